@@ -1,0 +1,48 @@
+/** A brief: what the user asks for. Where and When are optional; so is everything in the front matter. */
+
+export type BriefInput = {
+  /** Relative to the project, forward slashes; must stay inside it. */
+  readonly path: string;
+  readonly description?: string;
+};
+
+export type Criterion = {
+  /** `A1`, `A2`, … in the order of the file. */
+  readonly id: string;
+  readonly text: string;
+};
+
+/** Ceilings of a whole run; every one of them raises an ask when it is reached (DESIGN §5). */
+export type Limits = {
+  /** Turns and actions. */
+  readonly steps: number;
+  readonly modelCalls: number;
+  /** Prompt plus completion, as reserved and settled. */
+  readonly tokens: number;
+  /** Frames on the stack. */
+  readonly depth: number;
+  /** Refused calls. */
+  readonly refusals: number;
+  /** Identical calls by one role in one frame. */
+  readonly repeats: number;
+  /** Times that the same two roles may hand the same thing to each other in a row. */
+  readonly pingPong: number;
+};
+
+export type Brief = {
+  readonly title: string;
+  /** What (Task). */
+  readonly task: string;
+  readonly why: string;
+  readonly where: string;
+  readonly when: string;
+  readonly acceptance: readonly Criterion[];
+  readonly inputs: readonly BriefInput[];
+  /** Words that bound the work, e.g. "CPU only". */
+  readonly constraints: readonly string[];
+  readonly limits: Partial<Limits>;
+  /** Entry role, where the brief names one. */
+  readonly to: string | null;
+  /** As given by the user; null for a brief from words or stdin. */
+  readonly file: string | null;
+};

@@ -1,0 +1,10 @@
+import type { Event } from "./event.ts";
+
+/** An event with its place: what every view is rendered from. `seq` is arrival order over all lines of a store. */
+export type NumberedEvent = {
+  readonly seq: number;
+  readonly line: string;
+  /** 0-based within the line. */
+  readonly index: number;
+  readonly event: Event;
+};

@@ -1,0 +1,65 @@
+/**
+ * Ids. A run's id is random and short enough to type; everything inside a run derives from line and index, so that a step
+ * that is executed again makes the same ids.
+ *
+ *   run    r-7f3a9c            line   r-7f3a9c.1           (line 1 is the run's main line)
+ *   frame  f12                 ask    a-7f3a9c-1-17        (the event's index in its line)
+ *   effect r-7f3a9c.1/e17      model call r-7f3a9c.1/t4    (D3: the key is ours)
+ */
+import { randomBytes } from "node:crypto";
+
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+export type RunId = Branded<"RunId">;
+export type LineId = Branded<"LineId">;
+export type FrameId = Branded<"FrameId">;
+export type AskId = Branded<"AskId">;
+export type EffectKey = Branded<"EffectKey">;
+
+/** Where new run ids come from; tests inject a counter. */
+export interface IdSource {
+  runId(): RunId;
+}
+
+export const randomIds: IdSource = { runId: () => `r-${randomBytes(3).toString("hex")}` as RunId };
+
+const runPattern = /^r-[0-9a-f]{6}$/;
+const askPattern = /^a-([0-9a-f]{6})-(\d+)-(\d+)$/;
+
+export function isRunId(text: string): text is RunId {
+  return runPattern.test(text);
+}
+
+export function isAskId(text: string): text is AskId {
+  return askPattern.test(text);
+}
+
+export function mainLine(run: RunId): LineId {
+  return `${run}.1` as LineId;
+}
+
+export function runOfLine(line: LineId): RunId {
+  return line.slice(0, line.lastIndexOf(".")) as RunId;
+}
+
+export function frameId(eventIndex: number): FrameId {
+  return `f${eventIndex}` as FrameId;
+}
+
+export function askId(line: LineId, eventIndex: number): AskId {
+  return `a-${line.slice(2).replace(".", "-")}-${eventIndex}` as AskId;
+}
+
+/** The run that an ask belongs to, read from its id. */
+export function runOfAsk(ask: AskId): RunId {
+  return `r-${ask.split("-")[1]}` as RunId;
+}
+
+export function effectKey(line: LineId, proposedAt: number): EffectKey {
+  return `${line}/e${proposedAt}` as EffectKey;
+}
+
+export function modelCallKey(line: LineId, turn: number): EffectKey {
+  return `${line}/t${turn}` as EffectKey;
+}

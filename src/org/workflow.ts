@@ -1,0 +1,62 @@
+/**
+ * A workflow: entry role, who staffs which role, approval policy, limits, rules packs. Plain data, cheap to load;
+ * the file in `graphs/` that holds it is code of the team's own, so it is checked here like any other input.
+ */
+import { z } from "zod";
+
+const slug = z.string().min(1);
+
+const staffingSchema = z.discriminatedUnion("by", [
+  z.strictObject({ by: z.literal("person"), name: z.string().min(1).optional() }),
+  z.strictObject({ by: z.literal("model"), model: z.string().min(1).optional() }),
+]);
+
+const limitsSchema = z.strictObject({
+  steps: z.number().int().positive(),
+  modelCalls: z.number().int().positive(),
+  tokens: z.number().int().positive(),
+  depth: z.number().int().positive(),
+  refusals: z.number().int().positive(),
+  repeats: z.number().int().min(2),
+  pingPong: z.number().int().min(2),
+});
+
+export const workflowSchema = z.strictObject({
+  name: z.string().min(1),
+  description: z.string().default(""),
+  /** Gets the brief unless `--to` or the brief names another role. */
+  entry: slug,
+  staffing: z.record(slug, staffingSchema).default({}),
+  /** Tool groups given to a role beyond its own mode; visible in `graph`, in the trace and in the chart's hash. */
+  grants: z.record(slug, z.array(z.string().min(1))).default({}),
+  /** Which rules packs (files in `modes/rules/`, without `.md`) bind which roles. */
+  rules: z.array(z.strictObject({ pack: z.string().min(1), roles: z.array(slug).min(1) })).default([]),
+  /** Calls that need a person's approval first. `roles` absent: every role. */
+  approvals: z
+    .array(
+      z.strictObject({ tool: z.string().min(1), roles: z.array(slug).min(1).optional(), reason: z.string().min(1) }),
+    )
+    .default([]),
+  /** The run closes only after a person approved exactly its change set. */
+  signOff: z.boolean().default(true),
+  limits: limitsSchema.partial().default({}),
+  /** Minutes that an escalation or question may wait for a person before it is overdue. */
+  deadlineMinutes: z
+    .number()
+    .positive()
+    .default(24 * 60),
+});
+
+export type Workflow = z.infer<typeof workflowSchema>;
+export type WorkflowInput = z.input<typeof workflowSchema>;
+export type Staffing = z.infer<typeof staffingSchema>;
+
+/** A role staffed by a person; anyone may answer unless a name is given. */
+export function person(name?: string): Staffing {
+  return name === undefined ? { by: "person" } : { by: "person", name };
+}
+
+/** A role staffed by a model: a name from `cadre.yaml`, or what `--model` and the map there say. */
+export function model(name?: string): Staffing {
+  return name === undefined ? { by: "model" } : { by: "model", model: name };
+}

@@ -1,0 +1,224 @@
+/**
+ * The store's ports: narrow and async, so that an embedded file and a distributed engine can both stand behind them.
+ * The embedded implementation keeps everything in one SQLite file. Writes are plain data: no transaction callbacks.
+ *
+ * S1. `commit` is one immediate transaction; it checks the fence, then the head, then writes all of it or nothing (D2, D4).
+ * S2. What a method has returned from is on disk: synchronous=FULL (D1).
+ * S3. The first decision on an ask wins, by compare and set (R4).
+ * S4. Order is by sequence number (D5); times are display.
+ */
+import type { AskId, EffectKey, LineId, RunId } from "../ids.ts";
+import type { Brief, Limits } from "../briefs/brief.ts";
+import type { BoundChart } from "../org/bound-chart.ts";
+import type { Action, AskKind, Decision, Event, LimitName, Severity } from "../events/event.ts";
+import type { Rule } from "../org/chart.ts";
+
+export type RunStatus = "running" | "waiting" | "finished" | "failed" | "stopped";
+
+export type RunRow = {
+  readonly id: RunId;
+  readonly status: RunStatus;
+  readonly title: string;
+  readonly brief: Brief;
+  readonly entry: string;
+  readonly workflow: string;
+  /** Hash of the bound chart it was started with, or has adopted since. */
+  readonly chart: string;
+  readonly rehearsal: boolean;
+  /** What `--model` said; null: the map in cadre.yaml decides. */
+  readonly model: string | null;
+  readonly startedBy: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly limits: Limits;
+  /** Absolute path of the run's workspace. */
+  readonly workspace: string;
+  /** A person asked the run to stop; whoever holds the lease acts on it. */
+  readonly signal: "stop" | null;
+  readonly signalBy: string | null;
+  readonly counters: Counters;
+  /** Reason of the end, where it ended. */
+  readonly reason: string | null;
+};
+
+/** Reserved in the commit of the intent, settled with the outcome. */
+export type Counters = { readonly modelCalls: number; readonly tokens: number };
+
+export type Owner = { readonly host: string; readonly boot: string; readonly pid: number; readonly start: string };
+
+export type LineRow = {
+  readonly id: LineId;
+  readonly run: RunId;
+  /** Number of events committed. */
+  readonly length: number;
+  /** Hash of the last event; `genesisHash` where there is none. */
+  readonly headHash: string;
+  /** Newest checkpoint; null before the first. */
+  readonly headCheckpoint: string | null;
+  readonly epoch: number;
+  readonly owner: Owner | null;
+  /** ms since the epoch. */
+  readonly leaseUntil: number | null;
+};
+
+/** Whoever writes as a line's owner shows this; a lower epoch is refused with `lease-lost` (D4). */
+export type Fence = { readonly line: LineId; readonly epoch: number };
+
+export type StoredEvent = {
+  /** Arrival order over all lines; a streaming cursor only. */
+  readonly seq: number;
+  readonly line: LineId;
+  /** 0-based within the line. */
+  readonly index: number;
+  /** sha256(previous hash + canonical JSON of the event), hex (D8). */
+  readonly hash: string;
+  readonly event: Event;
+};
+
+export type AskState = "open" | "decided" | "withdrawn";
+
+export type AskRow = {
+  readonly id: AskId;
+  readonly run: RunId;
+  readonly line: LineId;
+  readonly kind: AskKind;
+  readonly role: string;
+  readonly to: string;
+  readonly topic: string;
+  readonly question: string;
+  readonly options: readonly { readonly id: string; readonly text: string }[];
+  readonly severity: Severity;
+  readonly action: Action | null;
+  readonly hash: string;
+  readonly raisedAt: string;
+  readonly deadline: string | null;
+  readonly path: readonly string[];
+  readonly rule: Rule;
+  readonly limit: { readonly name: LimitName; readonly value: number; readonly ceiling: number } | null;
+  readonly chart: string | null;
+  readonly state: AskState;
+  readonly decision: Decision | null;
+};
+
+/** A checkpoint without the event log: that is stored once, as events. All JSON text. */
+export type CheckpointRow = {
+  readonly id: string;
+  readonly parent: string | null;
+  readonly namespace: string;
+  /** Length of the event log at this checkpoint. */
+  readonly logLength: number;
+  readonly checkpoint: string;
+  readonly metadata: string;
+};
+
+export type CommitUnit = {
+  readonly fence: Fence;
+  /** The checkpoint that must be the line's newest; null: none yet. Otherwise `head-moved`. */
+  readonly expectHead: string | null;
+  readonly checkpoint: CheckpointRow;
+  /** Appended after the line's current length. Ask rows, run status, limits and chart follow from them, in the same transaction. */
+  readonly events: readonly Event[];
+};
+
+export type PendingWrite = {
+  readonly task: string;
+  readonly index: number;
+  readonly channel: "__interrupt__" | "__error__";
+  readonly value: string;
+};
+
+/** Where a line's checkpoints and events lie. */
+export interface CheckpointStore {
+  commit(unit: CommitUnit): Promise<void>;
+  /** By id, or the newest. */
+  checkpoint(line: LineId, namespace: string, id?: string): Promise<CheckpointRow | undefined>;
+  checkpoints(line: LineId, namespace: string, limit?: number, before?: string): Promise<readonly CheckpointRow[]>;
+  putWrites(fence: Fence, checkpoint: string, writes: readonly PendingWrite[]): Promise<void>;
+  writes(line: LineId, checkpoint: string): Promise<readonly PendingWrite[]>;
+  /** Events of a line from `from` (inclusive) up to `to` (exclusive), in order. */
+  events(line: LineId, from?: number, to?: number): Promise<readonly StoredEvent[]>;
+}
+
+export type NewRun = Omit<RunRow, "status" | "endedAt" | "signal" | "signalBy" | "counters" | "reason">;
+
+/** An effect or a paid model call in the ledger (D3). */
+export type EffectRow = {
+  readonly key: EffectKey;
+  readonly line: LineId;
+  readonly kind: "model" | "tool";
+  /** JSON: what will be done. For tools also what a probe needs. */
+  readonly intent: unknown;
+  /** JSON: what came of it; null while there is none. */
+  readonly outcome: unknown;
+  /** Attempts started, 1-based. */
+  readonly attempts: number;
+  readonly epoch: number;
+};
+
+export type Reservation = { readonly modelCalls: number; readonly tokens: number };
+
+/** Runs, charts, asks, signals and the effects ledger. */
+export interface RunStore {
+  /** Run, main line and chart in one transaction. */
+  createRun(run: NewRun, chart: BoundChart): Promise<void>;
+  run(id: RunId): Promise<RunRow | undefined>;
+  /** Newest first. */
+  runs(filter?: { status?: RunStatus; limit?: number }): Promise<readonly RunRow[]>;
+  lines(run: RunId): Promise<readonly LineRow[]>;
+  line(id: LineId): Promise<LineRow | undefined>;
+  chart(hash: string): Promise<BoundChart | undefined>;
+  putChart(chart: BoundChart): Promise<void>;
+  /** Events of a run over all its lines in arrival order, after the cursor `after` (a seq). */
+  runEvents(run: RunId, after?: number): Promise<readonly StoredEvent[]>;
+  ask(id: AskId): Promise<AskRow | undefined>;
+  /** Oldest first. */
+  asks(filter?: { run?: RunId; state?: AskState }): Promise<readonly AskRow[]>;
+  /** Compare and set: the decision that stands, and whether it is this one (S3). `expectHash` stale: throws `hash-stale`. Not open: `won: false`. */
+  decide(id: AskId, decision: Decision, expectHash: string): Promise<{ readonly won: boolean; readonly ask: AskRow }>;
+  setSignal(run: RunId, signal: "stop", by: string): Promise<void>;
+  /**
+   * Intent before the act. Returns the row as it stands: `attempts === 1` and no outcome means "yours, new"; an outcome means
+   * "replay it"; no outcome and `begun: true` means "in doubt". Counters are reserved once per key.
+   */
+  begin(
+    fence: Fence,
+    key: EffectKey,
+    kind: "model" | "tool",
+    intent: unknown,
+    reserve?: Reservation,
+  ): Promise<{ readonly row: EffectRow; readonly begun: boolean }>;
+  /** A further attempt at an effect in doubt: attempts + 1, reserved again. */
+  retry(fence: Fence, key: EffectKey, reserve?: Reservation): Promise<EffectRow>;
+  /** Outcome after the act; `used` replaces what the attempts reserved. */
+  finish(fence: Fence, key: EffectKey, outcome: unknown, used?: Reservation): Promise<void>;
+  effects(run: RunId): Promise<readonly EffectRow[]>;
+  effect(key: EffectKey): Promise<EffectRow | undefined>;
+}
+
+export type LeaseResult =
+  | { readonly held: true; readonly epoch: number; readonly previous: Owner | null }
+  | { readonly held: false; readonly owner: Owner; readonly until: number };
+
+/** Who may move which line. */
+export interface WorkQueue {
+  /** Takes the line if it is free, expired, or `takeFrom` names the present owner (who was ended first); raises the epoch. */
+  acquire(line: LineId, owner: Owner, now: number, ttlMs: number, takeFrom?: Owner): Promise<LeaseResult>;
+  /** Throws `lease-lost` when the epoch is no longer current. Returns the run's signal. */
+  renew(fence: Fence, now: number, ttlMs: number): Promise<"stop" | null>;
+  release(fence: Fence): Promise<void>;
+}
+
+export interface Store extends CheckpointStore, RunStore, WorkQueue {
+  /** SQLite file and sizes in bytes, for `doctor`. */
+  health(): Promise<{
+    readonly file: string;
+    readonly bytes: number;
+    readonly walBytes: number;
+    readonly schema: number;
+    readonly integrity: "ok" | string;
+  }>;
+  close(): void;
+}
+
+/** The hash before a line's first event. */
+export const genesisHash = "0".repeat(64);

@@ -1,0 +1,44 @@
+/** What a role may do to its workspace: the port that every tool implements. Which role has which tool is the run's business. */
+import type { z } from "zod";
+import type { Receipt } from "../events/event.ts";
+import type { Clock } from "../clock.ts";
+
+export type ToolContext = {
+  /** Absolute path of the run's workspace; nothing outside it can be reached (R6). */
+  readonly workspace: string;
+  /** Absolute path of the project, for knowledge files only. */
+  readonly project: string;
+  /** What the role's mode names as knowledge: paths relative to the project; files or folders that may be missing. */
+  readonly knowledge: readonly string[];
+  /** The ledger's key of this action; shown to the model as the receipt's id. */
+  readonly key: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+};
+
+export type ToolOutcome = {
+  readonly ok: boolean;
+  /** What the model reads, 64 KB at most; a failure says what, where and what to do. */
+  readonly text: string;
+  readonly receipt: Receipt | null;
+};
+
+export interface Tool<Args = unknown> {
+  readonly name: string;
+  readonly description: string;
+  readonly schema: z.ZodType<Args>;
+  /** `read`: no effect, several may run in one action. `effect`: one at a time, through the ledger. */
+  readonly access: "read" | "effect";
+  /** False: the tool exists but is not available here; the reason is the refusal. */
+  readonly available?: { readonly no: string };
+  /** Facts that a later probe needs (e.g. the hash of a file before and after); JSON, stored in the intent. */
+  prepare?(context: ToolContext, args: Args): Promise<unknown>;
+  /** After a crash between intent and outcome: did it happen? */
+  probe?(
+    context: ToolContext,
+    args: Args,
+    prepared: unknown,
+  ): Promise<{ state: "done"; outcome: ToolOutcome } | { state: "not-done" } | { state: "unknown" }>;
+  /** A user's or model's mistake is an outcome with `ok: false`; a throw is a fault of ours or of the machine. */
+  run(context: ToolContext, args: Args, prepared: unknown): Promise<ToolOutcome>;
+}
