@@ -1,10 +1,38 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+
+const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Workflow files import "cadre": inside the tests that is the source, not the last build. */
+const alias = [
+  { find: /^cadre$/, replacement: source("src/index.ts") },
+  { find: /^cadre\/testing$/, replacement: source("src/testing.ts") },
+];
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     pool: "forks",
+    projects: [
+      {
+        resolve: { alias },
+        test: {
+          name: "inside",
+          include: ["test/{unit,property,contract,security}/**/*.test.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // These run the built command as a process; it is built once, and only if one of them runs.
+        resolve: { alias },
+        test: {
+          name: "outside",
+          include: ["test/{e2e,crash}/**/*.test.ts"],
+          globalSetup: ["test/build-dist.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
   },
 });

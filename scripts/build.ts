@@ -1,0 +1,143 @@
+/**
+ * Builds `dist/` (journal/decisions/0002): one esbuild run with code splitting for the CLI, the public API, the test kit and
+ * the shipped workflows, so that a process holds one copy of every class; then declarations by tsc.
+ *
+ * B1. A light verb never reaches LangGraph through static imports: whatever is heavy sits behind `import()`.
+ * B2. Files appear by rename and chunks carry their content's hash: a process that runs from `dist` survives a rebuild beside it.
+ * B3. What is bundled brings its licence along: `dist/THIRD-PARTY-LICENSES.txt`.
+ *
+ * `node scripts/build.ts` builds everything; `--js` leaves the declarations out and keeps older chunks (what the tests do).
+ */
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, type BuildOptions, type Metafile, type OutputFile, type Plugin } from "esbuild";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const dist = join(root, "dist");
+
+/** Bundled CommonJS packages call `require` for what Node has built in; ESM has none. */
+const requireForBundled =
+  'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  write: false,
+  metafile: true,
+  legalComments: "none",
+  logLevel: "warning",
+} satisfies BuildOptions;
+
+/** The guard loads the program as a file of its own, under the name that it has in `dist`. */
+const programStaysApart: Plugin = {
+  name: "program-stays-apart",
+  setup: (esbuild) => {
+    esbuild.onResolve({ filter: /^\.\/program\.ts$/ }, () => ({ path: "./program.js", external: true }));
+  },
+};
+
+/** Entry points that exist: name in `dist` without extension, to source. */
+function entryPoints(): Record<string, string> {
+  const graphs = globSync("graphs/*.ts", { cwd: root }).map((file) => [file.replace(/\.ts$/, ""), file]);
+  const entries = {
+    index: "src/index.ts",
+    testing: "src/testing.ts",
+    "cli/program": "src/cli/program.ts",
+    ...Object.fromEntries(graphs),
+  };
+  return Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(join(root, file))));
+}
+
+async function bundle(): Promise<{ files: OutputFile[]; metafile: Metafile }> {
+  const main = await build({
+    ...shared,
+    entryPoints: entryPoints(),
+    outdir: dist,
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]",
+    target: "node22.18",
+    // Native code cannot be bundled. Everything else can, and loads several times faster than from node_modules.
+    external: ["better-sqlite3"],
+    alias: { cadre: "./src/index.ts" },
+    banner: { js: requireForBundled },
+  });
+  // The guard must be readable by the very Nodes that it turns away.
+  const guard = await build({
+    ...shared,
+    entryPoints: { "cli/main": "src/cli/main.ts" },
+    outdir: dist,
+    target: "node16",
+    plugins: [programStaysApart],
+  });
+  return { files: [...main.outputFiles, ...guard.outputFiles], metafile: main.metafile };
+}
+
+function put(path: string, contents: Uint8Array | string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const fresh = `${path}.${process.pid}.tmp`;
+  writeFileSync(fresh, contents);
+  renameSync(fresh, path);
+}
+
+/** `node_modules/@scope/name` of a bundled file; undefined for our own. */
+function packageFolder(input: string): string | undefined {
+  return /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0];
+}
+
+function licences(metafile: Metafile): string {
+  const used = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
+  const folders = [...new Set(used.map(packageFolder).filter((folder) => folder !== undefined))].toSorted();
+  return folders
+    .map((folder) => {
+      const about = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Record<string, string>;
+      const file = readdirSync(join(root, folder)).find((name) => /^(licen[cs]e|copying)/i.test(name));
+      const text =
+        file === undefined ? "(the package holds no licence text)" : readFileSync(join(root, folder, file), "utf8");
+      return `${about["name"]} ${about["version"]} (${about["license"]})\n\n${text.trim()}\n`;
+    })
+    .join(`\n${"-".repeat(80)}\n\n`);
+}
+
+function removeStale(kept: readonly string[]): void {
+  const keep = new Set(kept.map((file) => relative(dist, file)));
+  for (const file of globSync("{*.js,cli/*.js,chunks/*.js,graphs/*.js}", { cwd: dist })) {
+    if (!keep.has(file)) rmSync(join(dist, file), { force: true });
+  }
+}
+
+function declarations(): void {
+  rmSync(join(dist, "types"), { recursive: true, force: true });
+  const tsc = spawnSync("tsc", ["-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+  if (tsc.status !== 0) throw new Error("tsc could not make the declarations (see above)");
+}
+
+const scriptsOnly = process.argv.includes("--js");
+const { files, metafile } = await bundle();
+// Chunks first: an entry must never name a chunk that is not there yet.
+for (const file of files.toSorted(
+  (a, b) => Number(b.path.includes("/chunks/")) - Number(a.path.includes("/chunks/")),
+)) {
+  put(file.path, file.contents);
+}
+chmodSync(join(dist, "cli/main.js"), 0o755);
+put(join(dist, "THIRD-PARTY-LICENSES.txt"), licences(metafile));
+// Read by test/e2e/light-verbs.test.ts; not packed.
+put(join(dist, "meta.json"), JSON.stringify(metafile));
+if (!scriptsOnly) {
+  removeStale(files.map((file) => file.path));
+  declarations();
+}

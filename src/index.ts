@@ -1,0 +1,55 @@
+/**
+ * The public API. Importing it is light: nothing here reaches LangGraph through static imports, so that a workflow file
+ * may import `cadre` and still be read by `cadre lint`.
+ */
+export { CadreError, errorTable, isCadreError, type ErrorCode, type Place } from "./errors.ts";
+export {
+  isAskId,
+  isRunId,
+  type AskId,
+  type EffectKey,
+  type FrameId,
+  type IdSource,
+  type LineId,
+  type RunId,
+} from "./ids.ts";
+export type { Clock } from "./clock.ts";
+export type { Problem } from "./documents/problem.ts";
+export type { Mode, RouteDeclaration, RouteKind } from "./modes/mode.ts";
+export {
+  check,
+  findRole,
+  USER,
+  type OrgChart,
+  type Role,
+  type Route,
+  type RouteCheck,
+  type Rule,
+} from "./org/chart.ts";
+export { model, person, workflowSchema, type Staffing, type Workflow, type WorkflowInput } from "./org/workflow.ts";
+export type { BoundChart, RulesPack } from "./org/bound-chart.ts";
+export type { Brief, BriefInput, Criterion, Limits } from "./briefs/brief.ts";
+export {
+  eventSchema,
+  type Action,
+  type AskKind,
+  type ChangeSet,
+  type Decision,
+  type Event,
+  type EventOf,
+  type EventType,
+  type Report,
+} from "./events/event.ts";
+export type { NumberedEvent } from "./events/numbered.ts";
+export type { Message, ModelReply, ModelRequest, RoleModel, Tier, ToolSpec } from "./models/model.ts";
+export type { AskRow, RunRow, RunStatus, Store, StoredEvent } from "./store/ports.ts";
+export type {
+  AdvanceOptions,
+  AdvanceResult,
+  Cadre,
+  CadreOptions,
+  ChangedFile,
+  DecideInput,
+  StartOptions,
+  Verification,
+} from "./cadre.ts";
