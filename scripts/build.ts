@@ -52,8 +52,8 @@ const programStaysApart: Plugin = {
 
 /** Entry points that exist: name in `dist` without extension, to source. */
 function entryPoints(): Record<string, string> {
-  const graphs = globSync("graphs/*.ts", { cwd: root }).map((file) => [file.replace(/\.ts$/, ""), file]);
-  const entries = {
+  const graphs = globSync("graphs/*.ts", { cwd: root }).map((file) => [file.replace(/\.ts$/, ""), file] as const);
+  const entries: Record<string, string> = {
     index: "src/index.ts",
     testing: "src/testing.ts",
     "cli/program": "src/cli/program.ts",
@@ -93,6 +93,10 @@ function put(path: string, contents: Uint8Array | string): void {
   renameSync(fresh, path);
 }
 
+function isChunk(file: OutputFile): boolean {
+  return file.path.startsWith(join(dist, "chunks"));
+}
+
 /** `node_modules/@scope/name` of a bundled file; undefined for our own. */
 function packageFolder(input: string): string | undefined {
   return /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0];
@@ -125,19 +129,25 @@ function declarations(): void {
   if (tsc.status !== 0) throw new Error("tsc could not make the declarations (see above)");
 }
 
-const scriptsOnly = process.argv.includes("--js");
-const { files, metafile } = await bundle();
-// Chunks first: an entry must never name a chunk that is not there yet.
-for (const file of files.toSorted(
-  (a, b) => Number(b.path.includes("/chunks/")) - Number(a.path.includes("/chunks/")),
-)) {
-  put(file.path, file.contents);
-}
-chmodSync(join(dist, "cli/main.js"), 0o755);
-put(join(dist, "THIRD-PARTY-LICENSES.txt"), licences(metafile));
-// Read by test/e2e/light-verbs.test.ts; not packed.
-put(join(dist, "meta.json"), JSON.stringify(metafile));
-if (!scriptsOnly) {
+async function main(scriptsOnly: boolean): Promise<void> {
+  const { files, metafile } = await bundle();
+  // Chunks first: an entry must never name a chunk that is not there yet.
+  const chunksFirst = files.toSorted((a, b) => Number(isChunk(b)) - Number(isChunk(a)));
+  for (const file of chunksFirst) put(file.path, file.contents);
+  chmodSync(join(dist, "cli/main.js"), 0o755);
+  put(join(dist, "THIRD-PARTY-LICENSES.txt"), licences(metafile));
+  // Read by the tests: what is in which file, and how fresh it is. Not packed.
+  put(join(dist, "meta.json"), JSON.stringify(metafile));
+  if (scriptsOnly) return;
   removeStale(files.map((file) => file.path));
   declarations();
+}
+
+try {
+  await main(process.argv.includes("--js"));
+} catch (error) {
+  // esbuild has printed its errors, each with its place.
+  const printed = error instanceof Error && "errors" in error;
+  console.error(printed ? "build failed" : error);
+  process.exitCode = 1;
 }

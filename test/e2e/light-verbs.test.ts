@@ -1,0 +1,118 @@
+/**
+ * The verbs that people type all day never load LangGraph (or the clients of models): seen in the bundle, by walking static
+ * imports, and in running processes, by a hook that writes down every file that Node loads.
+ */
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Metafile } from "esbuild";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const meta = JSON.parse(readFileSync(join(root, "dist/meta.json"), "utf8")) as Metafile;
+const heavy = /node_modules\/(@langchain|langsmith|@huggingface)\//;
+const light = ["lint", "graph", "who", "trace", "inbox"] as const;
+
+const hook = `
+import { appendFileSync } from "node:fs";
+import { registerHooks } from "node:module";
+registerHooks({
+  load(url, context, next) {
+    appendFileSync(process.env.LOADED_FILES, url + "\\n");
+    return next(url, context);
+  },
+});
+`;
+
+let folder = "";
+let project = "";
+
+type Ended = { readonly code: number | null; readonly loaded: readonly string[]; readonly stderr: string };
+
+/** Runs the built command and tells which files of dist it loaded. */
+function cadre(...args: string[]): Ended {
+  const list = join(folder, "loaded.txt");
+  writeFileSync(list, "");
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ["--import", join(folder, "hook.mjs"), join(root, "dist/cli/main.js"), ...args],
+    { cwd: project, encoding: "utf8", env: { PATH: process.env["PATH"], HOME: folder, LOADED_FILES: list } },
+  );
+  const urls = readFileSync(list, "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("file:"));
+  return { code: status, loaded: urls.map((url) => relative(root, fileURLToPath(url))), stderr };
+}
+
+/** Heavy source files among what these outputs hold, or what was loaded straight from node_modules. */
+function heavyIn(outputs: readonly string[]): string[] {
+  const inputs = outputs.flatMap((output) => [output, ...Object.keys(meta.outputs[output]?.inputs ?? {})]);
+  return inputs.filter((input) => heavy.test(input));
+}
+
+/** An output and everything that it imports statically. */
+function closure(output: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(output)) return seen;
+  seen.add(output);
+  for (const next of meta.outputs[output]?.imports ?? []) {
+    if (next.kind === "import-statement" && !next.external) closure(next.path, seen);
+  }
+  return seen;
+}
+
+function outputOf(source: string): string {
+  const found = Object.entries(meta.outputs).find(([, output]) => output.entryPoint === source);
+  if (!found) throw new Error(`dist has no file whose entry point is ${source}`);
+  return found[0];
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "cadre-light-"));
+  writeFileSync(join(folder, "hook.mjs"), hook);
+  project = join(folder, "project");
+  for (const part of ["modes", "graphs", "briefs", "cadre.yaml"]) {
+    if (existsSync(join(root, part))) cpSync(join(root, part), join(project, part), { recursive: true });
+  }
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("in the bundle", () => {
+  test.each(["src/index.ts", "src/cli/program.ts", ...light.map((verb) => `src/cli/commands/${verb}.ts`)])(
+    "%s reaches nothing heavy through static imports",
+    (source) => {
+      expect(heavyIn([...closure(outputOf(source))])).toEqual([]);
+    },
+  );
+
+  test("LangGraph is there at all, so that its absence means something", () => {
+    expect(heavyIn(Object.keys(meta.outputs)).length).toBeGreaterThan(0);
+  });
+});
+
+describe("in the process", () => {
+  test("a run loads LangGraph, so the probe can see it", () => {
+    const { code, loaded, stderr } = cadre("run", "briefs/vietnamese-reviews.md");
+    expect({ code, stderr: code === 8 ? "" : stderr }).toEqual({ code: 8, stderr: "" });
+    expect(heavyIn(loaded).length).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ["--help"],
+    ["--version"],
+    ["lint"],
+    ["graph"],
+    ["who", "fine-tune a model"],
+    ["trace", "@latest"],
+    ["inbox"],
+  ])("cadre %s loads nothing heavy", (...args) => {
+    const { code, loaded, stderr } = cadre(...args);
+    expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+    expect(loaded).toContain("dist/cli/program.js");
+    expect(heavyIn(loaded)).toEqual([]);
+  });
+});
