@@ -1,0 +1,148 @@
+/**
+ * Loads mode files. R5: every file is read as text and parsed; nothing in a folder is imported, required or run.
+ *
+ * Folders are searched recursively for `*.md`; `rules/` and `context/` directly inside a folder named `modes` (or inside the
+ * folder that was asked for) hold no modes. A file that was named is read whatever its name is.
+ */
+import { readdir, realpath, stat } from "node:fs/promises";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { readTextFile } from "../documents/file.ts";
+import { compareText, sortProblems } from "../documents/problem-order.ts";
+import type { Problem } from "../documents/problem.ts";
+import type { Mode } from "./mode.ts";
+import { readMode } from "./read-mode.ts";
+
+export type LoadedModes = {
+  /** Sorted by file. */
+  readonly modes: readonly Mode[];
+  readonly problems: readonly Problem[];
+  /** Text of every file that was read, by the path that problems cite: for code frames. */
+  readonly sources: ReadonlyMap<string, string>;
+};
+
+/** A folder deeper or larger than this is a mistake, e.g. a home folder. */
+const limits = { depth: 8, files: 2_000 } as const;
+
+const notModes = new Set(["rules", "context"]);
+
+/**
+ * @param paths files and folders, absolute or relative to `base`.
+ * @param base what cited paths are relative to, default the current folder; a path outside it is cited as it was given.
+ */
+export async function loadModes(paths: string | readonly string[], base = process.cwd()): Promise<LoadedModes> {
+  const problems: Problem[] = [];
+  const files = new Map<string, { readonly path: string; readonly named: boolean }>();
+  for (const given of typeof paths === "string" ? [paths] : paths) {
+    const path = resolve(base, given);
+    const shown = shownPath(base, path, given);
+    const status = await stat(path).catch(() => null);
+    if (!status?.isDirectory()) files.set(shown, { path, named: true });
+    else {
+      const search: Search = { root: await realpath(path), found: [], problems, dropped: 0 };
+      await searchFolder(search, path, shown, 0);
+      for (const [file, at] of search.found) if (!files.has(file)) files.set(file, { path: at, named: false });
+      if (search.dropped > 0) problems.push(tooMany(shown, search.dropped));
+    }
+  }
+  const modes: Mode[] = [];
+  const sources = new Map<string, string>();
+  for (const [file, { path, named }] of [...files].toSorted((a, b) => compareText(a[0], b[0]))) {
+    const read = await readTextFile(path, file);
+    if (!read.ok) {
+      problems.push(read.problem);
+      continue;
+    }
+    const result = readMode(read.text, file);
+    if (!named && isNote(file, result)) continue;
+    sources.set(file, read.text);
+    problems.push(...result.problems);
+    if (result.mode) modes.push(result.mode);
+  }
+  return { modes, problems: sortProblems(problems), sources };
+}
+
+/** The path that problems and rules cite: relative to `base` with forward slashes, so that it is the same on every machine. */
+export function shownPath(base: string, path: string, given: string): string {
+  const inside = relative(base, path);
+  const leaves = inside === "" || inside.startsWith("..") || isAbsolute(inside);
+  return (leaves ? given : inside).split(sep).join("/");
+}
+
+/** A page for people that explains the folder is no broken mode. */
+function isNote(file: string, result: { readonly problems: readonly Problem[] }): boolean {
+  return /(?:^|\/)readme\.md$/i.test(file) && result.problems.some((found) => found.code === "front-matter-missing");
+}
+
+type Search = {
+  readonly root: string;
+  readonly found: [string, string][];
+  readonly problems: Problem[];
+  dropped: number;
+};
+
+async function searchFolder(search: Search, folder: string, shown: string, depth: number): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    search.problems.push(unreadable(shown, error.code ?? "unknown error"));
+    return [];
+  });
+  for (const entry of entries.toSorted((a, b) => compareText(a.name, b.name))) {
+    if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
+    const path = join(folder, entry.name);
+    const file = `${shown.replace(/\/$/, "")}/${entry.name}`.replace(/^\.\//, "");
+    if (entry.isDirectory()) {
+      const skipped = notModes.has(entry.name) && (depth === 0 || /(?:^|\/)modes$/.test(shown));
+      if (skipped) continue;
+      if (depth >= limits.depth) search.dropped += 1;
+      else await searchFolder(search, path, file, depth + 1);
+    } else if (/\.md$/i.test(entry.name)) await takeFile(search, path, file, entry.isSymbolicLink());
+  }
+}
+
+async function takeFile(search: Search, path: string, file: string, link: boolean): Promise<void> {
+  if (search.found.length >= limits.files) {
+    search.dropped += 1;
+    return;
+  }
+  if (link && !(await isInside(search.root, path))) {
+    search.problems.push({
+      code: "file-outside",
+      severity: "warning",
+      message: `${file} is a link that leads out of the folder; it is not read.`,
+      file,
+      line: 1,
+      column: 1,
+      hint: "Copy the file here, or name it on the command line.",
+    });
+    return;
+  }
+  search.found.push([file, path]);
+}
+
+async function isInside(root: string, path: string): Promise<boolean> {
+  const real = await realpath(path).catch(() => null);
+  return real?.startsWith(root + sep) ?? true;
+}
+
+function unreadable(file: string, code: string): Problem {
+  return {
+    code: "folder-unreadable",
+    severity: "error",
+    message: `The folder ${file} could not be read (${code}).`,
+    file,
+    line: 1,
+    column: 1,
+    hint: "Give yourself the right to read it.",
+  };
+}
+
+function tooMany(file: string, dropped: number): Problem {
+  return {
+    code: "folder-too-large",
+    severity: "error",
+    message: `${file} holds more than ${limits.files} Markdown files or is deeper than ${limits.depth} folders; ${dropped} were left out.`,
+    file,
+    line: 1,
+    column: 1,
+    hint: "Name the folder that holds only the modes.",
+  };
+}
