@@ -75,6 +75,15 @@ export type StoredEvent = {
   readonly event: Event;
 };
 
+/** An event as it lies in the store, undecoded: what the chain is made of. */
+export type StoredBytes = {
+  readonly seq: number;
+  readonly index: number;
+  readonly hash: string;
+  /** UTF-8. */
+  readonly bytes: Uint8Array;
+};
+
 export type AskState = "open" | "decided" | "withdrawn";
 
 export type AskRow = {
@@ -129,7 +138,8 @@ export type PendingWrite = {
 
 /** Where a line's checkpoints and events lie. */
 export interface CheckpointStore {
-  commit(unit: CommitUnit): Promise<void>;
+  /** Returns the events as stored. Errors: lease-lost, head-moved, disk-full, data-read-only; then nothing was written. */
+  commit(unit: CommitUnit): Promise<readonly StoredEvent[]>;
   /** By id, or the newest. */
   checkpoint(line: LineId, namespace: string, id?: string): Promise<CheckpointRow | undefined>;
   checkpoints(line: LineId, namespace: string, limit?: number, before?: string): Promise<readonly CheckpointRow[]>;
@@ -137,6 +147,8 @@ export interface CheckpointStore {
   writes(line: LineId, checkpoint: string): Promise<readonly PendingWrite[]>;
   /** Events of a line from `from` (inclusive) up to `to` (exclusive), in order. */
   events(line: LineId, from?: number, to?: number): Promise<readonly StoredEvent[]>;
+  /** At most `limit` events from `from` on, undecoded and unchecked: for `verify`. */
+  storedBytes(line: LineId, from: number, limit: number): Promise<readonly StoredBytes[]>;
 }
 
 export type NewRun = Omit<RunRow, "status" | "endedAt" | "signal" | "signalBy" | "counters" | "reason">;

@@ -1,0 +1,64 @@
+/**
+ * `commit`: a checkpoint, the events that it stands for and the rows that follow from them, in one transaction.
+ *
+ * K1. The fence is checked first, inside the transaction (D4); then the head (D2). Whatever fails, nothing is written.
+ * K2. A checkpoint's log length is exactly the line's length after it: there is no event without its checkpoint.
+ * K3. Pending writes of the checkpoint that is followed are dropped: they were taken up or are void (D7).
+ */
+import type { LineId } from "../ids.ts";
+import { CadreError } from "../errors.ts";
+import type { CheckpointStore, CommitUnit } from "./ports.ts";
+import type { Connection } from "./connection.ts";
+import { bug } from "./failure.ts";
+import { eventWriter } from "./events.ts";
+import { fencedLines } from "./lines.ts";
+import type { LineRecord } from "./lines.ts";
+import { rowProjector } from "./project-rows.ts";
+
+function checkHead(unit: CommitUnit, line: LineRecord): void {
+  const { parent, logLength } = unit.checkpoint;
+  if (line.head_checkpoint !== unit.expectHead || parent !== unit.expectHead)
+    throw new CadreError("head-moved", `${line.id} has moved on since this step was begun; nothing was written.`, {
+      hint: "Read the line again: `cadre resume` does.",
+      data: { line: line.id, expected: unit.expectHead, parent, head: line.head_checkpoint },
+    });
+  const length = line.length + unit.events.length;
+  if (logLength !== length)
+    throw bug(`a checkpoint of ${line.id} stands for ${logLength} events where there are ${length}`, { line: line.id });
+}
+
+export function committing(connection: Connection): Pick<CheckpointStore, "commit"> {
+  const { db, reach, write } = connection;
+  const fenced = fencedLines(connection);
+  const append = eventWriter(connection);
+  const projectRow = rowProjector(connection);
+  const insert = db.prepare<[LineId, string, string, string | null, number, string, string]>(
+    "INSERT INTO checkpoints (line, namespace, id, parent, log_length, body, metadata) VALUES (?, ?, ?, ?, ?, ?, ?)",
+  );
+  const dropWrites = db.prepare<[LineId, string]>("DELETE FROM writes WHERE line = ? AND checkpoint = ?");
+  const moveHead = db.prepare<[number, Buffer, string, LineId]>(
+    "UPDATE lines SET length = ?, head_hash = ?, head_checkpoint = ? WHERE id = ?",
+  );
+
+  return {
+    commit: async (unit) => {
+      const stored = write(() => {
+        const line = fenced(unit.fence); // D4, K1
+        checkHead(unit, line); // D2, K2
+        reach("commit:fenced");
+        const { id, namespace, parent, logLength, checkpoint, metadata } = unit.checkpoint;
+        insert.run(line.id, namespace, id, parent, logLength, checkpoint, metadata);
+        if (parent !== null) dropWrites.run(line.id, parent); // K3
+        reach("commit:checkpoint");
+        const appended = append(line.id, { length: line.length, hash: line.head_hash }, unit.events); // D8
+        moveHead.run(logLength, appended.head, id, line.id);
+        reach("commit:head");
+        for (const event of appended.stored) projectRow(event);
+        reach("commit:projected");
+        return appended.stored;
+      });
+      reach("commit:done");
+      return stored;
+    },
+  };
+}

@@ -1,0 +1,83 @@
+/**
+ * One connection to one file, and the two ways to use it.
+ *
+ * C1. Every write is one immediate transaction: a deferred one fails under a second writer when it upgrades its lock.
+ * C2. Bodies are synchronous. An async body would let another caller's statements into the transaction.
+ */
+import { resolve } from "node:path";
+import type { Database } from "better-sqlite3";
+import type { Clock } from "../clock.ts";
+import { CadreError } from "../errors.ts";
+import { failure } from "./failure.ts";
+import { memory, openForReading, openForWriting } from "./open-file.ts";
+
+/** Steps of the write paths, in order; a crash test stops the process at each in turn. */
+export type FaultPoint =
+  | "commit:fenced"
+  | "commit:checkpoint"
+  | "commit:event"
+  | "commit:head"
+  | "commit:projected"
+  | "commit:done"
+  | "effect:begun"
+  | "effect:begin-done"
+  | "effect:finished"
+  | "effect:finish-done";
+
+export type ConnectOptions = {
+  /** Path of the file, or `:memory:`. */
+  readonly file: string;
+  readonly clock: Clock;
+  readonly readOnly?: boolean;
+  /** Called at each named point of a write; may throw or end the process. Off by default. */
+  readonly fault?: (point: FaultPoint) => void;
+};
+
+export type Connection = {
+  readonly db: Database;
+  readonly file: string;
+  readonly reach: (point: FaultPoint) => void;
+  /** One statement, or several that need not agree with each other. */
+  read<Result>(body: () => Result): Result;
+  /** Several statements that see one state of the file. */
+  snapshot<Result>(body: () => Result): Result;
+  /** One immediate transaction (C1). Errors: data-read-only, disk-full, disk-failed, store-busy, store-corrupt. */
+  write<Result>(body: () => Result): Result;
+  close(): void;
+};
+
+const nothing = (): void => {};
+
+/** Errors: store-newer, store-corrupt, data-read-only, disk-full, disk-failed, store-busy. */
+export function connect(options: ConnectOptions): Connection {
+  const { clock, readOnly = false, fault = nothing } = options;
+  const file = options.file === memory ? memory : resolve(options.file);
+  const guard = <Result>(body: () => Result): Result => {
+    try {
+      return body();
+    } catch (error) {
+      throw failure(error, file, readOnly);
+    }
+  };
+  const { db, dispose } = guard(() => (readOnly ? openForReading(file, clock) : openForWriting(file, clock)));
+  const transaction = db.transaction((body: () => unknown) => body());
+  return {
+    db,
+    file,
+    reach: fault,
+    read: guard,
+    snapshot: <Result>(body: () => Result) => guard(() => transaction.deferred(body) as Result),
+    write: <Result>(body: () => Result) => {
+      if (readOnly)
+        throw new CadreError("data-read-only", `${file} was opened for reading only.`, {
+          hint: "Open it where it may be written.",
+          data: { file },
+        });
+      return guard(() => transaction.immediate(body) as Result);
+    },
+    close: () => {
+      db.close();
+      dispose();
+    },
+  };
+}

@@ -1,0 +1,86 @@
+/** What SQLite and the file system say, as errors that a user can act on. */
+import { CadreError } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
+
+type Told = { readonly code: ErrorCode; readonly why: string; readonly hint: string };
+
+const full: Told = {
+  code: "disk-full",
+  why: "there is no space left",
+  hint: "Nothing was half-written. Free some space, then `cadre resume` the run.",
+};
+const broken: Told = {
+  code: "disk-failed",
+  why: "the disk refused to read or write",
+  hint: "Nothing was half-written. Check the disk (`dmesg`), then `cadre resume` the run.",
+};
+const closed: Told = {
+  code: "data-read-only",
+  why: "it may not be written",
+  hint: "Make the file and its folder writable, or give another folder with --data.",
+};
+const unreadable: Told = {
+  code: "file-unreadable",
+  why: "it cannot be read",
+  hint: "Check who may read the file and its folder.",
+};
+const corrupt: Told = {
+  code: "store-corrupt",
+  why: "it is not a database, or it is damaged",
+  hint: "Restore it from a copy, or move it away and start a new one. `cadre doctor` shows the file.",
+};
+const busy: Told = {
+  code: "store-busy",
+  why: "another process kept it locked for more than 5 s",
+  hint: "Try again; if it stays so, look for a process that holds the file (`fuser`).",
+};
+
+/** By SQLite's code or errno; the longest key that begins the code wins. */
+const table: Readonly<Record<string, Told>> = {
+  SQLITE_FULL: full,
+  SQLITE_IOERR_SHMSIZE: full,
+  SQLITE_IOERR: broken,
+  SQLITE_READONLY: closed,
+  SQLITE_CANTOPEN: closed,
+  SQLITE_PERM: closed,
+  SQLITE_AUTH: closed,
+  SQLITE_CORRUPT: corrupt,
+  SQLITE_NOTADB: corrupt,
+  SQLITE_BUSY: busy,
+  SQLITE_LOCKED: busy,
+  ENOSPC: full,
+  EDQUOT: full,
+  EIO: broken,
+  EACCES: closed,
+  EPERM: closed,
+  EROFS: closed,
+  ENOTDIR: closed,
+  EEXIST: closed,
+  EISDIR: corrupt,
+};
+
+const keys = Object.keys(table).toSorted((a, b) => b.length - a.length);
+
+/** The code of an error that SQLite or the file system threw; undefined for anything else. */
+export function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
+  return error.code;
+}
+
+/** As a CadreError where it is one that a user can meet; anything else comes back as it is. */
+export function failure(error: unknown, file: string, reading = false): unknown {
+  const code = systemCode(error);
+  if (!(error instanceof Error) || error instanceof CadreError || code === undefined) return error;
+  const key = keys.find((candidate) => code.startsWith(candidate));
+  const found = key === undefined ? undefined : table[key];
+  if (found === undefined)
+    return code.startsWith("SQLITE_") ? bug(`${file}: ${error.message}`, { cause: code }, error) : error;
+  const told = reading && found === closed ? unreadable : found;
+  const message = `${file}: ${told.why} (${code}).`;
+  return new CadreError(told.code, message, { hint: told.hint, data: { file, cause: code }, cause: error });
+}
+
+/** A mistake of the program, not of a user. */
+export function bug(message: string, data: Record<string, unknown> = {}, cause?: unknown): CadreError {
+  return new CadreError("internal", message, { data, cause });
+}

@@ -1,0 +1,50 @@
+/**
+ * Who may move which line (D4). A lease has an owner, a time and an epoch; each time that it is taken the epoch rises, and
+ * every write of a line is refused unless it shows the present one.
+ *
+ * L1. A held lease is refused to everyone, its own owner too: two advances in one process are two owners.
+ * L2. Time only decides whether a lease *may* be taken. Whether a write passes is decided by the epoch.
+ */
+import { canonicalJson } from "../canonical.ts";
+import type { LineId, RunId } from "../ids.ts";
+import type { Owner, WorkQueue } from "./ports.ts";
+import type { Connection } from "./connection.ts";
+import { bug } from "./failure.ts";
+import { fencedLines } from "./lines.ts";
+import type { LineRecord } from "./lines.ts";
+
+export function leases(connection: Connection): WorkQueue {
+  const { db, write } = connection;
+  const fenced = fencedLines(connection);
+  const find = db.prepare<[LineId], LineRecord>("SELECT * FROM lines WHERE id = ?");
+  const take = db.prepare<[string, number, LineId]>(
+    "UPDATE lines SET owner = ?, lease_until = ?, epoch = epoch + 1 WHERE id = ?",
+  );
+  const extend = db.prepare<[number, LineId]>("UPDATE lines SET lease_until = ? WHERE id = ?");
+  const free = db.prepare<[LineId, number]>(
+    "UPDATE lines SET owner = NULL, lease_until = NULL WHERE id = ? AND epoch = ?",
+  );
+  const signalOf = db.prepare<[RunId], "stop" | null>("SELECT signal FROM runs WHERE id = ?").pluck();
+
+  return {
+    acquire: async (line, owner, now, ttlMs, takeFrom) =>
+      write(() => {
+        const record = find.get(line);
+        if (record === undefined) throw bug(`line ${line} does not exist`);
+        const previous = record.owner === null ? null : (JSON.parse(record.owner) as Owner);
+        const until = record.lease_until ?? 0;
+        const ended = takeFrom !== undefined && canonicalJson(takeFrom) === record.owner;
+        if (previous !== null && until > now && !ended) return { held: false, owner: previous, until }; // L1
+        take.run(canonicalJson(owner), now + ttlMs, line);
+        return { held: true, epoch: record.epoch + 1, previous };
+      }),
+    renew: async (fence, now, ttlMs) =>
+      write(() => {
+        const { run } = fenced(fence);
+        extend.run(now + ttlMs, fence.line);
+        return signalOf.get(run) ?? null;
+      }),
+    // A lease that was lost is not an error here: there is nothing left to give back.
+    release: async (fence) => write(() => void free.run(fence.line, fence.epoch)),
+  };
+}

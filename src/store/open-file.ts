@@ -1,0 +1,148 @@
+/**
+ * Opens the file: made private and brought up to date for writing, or left exactly as it is for reading.
+ *
+ * O1. WAL with synchronous=FULL: what a write has returned from survives a power loss (D1). NORMAL does not promise that.
+ * O2. The file is 0600 and a folder made for it 0700: it holds briefs, answers and tool results.
+ * O3. Opening for reading never changes the file, and works from a folder that cannot be written.
+ */
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import SQLite from "better-sqlite3";
+import type { Database } from "better-sqlite3";
+import type { Clock } from "../clock.ts";
+import { CadreError } from "../errors.ts";
+import { systemCode } from "./failure.ts";
+import { checkLayout, migrate } from "./migrate.ts";
+import { latestVersion } from "./schema.ts";
+
+export const memory = ":memory:";
+const busyTimeout = 5000;
+/** The write-ahead log is cut to this when it is checkpointed, so that one large run does not keep its size for ever. */
+const journalSizeLimit = 8 * 1024 * 1024;
+
+export type Opened = { readonly db: Database; readonly dispose: () => void };
+
+const nothing = (): void => {};
+
+/** SQLite answers "busy" at once, without waiting, when two processes switch a new file to WAL together. */
+function switchToWal(db: Database): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      db.pragma("journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (attempt === 100 || systemCode(error)?.startsWith("SQLITE_BUSY") !== true) throw error;
+      Atomics.wait(pause, 0, 0, 20);
+    }
+  }
+}
+
+function makePrivate(file: string): void {
+  if ((statSync(file).mode & 0o077) === 0) return;
+  try {
+    chmodSync(file, 0o600);
+  } catch (error) {
+    // Someone else's file that we may write: its owner decided who reads it. File systems without modes say so too.
+    if (systemCode(error) !== "EPERM") throw error;
+  }
+}
+
+function prepareFile(file: string): void {
+  if (!existsSync(dirname(file))) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  closeSync(openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600)); // O2: SQLite itself would make it 0644
+  makePrivate(file);
+}
+
+export function openForWriting(file: string, clock: Clock): Opened {
+  if (file !== memory) prepareFile(file);
+  const db = new SQLite(file, { timeout: busyTimeout });
+  try {
+    checkLayout(db, file); // before anything is changed
+    switchToWal(db);
+    db.pragma("synchronous = FULL"); // O1
+    db.pragma("foreign_keys = ON");
+    db.pragma(`journal_size_limit = ${journalSizeLimit}`);
+    migrate(db, clock, file);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return { db, dispose: nothing };
+}
+
+function sizeOf(file: string): number {
+  return existsSync(file) ? statSync(file).size : 0;
+}
+
+/** A file in a folder where SQLite cannot put its shared memory, and that nobody has open (a live writer always has a `-shm`). */
+function openInReadOnlyFolder(file: string, cause: unknown): Opened {
+  if (existsSync(`${file}-shm`)) throw cause;
+  if (sizeOf(`${file}-wal`) === 0)
+    // Safe because nothing is left outside the file. A writer that starts later is not noticed: this is for copies and archives.
+    return { db: new SQLite(`${pathToFileURL(file).href}?immutable=1`, { readonly: true }), dispose: nothing };
+  // The newest commits lie in the log beside it, which only a private copy can bring in.
+  const folder = mkdtempSync(join(tmpdir(), "cadre-read-"));
+  const copy = join(folder, basename(file));
+  const dispose = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    copyFileSync(file, copy);
+    copyFileSync(`${file}-wal`, `${copy}-wal`);
+    chmodSync(copy, 0o600);
+    chmodSync(`${copy}-wal`, 0o600);
+    return { db: new SQLite(copy, { readonly: true }), dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+function openExisting(file: string): Opened {
+  const db = new SQLite(file, { readonly: true, fileMustExist: true, timeout: busyTimeout });
+  try {
+    db.prepare("SELECT count(*) FROM sqlite_schema").get();
+    return { db, dispose: nothing };
+  } catch (error) {
+    db.close();
+    const code = systemCode(error);
+    if (code?.startsWith("SQLITE_CANTOPEN") || code?.startsWith("SQLITE_READONLY"))
+      return openInReadOnlyFolder(file, error);
+    throw error;
+  }
+}
+
+export function openForReading(file: string, clock: Clock): Opened {
+  // No file yet: an empty store, and no file is made.
+  if (file === memory || sizeOf(file) === 0) return openForWriting(memory, clock);
+  const opened = openExisting(file);
+  try {
+    const version = checkLayout(opened.db, file);
+    if (version < latestVersion)
+      throw new CadreError(
+        "data-read-only",
+        `${file} has an older layout (${version}) and may not be brought up to date.`,
+        {
+          hint: "Open it once where it may be written, e.g. with `cadre doctor`.",
+          data: { file, version, known: latestVersion },
+        },
+      );
+  } catch (error) {
+    opened.db.close();
+    opened.dispose();
+    throw error;
+  }
+  return opened;
+}

@@ -1,0 +1,38 @@
+/**
+ * What an event changes in the rows beside the log: asks, limits, chart, end of the run. Pure; `commit` applies the changes
+ * in the transaction that stores the event, so the rows can never say something that the log does not (D2).
+ */
+import type { Decision, Event, LimitName } from "../events/event.ts";
+
+export type RowChange =
+  | { readonly type: "ask_opened"; readonly ask: string; readonly hash: string }
+  | { readonly type: "ask_decided"; readonly ask: string; readonly decision: Decision }
+  | { readonly type: "ask_withdrawn"; readonly ask: string }
+  | { readonly type: "limit_set"; readonly limit: LimitName; readonly ceiling: number }
+  | { readonly type: "chart_set"; readonly chart: string }
+  | {
+      readonly type: "run_ended";
+      readonly status: "finished" | "failed" | "stopped";
+      readonly at: string;
+      readonly reason: string;
+    };
+
+/** The row change of an event, undefined for those that change none. */
+export function project(event: Event): RowChange | undefined {
+  switch (event.type) {
+    case "ask_raised":
+      return { type: "ask_opened", ask: event.ask, hash: event.hash };
+    case "ask_decided":
+      return { type: "ask_decided", ask: event.ask, decision: event.decision };
+    case "ask_withdrawn":
+      return { type: "ask_withdrawn", ask: event.ask };
+    case "limit_raised":
+      return { type: "limit_set", limit: event.limit, ceiling: event.to };
+    case "chart_adopted":
+      return { type: "chart_set", chart: event.to };
+    case "run_ended":
+      return { type: "run_ended", status: event.status, at: event.at, reason: event.reason };
+    default:
+      return undefined;
+  }
+}

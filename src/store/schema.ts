@@ -1,0 +1,124 @@
+/**
+ * The layout of the file, as forward-only migrations. A published migration is never edited: add the next one.
+ *
+ * - An event is stored once, as canonical JSON; an ask points at the event that raised it, so what a person is shown cannot
+ *   differ from what is chained (R3, D7).
+ * - Whether a run runs or waits is not stored: it follows from its open asks (`runs.ts`). Only its end is (D6).
+ * - Rowid tables with a `seq` of our own: the order of everything (D5), and smaller than WITHOUT ROWID at 1 KB a row.
+ */
+
+/** "cadr" in ASCII: says whose file this is to us and to `file`. */
+export const applicationId = 0x63616472;
+
+export type Migration = { readonly version: number; readonly sql: string };
+
+export const migrations: readonly Migration[] = [
+  {
+    version: 1,
+    sql: `
+CREATE TABLE migrations (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL) STRICT;
+
+CREATE TABLE charts (hash TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+
+CREATE TABLE runs (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  title TEXT NOT NULL,
+  brief TEXT NOT NULL,
+  entry TEXT NOT NULL,
+  workflow TEXT NOT NULL,
+  chart TEXT NOT NULL REFERENCES charts (hash),
+  rehearsal INTEGER NOT NULL CHECK (rehearsal IN (0, 1)),
+  model TEXT,
+  started_by TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  limits TEXT NOT NULL,
+  workspace TEXT NOT NULL,
+  ended TEXT CHECK (ended IN ('finished', 'failed', 'stopped')),
+  ended_at TEXT,
+  reason TEXT,
+  signal TEXT CHECK (signal IN ('stop')),
+  signal_by TEXT,
+  model_calls INTEGER NOT NULL DEFAULT 0,
+  tokens INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE lines (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  run TEXT NOT NULL REFERENCES runs (id),
+  length INTEGER NOT NULL DEFAULT 0,
+  head_hash BLOB NOT NULL,
+  head_checkpoint TEXT,
+  epoch INTEGER NOT NULL DEFAULT 0,
+  owner TEXT,
+  lease_until INTEGER,
+  CHECK ((owner IS NULL) = (lease_until IS NULL))
+) STRICT;
+CREATE INDEX lines_of_run ON lines (run);
+
+CREATE TABLE events (
+  seq INTEGER PRIMARY KEY,
+  line TEXT NOT NULL REFERENCES lines (id),
+  idx INTEGER NOT NULL CHECK (idx >= 0),
+  hash BLOB NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE (line, idx)
+) STRICT;
+
+CREATE TABLE checkpoints (
+  seq INTEGER PRIMARY KEY,
+  line TEXT NOT NULL REFERENCES lines (id),
+  namespace TEXT NOT NULL,
+  id TEXT NOT NULL,
+  parent TEXT,
+  log_length INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  metadata TEXT NOT NULL,
+  UNIQUE (line, namespace, id)
+) STRICT;
+
+CREATE TABLE writes (
+  line TEXT NOT NULL REFERENCES lines (id),
+  checkpoint TEXT NOT NULL,
+  task TEXT NOT NULL,
+  idx INTEGER NOT NULL,
+  channel TEXT NOT NULL CHECK (channel IN ('__interrupt__', '__error__')),
+  value TEXT NOT NULL,
+  PRIMARY KEY (line, checkpoint, task, idx)
+) STRICT;
+
+CREATE TABLE asks (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  run TEXT NOT NULL REFERENCES runs (id),
+  line TEXT NOT NULL,
+  idx INTEGER NOT NULL,
+  hash TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('open', 'decided', 'withdrawn')),
+  decision TEXT,
+  FOREIGN KEY (line, idx) REFERENCES events (line, idx),
+  CHECK (state <> 'decided' OR decision IS NOT NULL)
+) STRICT;
+CREATE INDEX asks_of_run ON asks (run);
+CREATE INDEX open_asks ON asks (run) WHERE state = 'open';
+
+CREATE TABLE effects (
+  seq INTEGER PRIMARY KEY,
+  key TEXT NOT NULL UNIQUE,
+  run TEXT NOT NULL REFERENCES runs (id),
+  line TEXT NOT NULL REFERENCES lines (id),
+  kind TEXT NOT NULL CHECK (kind IN ('model', 'tool')),
+  intent TEXT NOT NULL,
+  outcome TEXT,
+  attempts INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  reserved_calls INTEGER NOT NULL,
+  reserved_tokens INTEGER NOT NULL
+) STRICT;
+CREATE INDEX effects_of_run ON effects (run);
+`,
+  },
+];
+
+export const latestVersion = migrations.at(-1)?.version ?? 0;
