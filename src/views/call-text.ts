@@ -1,0 +1,67 @@
+/** Tool calls in a few words: what was read, written or run, without the contents. */
+import type { Call, ToolResult } from "../events/event.ts";
+
+/** Arguments that say what a call is about, the most telling first. */
+const telling = [
+  "path",
+  "paths",
+  "file",
+  "query",
+  "regex",
+  "pattern",
+  "command",
+  "model",
+  "models",
+  "dataset",
+  "mode",
+  "to",
+];
+const longest = 240;
+
+/** `read_file briefs/data/reviews.csv` */
+export function callText(call: Pick<Call, "name" | "args">): string {
+  const args = asRecord(call.args);
+  for (const key of telling) {
+    const text = shortValue(args[key]);
+    if (text !== "") return `${call.name} ${text}`;
+  }
+  return call.name;
+}
+
+/** Every argument on a line of its own; long ones are cut, with their length. */
+export function argumentLines(args: unknown): string[] {
+  return Object.entries(asRecord(args)).map(([key, value]) => {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    const units = Array.from(text);
+    const shown = units.length > longest ? `${units.slice(0, longest).join("")}… (${units.length} characters)` : text;
+    return `${key}: ${shown}`;
+  });
+}
+
+/** What a result says about itself in a trace: measurements, or why it failed. */
+export function resultText(result: ToolResult): string {
+  if (!result.ok) return `failed: ${result.text.split("\n")[0] ?? ""}`;
+  const measured = result.receipt?.measurements ?? [];
+  return measured.length === 0 ? "" : `measured ${measured.map(measureText).join(", ")}`;
+}
+
+export function measureText(measured: {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+}): string {
+  return `${measured.name} ${measured.value}${measured.unit === "" ? "" : ` ${measured.unit}`}`;
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+function shortValue(value: unknown): string {
+  if (typeof value === "string") return value.length <= longest ? value : "";
+  if (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "string")) {
+    const text = value.join(", ");
+    return text.length <= longest ? text : "";
+  }
+  return "";
+}

@@ -1,0 +1,55 @@
+/** What a trace remembers of the events before: the facts that a later event refers to and does not repeat. */
+import type { EventOf, EventType } from "../events/event.ts";
+import type { StepDetail, TraceStep } from "./trace-step.ts";
+
+/** What a step adds to the facts that every step has. */
+export type Draft = Pick<TraceStep, "kind" | "from" | "to" | "verb" | "text"> & Partial<TraceStep>;
+
+/** Frame ids are unique within a line, so maps of frames are keyed by `frameKey`. */
+export type Seen = {
+  rehearsal: boolean;
+  title: string;
+  /** Steps counted so far: the number of the present one, while its draft is made. */
+  n: number;
+  readonly frames: Map<string, EventOf<"frame_opened">>;
+  readonly asks: Map<string, EventOf<"ask_raised">>;
+  readonly proposals: Map<string, EventOf<"action_proposed">>;
+  /** Arguments that a person put in place of the proposed ones, by the action's new hash. */
+  readonly edits: Map<string, unknown>;
+  /** The step that opened a frame. */
+  readonly openedAt: Map<string, number>;
+  /** The step at which a frame reported. */
+  readonly reported: Map<string, number>;
+};
+
+export type Place = { readonly seen: Seen; readonly line: string };
+export type Reader<Type extends EventType> = (event: EventOf<Type>, place: Place) => Draft | null;
+
+export function emptySeen(): Seen {
+  return {
+    rehearsal: false,
+    title: "",
+    n: 0,
+    frames: new Map(),
+    asks: new Map(),
+    proposals: new Map(),
+    edits: new Map(),
+    openedAt: new Map(),
+    reported: new Map(),
+  };
+}
+
+/** Frame ids repeat across the lines of a run. */
+export function frameKey(line: string, frame: string): string {
+  return `${line} ${frame}`;
+}
+
+/** The entries that say something. */
+export function details(...entries: readonly (readonly [string, readonly string[]])[]): StepDetail[] {
+  return entries.flatMap(([label, lines]) => (lines.length === 0 ? [] : [{ label, lines }]));
+}
+
+/** Lines of a text that may be empty. */
+export function linesOf(text: string): readonly string[] {
+  return text.trim() === "" ? [] : text.trim().split("\n");
+}

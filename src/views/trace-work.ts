@@ -1,0 +1,115 @@
+/** Steps by which work moves: down, up, back along the edge it came by, and in copy. */
+import type { EventOf } from "../events/event.ts";
+import { measureText } from "./call-text.ts";
+import { titleOf } from "./title.ts";
+import type { StepDetail } from "./trace-step.ts";
+import { details, frameKey, linesOf, type Draft, type Place } from "./trace-seen.ts";
+
+const openVerb = {
+  start: "gives the brief to",
+  delegation: "delegates to",
+  escalation: "escalates to",
+  question: "asks",
+} as const;
+
+export function frameOpened(event: EventOf<"frame_opened">, { seen, line }: Place): Draft {
+  seen.frames.set(frameKey(line, event.frame), event);
+  seen.openedAt.set(frameKey(line, event.frame), seen.n);
+  const { assignment, question } = event;
+  return {
+    kind: event.kind,
+    from: event.from,
+    to: event.to,
+    verb: openVerb[event.kind],
+    text: event.kind === "start" ? seen.title : (assignment?.task ?? question?.question ?? ""),
+    rule: event.rule,
+    frame: event.parent ?? event.frame,
+    toFrame: event.frame,
+    details: details(
+      ["topic", question === null ? [] : [`${question.topic} (${question.severity})`]],
+      ["tried", linesOf(question?.tried ?? "")],
+      ["options", question?.options ?? []],
+      ["task", event.kind === "start" ? linesOf(assignment?.task ?? "") : []],
+      ["criteria", (assignment?.criteria ?? []).map((criterion) => `${criterion.id} ${criterion.text}`)],
+      ["inputs", assignment?.inputs ?? []],
+      ["constraints", assignment?.constraints ?? []],
+      ["fit", event.fit === null ? [] : [event.fit.toFixed(2)]],
+    ),
+  };
+}
+
+export function reportSubmitted(event: EventOf<"report_submitted">, { seen, line }: Place): Draft {
+  const frame = seen.frames.get(frameKey(line, event.frame));
+  seen.reported.set(frameKey(line, event.frame), seen.n);
+  return {
+    kind: "report",
+    from: event.role,
+    to: frame?.from ?? "user",
+    verb: "submits its report to",
+    text: event.report.summary,
+    frame: event.frame,
+    rule: frame?.rule ?? null,
+    files: event.changes.files,
+    measurements: event.report.measurements,
+    details: reportDetails(event.report),
+  };
+}
+
+/** Out of the frame that closes, into the one that opened it; the names come from the opening, so that no writer can swap them. */
+export function frameClosed(event: EventOf<"frame_closed">, { seen, line }: Place): Draft {
+  const key = frameKey(line, event.frame);
+  const frame = seen.frames.get(key);
+  const draft = {
+    from: frame?.to ?? event.from,
+    to: frame?.from ?? event.to,
+    rule: event.rule,
+    frame: event.frame,
+    toFrame: frame?.parent ?? null,
+  };
+  if (event.report) {
+    const submitted = seen.reported.get(key);
+    seen.reported.set(key, submitted ?? seen.n);
+    return {
+      ...draft,
+      kind: "report",
+      verb: "reports to",
+      text: submitted === undefined ? event.report.summary : `the report of step ${submitted}, accepted`,
+      files: [],
+      measurements: event.report.measurements,
+      details: submitted === undefined ? reportDetails(event.report) : [],
+    };
+  }
+  if (event.answer) {
+    return {
+      ...draft,
+      kind: "answer",
+      verb: "answers",
+      text: event.answer.decision,
+      details: details(["because", linesOf(event.answer.reason)]),
+    };
+  }
+  return { ...draft, kind: "returned", verb: "brings nothing back to", text: "the frame was dropped", ok: false };
+}
+
+function reportDetails(report: EventOf<"report_submitted">["report"]): StepDetail[] {
+  return details(
+    ["criteria", report.criteria.map((row) => `${row.id} ${row.status.replace("_", " ")}: ${row.evidence}`)],
+    ["measured", report.measurements.map((measured) => `${measureText(measured)} (${measured.effect})`)],
+    ["artifacts", report.artifacts],
+    ["limitations", report.limitations],
+  );
+}
+
+export function copySent(event: EventOf<"copy_sent">, { seen, line }: Place): Draft {
+  const report = seen.reported.get(frameKey(line, event.frame));
+  return {
+    kind: "copy",
+    from: event.from,
+    to: event.to,
+    verb: "sends a copy of its report to",
+    text: report === undefined ? titleOf(event.summary) : `the report of step ${report}`,
+    frame: event.frame,
+    rule: event.rule,
+    details: details(["summary", linesOf(event.summary)]),
+  };
+}
