@@ -1,14 +1,24 @@
 /** The composition root: everything that a face (CLI, server, a program) can do with a project. */
+import { join, resolve } from "node:path";
 import type { Brief } from "./briefs/brief.ts";
-import type { BoundChart } from "./org/bound-chart.ts";
-import type { Problem } from "./documents/problem.ts";
-import type { OrgChart } from "./org/chart.ts";
-import type { ChangeSet, Decision } from "./events/event.ts";
-import type { AskId, RunId } from "./ids.ts";
-import type { AskRow, EffectRow, LineRow, RunRow, Store, StoredEvent } from "./store/ports.ts";
-import type { Clock } from "./clock.ts";
-import type { IdSource } from "./ids.ts";
+import { systemClock, type Clock } from "./clock.ts";
+import { CadreError } from "./errors.ts";
+import type { ChangeSet } from "./events/event.ts";
+import { randomIds, type AskId, type IdSource, type RunId } from "./ids.ts";
 import type { RoleModel } from "./models/model.ts";
+import type { AdvanceOptions, AdvanceResult, Changes, DecideInput, StartOptions, Verification } from "./run/api.ts";
+import { openStore } from "./store/open.ts";
+import type { AskRow, RunRow, Store, StoredEvent } from "./store/ports.ts";
+
+export type {
+  AdvanceOptions,
+  AdvanceResult,
+  ChangedFile,
+  Changes,
+  DecideInput,
+  StartOptions,
+  Verification,
+} from "./run/api.ts";
 
 export type CadreOptions = {
   /** Where `modes/ graphs/ cadre.yaml` are. Absolute or relative to the process. */
@@ -23,60 +33,6 @@ export type CadreOptions = {
   readonly model?: RoleModel;
   /** Opens the store for reading only; everything that writes throws `data-read-only`. */
   readonly readOnly?: boolean;
-};
-
-export type StartOptions = {
-  /** Name of the file in `graphs/`, without extension; default: the only one there, or `feature-workflow`. */
-  readonly workflow?: string;
-  /** Entry role; default: the brief's, else the workflow's. */
-  readonly to?: string;
-  /** A name from cadre.yaml, `hf:<model>[:provider]`, or `<url>#<model>`; default: cadre.yaml's map, else rehearsal. */
-  readonly model?: string;
-  readonly includeDirty?: boolean;
-  readonly by: string;
-};
-
-/** How an advance ended. `waiting`: `asks` are open. `drained`: stopped after the current step, to be resumed. */
-export type AdvanceResult = {
-  readonly status: "waiting" | "finished" | "failed" | "stopped" | "drained";
-  readonly run: RunRow;
-  readonly asks: readonly AskRow[];
-};
-
-export type AdvanceOptions = {
-  /** Each event as soon as it is committed. */
-  readonly onEvent?: (event: StoredEvent) => void;
-  /** Model text while it streams; never stored. */
-  readonly onText?: (role: string, text: string) => void;
-  /** First abort: stop after the current step. */
-  readonly drain?: AbortSignal;
-  /** Stop now; calls under way are aborted and stay charged. */
-  readonly signal?: AbortSignal;
-};
-
-export type DecideInput = {
-  readonly verb: Decision["verb"];
-  readonly text?: string;
-  /** Edit-then-approve: the new arguments, a JSON object. */
-  readonly args?: unknown;
-  /** The hash that the person saw; left out: the ask's present one. Stale: `hash-stale`. */
-  readonly hash?: string;
-  readonly by: string;
-  readonly face: string;
-};
-
-export type Verification = {
-  readonly run: RunId;
-  readonly ok: boolean;
-  readonly events: number;
-  readonly problems: readonly { readonly line: string; readonly index: number; readonly what: string }[];
-};
-
-export type ChangedFile = {
-  readonly path: string;
-  readonly kind: "added" | "modified" | "deleted";
-  readonly before: string | null;
-  readonly after: string | null;
 };
 
 export interface Cadre {
@@ -95,22 +51,81 @@ export interface Cadre {
   /** Signals the owner, or ends the run itself if nobody holds it. */
   stop(run: RunId, by: string): Promise<RunRow>;
   /** The change set of the run's workspace, with texts for diffs. */
-  changes(
-    run: RunId,
-  ): Promise<{ readonly set: ChangeSet; readonly files: readonly ChangedFile[]; readonly approved: string | null }>;
+  changes(run: RunId): Promise<Changes>;
   /** Brings exactly the signed-off change set into the project. Errors: run-unknown, apply-conflict, hash-stale. */
-  apply(run: RunId, by: string): Promise<ChangeSet>;
+  apply(run: RunId): Promise<ChangeSet>;
   /** Renders the journal; returns the paths written, relative to the journal folder. */
   journal(run: RunId): Promise<readonly string[]>;
   verify(run: RunId): Promise<Verification>;
   close(): void;
 }
 
-/** What a project holds, without a store: for lint, graph, who, and the checks of `start`. */
-export type Project = {
-  readonly chart: OrgChart;
-  readonly bound: BoundChart | null;
-  readonly problems: readonly Problem[];
-};
+/** Opens a project's store; the engine is loaded by the first verb that moves something. Errors: data-read-only, store-newer, store-corrupt. */
+export function openCadre(options: CadreOptions): Cadre {
+  const dir = resolve(options.dir);
+  const data = resolve(options.data ?? join(dir, ".cadre"));
+  const journalDir = resolve(options.journal ?? join(dir, "journal"));
+  const clock = options.clock ?? systemClock;
+  const store = openStore({ file: join(data, "cadre.db"), clock, ...(options.readOnly ? { readOnly: true } : {}) });
+  const engine = lazily(async () => {
+    const { openEngine } = await import("./engine.ts");
+    return openEngine({ dir, data, store, clock, ids: options.ids ?? randomIds, model: options.model ?? null });
+  });
+  const journal = (run: RunId): Promise<readonly string[]> => renderRunJournal(store, journalDir, run);
+  return {
+    dir,
+    data,
+    journalDir,
+    store,
+    start: async (brief, start) => (await engine()).start(brief, start),
+    preview: async (brief, start) => (await engine()).preview(brief, start),
+    advance: async (run, advance) => {
+      try {
+        return await (await engine()).advance(run, advance);
+      } finally {
+        if (await store.run(run)) await journal(run);
+      }
+    },
+    decide: async (ask, input) => {
+      const { decideAsk } = await import("./run/decide-ask.ts");
+      return decideAsk(
+        { store, clock, argumentProblem: async (tool, args) => (await engine()).argumentProblem(tool, args) },
+        ask,
+        input,
+      );
+    },
+    stop: async (run, by) => {
+      await knownRun(store, run);
+      await store.setSignal(run, "stop", by);
+      return (await engine()).stop(run);
+    },
+    changes: async (run) => (await engine()).changes(await knownRun(store, run)),
+    apply: async (run) => (await engine()).apply(await knownRun(store, run)),
+    journal: async (run) => journal((await knownRun(store, run)).id),
+    verify: async (run) => {
+      const { verifyRun } = await import("./run/verify-run.ts");
+      return verifyRun(store, (await knownRun(store, run)).id);
+    },
+    close: () => store.close(),
+  };
+}
 
-export type { EffectRow, LineRow };
+function lazily<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => (made ??= make());
+}
+
+async function knownRun(store: Store, id: RunId): Promise<RunRow> {
+  const run = await store.run(id);
+  if (!run) throw new CadreError("run-unknown", `there is no run ${id}`, { hint: "`cadre runs` lists them." });
+  return run;
+}
+
+async function renderRunJournal(store: Store, folder: string, id: RunId): Promise<readonly string[]> {
+  const [{ renderJournal }, { writeJournal }] = await Promise.all([
+    import("./views/journal.ts"),
+    import("./store/journal-files.ts"),
+  ]);
+  const run = await knownRun(store, id);
+  return writeJournal(folder, id, renderJournal({ run, brief: run.brief, events: await store.runEvents(id) }));
+}

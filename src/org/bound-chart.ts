@@ -17,6 +17,8 @@ export type BoundChart = {
   readonly chart: OrgChart;
   readonly rules: readonly RulesPack[];
   readonly workflow: Workflow;
+  /** Where the workflow file says what: top-level key (`entry`, `signOff`, `limits`, …; `workflow` for the whole) to its place. */
+  readonly places: Readonly<Record<string, { readonly file: string; readonly line: number }>>;
   /** Tool name to sha256 of its JSON schema and description. */
   readonly toolHashes: Readonly<Record<string, string>>;
 };

@@ -8,7 +8,7 @@
 import type { Brief } from "../briefs/brief.ts";
 import { groupsOf, rulesFor, type BoundChart } from "../org/bound-chart.ts";
 import { findRole } from "../org/chart.ts";
-import type { Assignment, Event, EventOf, Question } from "../events/event.ts";
+import type { Assignment, Event, EventOf, Question, Report } from "../events/event.ts";
 import type { Message } from "../models/model.ts";
 import { routeLines } from "./verbs.ts";
 
@@ -77,10 +77,9 @@ export function questionText(opened: Pick<FrameOpened, "from" | "kind" | "rule">
   ].join("\n\n");
 }
 
-/** Messages of a frame, its seed's first; `length` pins how much of the log was seen. */
+/** Messages of a frame, its seed's first. */
 export function framePrompt(bound: BoundChart, brief: Brief, log: readonly Event[], frame: string): Message[] {
-  const opened = log.find((event): event is FrameOpened => event.type === "frame_opened" && event.frame === frame);
-  if (!opened) throw new TypeError(`no frame ${frame} in the log`);
+  const opened = openedFrame(log, frame);
   return [
     { role: "system", content: systemPrompt(bound, opened.to) },
     { role: "user", content: briefText(brief) },
@@ -88,16 +87,23 @@ export function framePrompt(bound: BoundChart, brief: Brief, log: readonly Event
   ];
 }
 
+function openedFrame(log: readonly Event[], frame: string): FrameOpened {
+  const opened = log.find((event): event is FrameOpened => event.type === "frame_opened" && event.frame === frame);
+  if (!opened) throw new TypeError(`no frame ${frame} in the log`);
+  return opened;
+}
+
 function frameMessages(log: readonly Event[], opened: FrameOpened): Message[] {
-  const seed =
-    opened.seededBy === null
-      ? undefined
-      : log.find((event): event is FrameOpened => event.type === "frame_opened" && event.frame === opened.seededBy);
-  const before = seed ? closeOpenCalls(frameMessages(log, seed)) : [];
+  const before = opened.seededBy === null ? [] : closeOpenCalls(frameMessages(log, openedFrame(log, opened.seededBy)));
   const task = opened.assignment
     ? assignmentText(opened, opened.assignment)
     : questionText(opened, opened.question as Question);
-  return [...before, { role: "user", content: task }, ...log.flatMap((event) => messagesOf(event, opened))];
+  const children = new Map(
+    log.flatMap((event) =>
+      event.type === "frame_opened" && event.parent === opened.frame ? [[event.frame, event] as const] : [],
+    ),
+  );
+  return [...before, { role: "user", content: task }, ...log.flatMap((event) => messagesOf(event, opened, children))];
 }
 
 /** A seed's last call is still waiting for its answer: the new frame is why. Servers refuse a call without a result. */
@@ -117,39 +123,31 @@ function closeOpenCalls(messages: readonly Message[]): Message[] {
   ];
 }
 
-function messagesOf(event: Event, frame: FrameOpened): Message[] {
+function messagesOf(event: Event, frame: FrameOpened, children: ReadonlyMap<string, FrameOpened>): Message[] {
   switch (event.type) {
     case "turn_taken":
       return event.frame === frame.frame ? [{ role: "assistant", content: event.text, calls: event.calls }] : [];
     case "action_done":
       return event.frame === frame.frame
-        ? event.results.map((result) => ({
-            role: "tool" as const,
-            callId: result.callId,
-            name: result.tool,
-            content: result.text,
-          }))
+        ? event.results.map((result) => toolMessage(result.callId, result.tool, result.text))
         : [];
     case "refused":
       if (event.frame !== frame.frame) return [];
       return event.callId === null
         ? [{ role: "user", content: event.reason }]
-        : [{ role: "tool", callId: event.callId, name: event.verb, content: `Refused: ${event.reason}` }];
+        : [toolMessage(event.callId, event.verb, `Refused: ${event.reason}`)];
     case "calls_returned":
-      return event.frame === frame.frame
-        ? event.callIds.map((callId) => ({
-            role: "tool" as const,
-            callId,
-            name: "",
-            content: `Not executed: ${event.reason}`,
-          }))
-        : [];
+      return event.frame === frame.frame ? event.callIds.map((callId) => toolMessage(callId, "", event.reason)) : [];
+    case "frame_closed": {
+      const child = children.get(event.frame);
+      return child?.callId ? [toolMessage(child.callId, verbOf(child), closingText(event))] : [];
+    }
     case "copy_sent":
       return event.to === frame.to
         ? [
             {
               role: "user",
-              content: `# Copy of a report for you, from ${event.from}\n\n${event.rule.purpose}\n\n${event.summary}`,
+              content: `# Copy of a report for you, from ${event.from}\n\nYou get it for: ${event.rule.purpose}\n\n${event.summary}`,
             },
           ]
         : [];
@@ -158,7 +156,6 @@ function messagesOf(event: Event, frame: FrameOpened): Message[] {
     case "action_proposed":
     case "action_edited":
     case "report_submitted":
-    case "frame_closed":
     case "ask_raised":
     case "ask_decided":
     case "ask_withdrawn":
@@ -167,4 +164,36 @@ function messagesOf(event: Event, frame: FrameOpened): Message[] {
     case "run_ended":
       return [];
   }
+}
+
+function toolMessage(callId: string, name: string, content: string): Message {
+  return { role: "tool", callId, name, content };
+}
+
+function verbOf(child: FrameOpened): string {
+  return { start: "", delegation: "new_task", escalation: "escalate", question: "ask_followup_question" }[child.kind];
+}
+
+function closingText(closed: EventOf<"frame_closed">): string {
+  if (closed.report) return reportText(closed.from, closed.report);
+  const decidedBy = closed.by === "person" ? `a person, as ${closed.from}` : closed.from;
+  return [
+    `# Decision from ${closed.from}`,
+    `Decision: ${closed.answer?.decision ?? ""}`,
+    `Reason: ${closed.answer?.reason ?? ""}`,
+    `Decided by: ${decidedBy}`,
+    "Take it up in your next step.",
+  ].join("\n");
+}
+
+export function reportText(from: string, report: Report): string {
+  return [
+    `# Report from ${from}`,
+    `## Summary\n${report.summary}`,
+    `## Criteria\n${bullets(report.criteria.map((criterion) => `[${criterion.id}] ${criterion.status}: ${criterion.evidence}`))}`,
+    `## Artifacts\n${bullets(report.artifacts)}`,
+    `## Measurements\n${bullets(report.measurements.map((each) => `${each.name} = ${each.value} ${each.unit} (${each.effect})`))}`,
+    `## Limitations\n${bullets(report.limitations)}`,
+    ...Object.entries(report.sections).map(([name, text]) => `## Section ${name}\n${text}`),
+  ].join("\n\n");
 }

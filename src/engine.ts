@@ -1,0 +1,184 @@
+/** The engine of an open project: everything that moves a run. Loaded lazily, because it brings LangGraph and the tools. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Brief } from "./briefs/brief.ts";
+import type { AdvanceOptions, AdvanceResult, ChangedFile, Changes, StartOptions } from "./run/api.ts";
+import type { Clock } from "./clock.ts";
+import { readConfig } from "./config.ts";
+import { CadreError, isCadreError } from "./errors.ts";
+import type { ChangeSet } from "./events/event.ts";
+import type { IdSource, RunId } from "./ids.ts";
+import type { RoleModel } from "./models/model.ts";
+import { rehearsalModel } from "./models/rehearsal/rehearsal.ts";
+import { createRoleModel } from "./models/create-role-model.ts";
+import { resolveModel, type ModelSpec } from "./models/resolve.ts";
+import type { BoundChart } from "./org/bound-chart.ts";
+import { findRole, type Role } from "./org/chart.ts";
+import { bindProject, loadProject } from "./project.ts";
+import { openStore } from "./store/open.ts";
+import type { RunRow, Store, StoredEvent } from "./store/ports.ts";
+import { toolCatalogue, toolHash } from "./tools/catalogue.ts";
+import { openWorkspaces } from "./tools/workspace-folder.ts";
+import type { Workspaces } from "./tools/workspace.ts";
+import { advanceRun } from "./run/advance-run.ts";
+import { complaint } from "./run/refusal.ts";
+import { startRun } from "./run/start-run.ts";
+
+export type EngineOptions = {
+  readonly dir: string;
+  readonly data: string;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly model: RoleModel | null;
+};
+
+export interface Engine {
+  start(brief: Brief, options: StartOptions): Promise<RunRow>;
+  preview(brief: Brief, options: StartOptions): Promise<readonly StoredEvent[]>;
+  advance(run: RunId, options?: AdvanceOptions): Promise<AdvanceResult>;
+  stop(run: RunId): Promise<RunRow>;
+  changes(run: RunRow): Promise<Changes>;
+  apply(run: RunRow): Promise<ChangeSet>;
+  argumentProblem(tool: string, args: unknown): Promise<string | null>;
+}
+
+export function openEngine(options: EngineOptions): Engine {
+  const tools = toolCatalogue();
+  const toolHashes = Object.fromEntries([...tools.values()].map((tool) => [tool.name, toolHash(tool)]));
+  const workspaces = openWorkspaces({ project: options.dir, data: options.data });
+  const bindNow = async (workflow?: string): Promise<{ bound: BoundChart; workflow: string }> => {
+    const project = await loadProject(options.dir, workflow);
+    return { bound: bindProject(project, toolHashes), workflow: project.loaded?.name ?? "" };
+  };
+  const specFor = (bound: BoundChart, role: Role, flag: string | null): ModelSpec => {
+    const staffing = bound.workflow.staffing[role.slug];
+    const { config } = readConfig(options.dir);
+    return resolveModel(config, {
+      role: role.slug,
+      rank: role.rank,
+      modeModel: role.model,
+      flag: flag ?? (staffing?.by === "model" ? (staffing.model ?? null) : null),
+      env: process.env,
+    });
+  };
+  const start = async (brief: Brief, begin: StartOptions): Promise<RunRow> => {
+    const { bound, workflow } = await bindNow(begin.workflow);
+    const rehearses = (chart: BoundChart, slug: string): boolean => {
+      if (options.model) return options.model.tier === "rehearsal";
+      const role = findRole(chart.chart, slug);
+      return role !== undefined && specFor(chart, role, begin.model ?? null).kind === "rehearsal";
+    };
+    return startRun(
+      { store: options.store, clock: options.clock, ids: options.ids, workspaces, rehearses },
+      bound,
+      workflow,
+      brief,
+      begin,
+    );
+  };
+  const contextFor = async (run: RunRow, bound: BoundChart) => {
+    const now = await bindNow(run.workflow);
+    if (now.bound.hash !== bound.hash) await options.store.putChart(now.bound);
+    const models = new Map<string, Promise<RoleModel>>();
+    return {
+      brief: run.brief,
+      store: options.store,
+      tools,
+      workspaces,
+      project: options.dir,
+      clock: options.clock,
+      drift: now.bound.hash === bound.hash ? null : now.bound,
+      modelFor: (role: Role): Promise<RoleModel> => {
+        const known = models.get(role.slug) ?? modelOf(options.model, () => specFor(bound, role, run.model));
+        models.set(role.slug, known);
+        return known;
+      },
+    };
+  };
+  const advance = (run: RunId, move?: AdvanceOptions): Promise<AdvanceResult> =>
+    advanceRun({ store: options.store, clock: options.clock, contextFor }, run, move);
+  return {
+    start,
+    advance,
+    preview: (brief, begin) => previewRun(options, brief, begin),
+    stop: (run) => stopRun(options.store, run, advance),
+    changes: (run) => changesOf(options.store, workspaces, run),
+    apply: (run) => applyRun(options.store, workspaces, run),
+    argumentProblem: async (tool, args) => {
+      const checked = tools.get(tool)?.schema.safeParse(args);
+      return checked?.success === false ? complaint(checked.error) : null;
+    },
+  };
+}
+
+async function modelOf(given: RoleModel | null, spec: () => ModelSpec): Promise<RoleModel> {
+  if (given) return given;
+  const wanted = spec();
+  return wanted.kind === "rehearsal" ? rehearsalModel() : createRoleModel(wanted, { env: process.env });
+}
+
+/** Ends the run at once if nobody holds it; otherwise its owner sees the signal at its next renewal. */
+async function stopRun(store: Store, run: RunId, advance: (run: RunId) => Promise<AdvanceResult>): Promise<RunRow> {
+  try {
+    return (await advance(run)).run;
+  } catch (error) {
+    if (!isCadreError(error, "run-owned")) throw error;
+    return (await store.run(run)) as RunRow;
+  }
+}
+
+/** The walk that the rehearsal would take: the same engine in a scratch folder, with a store in memory. */
+async function previewRun(options: EngineOptions, brief: Brief, begin: StartOptions): Promise<readonly StoredEvent[]> {
+  const data = mkdtempSync(join(tmpdir(), "cadre-preview-"));
+  const store = openStore({ file: ":memory:", clock: options.clock });
+  try {
+    const engine = openEngine({ ...options, data, store, model: rehearsalModel() });
+    const run = await engine.start(brief, begin);
+    await engine.advance(run.id);
+    return await store.runEvents(run.id);
+  } finally {
+    store.close();
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+/** The hash of the change set that a person signed off (or that the run closed with, where the workflow asks for no sign-off). */
+async function approvedChanges(store: Store, run: RunRow): Promise<ChangeSet | null> {
+  const events = await store.runEvents(run.id);
+  const ended = events.map((stored) => stored.event).findLast((event) => event.type === "run_ended");
+  return ended?.changes ?? null;
+}
+
+async function changesOf(store: Store, workspaces: Workspaces, run: RunRow): Promise<Changes> {
+  const set = await workspaces.changes(run.id);
+  const files: ChangedFile[] = [];
+  for (const file of set.files) {
+    const kind = file.before === null ? "added" : file.after === null ? "deleted" : "modified";
+    files.push({ path: file.path, kind, ...(await workspaces.versions(run.id, file.path)) });
+  }
+  return { set, files, approved: (await approvedChanges(store, run))?.hash ?? null };
+}
+
+async function applyRun(store: Store, workspaces: Workspaces, run: RunRow): Promise<ChangeSet> {
+  const approved = await approvedChanges(store, run);
+  if (!approved) {
+    throw new CadreError("decision-invalid", `${run.id} has no signed-off change set: it is ${run.status}`, {
+      hint: `See what waits: cadre show ${run.id}`,
+    });
+  }
+  const now = await workspaces.changes(run.id);
+  if (now.hash !== approved.hash) {
+    throw new CadreError(
+      "hash-stale",
+      `the workspace of ${run.id} was changed after the sign-off: nothing was applied`,
+      {
+        hint: `Compare: cadre changes ${run.id}. Only what was approved is applied.`,
+        data: { approved: approved.hash, now: now.hash },
+      },
+    );
+  }
+  await workspaces.apply(run.id, approved);
+  return approved;
+}

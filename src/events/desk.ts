@@ -1,0 +1,183 @@
+/**
+ * The desk: what a line knows about itself, a pure fold of its events. The graph's edges, the trace and the browser read the same one.
+ *
+ * K1. `desk.next` follows from the log alone, so a process that starts later goes on where the log ends (D6).
+ * K2. At most one ask is open and at most one action is pending: a line is strictly sequential.
+ * K3. The fold is memoised by event identity: folding a log of which a prefix was folded before costs only what is new (D7).
+ */
+import type { Decision, Event, EventOf, LimitName } from "./event.ts";
+
+export type DeskFrame = {
+  readonly id: string;
+  readonly role: string;
+  readonly kind: EventOf<"frame_opened">["kind"];
+  /** Who gets the answer. */
+  readonly from: string;
+  readonly opened: EventOf<"frame_opened">;
+};
+
+export type PendingAction = {
+  readonly proposed: EventOf<"action_proposed">;
+  /** Set when a person edited the arguments: what runs instead, and its hash. */
+  readonly edited: EventOf<"action_edited"> | null;
+  readonly approved: boolean;
+  /** A person's word on an effect in doubt. */
+  readonly doubt: Decision | null;
+};
+
+export type Desk = {
+  /** Events folded. */
+  readonly length: number;
+  readonly started: EventOf<"run_started"> | null;
+  /** The call stack; the last frame acts. */
+  readonly frames: readonly DeskFrame[];
+  readonly ask: EventOf<"ask_raised"> | null;
+  readonly action: PendingAction | null;
+  /** The entry role's report; `signedOff` once a person approved exactly its change set. */
+  readonly submitted: EventOf<"report_submitted"> | null;
+  readonly signedOff: boolean;
+  readonly turns: number;
+  readonly steps: number;
+  readonly refusals: number;
+  readonly ceilings: Readonly<Partial<Record<LimitName, number>>>;
+  /** Hash of the bound chart that the line works under. */
+  readonly chart: string;
+  /** Hashes of changed charts that a person decided not to adopt. */
+  readonly keptOver: readonly string[];
+  /** Copies sent to each role so far. */
+  readonly copies: Readonly<Record<string, number>>;
+  /** Hand-overs in a row that went to and fro between the same two roles. */
+  readonly pingPong: { readonly from: string; readonly to: string; readonly count: number };
+  readonly ended: EventOf<"run_ended"> | null;
+};
+
+export type Next =
+  | { readonly at: "role"; readonly role: string }
+  | { readonly at: "gate" }
+  | { readonly at: "act" }
+  | { readonly at: "rest" };
+
+export const emptyDesk: Desk = {
+  length: 0,
+  started: null,
+  frames: [],
+  ask: null,
+  action: null,
+  submitted: null,
+  signedOff: false,
+  turns: 0,
+  steps: 0,
+  refusals: 0,
+  ceilings: {},
+  chart: "",
+  keptOver: [],
+  copies: {},
+  pingPong: { from: "", to: "", count: 0 },
+  ended: null,
+};
+
+const memo = new WeakMap<Event, Desk>();
+
+/** Folds a line's log from its first event. */
+export function deskOf(log: readonly Event[]): Desk {
+  let known = log.length;
+  let desk: Desk | undefined;
+  while (known > 0 && desk === undefined) {
+    const candidate = memo.get(log[known - 1] as Event);
+    if (candidate?.length === known) desk = candidate;
+    else known -= 1;
+  }
+  let folded = desk ?? emptyDesk;
+  for (let index = known; index < log.length; index += 1) folded = step(folded, log[index] as Event);
+  const last = log.at(-1);
+  if (last) memo.set(last, folded);
+  return folded;
+}
+
+export function nextOf(desk: Desk): Next {
+  const top = desk.frames.at(-1);
+  if (desk.ended || !top) return { at: "rest" };
+  if (desk.ask) return { at: "gate" };
+  if (desk.action || desk.submitted) return { at: "act" };
+  return { at: "role", role: top.role };
+}
+
+/** The desk after one more event. */
+export function step(desk: Desk, event: Event): Desk {
+  return { ...desk, ...change(desk, event), length: desk.length + 1 };
+}
+
+function change(desk: Desk, event: Event): Partial<Desk> {
+  switch (event.type) {
+    case "run_started":
+      return { started: event, chart: event.chart, ceilings: event.limits };
+    case "frame_opened":
+      return {
+        frames: [
+          ...desk.frames,
+          { id: event.frame, role: event.to, kind: event.kind, from: event.from, opened: event },
+        ],
+        pingPong: event.kind === "start" || event.kind === "question" ? desk.pingPong : bounce(desk, event),
+      };
+    case "frame_closed":
+      return { frames: desk.frames.filter((frame) => frame.id !== event.frame), submitted: null, signedOff: false };
+    case "turn_taken":
+      return { turns: desk.turns + 1, steps: desk.steps + 1 };
+    case "action_proposed":
+      return { action: { proposed: event, edited: null, approved: !event.needsApproval, doubt: null } };
+    case "action_edited":
+      return desk.action ? { action: { ...desk.action, edited: event } } : {};
+    case "action_done":
+      return { action: null, steps: desk.steps + 1 };
+    case "refused":
+      return { refusals: desk.refusals + 1 };
+    case "report_submitted":
+      return { submitted: event, signedOff: false };
+    case "copy_sent":
+      return { copies: { ...desk.copies, [event.to]: (desk.copies[event.to] ?? 0) + 1 } };
+    case "ask_raised":
+      return { ask: event };
+    case "ask_decided":
+      return decided(desk, event);
+    case "ask_withdrawn":
+      return { ask: null };
+    case "limit_raised":
+      return { ceilings: { ...desk.ceilings, [event.limit]: event.to } };
+    case "chart_adopted":
+      return { chart: event.to };
+    case "run_ended":
+      return { ended: event, ask: null, action: null };
+    case "calls_returned":
+      return {};
+  }
+}
+
+function decided(desk: Desk, event: EventOf<"ask_decided">): Partial<Desk> {
+  const ask = desk.ask;
+  if (ask?.ask !== event.ask) return {};
+  const approve = event.decision.verb === "approve";
+  switch (ask.kind) {
+    case "approval":
+      return { ask: null, action: approve && desk.action ? { ...desk.action, approved: true } : null };
+    case "doubt":
+      return { ask: null, action: desk.action ? { ...desk.action, doubt: event.decision } : null };
+    case "sign_off":
+      return approve ? { ask: null, signedOff: true } : { ask: null, submitted: null };
+    case "chart":
+      return {
+        ask: null,
+        keptOver: event.decision.text === "keep" ? [...desk.keptOver, ask.chart ?? ""] : desk.keptOver,
+      };
+    case "question":
+    case "escalation":
+    case "assignment":
+    case "limit":
+      return { ask: null };
+  }
+}
+
+function bounce(desk: Desk, event: EventOf<"frame_opened">): Desk["pingPong"] {
+  const last = desk.pingPong;
+  const back = last.from === event.to && last.to === event.from;
+  return { from: event.from, to: event.to, count: back ? last.count + 1 : 1 };
+}

@@ -1,0 +1,64 @@
+/** What a project's files hold: modes, rules and workflow, checked together. No store and no engine: for lint, graph, who, and the checks of `start`. */
+import { CadreError } from "./errors.ts";
+import type { Problem } from "./documents/problem.ts";
+import type { Mode } from "./modes/mode.ts";
+import { loadProjectModes } from "./modes/project-modes.ts";
+import type { RulesPack, BoundChart } from "./org/bound-chart.ts";
+import { bindChart } from "./org/bind.ts";
+import type { OrgChart } from "./org/chart.ts";
+import { checkWorkflow } from "./org/workflow-check.ts";
+import { compile } from "./org/compile.ts";
+import type { Workflow } from "./org/workflow.ts";
+import { loadWorkflow, type LoadedWorkflow } from "./run/load-workflow.ts";
+
+export type Project = {
+  readonly modes: readonly Mode[];
+  readonly chart: OrgChart;
+  readonly rules: readonly RulesPack[];
+  /** Null where `graphs/` holds none, or the one there is has errors. */
+  readonly workflow: Workflow | null;
+  readonly loaded: LoadedWorkflow | null;
+  readonly problems: readonly Problem[];
+};
+
+/** Errors: folder-missing, folder-empty, workflow-invalid (the file cannot be loaded at all). Everything else is in `problems`. */
+export async function loadProject(dir: string, workflowName?: string): Promise<Project> {
+  const { modes, rules, problems } = await loadProjectModes(dir);
+  const loaded = await loadWorkflow(dir, workflowName);
+  const entry = (loaded?.data as { entry?: unknown } | undefined)?.entry;
+  const compiled = compile(modes, typeof entry === "string" ? { entries: [entry] } : {});
+  const checked = loaded
+    ? checkWorkflow(loaded.data, loaded.file, compiled.chart, rules)
+    : { workflow: null, problems: [] };
+  return {
+    modes,
+    chart: compiled.chart,
+    rules,
+    workflow: checked.workflow,
+    loaded,
+    problems: [...problems, ...compiled.problems, ...checked.problems],
+  };
+}
+
+/** The bound chart of a project without errors. Errors: chart-invalid, workflow-invalid, both with the problems in `data`. */
+export function bindProject(project: Project, toolHashes: Readonly<Record<string, string>>): BoundChart {
+  const errors = project.problems.filter((problem) => problem.severity === "error");
+  if (errors.length > 0) {
+    const first = errors[0] as Problem;
+    throw new CadreError(
+      "chart-invalid",
+      `the chart has ${errors.length === 1 ? "an error" : `${errors.length} errors`}; the first: ${first.message} (${first.file}:${first.line})`,
+      {
+        place: { file: first.file, line: first.line, column: first.column },
+        hint: first.hint ?? "`cadre lint` shows all of them.",
+        data: { problems: errors },
+      },
+    );
+  }
+  if (!project.workflow || !project.loaded) {
+    throw new CadreError("workflow-invalid", "this project has no workflow in graphs/", {
+      hint: "`cadre init` writes a starter, with one.",
+    });
+  }
+  return bindChart(project.chart, project.rules, project.workflow, toolHashes, project.loaded.places);
+}

@@ -1,0 +1,65 @@
+/** What a run is told and what it tells: options and results of the verbs that move it. Plain data, no engine behind it. */
+import type { ChangeSet, Decision } from "../events/event.ts";
+import type { RunId } from "../ids.ts";
+import type { AskRow, RunRow, StoredEvent } from "../store/ports.ts";
+
+export type StartOptions = {
+  /** Name of the file in `graphs/`, without extension; default: the only one there, or `feature-workflow`. */
+  readonly workflow?: string;
+  /** Entry role; default: the brief's, else the workflow's. */
+  readonly to?: string;
+  /** A name from cadre.yaml, `hf:<model>[:provider]`, or `<url>#<model>`; default: cadre.yaml's map, else rehearsal. */
+  readonly model?: string;
+  readonly includeDirty?: boolean;
+  readonly by: string;
+};
+
+/** How an advance ended. `waiting`: `asks` are open. `drained`: stopped after the current step, to be resumed. */
+export type AdvanceResult = {
+  readonly status: "waiting" | "finished" | "failed" | "stopped" | "drained";
+  readonly run: RunRow;
+  readonly asks: readonly AskRow[];
+};
+
+export type AdvanceOptions = {
+  /** Each event as soon as it is committed. */
+  readonly onEvent?: (event: StoredEvent) => void;
+  /** Model text while it streams; never stored. */
+  readonly onText?: (role: string, text: string) => void;
+  /** First abort: stop after the current step. */
+  readonly drain?: AbortSignal;
+  /** Stop now; calls under way are aborted and stay charged. */
+  readonly signal?: AbortSignal;
+};
+
+export type DecideInput = {
+  readonly verb: Decision["verb"];
+  readonly text?: string;
+  /** Edit-then-approve: the new arguments, a JSON object. */
+  readonly args?: unknown;
+  /** The hash that the person saw; left out: the ask's present one. Stale: `hash-stale`. */
+  readonly hash?: string;
+  readonly by: string;
+  readonly face: string;
+};
+
+export type Verification = {
+  readonly run: RunId;
+  readonly ok: boolean;
+  readonly events: number;
+  readonly problems: readonly { readonly line: string; readonly index: number; readonly what: string }[];
+};
+
+export type ChangedFile = {
+  readonly path: string;
+  readonly kind: "added" | "modified" | "deleted";
+  readonly before: string | null;
+  readonly after: string | null;
+};
+
+export type Changes = {
+  readonly set: ChangeSet;
+  readonly files: readonly ChangedFile[];
+  /** Hash of the change set that was signed off; null before. */
+  readonly approved: string | null;
+};

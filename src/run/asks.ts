@@ -1,0 +1,126 @@
+/** How a line asks a person: every ask cites the rule that sent it there, and carries the hash that the decision is bound to (R3, R4). */
+import { hashOf } from "../canonical.ts";
+import { askId } from "../ids.ts";
+import type { Action, AskKind, LimitName, Severity } from "../events/event.ts";
+import type { Desk, DeskFrame } from "../events/desk.ts";
+import { findRole, USER, type Rule } from "../org/chart.ts";
+import type { BoundChart } from "../org/bound-chart.ts";
+import type { Batch, LineContext } from "./line-context.ts";
+
+type NewAsk = {
+  readonly kind: AskKind;
+  readonly frame: DeskFrame;
+  readonly role: string;
+  readonly to?: string;
+  readonly topic: string;
+  readonly question: string;
+  readonly options?: readonly { readonly id: string; readonly text: string }[];
+  readonly severity?: Severity;
+  readonly action?: Action;
+  readonly rule: Rule;
+  readonly limit?: { readonly name: LimitName; readonly value: number; readonly ceiling: number };
+  readonly chart?: string;
+  readonly waits?: boolean;
+};
+
+/** Adds an `ask_raised`; at most one is open at a time, so nothing may be added behind it that moves work. */
+export function raiseAsk(
+  context: Pick<LineContext, "line" | "clock" | "bound">,
+  desk: Desk,
+  batch: Batch,
+  ask: NewAsk,
+): void {
+  const id = askId(context.line, batch.next);
+  const options = [...(ask.options ?? [])];
+  const deadline = ask.waits
+    ? new Date(context.clock.now() + context.bound.workflow.deadlineMinutes * 60_000).toISOString()
+    : null;
+  batch.add({
+    type: "ask_raised",
+    at: batch.now(),
+    ask: id,
+    kind: ask.kind,
+    frame: ask.frame.id,
+    role: ask.role,
+    to: ask.to ?? USER,
+    topic: ask.topic,
+    question: ask.question,
+    options,
+    severity: ask.severity ?? "medium",
+    action: ask.action ?? null,
+    hash: ask.action ? hashOf(ask.action) : hashOf({ ask: id, kind: ask.kind, question: ask.question, options }),
+    deadline,
+    path: [USER, ...desk.frames.map((frame) => frame.role).filter((role) => role !== USER)],
+    rule: ask.rule,
+    limit: ask.limit ?? null,
+    chart: ask.chart ?? null,
+  });
+}
+
+/** Options of a question, numbered so that an answer can be one figure. */
+export function numbered(options: readonly string[]): { id: string; text: string }[] {
+  return options.map((text, index) => ({ id: String(index + 1), text }));
+}
+
+/** A frame whose role a person fills: its question or assignment becomes an ask. */
+export function askPerson(context: LineContext, desk: Desk, batch: Batch, frame: DeskFrame): void {
+  const { question, assignment, rule, from } = frame.opened;
+  const staffing = context.bound.workflow.staffing[frame.role];
+  const base = {
+    frame,
+    role: frame.role === USER ? from : frame.role,
+    ...(staffing?.by === "person" && staffing.name !== undefined ? { to: staffing.name } : {}),
+    rule,
+    waits: true,
+  };
+  if (question) {
+    raiseAsk(context, desk, batch, {
+      ...base,
+      kind: frame.kind === "escalation" ? "escalation" : "question",
+      topic: question.topic,
+      question: question.tried ? `${question.question}\n\nTried so far: ${question.tried}` : question.question,
+      options: numbered(question.options),
+      severity: question.severity,
+    });
+    return;
+  }
+  const criteria = assignment?.criteria.map((criterion) => `- [${criterion.id}] ${criterion.text}`).join("\n") ?? "";
+  raiseAsk(context, desk, batch, {
+    ...base,
+    kind: "assignment",
+    topic: "assignment",
+    question: `${assignment?.task ?? ""}${criteria ? `\n\nAcceptance criteria:\n${criteria}` : ""}`,
+  });
+}
+
+/** The rule that a part of the workflow stands for, with its place in `graphs/`. */
+export function workflowRule(bound: BoundChart, key: string, purpose: string): Rule {
+  const place = bound.places[key] ?? bound.places["workflow"];
+  return { purpose, file: place?.file ?? `graphs/${bound.workflow.name}.ts`, line: place?.line ?? 1 };
+}
+
+/** The rule for what the runtime itself puts to a person: cites the mode of the role that it concerns. */
+export function runtimeRule(bound: BoundChart, role: string, purpose: string): Rule {
+  return { purpose, file: findRole(bound.chart, role)?.file ?? `graphs/${bound.workflow.name}.ts`, line: 1 };
+}
+
+/** The ask about a chart that changed while the run was paused. Adopting is offered only while every role at work still exists (D9). */
+export function askAboutChart(context: LineContext, desk: Desk, batch: Batch, frame: DeskFrame, now: BoundChart): void {
+  const gone = desk.frames.map((each) => each.role).filter((role) => role !== USER && !findRole(now.chart, role));
+  raiseAsk(context, desk, batch, {
+    kind: "chart",
+    frame,
+    role: frame.role,
+    topic: "chart changed",
+    question:
+      `The modes, rules, workflow or tools changed since this run started (chart ${desk.chart.slice(0, 12)}, now ${now.hash.slice(0, 12)}). Go on under which chart?` +
+      (gone.length > 0 ? ` The new one cannot be adopted: ${gone.join(", ")} is at work and no longer in it.` : ""),
+    options: [
+      { id: "keep", text: "go on under the chart that the run was started with" },
+      ...(gone.length > 0 ? [] : [{ id: "adopt", text: "go on under the chart that the files hold now" }]),
+      { id: "stop", text: "stop the run" },
+    ],
+    rule: runtimeRule(context.bound, frame.role, "a run is bound to the chart it was started with (D9)"),
+    chart: now.hash,
+  });
+}

@@ -1,0 +1,126 @@
+/** A person's decision on an ask, checked before it is written: what it may be follows from the ask's kind. The first one wins (R4). */
+import { CadreError } from "../errors.ts";
+import type { DecideInput } from "./api.ts";
+import { isoTime, type Clock } from "../clock.ts";
+import type { AskKind, Decision } from "../events/event.ts";
+import type { AskId } from "../ids.ts";
+import type { AskRow, Store } from "../store/ports.ts";
+
+const verbsOf: Readonly<Record<AskKind, readonly Decision["verb"][]>> = {
+  question: ["answer", "reject"],
+  escalation: ["answer", "reject"],
+  assignment: ["answer", "reject"],
+  approval: ["approve", "reject"],
+  sign_off: ["approve", "reject"],
+  limit: ["approve", "reject"],
+  doubt: ["answer"],
+  chart: ["answer"],
+};
+
+/** What may be decided on an ask of this kind. */
+export function verbsFor(kind: AskKind): readonly Decision["verb"][] {
+  return verbsOf[kind];
+}
+
+export type DecideDeps = {
+  readonly store: Pick<Store, "ask" | "decide">;
+  readonly clock: Clock;
+  /** What is wrong with edited arguments of this tool, in words; null where nothing is. */
+  readonly argumentProblem: (tool: string, args: unknown) => Promise<string | null>;
+};
+
+/** Errors: ask-unknown, ask-decided (data: by, face, at, verb), hash-stale, decision-invalid. */
+export async function decideAsk(deps: DecideDeps, id: AskId, input: DecideInput): Promise<AskRow> {
+  const ask = await deps.store.ask(id);
+  if (!ask) throw new CadreError("ask-unknown", `there is no ask ${id}`, { hint: "`cadre inbox` lists what is open." });
+  if (ask.state !== "open") throw alreadyDecided(ask);
+  await checkDecision(deps, ask, input);
+  const decision: Decision = {
+    verb: input.verb,
+    text: input.text ?? "",
+    ...(input.args === undefined ? {} : { args: input.args as NonNullable<Decision["args"]> }),
+    by: input.by,
+    face: input.face,
+    at: isoTime(deps.clock),
+  };
+  const { won, ask: row } = await deps.store.decide(id, decision, input.hash ?? ask.hash);
+  if (!won) throw alreadyDecided(row);
+  return row;
+}
+
+async function checkDecision(deps: DecideDeps, ask: AskRow, input: DecideInput): Promise<void> {
+  const allowed = verbsOf[ask.kind];
+  const text = input.text?.trim() ?? "";
+  if (!allowed.includes(input.verb)) {
+    throw invalid(
+      ask,
+      `${ask.id} is ${article(ask.kind)}: it takes ${allowed.join(" or ")}, not ${input.verb}`,
+      commandFor(ask),
+    );
+  }
+  if (input.verb === "reject" && text === "")
+    throw invalid(
+      ask,
+      "a rejection needs a reason: the role reads it and acts on it",
+      `cadre reject ${ask.id} "<reason>"`,
+    );
+  if (input.verb === "answer" && text === "") throw invalid(ask, "the answer is empty", commandFor(ask));
+  if ((ask.kind === "doubt" || ask.kind === "chart") && !ask.options.some((option) => option.id === text)) {
+    throw invalid(
+      ask,
+      `the answer must be one of: ${ask.options.map((option) => option.id).join(", ")}`,
+      commandFor(ask),
+    );
+  }
+  if (input.args !== undefined) await checkArguments(deps, ask, input.args);
+}
+
+async function checkArguments(deps: DecideDeps, ask: AskRow, args: unknown): Promise<void> {
+  if (ask.kind === "limit") {
+    const to = (args as { to?: unknown } | null)?.to;
+    if (!Number.isSafeInteger(to) || (to as number) <= (ask.limit?.value ?? 0)) {
+      throw invalid(
+        ask,
+        `the limit can be raised to a whole number above ${ask.limit?.value}`,
+        `cadre approve ${ask.id} --raise-to <number>`,
+      );
+    }
+    return;
+  }
+  if (ask.kind !== "approval" || ask.action?.type !== "tool")
+    throw invalid(ask, "only the arguments of a tool call can be edited", commandFor(ask));
+  const problem = await deps.argumentProblem(ask.action.tool, args);
+  if (problem !== null)
+    throw invalid(ask, `the edited arguments do not fit ${ask.action.tool}: ${problem}`, commandFor(ask));
+}
+
+function invalid(ask: AskRow, message: string, command: string): CadreError {
+  return new CadreError("decision-invalid", message, {
+    hint: `Try: ${command}`,
+    data: { ask: ask.id, kind: ask.kind },
+  });
+}
+
+function alreadyDecided(ask: AskRow): CadreError {
+  if (ask.state === "withdrawn")
+    return new CadreError("ask-decided", `${ask.id} was withdrawn: the run ended`, { data: { ask: ask.id } });
+  const { verb, by, face, at } = ask.decision ?? { verb: "answer", by: "somebody", face: "unknown", at: "" };
+  const past = { approve: "approved", reject: "rejected", answer: "answered" }[verb];
+  return new CadreError("ask-decided", `${ask.id} was already ${past} by ${by} (${face}, ${at})`, {
+    hint: "The first decision stands. `cadre trace` shows what followed.",
+    data: { ask: ask.id, verb, by, face, at },
+  });
+}
+
+function article(kind: AskKind): string {
+  const word = kind.replace("_", "-");
+  return /^[aeiou]/.test(word) ? `an ${word}` : `a ${word}`;
+}
+
+/** The command that decides an ask of this kind. */
+export function commandFor(ask: Pick<AskRow, "id" | "kind" | "options">): string {
+  if (verbsOf[ask.kind].includes("approve")) return `cadre approve ${ask.id}`;
+  const word =
+    ask.kind === "doubt" || ask.kind === "chart" ? ask.options.map((option) => option.id).join("|") : '"<answer>"';
+  return `cadre answer ${ask.id} ${word}`;
+}

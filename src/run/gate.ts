@@ -1,0 +1,195 @@
+/**
+ * The gate waits for a person. It reads the decision from the asks table; an interrupt's resume value is only a wake-up (R4).
+ *
+ * G1. Nothing is written before the interrupt, and there is one interrupt in this node: a restart from its first line changes nothing.
+ * G2. What a decision means is decided by the ask's kind, here and nowhere else.
+ */
+import { interrupt } from "@langchain/langgraph";
+import { z } from "zod";
+import { hashOf } from "../canonical.ts";
+import { isoTime } from "../clock.ts";
+import { deskOf } from "../events/desk.ts";
+import type { Decision, Event, EventOf, Report } from "../events/event.ts";
+import type { AskId } from "../ids.ts";
+import { closeWithAnswer, closeWithReport, submit } from "./completion.ts";
+import { endStopped } from "./ending.ts";
+import { Batch, type LineContext } from "./line-context.ts";
+import type { Turn } from "./refusal.ts";
+
+type Ask = EventOf<"ask_raised">;
+
+export async function gate(context: LineContext, log: readonly Event[]): Promise<Event[]> {
+  const desk = deskOf(log);
+  const batch = new Batch(log, context.clock);
+  const ask = desk.ask;
+  const frame = desk.frames.at(-1);
+  if (!ask || !frame) return [];
+  const stop = context.stopRequested();
+  if (stop !== null) {
+    endStopped(desk, batch, stop, `stopped by ${stop}`);
+    return batch.events;
+  }
+  const decided = (await context.store.ask(ask.ask as AskId))?.decision ?? null;
+  const decision =
+    decided ??
+    (await recordWakeUp(
+      context,
+      ask,
+      interrupt({ ask: ask.ask, kind: ask.kind, question: ask.question, hash: ask.hash }),
+    ));
+  batch.add({ type: "ask_decided", at: batch.now(), ask: ask.ask, decision });
+  await follow({ context, desk, frame, batch }, ask, decision);
+  return batch.events;
+}
+
+const wakeUp = z.union([
+  z.string(),
+  z.object({ verb: z.enum(["approve", "reject", "answer"]), text: z.string().default(""), args: z.json().optional() }),
+]);
+
+/** A resume value from a tool that speaks LangGraph (Studio): recorded like any other decision, so that the first one still wins. */
+async function recordWakeUp(context: LineContext, ask: Ask, value: unknown): Promise<Decision> {
+  const read = wakeUp.parse(value);
+  const deciding = ask.kind === "approval" || ask.kind === "sign_off" || ask.kind === "limit";
+  const said =
+    typeof read === "string"
+      ? {
+          verb: deciding ? (read === "approve" ? ("approve" as const) : ("reject" as const)) : ("answer" as const),
+          text: read,
+        }
+      : read;
+  const decision: Decision = { ...said, by: "user", face: "langgraph", at: isoTime(context.clock) };
+  const { ask: row } = await context.store.decide(ask.ask as AskId, decision, ask.hash);
+  return row.decision ?? decision;
+}
+
+async function follow(turn: Turn, ask: Ask, decision: Decision): Promise<void> {
+  switch (ask.kind) {
+    case "approval":
+      return approval(turn, ask, decision);
+    case "sign_off":
+      if (decision.verb === "reject" && turn.desk.submitted)
+        handBack(turn, [turn.desk.submitted.callId], `Returned by ${decision.by}: ${decision.text}`);
+      return;
+    case "limit":
+      return limit(turn, ask, decision);
+    case "chart":
+      return chart(turn, ask, decision);
+    case "doubt":
+      if (decision.text === "stop")
+        endStopped({ ...turn.desk, ask: null }, turn.batch, decision.by, "stopped over an effect in doubt");
+      return;
+    case "assignment":
+      return assignment(turn, decision);
+    case "question":
+    case "escalation":
+      return closeWithAnswer(turn, answerOf(ask, decision), "person");
+  }
+}
+
+/** The chosen option's words where the answer is an option's number; a rejection is an answer too: none of the options. */
+function answerOf(ask: Ask, decision: Decision): { decision: string; reason: string } {
+  if (decision.verb === "reject") return { decision: "None of the options.", reason: decision.text };
+  const option = ask.options.find((each) => each.id === decision.text.trim());
+  return {
+    decision: option?.text ?? decision.text,
+    reason: option ? `chosen by ${decision.by}` : `answered by ${decision.by}`,
+  };
+}
+
+function approval(turn: Turn, ask: Ask, decision: Decision): void {
+  const proposed = turn.desk.action?.proposed;
+  if (!proposed) return;
+  if (decision.verb === "reject") {
+    handBack(
+      turn,
+      proposed.calls.map((call) => call.id),
+      `Rejected by ${decision.by}: ${decision.text}`,
+    );
+    return;
+  }
+  if (decision.args === undefined || ask.action?.type !== "tool") return;
+  const action = { ...ask.action, args: decision.args };
+  turn.batch.add({
+    type: "action_edited",
+    at: turn.batch.now(),
+    frame: proposed.frame,
+    role: proposed.role,
+    ask: ask.ask,
+    args: decision.args,
+    hash: hashOf(action),
+    by: decision.by,
+  });
+}
+
+function handBack(turn: Turn, callIds: string[], reason: string): void {
+  turn.batch.add({
+    type: "calls_returned",
+    at: turn.batch.now(),
+    frame: turn.frame.id,
+    role: turn.frame.role,
+    callIds,
+    reason,
+  });
+}
+
+function limit(turn: Turn, ask: Ask, decision: Decision): void {
+  if (!ask.limit) return;
+  if (decision.verb !== "approve") {
+    endStopped(
+      { ...turn.desk, ask: null },
+      turn.batch,
+      decision.by,
+      `stopped at the limit of ${ask.limit.ceiling} for ${ask.limit.name}${decision.text ? `: ${decision.text}` : ""}`,
+    );
+    return;
+  }
+  const original = turn.desk.started?.limits[ask.limit.name] ?? ask.limit.ceiling;
+  const asked = z.object({ to: z.number().int() }).safeParse(decision.args);
+  const least = ask.limit.value + 1;
+  const to = Math.max(least, asked.success ? asked.data.to : ask.limit.ceiling + original);
+  turn.batch.add({
+    type: "limit_raised",
+    at: turn.batch.now(),
+    ask: ask.ask,
+    limit: ask.limit.name,
+    from: ask.limit.ceiling,
+    to,
+    by: decision.by,
+  });
+}
+
+function chart(turn: Turn, ask: Ask, decision: Decision): void {
+  if (decision.text === "stop")
+    endStopped({ ...turn.desk, ask: null }, turn.batch, decision.by, "stopped because the chart changed");
+  else if (decision.text === "adopt" && ask.chart)
+    turn.batch.add({
+      type: "chart_adopted",
+      at: turn.batch.now(),
+      ask: ask.ask,
+      from: turn.desk.chart,
+      to: ask.chart,
+      by: decision.by,
+    });
+}
+
+/** A person's word on an assignment is a report: nothing in it was measured by the runtime, and it says so. */
+async function assignment(turn: Turn, decision: Decision): Promise<void> {
+  const criteria = turn.frame.opened.assignment?.criteria ?? [];
+  const rejected = decision.verb === "reject";
+  const report: Report = {
+    summary: rejected ? `Not taken on: ${decision.text}` : decision.text,
+    criteria: criteria.map((criterion) => ({
+      id: criterion.id,
+      status: "not_measured",
+      evidence: `as stated by ${decision.by}: ${decision.text}`,
+    })),
+    artifacts: [],
+    measurements: [],
+    limitations: [`Stated by ${decision.by}; not checked by the runtime.`],
+    resources: "",
+    sections: {},
+  };
+  if (turn.frame.kind === "start") await submit(turn, { id: turn.frame.id }, report);
+  else closeWithReport(turn, report, "person");
+}

@@ -1,0 +1,91 @@
+/**
+ * Limits of a whole run. All of them are checked at one place, before a role's next model call, so a limit is overrun by one step at most.
+ *
+ * L1. Reaching a limit raises an ask ("raise it or stop"); it does not fail the run.
+ * L2. Steps, refusals, depth, repeats and ping-pong follow from the log; model calls and tokens are counters on the run's row, reserved in
+ *     the commit of the intent. Both survive a crash and a resume.
+ */
+import { hashOf } from "../canonical.ts";
+import type { Desk, DeskFrame } from "../events/desk.ts";
+import type { Call, Event, LimitName } from "../events/event.ts";
+import type { Limits } from "../briefs/brief.ts";
+import type { Counters, Reservation } from "../store/ports.ts";
+
+export const defaultLimits: Limits = {
+  steps: 400,
+  modelCalls: 200,
+  tokens: 2_000_000,
+  depth: 8,
+  refusals: 12,
+  repeats: 3,
+  pingPong: 6,
+};
+
+export type LimitReached = { readonly name: LimitName; readonly value: number; readonly ceiling: number };
+
+/** The first limit that is reached, or null. `need`: what the next model call would reserve. */
+export function limitReached(
+  desk: Desk,
+  log: readonly Event[],
+  counters: Counters,
+  need: Reservation,
+): LimitReached | null {
+  const frame = desk.frames.at(-1);
+  const values: Record<LimitName, number> = {
+    steps: desk.steps,
+    modelCalls: counters.modelCalls,
+    tokens: counters.tokens,
+    // One frame above the ceiling may open, but does not act: so "reached" is one more than may stand.
+    depth: desk.frames.length - 1,
+    refusals: desk.refusals,
+    repeats: frame ? repeatsOfLastCall(log, frame) : 0,
+    pingPong: desk.pingPong.count,
+  };
+  for (const name of Object.keys(values) as LimitName[]) {
+    const ceiling = desk.ceilings[name] ?? defaultLimits[name];
+    const value = values[name];
+    const over = name === "tokens" ? value + need.tokens > ceiling : value >= ceiling;
+    if (over) return { name, value, ceiling };
+  }
+  return null;
+}
+
+const fingerprints = new WeakMap<Call, string>();
+
+function fingerprint(call: Call): string {
+  const known = fingerprints.get(call);
+  if (known !== undefined) return known;
+  const made = hashOf([call.name, call.args]);
+  fingerprints.set(call, made);
+  return made;
+}
+
+/**
+ * How often the frame's last call was made in this frame. A read is counted only since a file last changed, because then the same
+ * read may be sensible again; an effect or a hand-over is counted from the frame's start, or writing A, B, A, B would never stop.
+ */
+function repeatsOfLastCall(log: readonly Event[], frame: DeskFrame): number {
+  let last: string | undefined;
+  let reading = false;
+  let count = 0;
+  for (let index = log.length - 1; index >= 0; index -= 1) {
+    const event = log[index] as Event;
+    if (event.type === "frame_opened" && event.frame === frame.id) break;
+    if (!("frame" in event) || event.frame !== frame.id) continue;
+    if (event.type === "action_proposed" && last === undefined) reading = event.access === "read";
+    if (reading && last !== undefined && changedFiles(event)) break;
+    if (event.type !== "turn_taken") continue;
+    const call = event.calls[0];
+    if (!call) break;
+    last ??= fingerprint(call);
+    if (fingerprint(call) === last) count += 1;
+  }
+  return count;
+}
+
+function changedFiles(event: Event): boolean {
+  return (
+    event.type === "action_done" &&
+    event.results.some((result) => result.receipt?.files.some((file) => file.before !== file.after) ?? false)
+  );
+}

@@ -1,0 +1,62 @@
+/** What the nodes of one line work with: injected, so that a node is a function of (context, log). */
+import type { Clock } from "../clock.ts";
+import { isoTime } from "../clock.ts";
+import type { Brief } from "../briefs/brief.ts";
+import type { Event } from "../events/event.ts";
+import type { LineId } from "../ids.ts";
+import type { RoleModel } from "../models/model.ts";
+import type { BoundChart } from "../org/bound-chart.ts";
+import type { Role } from "../org/chart.ts";
+import type { Fence, RunRow, Store } from "../store/ports.ts";
+import type { Tool } from "../tools/tool.ts";
+import type { Workspaces } from "../tools/workspace.ts";
+
+export type LineContext = {
+  readonly run: RunRow;
+  readonly brief: Brief;
+  readonly line: LineId;
+  readonly fence: Fence;
+  readonly bound: BoundChart;
+  readonly store: Pick<Store, "ask" | "decide" | "begin" | "retry" | "finish" | "effects" | "run">;
+  readonly modelFor: (role: Role) => Promise<RoleModel>;
+  readonly tools: ReadonlyMap<string, Tool>;
+  readonly workspaces: Workspaces;
+  readonly project: string;
+  readonly clock: Clock;
+  /** Aborts calls under way: a person said stop, or the lease is lost. */
+  readonly signal: AbortSignal;
+  /** Who asked the run to stop, once somebody has. */
+  readonly stopRequested: () => string | null;
+  /** What the files hold now, where it differs from the chart that the run is bound to (D9). */
+  readonly drift: BoundChart | null;
+  /** False after a takeover from another host: no probe is believed then (D4). */
+  readonly trustProbes: boolean;
+  readonly onText: (role: string, text: string) => void;
+};
+
+/** Collects a node's events and knows the index that the next one will have in the line, from which ids derive. */
+export class Batch {
+  readonly events: Event[] = [];
+  readonly #base: number;
+  readonly #clock: Clock;
+
+  constructor(log: readonly Event[], clock: Clock) {
+    this.#base = log.length;
+    this.#clock = clock;
+  }
+
+  /** Index in the line of the event that is added next. */
+  get next(): number {
+    return this.#base + this.events.length;
+  }
+
+  /** Time for display, ISO. */
+  now(): string {
+    return isoTime(this.#clock);
+  }
+
+  add(event: Event): this {
+    this.events.push(event);
+    return this;
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Workflow files: TypeScript of the team's own in `graphs/`, run by Node itself; only their plain data is taken.
+ * Unlike modes, a workflow is code, so it is loaded only from the project's own folder.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { registerHooks } from "node:module";
+import { basename, dirname, join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { CadreError } from "../errors.ts";
+import type { BoundChart } from "../org/bound-chart.ts";
+
+export type LoadedWorkflow = {
+  /** File name without extension: how a run refers to it. */
+  readonly name: string;
+  /** Relative to the project. */
+  readonly file: string;
+  /** The exported `workflow`, unchecked. */
+  readonly data: unknown;
+  readonly places: BoundChart["places"];
+};
+
+const extension = /\.(ts|mts|js|mjs)$/;
+
+/** Names of the workflows in `graphs/`, sorted. */
+export function workflowNames(project: string): string[] {
+  const folder = join(project, "graphs");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => extension.test(name) && !name.endsWith(".d.ts"))
+    .map((name) => name.replace(extension, ""))
+    .toSorted();
+}
+
+/** Null where the project has no workflow and none was named. Errors: `workflow-invalid`. */
+export async function loadWorkflow(project: string, name?: string): Promise<LoadedWorkflow | null> {
+  const names = workflowNames(project);
+  const wanted = name ?? (names.length === 1 ? names[0] : names.find((each) => each === "feature-workflow"));
+  if (wanted === undefined) {
+    if (names.length === 0) return null;
+    throw new CadreError("workflow-invalid", `graphs/ holds ${names.length} workflows and none was named`, {
+      hint: `Name one: --workflow ${names.join(" | ")}`,
+    });
+  }
+  const path = readdirSafely(join(project, "graphs")).find(
+    (each) => each.replace(extension, "") === wanted && extension.test(each),
+  );
+  if (path === undefined) {
+    throw new CadreError("workflow-invalid", `there is no workflow "${wanted}" in graphs/`, {
+      hint: names.length > 0 ? `There is: ${names.join(", ")}.` : "`cadre init` writes one.",
+    });
+  }
+  const full = join(project, "graphs", path);
+  const file = relative(project, full);
+  const text = readFileSync(full, "utf8");
+  const exported = await importWorkflow(full, file);
+  if (exported === undefined)
+    throw new CadreError("workflow-invalid", `${file} exports no \`workflow\``, {
+      place: { file, line: 1 },
+      hint: "Export it: `export const workflow = { name, entry, … }`.",
+    });
+  return { name: basename(full).replace(extension, ""), file, data: exported, places: placesOf(text, file) };
+}
+
+function readdirSafely(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+async function importWorkflow(full: string, file: string): Promise<unknown> {
+  resolveOwnName();
+  try {
+    const module = (await import(/* @vite-ignore */ pathToFileURL(full).href)) as { workflow?: unknown };
+    return module.workflow;
+  } catch (error) {
+    throw new CadreError(
+      "workflow-invalid",
+      `${file} could not be loaded: ${error instanceof Error ? error.message : String(error)}`,
+      { place: { file, line: 1 }, cause: error },
+    );
+  }
+}
+
+const keys = ["entry", "staffing", "grants", "rules", "approvals", "signOff", "limits", "deadlineMinutes"];
+
+/** Where the file says what, read from its text: good enough to cite, and never wrong about the file. */
+function placesOf(text: string, file: string): BoundChart["places"] {
+  const lines = text.split("\n");
+  const lineOf = (pattern: RegExp): number => lines.findIndex((line) => pattern.test(line)) + 1;
+  const places: Record<string, { file: string; line: number }> = {
+    workflow: { file, line: Math.max(1, lineOf(/\bworkflow\b/)) },
+  };
+  for (const key of keys) {
+    const line = lineOf(new RegExp(`^\\s*${key}\\s*:`));
+    if (line > 0) places[key] = { file, line };
+  }
+  return places;
+}
+
+let resolving = false;
+
+/** A user's `graphs/*.ts` may import "cadre" without having installed it: it then gets the one that is running. */
+function resolveOwnName(): void {
+  if (resolving) return;
+  resolving = true;
+  registerHooks({
+    resolve(specifier, context, nextResolve) {
+      if (specifier !== "cadre" && specifier !== "cadre/testing") return nextResolve(specifier, context);
+      try {
+        return nextResolve(specifier, context);
+      } catch {
+        const entry = specifier === "cadre" ? "index.js" : "testing.js";
+        return { url: pathToFileURL(join(packageRoot(), "dist", entry)).href, shortCircuit: true };
+      }
+    },
+  });
+}
+
+/** The folder that holds cadre's own package.json. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "package.json")) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
+}

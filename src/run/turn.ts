@@ -1,0 +1,186 @@
+/**
+ * A role's turn: intent, model call, outcome in the ledger, then the decision as events.
+ *
+ * D3. The key of a model call is line and turn. A recorded reply is replayed; a call that was begun and has no outcome is made again
+ *     and marked `repeated`: it may be billed twice, and the trace says so.
+ * D9. Nothing is asked of a model under a chart that changed: that is put to a person first.
+ */
+import { z } from "zod";
+import { hashOf } from "../canonical.ts";
+import { isCadreError } from "../errors.ts";
+import { deskOf, type Desk, type DeskFrame } from "../events/desk.ts";
+import type { Event, EventOf } from "../events/event.ts";
+import { modelCallKey } from "../ids.ts";
+import type { ModelReply, ModelRequest, RoleModel, ToolSpec } from "../models/model.ts";
+import { rulesFor } from "../org/bound-chart.ts";
+import { findRole, USER } from "../org/chart.ts";
+import type { Reservation } from "../store/ports.ts";
+import { toolSpec } from "../tools/catalogue.ts";
+import { askAboutChart, askPerson, raiseAsk, workflowRule } from "./asks.ts";
+import { isAnswering } from "./completion.ts";
+import { endStopped } from "./ending.ts";
+import { grantedTools, interpret } from "./interpret.ts";
+import { limitReached } from "./limits.ts";
+import { Batch, type LineContext } from "./line-context.ts";
+import { framePrompt } from "./prompt.ts";
+import { verbSpecs } from "./verbs.ts";
+
+const maxTokens = 4096;
+
+/** What the ledger keeps of a model call. A failure is an outcome too: the next attempt is then a fresh one, not in doubt. */
+const outcomeSchema = z.union([
+  z.strictObject({
+    reply: z.custom<ModelReply>((value) => typeof value === "object" && value !== null),
+    ms: z.number(),
+  }),
+  z.strictObject({ failed: z.string() }),
+]);
+
+export async function takeTurn(context: LineContext, log: readonly Event[]): Promise<Event[]> {
+  const desk = deskOf(log);
+  const frame = desk.frames.at(-1);
+  if (!frame) throw new TypeError("a turn without a frame");
+  const batch = new Batch(log, context.clock);
+  const stop = context.stopRequested();
+  if (stop !== null) endStopped(desk, batch, stop, `stopped by ${stop}`);
+  else if (context.drift && !desk.keptOver.includes(context.drift.hash))
+    askAboutChart(context, desk, batch, frame, context.drift);
+  else if (frame.role === USER || context.bound.workflow.staffing[frame.role]?.by === "person")
+    askPerson(context, desk, batch, frame);
+  else await modelTurn(context, log, desk, frame, batch);
+  return batch.events;
+}
+
+async function modelTurn(
+  context: LineContext,
+  log: readonly Event[],
+  desk: Desk,
+  frame: DeskFrame,
+  batch: Batch,
+): Promise<void> {
+  const role = findRole(context.bound.chart, frame.role);
+  if (!role) throw new TypeError(`no role ${frame.role} in the bound chart`);
+  const model = await context.modelFor(role);
+  const request: ModelRequest = {
+    messages: framePrompt(context.bound, context.brief, log, frame.id),
+    tools: offeredTools(context, frame),
+    maxTokens,
+    temperature: 0,
+  };
+  const key = modelCallKey(context.line, desk.turns);
+  const need: Reservation = { modelCalls: 1, tokens: model.tier === "rehearsal" ? 0 : estimateTokens(request) };
+  // What this very call reserved before a crash must not count against it.
+  const begunBefore = (await context.store.effects(context.run.id)).some((row) => row.key === key);
+  if (!begunBefore) {
+    const counters = (await context.store.run(context.run.id))?.counters ?? { modelCalls: 0, tokens: 0 };
+    const reached = limitReached(desk, log, counters, need);
+    if (reached) return askAboutLimit(context, desk, frame, batch, reached);
+  }
+  const prompt = hashOf({ messages: request.messages, tools: request.tools });
+  const intent = {
+    model: model.id,
+    tier: model.tier,
+    prompt,
+    log: log.length,
+    copies: desk.copies[frame.role] ?? 0,
+    chart: context.bound.hash,
+    maxTokens,
+    temperature: 0,
+  };
+  const called = await callThroughLedger(context, model, request, key, intent, need, role.slug);
+  if (called === "stopped")
+    return endStopped(desk, batch, context.stopRequested() ?? USER, "stopped during a model call");
+  const { reply, ms, outcome } = called;
+  batch.add({
+    type: "turn_taken",
+    at: batch.now(),
+    frame: frame.id,
+    role: frame.role,
+    turn: desk.turns,
+    key,
+    model: model.id,
+    tier: model.tier,
+    prompt,
+    text: reply.text,
+    calls: reply.calls.map((call) => ({ id: call.id, name: call.name, args: z.json().parse(call.args) })),
+    usage: { ...reply.usage, ms },
+    outcome,
+    copiesSeen: desk.copies[frame.role] ?? 0,
+  });
+  await interpret({ context, desk, frame, batch }, reply);
+}
+
+type Called = { readonly reply: ModelReply; readonly ms: number; readonly outcome: EventOf<"turn_taken">["outcome"] };
+
+async function callThroughLedger(
+  context: LineContext,
+  model: RoleModel,
+  request: ModelRequest,
+  key: ReturnType<typeof modelCallKey>,
+  intent: unknown,
+  need: Reservation,
+  role: string,
+): Promise<Called | "stopped"> {
+  const { row, begun } = await context.store.begin(context.fence, key, "model", intent, need);
+  const recorded = row.outcome === null ? undefined : outcomeSchema.parse(row.outcome);
+  if (recorded && "reply" in recorded) return { ...recorded, outcome: "replayed" };
+  if (begun) await context.store.retry(context.fence, key, need);
+  const started = performance.now();
+  try {
+    const reply = await model.call(request, { signal: context.signal, onText: (text) => context.onText(role, text) });
+    const ms = Math.round(performance.now() - started);
+    const used = {
+      modelCalls: row.attempts + (begun ? 1 : 0),
+      tokens: reply.usage.measured ? reply.usage.promptTokens + reply.usage.completionTokens : need.tokens,
+    };
+    await context.store.finish(context.fence, key, { reply, ms }, used);
+    return { reply, ms, outcome: begun && !recorded ? "repeated" : "executed" };
+  } catch (error) {
+    if (context.stopRequested() !== null) return "stopped";
+    if (isCadreError(error) && error.code.startsWith("model-"))
+      await context.store.finish(context.fence, key, { failed: error.code });
+    throw error;
+  }
+}
+
+/** Everything that the role may call in this frame: verbs of its routes, tools of its groups and grants. */
+function offeredTools(context: LineContext, frame: DeskFrame): ToolSpec[] {
+  const granted = grantedTools(context, frame.role);
+  const verbs = verbSpecs(context.bound.chart, frame.role, {
+    answering: isAnswering(frame),
+    mayAsk: granted.includes("ask_followup_question"),
+    reportSections: isAnswering(frame)
+      ? []
+      : rulesFor(context.bound, frame.role).flatMap((pack) => pack.reportSections),
+  });
+  const tools = granted.flatMap((name) => {
+    const tool = context.tools.get(name);
+    return tool && !tool.available ? [toolSpec(tool)] : [];
+  });
+  return [...tools, ...verbs];
+}
+
+/** Four characters a token, rounded up: a reservation, replaced by the server's count when the call has ended. */
+function estimateTokens(request: ModelRequest): number {
+  const characters = JSON.stringify(request.messages).length + JSON.stringify(request.tools).length;
+  return Math.ceil(characters / 4) + request.maxTokens;
+}
+
+function askAboutLimit(
+  context: LineContext,
+  desk: Desk,
+  frame: DeskFrame,
+  batch: Batch,
+  reached: NonNullable<ReturnType<typeof limitReached>>,
+): void {
+  raiseAsk(context, desk, batch, {
+    kind: "limit",
+    frame,
+    role: frame.role,
+    topic: `limit: ${reached.name}`,
+    question: `The run reached its limit of ${reached.ceiling} for ${reached.name}. Approve to raise it, reject to stop the run.`,
+    severity: "high",
+    rule: workflowRule(context.bound, "limits", `${reached.name}: ${reached.ceiling}`),
+    limit: reached,
+  });
+}

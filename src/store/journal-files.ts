@@ -1,0 +1,32 @@
+/**
+ * Journal files on disk: rendered text in, files out. What is there already with the same bytes is not touched, and what an earlier
+ * rendering of the same run left behind is removed, so that rendering twice is rendering once.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+
+/** Returns the paths of all files of this run's journal, relative to `folder`, sorted. `files`: paths relative to `<folder>/<run>/`. */
+export function writeJournal(folder: string, run: string, files: ReadonlyMap<string, string>): string[] {
+  const root = join(folder, run);
+  for (const [path, content] of files) writeIfChanged(join(root, path), content);
+  for (const stale of filesBelow(root).filter((path) => !files.has(path))) rmSync(join(root, stale));
+  return [...files.keys()].map((path) => `${run}/${path}`).toSorted();
+}
+
+function writeIfChanged(path: string, content: string): void {
+  if (existsSync(path) && readFileSync(path, "utf8") === content) return;
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, content);
+  renameSync(temporary, path);
+}
+
+/** Files that a journal can hold; anything else in the folder is somebody's own and stays. */
+const ours = /^(README\.md|trace\.jsonl|(tasks|decisions)\/[^/]+\.md)$/;
+
+function filesBelow(root: string): string[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join("/"))
+    .filter((path) => ours.test(path));
+}
