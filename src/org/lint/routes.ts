@@ -1,0 +1,112 @@
+/** Lint of routes one by one: targets, repetition, purposes, direction. */
+import { didYouMean } from "../../documents/nearest.ts";
+import type { Problem } from "../../documents/problem.ts";
+import type { Mode, Rank, RouteDeclaration } from "../../modes/mode.ts";
+import { USER, type Route } from "../chart.ts";
+import { routeOf } from "../declared.ts";
+
+const order: readonly Rank[] = ["executive", "director", "lead", "worker", "assistant"];
+
+const says: Readonly<Record<Route["kind"], string>> = {
+  delegation: "delegates to",
+  escalation: "escalates to",
+  report: "reports to",
+};
+
+type Linted = {
+  /** Routes whose target exists, each once; in file order within a role. */
+  readonly routes: Route[];
+  readonly problems: Problem[];
+  /** Roles with an escalation that leads nowhere: that is already an error, so no further one about their way up. */
+  readonly unresolved: ReadonlySet<string>;
+};
+
+/** `all` also holds the modes that are no roles of the chart (duplicates, malformed slugs): their routes are linted too. */
+export function lintRoutes(kept: readonly Mode[], all: readonly Mode[]): Linted {
+  const known = new Map(kept.map((mode) => [mode.slug, mode]));
+  const routes: Route[] = [];
+  const problems: Problem[] = [];
+  const unresolved = new Set<string>();
+  for (const mode of all) {
+    const seen = new Map<string, RouteDeclaration>();
+    for (const route of mode.routes) {
+      const key = `${route.kind} ${route.to}`;
+      const fault = targetFault(mode, route, known) ?? repeated(mode, route, seen.get(key));
+      if (fault) problems.push(fault);
+      if (fault?.severity === "error" && route.kind === "escalation") unresolved.add(mode.slug);
+      if (route.purpose === null) problems.push(withoutPurpose(mode, route));
+      problems.push(...directionOf(mode, route, known.get(route.to)));
+      if (!fault && known.get(mode.slug) === mode) routes.push(routeOf(mode.slug, route));
+      if (!seen.has(key)) seen.set(key, route);
+    }
+  }
+  return { routes, problems, unresolved };
+}
+
+function at(route: RouteDeclaration, problem: Omit<Problem, "file" | "line" | "column">): Problem {
+  return { ...problem, file: route.file, line: route.line, column: route.column };
+}
+
+function targetFault(mode: Mode, route: RouteDeclaration, known: ReadonlyMap<string, Mode>): Problem | null {
+  const what = `${mode.slug} ${says[route.kind]} "${route.to}"`;
+  if (route.to === mode.slug) {
+    const hint = "Take the line out.";
+    return at(route, { code: "route-to-self", severity: "error", message: `${what}: that is itself.`, hint });
+  }
+  if (route.to === USER && route.kind === "delegation") {
+    return at(route, {
+      code: "route-delegates-to-user",
+      severity: "error",
+      message: `${what}: work cannot be delegated to the person who started the run.`,
+      hint: "Escalate to user for a decision; a role can be staffed by a person in the workflow.",
+    });
+  }
+  if (route.to === USER || known.has(route.to)) return null;
+  return at(route, {
+    code: "route-unknown-target",
+    severity: "error",
+    message: `${what}, which no mode here declares (${route.file}:${route.line}).`,
+    hint: didYouMean(route.to, [...known.keys(), USER], `Add a mode with the slug ${route.to}, or take the route out.`),
+  });
+}
+
+function repeated(mode: Mode, route: RouteDeclaration, earlier: RouteDeclaration | undefined): Problem | null {
+  if (!earlier) return null;
+  return at(route, {
+    code: "route-duplicate",
+    severity: "warning",
+    message: `${mode.slug} ${says[route.kind]} "${route.to}" twice; the purpose in line ${earlier.line} counts.`,
+    hint: "Join the two purposes in one line.",
+  });
+}
+
+function withoutPurpose(mode: Mode, route: RouteDeclaration): Problem {
+  return at(route, {
+    code: "purpose-missing",
+    severity: "warning",
+    message: `${mode.slug} ${says[route.kind]} "${route.to}" without saying what for, so nobody can tell when to use it.`,
+    hint: `Write it behind the name: - ${route.to} # For …`,
+  });
+}
+
+/**
+ * Warnings, not errors: a lead may well ask an expert of lower rank for a decision, and R1 does not depend on ranks. What
+ * would really break a run, an escalation that never reaches a person, is an error of its own (`ways.ts`).
+ */
+function directionOf(mode: Mode, route: RouteDeclaration, target: Mode | undefined): Problem[] {
+  const from = order.indexOf(mode.level?.rank ?? "unranked");
+  const to = order.indexOf(target?.level?.rank ?? "unranked");
+  if (from === -1 || to === -1 || route.kind === "report") return [];
+  const ranks = `${mode.slug} is ${mode.level?.rank}, ${route.to} is ${target?.level?.rank}`;
+  if (route.kind === "escalation" && to > from) {
+    const message = `${mode.slug} escalates downward to "${route.to}": ${ranks}.`;
+    const hint = "Escalate to the same rank or a higher one, or delegate instead.";
+    return [at(route, { code: "escalation-downward", severity: "warning", message, hint })];
+  }
+  if (route.kind === "delegation" && to < from) {
+    const message = `${mode.slug} delegates upward to "${route.to}": ${ranks}.`;
+    const hint = "Delegate to the same rank or a lower one, or escalate instead.";
+    return [at(route, { code: "delegation-upward", severity: "warning", message, hint })];
+  }
+  return [];
+}

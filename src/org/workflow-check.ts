@@ -1,0 +1,76 @@
+/** Checks a workflow, as loaded from `graphs/`, against the chart it is for: every name in it must exist. */
+import { didYouMean } from "../documents/nearest.ts";
+import type { Problem } from "../documents/problem.ts";
+import { toolGroups } from "../modes/tool-groups.ts";
+import type { OrgChart } from "./chart.ts";
+import { workflowSchema, type Workflow } from "./workflow.ts";
+
+/** `where` starts with a top-level key of the workflow. */
+type Fault = Omit<Problem, "file" | "line" | "column" | "severity"> & { readonly where: string };
+
+/**
+ * `workflow` is null when its shape is wrong. A workflow is code, so a place is known by top-level key at best: `places`
+ * gives it, and the file's first line stands in.
+ */
+export function checkWorkflow(
+  workflow: unknown,
+  file: string,
+  chart: OrgChart,
+  rulesPacks: readonly { readonly name: string }[],
+  places: Readonly<Record<string, { readonly line: number }>> = {},
+): { readonly workflow: Workflow | null; readonly problems: Problem[] } {
+  const parsed = workflowSchema.safeParse(workflow);
+  const faults = parsed.success ? nameFaults(parsed.data, chart, rulesPacks) : shapeFaults(parsed.error.issues);
+  const problems = faults.map(({ where, ...fault }): Problem => {
+    const key = where.split(".")[0] ?? "";
+    const place = Object.hasOwn(places, key) ? places[key] : places["workflow"];
+    return { severity: "error", ...fault, file, line: place?.line ?? 1, column: 1 };
+  });
+  return { workflow: parsed.success ? parsed.data : null, problems };
+}
+
+function shapeFaults(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): Fault[] {
+  return issues.map((issue) => ({
+    code: "workflow-shape",
+    where: issue.path.map(String).join("."),
+    message: `The workflow is not valid at ${issue.path.map(String).join(".") || "its top"}: ${issue.message}.`,
+    hint: "The file must export `workflow`, an object with at least `name` and `entry`.",
+  }));
+}
+
+function nameFaults(workflow: Workflow, chart: OrgChart, rulesPacks: readonly { readonly name: string }[]): Fault[] {
+  const roles = new Set(chart.roles.map((role) => role.slug));
+  const packs = new Set(rulesPacks.map((pack) => pack.name));
+  const groups = new Set(Object.keys(toolGroups));
+  const tools = new Set(Object.values(toolGroups).flat());
+  const role = (where: string, name: string): Fault[] => unknownName("role", where, name, roles);
+  return [
+    ...role("entry", workflow.entry),
+    ...Object.keys(workflow.staffing).flatMap((name) => role("staffing", name)),
+    ...Object.entries(workflow.grants).flatMap(([name, granted]) => [
+      ...role("grants", name),
+      ...granted.flatMap((group) => unknownName("tool group", `grants.${name}`, group, groups)),
+    ]),
+    ...workflow.rules.flatMap((rule, index) => [
+      ...unknownName("rules pack", `rules.${index}`, rule.pack, packs),
+      ...rule.roles.flatMap((name) => role(`rules.${index}.roles`, name)),
+    ]),
+    ...workflow.approvals.flatMap((approval, index) => [
+      ...unknownName("tool", `approvals.${index}`, approval.tool, tools),
+      ...(approval.roles ?? []).flatMap((name) => role(`approvals.${index}.roles`, name)),
+    ]),
+  ];
+}
+
+function unknownName(kind: string, where: string, name: string, known: ReadonlySet<string>): Fault[] {
+  if (known.has(name)) return [];
+  const list = [...known].toSorted().join(", ");
+  return [
+    {
+      where,
+      code: `workflow-unknown-${kind.replace(" ", "-")}`,
+      message: `The workflow names the ${kind} "${name}" at ${where}, which does not exist.`,
+      hint: didYouMean(name, known, list === "" ? `There is no ${kind} at all.` : `There are: ${list}.`),
+    },
+  ];
+}
