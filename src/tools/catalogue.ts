@@ -1,0 +1,60 @@
+/** Every tool there is, by name. Which role has which is the run's business (tool groups, grants). */
+import type { z } from "zod";
+import { z as zod } from "zod";
+import { hashOf } from "../canonical.ts";
+import type { ToolSpec } from "../models/model.ts";
+import { codeDefinitionsTool } from "./code-definitions.ts";
+import { executeCommandTool } from "./command-tools.ts";
+import { evaluateModelsTool } from "./evaluate/evaluate-models.ts";
+import { hubTools } from "./hub-tools.ts";
+import { readKnowledgeTool, searchKnowledgeTool } from "./knowledge.ts";
+import { listFilesTool, readFileTool } from "./read-tools.ts";
+import { searchFilesTool } from "./search/search-files.ts";
+import type { Tool } from "./tool.ts";
+import { applyDiffTool, writeToFileTool } from "./write-tools.ts";
+
+export { knowledgeTools, knowledgeToolsFor } from "./knowledge.ts";
+
+export function toolCatalogue(): ReadonlyMap<string, Tool> {
+  const tools: readonly Tool[] = [
+    readFileTool,
+    listFilesTool,
+    searchFilesTool,
+    codeDefinitionsTool,
+    searchKnowledgeTool,
+    readKnowledgeTool,
+    writeToFileTool,
+    applyDiffTool,
+    executeCommandTool,
+    evaluateModelsTool,
+    ...hubTools,
+  ];
+  return new Map(tools.map((tool) => [tool.name, tool]));
+}
+
+/** What a model is told of a tool. */
+export function toolSpec(tool: Tool): ToolSpec {
+  const { $schema: _dialect, ...schema } = zod.toJSONSchema(tool.schema, { io: "input" }) as Record<string, unknown>;
+  return { name: tool.name, description: tool.description, schema };
+}
+
+/** Changes when a model would be told something else: part of the chart that a run is bound to (D9). */
+export function toolHash(tool: Tool): string {
+  return hashOf(toolSpec(tool));
+}
+
+/** Arguments as a model gave them, checked; `problem` says every wrong key with its path. Unknown keys, `__proto__` among them, are refused. */
+export function parseToolArgs(
+  tool: Tool,
+  args: unknown,
+): { readonly ok: true; readonly args: unknown } | { readonly ok: false; readonly problem: string } {
+  const parsed = tool.schema.safeParse(args);
+  if (parsed.success) return { ok: true, args: parsed.data };
+  const issues = parsed.error.issues.map(issueLine);
+  return { ok: false, problem: `${tool.name}: ${issues.join("; ")}` };
+}
+
+function issueLine(issue: z.core.$ZodIssue): string {
+  const where = issue.path.map(String).join(".");
+  return where === "" ? issue.message : `${where}: ${issue.message}`;
+}
