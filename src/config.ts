@@ -1,0 +1,227 @@
+/**
+ * cadre.yaml: the operator's file. It says where models are, which role gets which, what they cost, and where data lies.
+ *
+ * C1. It holds no secret: `token` is the NAME of an environment variable, and a literal is refused without being repeated.
+ * C2. A missing file is an empty one: every role is then played by the rehearsal.
+ * C3. What is wrong is a problem with file, line and column; values are never quoted, as they may be secrets.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isNode, isMap, isScalar, LineCounter, parseDocument, type Document, type Pair } from "yaml";
+import { z } from "zod";
+import type { Problem } from "./documents/problem.ts";
+import { endpointUrlFault, isLoopback, isVariableName } from "./endpoint-url.ts";
+
+const maxBytes = 256 * 1024;
+const seconds = z.number().positive().max(86_400);
+const modelName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
+  error: "a model's name is letters, digits, dots, dashes and underscores",
+});
+
+const priceSchema = z.strictObject({
+  promptPerMillion: z.number().nonnegative(),
+  completionPerMillion: z.number().nonnegative(),
+  currency: z.string().regex(/^[A-Z]{3}$/, { error: "a currency is three capitals, such as EUR" }),
+});
+
+const shared = {
+  /** As the server knows it. */
+  model: z.string().min(1).max(200),
+  /** The name of an environment variable. */
+  token: z
+    .string()
+    .refine(isVariableName, {
+      error: "must be the name of an environment variable, such as HF_TOKEN; a token itself never belongs in this file",
+      params: { code: "config-literal-token" },
+    })
+    .optional(),
+  /** In seconds. */
+  timeouts: z.strictObject({ firstToken: seconds, idle: seconds, total: seconds }).partial().default({}),
+  maxTokens: z.number().int().positive().optional(),
+  temperature: z.number().min(0).max(2).optional(),
+  price: priceSchema.optional(),
+};
+
+const endpointSchema = z.strictObject({
+  tier: z.literal("endpoint"),
+  url: z.string().superRefine((url, context) => {
+    const fault = endpointUrlFault(url);
+    if (fault !== null) context.addIssue({ code: "custom", message: fault });
+  }),
+  ...shared,
+});
+
+const hfSchema = z.strictObject({
+  tier: z.literal("hf"),
+  /** An inference provider, or `fastest` or `cheapest`; left out, the account's own order decides. */
+  provider: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/, { error: "a provider is a word such as together or fastest" })
+    .optional(),
+  /** The organisation that pays. */
+  billTo: z.string().min(1).max(100).optional(),
+  ...shared,
+});
+
+const configSchema = z
+  .strictObject({
+    models: z.record(modelName, z.discriminatedUnion("tier", [endpointSchema, hfSchema])).default({}),
+    map: z
+      .strictObject({
+        default: z.string(),
+        roles: z.record(z.string(), z.string()),
+        ranks: z.partialRecord(z.enum(["executive", "director", "lead", "worker", "assistant"]), z.string()),
+        /** From a mode's `api_config.model` to a model here; a mode alone never chooses a host. */
+        names: z.record(z.string(), z.string()),
+      })
+      .partial()
+      .default({}),
+    /** Where models may be; empty: wherever this file and `--model` say. This machine is always allowed. */
+    allowedHosts: z
+      .array(z.string().regex(/^[a-z0-9.-]+(:\d+)?$/, { error: "a host, such as api.example.com" }))
+      .default([]),
+    /** Folder of the database; relative to the project. */
+    data: z.string().min(1).optional(),
+    journal: z.string().min(1).optional(),
+    /** Who may decide approvals; empty: everyone. */
+    approvers: z.array(z.string().min(1)).default([]),
+  })
+  .superRefine((config, context) => {
+    for (const [name, model] of Object.entries(config.models)) {
+      if (model.tier === "endpoint" && model.token !== undefined && sendsInClear(model.url)) {
+        const message = "a token is only sent over https, or to this machine";
+        context.addIssue({ code: "custom", message, path: ["models", name, "url"] });
+      }
+    }
+    for (const { path, target } of mapTargets(config.map)) {
+      if (target === "rehearsal" || Object.hasOwn(config.models, target)) continue;
+      const message = `names a model that is not under \`models\`; there ${listed(Object.keys(config.models))}`;
+      context.addIssue({ code: "custom", message, path: ["map", ...path] });
+    }
+  });
+
+export type Config = z.infer<typeof configSchema>;
+export type ConfiguredModel = Config["models"][string];
+export type Price = z.infer<typeof priceSchema>;
+
+export const emptyConfig: Config = configSchema.parse({});
+
+/** Reads `<dir>/cadre.yaml`. With problems of severity `error` the config is the empty one: half a configuration is none. */
+export function readConfig(dir: string): { readonly config: Config; readonly problems: readonly Problem[] } {
+  let text: string;
+  try {
+    text = readFileSync(join(dir, "cadre.yaml"), "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    return code === "ENOENT" ? { config: emptyConfig, problems: [] } : failed([unreadable(`cannot be read (${code})`)]);
+  }
+  return parseConfig(text);
+}
+
+/** The text of a cadre.yaml; `file` is what problems call it. */
+export function parseConfig(
+  text: string,
+  file = "cadre.yaml",
+): { readonly config: Config; readonly problems: readonly Problem[] } {
+  if (Buffer.byteLength(text) > maxBytes) return failed([unreadable(`is larger than ${maxBytes / 1024} KB`, file)]);
+  const lines = new LineCounter();
+  try {
+    // prettyErrors would quote the offending line, which may hold a secret.
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    if (document.errors.length > 0) {
+      return failed(document.errors.map((error) => syntaxProblem(file, error.code, lines.linePos(error.pos[0]))));
+    }
+    const data: unknown = document.toJS({ maxAliasCount: 20 }) ?? {};
+    const parsed = configSchema.safeParse(data);
+    if (parsed.success) return { config: parsed.data, problems: [] };
+    return failed(parsed.error.issues.flatMap((issue) => issueProblems(file, document, lines, issue)));
+  } catch {
+    return failed([
+      unreadable("cannot be resolved: an alias has no anchor or repeats too often, or the nesting is too deep", file),
+    ]);
+  }
+}
+
+function failed(problems: readonly Problem[]): { readonly config: Config; readonly problems: readonly Problem[] } {
+  return { config: emptyConfig, problems };
+}
+
+function unreadable(what: string, file = "cadre.yaml"): Problem {
+  return { code: "config-unreadable", severity: "error", message: `${file} ${what}.`, file, line: 1, column: 1 };
+}
+
+function syntaxProblem(file: string, code: string, at: { line: number; col: number }): Problem {
+  const message = `${file} is not valid YAML here (${code.toLowerCase().replaceAll("_", " ")}).`;
+  return { code: "config-syntax", severity: "error", message, file, line: at.line, column: at.col };
+}
+
+function issueProblems(file: string, document: Document, lines: LineCounter, issue: z.core.$ZodIssue): Problem[] {
+  const path = issue.path.map((key) => (typeof key === "number" ? key : String(key)));
+  const keys = issue.code === "unrecognized_keys" ? issue.keys : [null];
+  return keys.map((key) => {
+    const full = key === null ? path : [...path, key];
+    const at = lines.linePos(offsetOf(document, full));
+    const what = key === null ? reason(issue) : "is not a setting that cadre knows";
+    return {
+      code: codeOf(issue),
+      severity: "error",
+      message: `\`${full.join(".") || file}\` ${what}.`,
+      file,
+      line: at.line,
+      column: at.col,
+    };
+  });
+}
+
+function codeOf(issue: z.core.$ZodIssue): string {
+  const params: unknown = issue.code === "custom" ? issue.params : undefined;
+  const code = typeof params === "object" && params !== null && "code" in params ? params.code : undefined;
+  return typeof code === "string" ? code : issue.code === "unrecognized_keys" ? "config-unknown-key" : "config-value";
+}
+
+/** C3: zod's own texts name types and options, never the value. */
+function reason(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_key") return "is not a possible name here";
+  if (issue.code === "invalid_union" && issue.path.at(-1) === "tier") return "must be endpoint or hf";
+  const text = issue.message.replace(/^Invalid input: /, "");
+  return text.startsWith("expected") ? `is not right: ${text}` : text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** Where a path is written: at its key, or at the nearest one above it that exists. */
+function offsetOf(document: Document, path: readonly (string | number)[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const parent: unknown = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
+    const key = path[length - 1];
+    if (isMap(parent)) {
+      const pair = parent.items.find((item: Pair) => isScalar(item.key) && String(item.key.value) === String(key));
+      if (pair && isNode(pair.key) && pair.key.range) return pair.key.range[0];
+    }
+    const node: unknown = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return isNode(document.contents) && document.contents.range ? document.contents.range[0] : 0;
+}
+
+function sendsInClear(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const parsed = new URL(url);
+  return parsed.protocol !== "https:" && !isLoopback(parsed);
+}
+
+type MapInput = {
+  readonly default?: string | undefined;
+  readonly roles?: Readonly<Record<string, string>> | undefined;
+  readonly ranks?: Readonly<Partial<Record<string, string>>> | undefined;
+  readonly names?: Readonly<Record<string, string>> | undefined;
+};
+
+function mapTargets(map: MapInput): { path: string[]; target: string }[] {
+  const inside = (["roles", "ranks", "names"] as const).flatMap((part) =>
+    Object.entries(map[part] ?? {}).map(([key, target]) => ({ path: [part, key], target: target ?? "" })),
+  );
+  return map.default === undefined ? inside : [{ path: ["default"], target: map.default }, ...inside];
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? "is none" : `are ${names.join(", ")}`;
+}

@@ -1,0 +1,63 @@
+/** From a spec to a model that can be called. The model libraries are loaded here, on first use, so that light verbs stay light. */
+import { CadreError } from "../errors.ts";
+import type { RoleModel } from "./model.ts";
+import type { ModelSpec } from "./resolve.ts";
+import type { TransportDeps, TransportLimits } from "./transport.ts";
+
+export type RoleModelDeps = {
+  /** Where the variables that cadre.yaml names are looked up. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly rehearsal: () => RoleModel | Promise<RoleModel>;
+  /** For tests. */
+  readonly transport?: Partial<TransportDeps>;
+};
+
+type RemoteModelSpec = Exclude<ModelSpec, { kind: "rehearsal" }>;
+
+/** Errors: `model-auth` when the variable that the spec names is not set; `config-invalid` for a token over plain http. */
+export async function createRoleModel(spec: ModelSpec, deps: RoleModelDeps): Promise<RoleModel> {
+  if (spec.kind === "rehearsal") return deps.rehearsal();
+  const token = tokenOf(spec, deps.env);
+  const [{ ChatHuggingFace, hubRouter }, { chatRoleModel }, { createTransport }] = await Promise.all([
+    import("./chat-hugging-face.ts"),
+    import("./chat-role-model.ts"),
+    import("./transport.ts"),
+  ]);
+  const url = spec.kind === "endpoint" ? spec.url : hubRouter;
+  const transport = createTransport(deps.transport ?? {}, {
+    url,
+    limits: limitsOf(spec),
+    ...(token === null ? {} : { token }),
+  });
+  const where =
+    spec.kind === "endpoint"
+      ? { endpointUrl: spec.url }
+      : {
+          ...(spec.provider === null ? {} : { provider: spec.provider }),
+          ...(spec.billTo === null ? {} : { billTo: spec.billTo }),
+        };
+  return chatRoleModel(new ChatHuggingFace({ model: spec.model, transport, ...where }), {
+    id: spec.id,
+    tier: spec.kind,
+    ...(spec.maxTokens === null ? {} : { maxTokens: spec.maxTokens }),
+    ...(spec.temperature === null ? {} : { temperature: spec.temperature }),
+  });
+}
+
+function tokenOf(spec: RemoteModelSpec, env: RoleModelDeps["env"]): string | null {
+  if (spec.token === null) return null;
+  const token = env[spec.token];
+  if (token !== undefined && token.trim() !== "") return token;
+  throw new CadreError("model-auth", `${spec.id} needs a token, and the variable ${spec.token} is not set.`, {
+    hint: `Set ${spec.token} in the environment, or choose another model (${spec.because}).`,
+  });
+}
+
+function limitsOf(spec: RemoteModelSpec): Partial<TransportLimits> {
+  const { firstToken, idle, total } = spec.timeouts;
+  return {
+    ...(firstToken === undefined ? {} : { firstTokenMs: firstToken * 1000 }),
+    ...(idle === undefined ? {} : { idleMs: idle * 1000 }),
+    ...(total === undefined ? {} : { totalMs: total * 1000 }),
+  };
+}

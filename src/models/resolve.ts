@@ -1,0 +1,163 @@
+/**
+ * Which model plays a role. Pure, and light: no model library is loaded here.
+ *
+ * M1. `--model`, else the model that the workflow names, else cadre.yaml's map (role, then the mode's model name, then rank, then
+ *     default), else the rehearsal. What is found in the environment never chooses anything.
+ * M2. A mode never names a host: its `api_config.model` counts only where the operator mapped that name.
+ * M3. A token goes only with a model of cadre.yaml or with `hf:`; an address typed with `--model` gets none.
+ */
+import type { Config, ConfiguredModel, Price } from "../config.ts";
+import { endpointUrlFault, isLoopback } from "../endpoint-url.ts";
+import { CadreError } from "../errors.ts";
+
+export type RemoteSpec = {
+  /** What is shown and stored, e.g. `Qwen/Qwen3-8B`. */
+  readonly id: string;
+  readonly model: string;
+  /** The name of an environment variable; null: no token is sent. */
+  readonly token: string | null;
+  /** In seconds. */
+  readonly timeouts: ConfiguredModel["timeouts"];
+  readonly maxTokens: number | null;
+  readonly temperature: number | null;
+  /** Null: unpriced, which is not free. */
+  readonly price: Price | null;
+  /** What chose it, in words: `--model`, or the place in cadre.yaml. */
+  readonly because: string;
+};
+
+export type ModelSpec =
+  | { readonly kind: "rehearsal"; readonly because: string }
+  | (RemoteSpec & { readonly kind: "endpoint"; readonly url: string })
+  | (RemoteSpec & { readonly kind: "hf"; readonly provider: string | null; readonly billTo: string | null });
+
+export type ResolveInput = {
+  readonly role: string;
+  readonly rank: string;
+  /** The mode's `api_config.model`. */
+  readonly modeModel?: string | null;
+  /** The model that the workflow's staffing names: a name of cadre.yaml. */
+  readonly staffed?: string | null;
+  /** `--model`: a name of cadre.yaml, `hf:<org/model>[:provider]`, `<url>#<model>`, or `rehearsal`. */
+  readonly flag?: string | null;
+};
+
+/** Errors: `model-unknown` for a name that is not there, `usage` for an unusable `--model`, `config-invalid` for a host not allowed. */
+export function resolveModel(config: Config, input: ResolveInput): ModelSpec {
+  const spec = chosen(config, input);
+  const host = spec.kind === "rehearsal" ? null : new URL(spec.kind === "endpoint" ? spec.url : hub);
+  if (host === null || config.allowedHosts.length === 0 || isLoopback(host)) return spec;
+  if (config.allowedHosts.includes(host.host) || config.allowedHosts.includes(host.hostname)) return spec;
+  throw new CadreError(
+    "config-invalid",
+    `${host.host} is not among the allowed hosts of cadre.yaml (${spec.because}).`,
+    {
+      hint: "Add it to `allowedHosts` in cadre.yaml, or choose another model.",
+      data: { allowedHosts: config.allowedHosts },
+    },
+  );
+}
+
+const hub = "https://router.huggingface.co";
+
+function chosen(config: Config, input: ResolveInput): ModelSpec {
+  if (input.flag) return fromFlag(config, input.flag);
+  if (input.staffed) return byName(config, input.staffed, `the workflow's staffing of ${input.role}`);
+  const { roles, names, ranks } = config.map;
+  const steps: readonly (readonly [string | undefined, string])[] = [
+    [own(roles, input.role), `map.roles.${input.role}`],
+    [input.modeModel ? own(names, input.modeModel) : undefined, `map.names.${input.modeModel ?? ""}`],
+    [own(ranks, input.rank), `map.ranks.${input.rank}`],
+    [config.map.default, "map.default"],
+  ];
+  for (const [name, place] of steps) if (name !== undefined) return byName(config, name, `${place} in cadre.yaml`);
+  return { kind: "rehearsal", because: "no model is configured" };
+}
+
+function own(record: Readonly<Record<string, string | undefined>> | undefined, key: string): string | undefined {
+  return record && Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
+function fromFlag(config: Config, flag: string): ModelSpec {
+  const hf = /^hf:([^/:\s]+\/[^/:\s]+)(?::([a-z0-9-]{1,40}))?$/.exec(flag);
+  if (hf?.[1] !== undefined) {
+    const model = { tier: "hf", model: hf[1], timeouts: {}, ...(hf[2] ? { provider: hf[2] } : {}) } as const;
+    return specOf(model, "--model");
+  }
+  if (flag.startsWith("hf:")) {
+    throw new CadreError("usage", "--model hf: needs an organisation and a model, and may name a provider.", {
+      hint: "For example: --model hf:Qwen/Qwen3-8B or --model hf:Qwen/Qwen3-8B:together",
+    });
+  }
+  if (/^https?:/i.test(flag)) return fromAddress(flag);
+  return byName(config, flag, "--model");
+}
+
+function fromAddress(flag: string): ModelSpec {
+  const cut = flag.indexOf("#");
+  const url = cut < 0 ? flag : flag.slice(0, cut);
+  const model = cut < 0 ? "" : flag.slice(cut + 1);
+  // The address is not repeated: it may hold a key.
+  const fault = model === "" ? "needs the model's name after a #" : endpointUrlFault(url);
+  if (fault === null) return specOf({ tier: "endpoint", url, model, timeouts: {} }, "--model");
+  throw new CadreError("usage", `The address given as --model ${fault}.`, {
+    hint: "For example: --model http://127.0.0.1:8000/v1#Qwen/Qwen3-8B",
+  });
+}
+
+function byName(config: Config, name: string, because: string): ModelSpec {
+  if (name === "rehearsal") return { kind: "rehearsal", because };
+  const model = Object.hasOwn(config.models, name) ? config.models[name] : undefined;
+  if (model) return specOf(model, because);
+  const known = ["rehearsal", ...Object.keys(config.models)];
+  const near = closest(name, known);
+  const hint = name.includes("/")
+    ? `A model of the Hub is written hf:${name}.`
+    : near === null
+      ? `Known: ${known.join(", ")}. Others are written hf:<org/model>[:provider] or <url>#<model>.`
+      : `Did you mean "${near}"? Known: ${known.join(", ")}.`;
+  throw new CadreError("model-unknown", `There is no model "${name}" in cadre.yaml (asked for by ${because}).`, {
+    hint,
+    data: { name, known },
+  });
+}
+
+function specOf(model: ConfiguredModel, because: string): ModelSpec {
+  const shared = {
+    model: model.model,
+    timeouts: model.timeouts,
+    maxTokens: model.maxTokens ?? null,
+    temperature: model.temperature ?? null,
+    price: model.price ?? null,
+    because,
+  };
+  if (model.tier === "endpoint") {
+    return { kind: "endpoint", id: model.model, url: model.url, token: model.token ?? null, ...shared };
+  }
+  const provider = model.provider ?? null;
+  const id = provider === null ? model.model : `${model.model}:${provider}`;
+  return { kind: "hf", id, provider, billTo: model.billTo ?? null, token: model.token ?? "HF_TOKEN", ...shared };
+}
+
+/** The nearest known name within a third of its length; null if none is near. */
+function closest(name: string, known: readonly string[]): string | null {
+  const ranked = known.map((candidate) => ({
+    candidate,
+    distance: distance(name.toLowerCase(), candidate.toLowerCase()),
+  }));
+  const best = ranked.sort((a, b) => a.distance - b.distance)[0];
+  return best && best.distance <= Math.max(1, Math.floor(best.candidate.length / 3)) ? best.candidate : null;
+}
+
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,249 @@
+/**
+ * The `fetch` that InferenceClient gets. The client itself has no time limits, retries a 503 for ever and sends its token to any URL.
+ *
+ * T1. One transport speaks to one origin; a request or a redirect to another is refused.
+ * T2. The token is put on here, for that origin only, and over plain http only to this machine; whatever Authorization the caller set is dropped.
+ * T3. Retries are bounded, happen only before the first byte of an answer, and only for what a retry can mend.
+ * T4. A non-success never reaches the client: its errors carry the whole prompt (R8).
+ */
+import { CadreError, isCadreError } from "../errors.ts";
+import { isLoopback } from "../endpoint-url.ts";
+import { systemTiming, type Timing } from "./timing.ts";
+import {
+  connectionCode,
+  connectionError,
+  connectionMayRetry,
+  malformedError,
+  mayRetry,
+  readServerCode,
+  statusError,
+} from "./transport-errors.ts";
+import { openWatch, watchedBody, type CallLimits, type Watch } from "./watch.ts";
+
+export type TransportLimits = CallLimits & {
+  /** Further attempts after the first. */
+  readonly retries: number;
+  /** A server that asks for a longer wait than this is not waited for. */
+  readonly retryAfterMs: number;
+};
+
+export const defaultLimits: TransportLimits = {
+  firstTokenMs: 120_000,
+  idleMs: 60_000,
+  totalMs: 600_000,
+  maxBytes: 16 * 1024 * 1024,
+  retries: 3,
+  retryAfterMs: 60_000,
+};
+
+export type TransportDeps = {
+  readonly fetch: typeof fetch;
+  readonly timing: Timing;
+  /** In [0, 1): spreads the retries of many callers. */
+  readonly random: () => number;
+};
+
+export type TransportTarget = {
+  /** Any URL of the server; its origin is what counts. */
+  readonly url: string;
+  readonly token?: string;
+  readonly limits?: Partial<TransportLimits>;
+};
+
+type Setting = TransportDeps & {
+  readonly origin: string;
+  readonly token: string | null;
+  readonly limits: TransportLimits;
+};
+
+type Answer =
+  | { readonly kind: "answer"; readonly response: Response }
+  | { readonly kind: "failed"; readonly error: CadreError; readonly retry: boolean; readonly waitMs: number | null };
+
+/** Errors of the returned `fetch`: CadreError `model-*`, or the reason of the caller's own signal. */
+export function createTransport(deps: Partial<TransportDeps>, target: TransportTarget): typeof fetch {
+  const url = new URL(target.url);
+  const setting: Setting = {
+    fetch: deps.fetch ?? globalThis.fetch,
+    timing: deps.timing ?? systemTiming,
+    random: deps.random ?? Math.random,
+    origin: url.origin,
+    token: target.token === undefined ? null : checkedToken(target.token, url),
+    limits: { ...defaultLimits, ...target.limits },
+  };
+  return async (input, init) => {
+    const to = new URL(input instanceof Request ? input.url : String(input));
+    if (to.origin !== setting.origin) throw foreignOrigin(setting.origin, to.origin, "A request was made to");
+    const watch = openWatch(setting.timing, setting.limits, setting.origin, init?.signal ?? undefined);
+    try {
+      return await attempts(setting, watch, to, init ?? {});
+    } catch (error) {
+      const reason = watch.signal.aborted ? watch.signal.reason : error;
+      watch.close(reason);
+      throw reason;
+    }
+  };
+}
+
+function checkedToken(token: string, url: URL): string {
+  if (url.protocol !== "https:" && !isLoopback(url)) {
+    throw new CadreError("config-invalid", `A token may not be sent to ${url.origin} over plain http.`, {
+      hint: "Use https, or leave the token out.",
+    });
+  }
+  const trimmed = token.trim();
+  // A header's own error message would quote the token.
+  if (!/^[\x21-\x7e]+$/.test(trimmed)) {
+    throw new CadreError("model-auth", `The token for ${url.origin} is empty or holds characters that no token has.`, {
+      hint: "Set the environment variable to the token alone.",
+    });
+  }
+  return trimmed;
+}
+
+function foreignOrigin(own: string, other: string, how: string): CadreError {
+  return new CadreError("model-refused", `${how} ${other}, but this model is at ${own}; nothing was sent there.`, {
+    hint: "If that is where the model is, write that address as its `url` in cadre.yaml.",
+    data: { origin: own, other },
+  });
+}
+
+async function attempts(setting: Setting, watch: Watch, url: URL, init: RequestInit): Promise<Response> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await oneAttempt(setting, watch, url, init, attempt);
+    if (answer.kind === "answer") return answer.response;
+    const asked = answer.waitMs ?? 0;
+    if (!answer.retry || attempt > setting.limits.retries) throw answer.error;
+    if (asked > setting.limits.retryAfterMs) throw tooLong(answer.error, asked);
+    await watch.pause(Math.max(asked, backoff(attempt, setting.random())));
+  }
+}
+
+/** 0.5 s, 1 s, 2 s … up to 8 s, of which half is chance. */
+function backoff(attempt: number, random: number): number {
+  const full = Math.min(8000, 500 * 2 ** (attempt - 1));
+  return Math.round(full / 2 + (full / 2) * random);
+}
+
+function tooLong(error: CadreError, waitMs: number): CadreError {
+  const seconds = Math.ceil(waitMs / 1000);
+  return new CadreError(error.code, `${error.message} It asks to wait ${seconds} s.`, {
+    hint: `Resume the run in ${seconds} s.`,
+    data: { ...error.data, retryAfterMs: waitMs },
+  });
+}
+
+async function oneAttempt(
+  setting: Setting,
+  watch: Watch,
+  url: URL,
+  init: RequestInit,
+  attempt: number,
+): Promise<Answer> {
+  const stopClock = watch.expect("first-token");
+  try {
+    const response = await send(setting, watch, url, init);
+    if (!response.ok) return await failure(setting, watch, response, init, attempt);
+    const kind = response.headers.get("content-type") ?? "";
+    if (!/^(application\/json|text\/event-stream)\b/i.test(kind) || response.body === null) {
+      response.body?.cancel().catch(() => {});
+      throw malformedError(setting.origin, `answered with ${shown(kind)} instead of JSON`);
+    }
+    const reader = response.body.getReader();
+    const first = await watch.race(reader.read());
+    const body = watchedBody(watch, setting.limits, setting.origin, first.value ?? new Uint8Array(0), reader);
+    const requestId = response.headers.get("x-request-id");
+    const headers = { "content-type": kind, ...(requestId === null ? {} : { "x-request-id": requestId }) };
+    return { kind: "answer", response: new Response(body, { status: response.status, headers }) };
+  } catch (error) {
+    if (watch.signal.aborted || isCadreError(error)) throw error;
+    const code = connectionCode(error);
+    const waitMs = null;
+    return {
+      kind: "failed",
+      error: connectionError(setting.origin, code, attempt),
+      retry: connectionMayRetry(code),
+      waitMs,
+    };
+  } finally {
+    stopClock();
+  }
+}
+
+function shown(contentType: string): string {
+  const plain = /^[a-z0-9.+-]+\/[a-z0-9.+-]+/i.exec(contentType)?.[0];
+  return plain === undefined ? "no content type" : plain.slice(0, 60);
+}
+
+/** Sends the request and follows redirects that keep the method and the origin. */
+async function send(setting: Setting, watch: Watch, url: URL, init: RequestInit): Promise<Response> {
+  const headers = new Headers(init.headers);
+  headers.delete("authorization");
+  if (setting.token !== null) headers.set("authorization", `Bearer ${setting.token}`);
+  let to = url;
+  for (let hop = 0; hop <= 3; hop++) {
+    const request: RequestInit = { ...init, headers, redirect: "manual", credentials: "omit", signal: watch.signal };
+    const response = await watch.race(setting.fetch(to.href, request));
+    if (response.status < 300 || response.status > 399) return response;
+    response.body?.cancel().catch(() => {});
+    const next = locationOf(response, to);
+    if (next === null) throw malformedError(setting.origin, `answered ${response.status} without a usable address`);
+    if (next.origin !== setting.origin) throw foreignOrigin(setting.origin, next.origin, "The server redirects to");
+    if (response.status !== 307 && response.status !== 308) {
+      throw malformedError(setting.origin, `answered ${response.status}, a redirect that drops the request's body`);
+    }
+    to = next;
+  }
+  throw malformedError(setting.origin, "redirects in a circle");
+}
+
+function locationOf(response: Response, base: URL): URL | null {
+  const location = response.headers.get("location");
+  return location !== null && URL.canParse(location, base.href) ? new URL(location, base) : null;
+}
+
+async function failure(
+  setting: Setting,
+  watch: Watch,
+  response: Response,
+  init: RequestInit,
+  attempt: number,
+): Promise<Answer> {
+  const { status } = response;
+  const last = attempt > setting.limits.retries;
+  const retry = mayRetry(status);
+  const read = !retry || last ? await readStart(watch, response) : "";
+  if (read === "") response.body?.cancel().catch(() => {});
+  const sent = typeof init.body === "string" ? init.body : "";
+  const error = statusError(setting.origin, status, attempt, readServerCode(read, sent));
+  return { kind: "failed", error, retry, waitMs: retryAfter(response, setting.timing.now()) };
+}
+
+/** At most 16 KB of an error's body: enough for its code. A body that fails is no body. */
+async function readStart(watch: Watch, response: Response): Promise<string> {
+  if (response.body === null) return "";
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    for (let read = 0; read < 64 && text.length < 16_384; read++) {
+      const { done, value } = await watch.race(reader.read());
+      if (done) break;
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch {
+    if (watch.signal.aborted) throw watch.signal.reason;
+    return "";
+  }
+  reader.cancel().catch(() => {});
+  return text;
+}
+
+/** Seconds or an HTTP date; null where the header is missing or makes no sense. */
+function retryAfter(response: Response, now: number): number | null {
+  const value = response.headers.get("retry-after")?.trim();
+  if (value === undefined || value === "") return null;
+  if (/^\d{1,9}(\.\d+)?$/.test(value)) return Number(value) * 1000;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? null : Math.max(0, date - now);
+}
