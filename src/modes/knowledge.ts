@@ -1,5 +1,6 @@
 /** The files that a mode names under *Context / Knowledge Base*: a role may search and read these, and cite them. */
 import type { Problem } from "../documents/problem.ts";
+import { leavesProject, plainPath } from "../documents/project-path.ts";
 import { readList, type Section } from "../documents/sections.ts";
 import type { KnowledgeReference } from "./mode.ts";
 import { slugFault } from "./slug.ts";
@@ -32,11 +33,6 @@ export function readKnowledge(
   }));
   // A malformed slug names no folder: it could lead anywhere.
   const fallback = slugFault(slug) === null ? [{ path: `modes/context/${slug}/`, line: relevant[0]?.line ?? 1 }] : [];
-  const knowledge = inside.map((item) => ({ path: item.path.replace(/^\.\//, ""), line: item.line }));
+  const knowledge = inside.map((item) => ({ path: plainPath(item.path), line: item.line }));
   return { knowledge: named.length === 0 ? fallback : knowledge, problems };
-}
-
-/** Absolute, a home folder, or climbing out by `..`. */
-export function leavesProject(text: string): boolean {
-  return /^(?:[/\\~]|[a-z]:)/i.test(text) || text.split(/[/\\]/).includes("..");
 }

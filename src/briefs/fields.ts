@@ -1,0 +1,127 @@
+/**
+ * Finds the parts of a brief in its body. Two dialects: headings of any level (`## What`, `### Why (it matters)`), and the
+ * pasted template of labels (`Task:` … `Why it matters:` …), with or without a code fence around it.
+ *
+ * B1. No word of the user is lost: what stands outside the known parts belongs to the task.
+ */
+import { readLines, readSections, textOf, type Section, type SourceLine } from "../documents/sections.ts";
+
+export const fieldNames = ["task", "why", "where", "when", "acceptance", "inputs", "constraints"] as const;
+export type FieldName = (typeof fieldNames)[number];
+
+export type Field = { readonly line: number; readonly lines: SourceLine[] };
+
+export type Fields = {
+  /** The first heading of level 1 that is no part of the brief. */
+  readonly heading: string | null;
+  readonly parts: ReadonlyMap<FieldName, Field>;
+};
+
+const spellings: readonly (readonly [FieldName, RegExp])[] = [
+  ["task", /^(?:what|(?:your |the )?task)$/],
+  ["why", /^why(?: (?:it|this) matters)?$/],
+  ["where", /^where(?: (?:it|this) applies)?$/],
+  ["when", /^when(?: (?:it|this) is needed)?$/],
+  ["acceptance", /^acceptance(?: criteria)?$/],
+  ["inputs", /^inputs?$/],
+  ["constraints", /^constraints?$/],
+];
+
+/** `📌 What (Task / Action)` and `2. Why (it matters):` are `what` and `why`. */
+function fieldOf(title: string): FieldName | null {
+  const plain = title
+    .replace(/\([^)]*\)/g, " ")
+    .replace(/[^\p{L}\s]/gu, " ")
+    .replace(/\s+/g, " ")
+    .trim()
+    .toLowerCase();
+  return spellings.find(([, pattern]) => pattern.test(plain))?.[0] ?? null;
+}
+
+export function readFields(body: string, firstLine: number): Fields {
+  const lines = unfence(readLines(body, firstLine));
+  const sections = readSections(lines);
+  if (sections.some((section) => section.level > 0 && fieldOf(section.title) !== null)) return fromHeadings(sections);
+  return fromLabels(lines) ?? fromWords(sections);
+}
+
+/** A fence around everything is how a template gets pasted. */
+function unfence(lines: readonly SourceLine[]): readonly SourceLine[] {
+  const filled = lines.filter((line) => line.text.trim() !== "");
+  const [first, last] = [filled[0], filled.at(-1)];
+  if (!first || !last || filled.length < 3 || !filled.every((line) => line.fenced)) return lines;
+  const inner = lines.filter((line) => line.line > first.line && line.line < last.line);
+  return readLines(inner.map((line) => line.text).join("\n"), first.line + 1);
+}
+
+function fromHeadings(sections: readonly Section[]): Fields {
+  const parts = new Map<FieldName, Field>();
+  const outside: SourceLine[] = [];
+  let heading: string | null = null;
+  let current: { readonly field: Field; readonly level: number } | null = null;
+  for (const section of sections) {
+    const name = section.level > 0 ? fieldOf(section.title) : null;
+    if (name !== null) {
+      const field: Field = parts.get(name) ?? { line: section.line, lines: [] };
+      parts.set(name, field);
+      current = { field, level: section.level };
+      field.lines.push(...section.lines);
+    } else if (section.level === 1 && heading === null) {
+      heading = section.title;
+      current = null;
+      outside.push(...section.lines);
+    } else {
+      // A deeper heading belongs to the part it stands in; any other ends it.
+      if (current && section.level <= current.level) current = null;
+      (current?.field.lines ?? outside).push(...withHeading(section));
+    }
+  }
+  return { heading, parts: withOutside(parts, outside) };
+}
+
+function withHeading(section: Section): SourceLine[] {
+  if (section.level === 0) return [...section.lines];
+  const text = `${"#".repeat(section.level)} ${section.title}`;
+  return [{ text, line: section.line, fenced: false }, ...section.lines];
+}
+
+/** B1. */
+function withOutside(parts: Map<FieldName, Field>, outside: readonly SourceLine[]): Map<FieldName, Field> {
+  if (textOf(outside) === "") return parts;
+  const task = parts.get("task");
+  const gap = { text: "", line: 0, fenced: false };
+  const lines = task ? [...task.lines, gap, ...outside] : [...outside];
+  return parts.set("task", { line: task?.line ?? outside[0]?.line ?? 1, lines });
+}
+
+/** `Task: …`, `**Why it matters:** …`, `- When this is needed:`; at the start of a line. */
+const label = /^\s{0,3}(?:[-*+]\s+)?(?:\*\*)?([A-Za-z][A-Za-z ()/]{2,40}?)(?:\*\*)?:(?:\*\*)?(?:\s+(.*))?$/;
+
+function fromLabels(lines: readonly SourceLine[]): Fields | null {
+  const parts = new Map<FieldName, Field>();
+  const outside: SourceLine[] = [];
+  let heading: string | null = null;
+  let current: Field | null = null;
+  for (const line of lines) {
+    const found = label.exec(line.text);
+    const name = found ? fieldOf(found[1] ?? "") : null;
+    const title = /^#\s+(.+)$/.exec(line.text)?.[1];
+    if (name !== null) {
+      current = parts.get(name) ?? { line: line.line, lines: [] };
+      parts.set(name, current);
+      if (found?.[2]) current.lines.push({ ...line, text: found[2] });
+    } else if (title !== undefined && current === null && heading === null) heading = title.trim();
+    // A fence that opens before the first label, and its end, belong to the pasting.
+    else if (!/^\s*(?:`{3,}|~{3,})[\w-]*\s*$/.test(line.text)) (current?.lines ?? outside).push(line);
+  }
+  return parts.has("task") ? { heading, parts: withOutside(parts, outside) } : null;
+}
+
+/** No part is named: everything is the task, but for a first heading that is its title. */
+function fromWords(sections: readonly Section[]): Fields {
+  const first = sections.find((section) => section.level === 1);
+  const rest = sections.flatMap((section) => (section === first ? [...section.lines] : withHeading(section)));
+  const heading = first?.title ?? null;
+  const lines = textOf(rest) === "" && first ? [{ text: first.title, line: first.line, fenced: false }] : rest;
+  return { heading, parts: new Map([["task", { line: lines[0]?.line ?? 1, lines: [...lines] }]]) };
+}
