@@ -1,0 +1,115 @@
+/** The org chart as text: its roles by rank, and who delegates to whom; every route with its purpose where verbose. */
+import type { Rank, RouteKind } from "../modes/mode.ts";
+import { USER, type OrgChart, type Role, type Route } from "../org/chart.ts";
+import { visible } from "./escape.ts";
+import { painter, type Paint, type Style, type TextOptions } from "./paint.ts";
+import { columnsOf, wrap } from "./text-width.ts";
+
+/** From the top down. */
+export const ranks: readonly Rank[] = ["executive", "director", "lead", "worker", "assistant", "unranked"];
+export const routeKinds: readonly RouteKind[] = ["delegation", "escalation", "report"];
+export const routeVerb: Readonly<Record<RouteKind, string>> = {
+  delegation: "delegates to",
+  escalation: "escalates to",
+  report: "reports to",
+};
+const kindStyle: Readonly<Record<RouteKind, Style>> = { delegation: "green", escalation: "yellow", report: "blue" };
+
+export type ChartTextOptions = TextOptions & {
+  /** Tool groups that a workflow gives beyond the modes, by role. */
+  readonly grants?: Readonly<Record<string, readonly string[]>>;
+};
+
+export function renderChart(chart: OrgChart, options: ChartTextOptions): string {
+  const paint = painter(options.colour);
+  const title = (text: string): string => paint("bold", text);
+  return [
+    summaryLine(chart, paint),
+    "",
+    title("By rank"),
+    ...rankLines(chart, options, paint),
+    "",
+    title("Who delegates to whom"),
+    ...delegationTree(chart, paint),
+    ...(options.verbose
+      ? ["", title("Routes"), ...chart.roles.flatMap((role) => roleLines(chart, role, options, paint))]
+      : []),
+  ].join("\n");
+}
+
+function summaryLine(chart: OrgChart, paint: Paint): string {
+  const counts = routeKinds.map((kind) => `${chart.routes.filter((route) => route.kind === kind).length} ${kind}`);
+  return `${chart.roles.length} roles, ${chart.routes.length} routes (${counts.join(", ")})  ${paint("dim", chart.hash.slice(0, 12))}`;
+}
+
+function rankLines(chart: OrgChart, options: TextOptions, paint: Paint): string[] {
+  const label = 12;
+  return ranks.flatMap((rank) => {
+    const slugs = chart.roles.filter((role) => role.rank === rank).map((role) => visible(role.slug));
+    if (slugs.length === 0) return [];
+    const text = slugs.join("  ");
+    const rows = options.width === null ? [text] : wrap(text, Math.max(24, options.width - label));
+    return rows.map((row, at) => `${paint("dim", (at === 0 ? `  ${rank}` : "").padEnd(label))}${row}`);
+  });
+}
+
+/** Roles that nobody delegates to come first; a role that was drawn before is named again, not drawn again. */
+function delegationTree(chart: OrgChart, paint: Paint): string[] {
+  const below = (slug: string): Route[] =>
+    chart.routes.filter((route) => route.kind === "delegation" && route.from === slug);
+  const given = new Set(chart.routes.filter((route) => route.kind === "delegation").map((route) => route.to));
+  const byRank = ranks.flatMap((rank) => chart.roles.filter((role) => role.rank === rank));
+  const drawn = new Set<string>();
+  const draw = (slug: string, lead: string, tail: string): string[] => {
+    const again = drawn.has(slug);
+    drawn.add(slug);
+    const routes = below(slug);
+    const note = again && routes.length > 0 ? paint("dim", "  (see above)") : "";
+    const rows = again
+      ? []
+      : routes.flatMap((route, at) => {
+          const last = at === routes.length - 1;
+          return draw(route.to, `${tail}${last ? "└─ " : "├─ "}`, `${tail}${last ? "   " : "│  "}`);
+        });
+    return [`${lead}${visible(slug)}${note}`, ...rows];
+  };
+  const tops = byRank.filter((role) => !given.has(role.slug) && below(role.slug).length > 0);
+  const lines = tops.flatMap((role) => draw(role.slug, "  ", "  "));
+  // Where roles delegate to each other in a circle nobody is on top: the highest of those left starts.
+  const circles = byRank.filter((role) => below(role.slug).length > 0);
+  const more = circles.flatMap((role) => (drawn.has(role.slug) ? [] : draw(role.slug, "  ", "  ")));
+  const alone = byRank.filter((role) => !drawn.has(role.slug)).map((role) => `  ${visible(role.slug)}`);
+  return [...lines, ...more, ...alone];
+}
+
+function roleLines(chart: OrgChart, role: Role, options: ChartTextOptions, paint: Paint): string[] {
+  const granted = options.grants?.[role.slug] ?? [];
+  const groups = [...role.toolGroups, ...granted.map((group) => `${group} (granted)`)].map(visible).join(", ");
+  const place = [role.rank, role.department].filter((part) => part !== "").join(", ");
+  const routes = routeKinds.flatMap((kind) =>
+    chart.routes.filter((route) => route.from === role.slug && route.kind === kind),
+  );
+  return [
+    `  ${paint("bold", visible(role.slug))}  ${paint("dim", `${visible(place)}  ${visible(role.file)}`)}`,
+    `    tools: ${groups === "" ? "none" : groups}`,
+    ...routes.flatMap((route) => routeRows(route, options, paint)),
+    "",
+  ];
+}
+
+function routeRows(route: Route, options: TextOptions, paint: Paint): string[] {
+  const head = `    ${paint(kindStyle[route.kind], routeVerb[route.kind])} ${visible(route.to)}`;
+  const rule = `“${visible(route.purpose)}”  ${visible(route.file)}:${route.line}`;
+  const used = columnsOf(`    ${routeVerb[route.kind]} ${visible(route.to)}`);
+  if (options.width === null || used + 2 + columnsOf(rule) <= options.width) return [`${head}  ${paint("dim", rule)}`];
+  return [head, ...wrap(rule, Math.max(24, options.width - 6)).map((row) => `      ${paint("dim", row)}`)];
+}
+
+/** Roles from the top down, then the user's own node where a route ends there. */
+export function rolesByRank(chart: OrgChart): { readonly slug: string; readonly rank: Rank | "person" }[] {
+  const person = chart.routes.some((route) => route.to === USER) ? [{ slug: USER, rank: "person" as const }] : [];
+  return [
+    ...person,
+    ...ranks.flatMap((rank) => chart.roles.filter((role) => role.rank === rank).map(({ slug }) => ({ slug, rank }))),
+  ];
+}
