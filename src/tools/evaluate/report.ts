@@ -72,7 +72,10 @@ export function evaluationText(facts: EvaluationFacts): string {
     `- Split: stratified by label, seed ${args.seed} (${generatorName}), ${args.test_fraction} of every class held out. Intervals: percentile bootstrap over the held-out rows, ${resamples} samples.`,
     `- Latency: measured, one text at a time, in this process, on the CPU of this machine; it differs from run to run.`,
     ...evaluation.results.map(({ candidate }) => `- ${candidate.name}: ${candidate.description}.`),
-    `- Cite these numbers as they stand here, with effect "${facts.key}".`,
+    "",
+    `Measurements, to be cited with exactly these names, values and units, and with effect "${facts.key}":`,
+    "",
+    ...evaluationReceipt(facts).measurements.map(({ name, value, unit }) => `- ${name} = ${value} ${unit}`),
   ].join("\n");
 }
 
