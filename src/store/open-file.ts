@@ -18,8 +18,7 @@ import {
   statSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { dirname, join } from "node:path";
 import SQLite from "better-sqlite3";
 import type { Database } from "better-sqlite3";
 import type { Clock } from "../clock.ts";
@@ -64,7 +63,6 @@ function makePrivate(file: string): void {
 function prepareFile(file: string): void {
   if (!existsSync(dirname(file))) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   closeSync(openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600)); // O2: SQLite itself would make it 0644
-  makePrivate(file);
 }
 
 export function openForWriting(file: string, clock: Clock): Opened {
@@ -72,6 +70,7 @@ export function openForWriting(file: string, clock: Clock): Opened {
   const db = new SQLite(file, { timeout: busyTimeout });
   try {
     checkLayout(db, file); // before anything is changed
+    if (file !== memory) makePrivate(file); // before the log is made, which gets the same mode
     switchToWal(db);
     db.pragma("synchronous = FULL"); // O1
     db.pragma("foreign_keys = ON");
@@ -88,22 +87,23 @@ function sizeOf(file: string): number {
   return existsSync(file) ? statSync(file).size : 0;
 }
 
-/** A file in a folder where SQLite cannot put its shared memory, and that nobody has open (a live writer always has a `-shm`). */
+/**
+ * A file in a folder where SQLite cannot put its shared memory (an archive, a read-only mount): a private copy is read, with
+ * the write-ahead log beside it, where the newest commits may lie. Safe while nobody writes, and a live writer always has a
+ * `-shm`. SQLite's `immutable` mode would spare the copy, but this driver takes no URIs, and it would not read the log.
+ */
 function openInReadOnlyFolder(file: string, cause: unknown): Opened {
   if (existsSync(`${file}-shm`)) throw cause;
-  if (sizeOf(`${file}-wal`) === 0)
-    // Safe because nothing is left outside the file. A writer that starts later is not noticed: this is for copies and archives.
-    return { db: new SQLite(`${pathToFileURL(file).href}?immutable=1`, { readonly: true }), dispose: nothing };
-  // The newest commits lie in the log beside it, which only a private copy can bring in.
   const folder = mkdtempSync(join(tmpdir(), "cadre-read-"));
-  const copy = join(folder, basename(file));
   const dispose = (): void => rmSync(folder, { recursive: true, force: true });
   try {
-    copyFileSync(file, copy);
-    copyFileSync(`${file}-wal`, `${copy}-wal`);
-    chmodSync(copy, 0o600);
-    chmodSync(`${copy}-wal`, 0o600);
-    return { db: new SQLite(copy, { readonly: true }), dispose };
+    for (const suffix of ["", "-wal"]) {
+      if (!existsSync(file + suffix)) continue;
+      const copy = join(folder, `copy.db${suffix}`);
+      copyFileSync(file + suffix, copy);
+      chmodSync(copy, 0o600);
+    }
+    return { db: new SQLite(join(folder, "copy.db"), { readonly: true }), dispose };
   } catch (error) {
     dispose();
     throw error;

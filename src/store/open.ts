@@ -33,7 +33,11 @@ function health({ db, file, read }: Connection): Pick<Store, "health"> {
  * Errors: store-newer, store-corrupt, data-read-only, disk-full, disk-failed, store-busy, file-unreadable.
  */
 export function openStore(options: StoreOptions): Store {
-  const connection = connect(options);
+  return storeOver(connect(options));
+}
+
+/** The ports over a connection that is already open. */
+export function storeOver(connection: Connection): Store {
   return {
     ...checkpointRows(connection),
     ...committing(connection),

@@ -1,0 +1,32 @@
+/** Starts `store-child.ts` as real processes, all at the same moment, and collects their answers. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+const script = fileURLToPath(new URL("store-child.ts", import.meta.url));
+
+export type Answer = Readonly<Record<string, unknown>>;
+
+type Child = { readonly go: () => void; readonly answer: Promise<Answer> };
+
+async function started(args: readonly string[]): Promise<Child> {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", script, ...args], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  let text = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+  const closed = once(child, "close");
+  while (!text.includes("ready\n")) await Promise.race([once(child.stdout, "data"), closed]);
+  const answer = closed.then(([code, signal]): Answer => {
+    const said = text.slice(text.indexOf("\n") + 1).trim();
+    return said === "" ? { code, signal } : (JSON.parse(said) as Answer);
+  });
+  return { go: () => child.stdin.end("go\n"), answer };
+}
+
+/** Each element of `all` is one process's command line. */
+export async function together(all: readonly (readonly string[])[]): Promise<readonly Answer[]> {
+  const children = await Promise.all(all.map(started));
+  for (const child of children) child.go();
+  return Promise.all(children.map((child) => child.answer));
+}
