@@ -103,18 +103,27 @@ function fromLabels(lines: readonly SourceLine[]): Fields | null {
   let heading: string | null = null;
   let current: Field | null = null;
   for (const line of lines) {
-    const found = label.exec(line.text);
-    const name = found ? fieldOf(found[1] ?? "") : null;
-    const title = /^#\s+(.+)$/.exec(line.text)?.[1];
-    if (name !== null) {
-      current = parts.get(name) ?? { line: line.line, lines: [] };
-      parts.set(name, current);
-      if (found?.[2]) current.lines.push({ ...line, text: found[2] });
-    } else if (title !== undefined && current === null && heading === null) heading = title.trim();
-    // A fence that opens before the first label, and its end, belong to the pasting.
-    else if (!/^\s*(?:`{3,}|~{3,})[\w-]*\s*$/.test(line.text)) (current?.lines ?? outside).push(line);
+    const found = labelOf(line);
+    const title = current === null && heading === null ? /^#\s+(\S.*)$/.exec(line.text)?.[1] : undefined;
+    if (found) {
+      current = parts.get(found.name) ?? { line: line.line, lines: [] };
+      parts.set(found.name, current);
+      if (found.rest !== "") current.lines.push({ ...line, text: found.rest });
+    } else if (title !== undefined) heading = title.trim();
+    else if (!isFence(line)) (current?.lines ?? outside).push(line);
   }
   return parts.has("task") ? { heading, parts: withOutside(parts, outside) } : null;
+}
+
+function labelOf(line: SourceLine): { readonly name: FieldName; readonly rest: string } | null {
+  const found = label.exec(line.text);
+  const name = found ? fieldOf(found[1] ?? "") : null;
+  return name === null ? null : { name, rest: found?.[2] ?? "" };
+}
+
+/** Fences around or between the labels belong to the pasting. */
+function isFence(line: SourceLine): boolean {
+  return /^\s*(?:`{3,}|~{3,})[\w-]*\s*$/.test(line.text);
 }
 
 /** No part is named: everything is the task, but for a first heading that is its title. */

@@ -107,17 +107,23 @@ function inputsOf(
   });
 }
 
-/** `` `path`: description ``, `path - description`, `[text](path)`; null where nothing looks like a path. */
+/** `[text](path) more`, `` `path`: description ``, `path - description`: what is the path, what the rest. */
+const inputSpellings: readonly RegExp[] = [
+  /^\[(?<text>[^\]]*)\]\((?<path>[^)\s]+)\)(?<rest>.*)$/,
+  /^`(?<path>[^`]+)`(?<rest>.*)$/,
+  /^(?<path>[^\s:]*[^\s:/.]\.\w{1,8}|[^\s:]+\/[^\s:]*)(?=[\s:]|$)(?<rest>.*)$/,
+];
+
+/** Null where nothing looks like a path. */
 function inputFrom(text: string): BriefInput | null {
-  const linked = /^\[([^\]]*)\]\(([^)\s]+)\)(.*)$/.exec(text);
-  const quoted = /^`([^`]+)`(.*)$/.exec(text);
-  const bare = /^([^\s:]*[^\s:/.]\.\w{1,8}|[^\s:]+\/[^\s:]*)(?=[\s:]|$)(.*)$/.exec(text);
-  const path = linked?.[2] ?? quoted?.[1] ?? bare?.[1];
-  if (path === undefined || path.trim() === "") return null;
-  const rest = (linked ? `${linked[1]}${linked[3]}` : (quoted?.[2] ?? bare?.[2] ?? ""))
-    .replace(/^[\s:–—-]+/, "")
-    .trim();
-  return rest === "" ? { path } : { path, description: rest };
+  for (const spelling of inputSpellings) {
+    const found = spelling.exec(text)?.groups;
+    const path = found?.["path"]?.trim() ?? "";
+    if (!found || path === "") continue;
+    const description = `${found["text"] ?? ""}${found["rest"] ?? ""}`.replace(/^[\s:–—-]+/, "").trim();
+    return description === "" ? { path } : { path, description };
+  }
+  return null;
 }
 
 function withoutUndefined(input: { path: string; description?: string | undefined }): BriefInput {
@@ -129,7 +135,7 @@ function titleFrom(task: string): string {
   const line = oneLine(task.replace(/^#+\s+/, ""));
   const sentence = /^.*?[.!?。](?=\s|$)/u.exec(line)?.[0] ?? line;
   const plain = sentence.replace(/[.。]$/u, "");
-  const characters = [...plain];
+  const characters = Array.from(plain);
   if (characters.length <= 80) return plain;
   const cut = characters.slice(0, 79).join("");
   return `${cut.replace(/\s+\S*$/u, "") || cut}…`;

@@ -31,7 +31,7 @@ const turkish: readonly (readonly [string, number])[] = [
 ];
 
 const byteOf: ReadonlyMap<string, number> = new Map([
-  ...[...upper].map((character, index): [string, number] => [character, 0x80 + index]),
+  ...Array.from(upper, (character, index): [string, number] => [character, 0x80 + index]),
   ...Array.from({ length: 0x60 }, (_, index): [string, number] => [String.fromCharCode(0xa0 + index), 0xa0 + index]),
   ...turkish,
   ["\u008e", 0x8e],
@@ -128,7 +128,7 @@ function sequenceAt(text: string, at: number, adjacent: boolean): Found | null {
   const lead = byteOf.get(text[at] ?? "");
   if (lead === undefined || lead < 0xc2 || lead > 0xf4) return null;
   const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  const tail = [...text.slice(at + 1, at + length)];
+  const tail = text.slice(at + 1, at + length).split("");
   const bytes = tail.map((character) => byteOf.get(character) ?? 0).filter((byte) => byte >= 0x80 && byte < 0xc0);
   if (bytes.length < tail.length || tail.length < length - 1) return lostAt(text, at, lead);
   if (!adjacent && isOrdinary(text, at, tail)) return null;
@@ -147,10 +147,14 @@ function isOrdinary(text: string, at: number, tail: readonly string[]): boolean 
 
 /** M2: an emoji's first two bytes, or a variation selector's, or a symbol's first, with the rest gone. */
 function lostAt(text: string, at: number, lead: number): Found | null {
-  const second = byteOf.get(text[at + 1] ?? "");
-  if (second === undefined) return null;
-  if (lead === 0xef && second === 0xb8) return { length: 2, after: "\ufe0f" };
-  if (lead === 0xf0 && second === 0x9f) return { length: byteOf.has(text[at + 2] ?? "") ? 3 : 2, after: null };
-  const symbol = lead === 0xe2 && second >= 0x80 && second < 0xc0 && !/\p{L}/u.test(text[at - 1] ?? "");
-  return symbol && !ordinary.has(text[at + 1] ?? "") ? { length: 2, after: null } : null;
+  const second = byteOf.get(text[at + 1] ?? "") ?? 0;
+  if (second < 0x80 || second >= 0xc0) return null;
+  if (lead === 0xef) return second === 0xb8 ? { length: 2, after: "\ufe0f" } : null;
+  if (lead === 0xf0) return second === 0x9f ? { length: byteOf.has(text[at + 2] ?? "") ? 3 : 2, after: null } : null;
+  return lead === 0xe2 && isSymbol(text, at) ? { length: 2, after: null } : null;
+}
+
+/** A lone "â" with a sign behind it, neither within a word nor in quotation marks. */
+function isSymbol(text: string, at: number): boolean {
+  return !/\p{L}/u.test(text[at - 1] ?? "") && !ordinary.has(text[at + 1] ?? "");
 }

@@ -20,7 +20,8 @@ export type Section = {
 
 export type ListItem = { readonly text: string; readonly line: number; readonly column: number };
 
-const heading = /^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$/;
+/** Closing `#` are stripped by hand: a pattern for them takes quadratic time over a long run of spaces. */
+const heading = /^ {0,3}(#{1,6})(?:[ \t](.*))?$/;
 const fence = /^ {0,3}(`{3,}|~{3,})(.*)$/;
 const bullet = /^([ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+)(.*)$/;
 
@@ -48,10 +49,18 @@ export function readSections(lines: readonly SourceLine[]): Section[] {
   for (const line of lines) {
     const found = line.fenced ? null : heading.exec(line.text);
     if (found)
-      sections.push({ level: found[1]?.length ?? 1, title: (found[2] ?? "").trim(), line: line.line, lines: [] });
+      sections.push({ level: found[1]?.length ?? 1, title: titleOf(found[2] ?? ""), line: line.line, lines: [] });
     else sections.at(-1)?.lines.push(line);
   }
   return sections;
+}
+
+function titleOf(text: string): string {
+  const title = text.trim();
+  let end = title.length;
+  while (title[end - 1] === "#") end -= 1;
+  const closed = end < title.length && (end === 0 || title[end - 1] === " " || title[end - 1] === "\t");
+  return closed ? title.slice(0, end).trimEnd() : title;
 }
 
 /** The items of all lists in these lines; an item's continuation lines are joined to it with a space. */

@@ -30,20 +30,8 @@ const notModes = new Set(["rules", "context"]);
  * @param base what cited paths are relative to, default the current folder; a path outside it is cited as it was given.
  */
 export async function loadModes(paths: string | readonly string[], base = process.cwd()): Promise<LoadedModes> {
-  const problems: Problem[] = [];
-  const files = new Map<string, { readonly path: string; readonly named: boolean }>();
-  for (const given of typeof paths === "string" ? [paths] : paths) {
-    const path = resolve(base, given);
-    const shown = shownPath(base, path, given);
-    const status = await stat(path).catch(() => null);
-    if (!status?.isDirectory()) files.set(shown, { path, named: true });
-    else {
-      const search: Search = { root: await realpath(path), found: [], problems, dropped: 0 };
-      await searchFolder(search, path, shown, 0);
-      for (const [file, at] of search.found) if (!files.has(file)) files.set(file, { path: at, named: false });
-      if (search.dropped > 0) problems.push(tooMany(shown, search.dropped));
-    }
-  }
+  const given = typeof paths === "string" ? [paths] : paths;
+  const { files, problems } = await findFiles(given, base);
   const modes: Mode[] = [];
   const sources = new Map<string, string>();
   for (const [file, { path, named }] of [...files].toSorted((a, b) => compareText(a[0], b[0]))) {
@@ -59,6 +47,31 @@ export async function loadModes(paths: string | readonly string[], base = proces
     if (result.mode) modes.push(result.mode);
   }
   return { modes, problems: sortProblems(problems), sources };
+}
+
+/** By cited path; `named`: asked for by its own name, not found in a folder. */
+type Found = { readonly path: string; readonly named: boolean };
+
+async function findFiles(
+  paths: readonly string[],
+  base: string,
+): Promise<{ readonly files: Map<string, Found>; readonly problems: Problem[] }> {
+  const problems: Problem[] = [];
+  const files = new Map<string, Found>();
+  for (const given of paths) {
+    const path = resolve(base, given);
+    const shown = shownPath(base, path, given);
+    const status = await stat(path).catch(() => null);
+    if (!status?.isDirectory()) {
+      files.set(shown, { path, named: true });
+      continue;
+    }
+    const search: Search = { root: await realpath(path), found: [], problems, dropped: 0 };
+    await searchFolder(search, path, shown, 0);
+    for (const [file, at] of search.found) if (!files.has(file)) files.set(file, { path: at, named: false });
+    if (search.dropped > 0) problems.push(tooMany(shown, search.dropped));
+  }
+  return { files, problems };
 }
 
 /** The path that problems and rules cite: relative to `base` with forward slashes, so that it is the same on every machine. */

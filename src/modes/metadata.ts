@@ -63,7 +63,8 @@ function blocksOf(sections: readonly Section[]): Block[] {
     let current = blockFor(section.title, section.line, "");
     if (current) blocks.push(current);
     for (const line of section.lines) {
-      const found = line.fenced ? null : label.exec(line.text);
+      // A label is short; on a long line the pattern could take long.
+      const found = line.fenced || line.text.length > 300 ? null : label.exec(line.text);
       if (found) {
         current = blockFor(found[1] ?? "", line.line, (found[2] ?? found[3] ?? "").trim());
         if (current) blocks.push(current);

@@ -86,22 +86,26 @@ function levelOf(source: Source, metadata: Metadata): Level | null {
   const text = own ?? said;
   if (text === undefined) return null;
   const { level, fault } = readLevel(text);
-  if (fault !== null) {
-    const place = (own === null ? undefined : entryOf(source.map, "level")?.value) ?? {
-      line: entry?.line ?? 1,
-      column: 1,
-    };
-    source.problems.push({
-      code: "level-spelling",
-      severity: "warning",
-      message: fault,
-      file: source.file,
-      line: place.line,
-      column: place.column,
-      hint: "Spell it like 037-worker-ai-ml: two digits of rank, the rank's name, the department.",
-    });
-  }
+  const written = own === null ? undefined : entryOf(source.map, "level")?.value;
+  if (fault !== null)
+    source.problems.push(levelProblem(source.file, fault, written ?? { line: entry?.line ?? 1, column: 1 }));
   return level;
+}
+
+function levelProblem(
+  file: string,
+  message: string,
+  place: { readonly line: number; readonly column: number },
+): Problem {
+  return {
+    code: "level-spelling",
+    severity: "warning",
+    message,
+    file,
+    line: place.line,
+    column: place.column,
+    hint: "Spell it like 037-worker-ai-ml: two digits of rank, the rank's name, the department.",
+  };
 }
 
 function modelOf(source: Source): string | null {

@@ -28,7 +28,7 @@ export function termsOf(text: string): string[] {
 /** Scripts without spaces: pairs of neighbouring characters. */
 function pieces(part: string): string[] {
   if (!scripts.test(part)) return [stem(part)];
-  const characters = [...part];
+  const characters = Array.from(part);
   if (characters.length < 2) return [part];
   return characters.slice(1).map((character, index) => `${characters[index]}${character}`);
 }

@@ -37,7 +37,7 @@ function malformed(mode: Mode, fault: string): Problem {
   return atKey(mode, "slug", {
     code: "slug-malformed",
     severity: "error",
-    message: `"${mode.slug}" cannot be a role's slug: ${fault}.`,
+    message: `"${mode.slug.slice(0, 80)}" cannot be a role's slug: ${fault}.`,
     hint: "Rename the role, here and wherever other modes name it.",
   });
 }

@@ -48,7 +48,7 @@ function at(route: RouteDeclaration, problem: Omit<Problem, "file" | "line" | "c
 }
 
 function targetFault(mode: Mode, route: RouteDeclaration, known: ReadonlyMap<string, Mode>): Problem | null {
-  const what = `${mode.slug} ${says[route.kind]} "${route.to}"`;
+  const what = `${mode.slug} ${says[route.kind]} "${route.to.slice(0, 80)}"`;
   if (route.to === mode.slug) {
     const hint = "Take the line out.";
     return at(route, { code: "route-to-self", severity: "error", message: `${what}: that is itself.`, hint });
@@ -94,19 +94,23 @@ function withoutPurpose(mode: Mode, route: RouteDeclaration): Problem {
  * would really break a run, an escalation that never reaches a person, is an error of its own (`ways.ts`).
  */
 function directionOf(mode: Mode, route: RouteDeclaration, target: Mode | undefined): Problem[] {
-  const from = order.indexOf(mode.level?.rank ?? "unranked");
-  const to = order.indexOf(target?.level?.rank ?? "unranked");
-  if (from === -1 || to === -1 || route.kind === "report") return [];
-  const ranks = `${mode.slug} is ${mode.level?.rank}, ${route.to} is ${target?.level?.rank}`;
-  if (route.kind === "escalation" && to > from) {
+  const [from, to] = [rankOf(mode), rankOf(target)];
+  const [here, there] = [order.indexOf(from), order.indexOf(to)];
+  if (here === -1 || there === -1) return [];
+  const ranks = `${mode.slug} is ${from}, ${route.to} is ${to}`;
+  if (route.kind === "escalation" && there > here) {
     const message = `${mode.slug} escalates downward to "${route.to}": ${ranks}.`;
     const hint = "Escalate to the same rank or a higher one, or delegate instead.";
     return [at(route, { code: "escalation-downward", severity: "warning", message, hint })];
   }
-  if (route.kind === "delegation" && to < from) {
+  if (route.kind === "delegation" && there < here) {
     const message = `${mode.slug} delegates upward to "${route.to}": ${ranks}.`;
     const hint = "Delegate to the same rank or a lower one, or escalate instead.";
     return [at(route, { code: "delegation-upward", severity: "warning", message, hint })];
   }
   return [];
+}
+
+function rankOf(mode: Mode | undefined): Rank {
+  return mode?.level?.rank ?? "unranked";
 }
