@@ -100,19 +100,20 @@ const label = /^\s{0,3}(?:[-*+]\s+)?(?:\*\*)?([A-Za-z][A-Za-z ()/]{2,40}?)(?:\*\
 function fromLabels(lines: readonly SourceLine[]): Fields | null {
   const parts = new Map<FieldName, Field>();
   const outside: SourceLine[] = [];
-  let heading: string | null = null;
+  const first = lines.find((line) => labelOf(line) !== null)?.line ?? 0;
+  const title = lines.find((line) => line.line < first && /^#\s+\S/.test(line.text));
   let current: Field | null = null;
   for (const line of lines) {
+    if (line === title) continue;
     const found = labelOf(line);
-    const title = current === null && heading === null ? /^#\s+(\S.*)$/.exec(line.text)?.[1] : undefined;
     if (found) {
       current = parts.get(found.name) ?? { line: line.line, lines: [] };
       parts.set(found.name, current);
       if (found.rest !== "") current.lines.push({ ...line, text: found.rest });
-    } else if (title !== undefined) heading = title.trim();
-    else if (!isFence(line)) (current?.lines ?? outside).push(line);
+    } else if (!isFence(line)) (current?.lines ?? outside).push(line);
   }
-  return parts.has("task") ? { heading, parts: withOutside(parts, outside) } : null;
+  if (!parts.has("task")) return null;
+  return { heading: title?.text.slice(1).trim() ?? null, parts: withOutside(parts, outside) };
 }
 
 function labelOf(line: SourceLine): { readonly name: FieldName; readonly rest: string } | null {

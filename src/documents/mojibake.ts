@@ -148,10 +148,10 @@ function isOrdinary(text: string, at: number, tail: readonly string[]): boolean 
 /** M2: an emoji's first two bytes, or a variation selector's, or a symbol's first, with the rest gone. */
 function lostAt(text: string, at: number, lead: number): Found | null {
   const second = byteOf.get(text[at + 1] ?? "") ?? 0;
-  if (second < 0x80 || second >= 0xc0) return null;
-  if (lead === 0xef) return second === 0xb8 ? { length: 2, after: "\ufe0f" } : null;
-  if (lead === 0xf0) return second === 0x9f ? { length: byteOf.has(text[at + 2] ?? "") ? 3 : 2, after: null } : null;
-  return lead === 0xe2 && isSymbol(text, at) ? { length: 2, after: null } : null;
+  if (lead === 0xef && second === 0xb8) return { length: 2, after: "\ufe0f" };
+  if (lead === 0xf0 && second === 0x9f) return { length: byteOf.has(text[at + 2] ?? "") ? 3 : 2, after: null };
+  const symbol = lead === 0xe2 && second >= 0x80 && second < 0xc0 && isSymbol(text, at);
+  return symbol ? { length: 2, after: null } : null;
 }
 
 /** A lone "â" with a sign behind it, neither within a word nor in quotation marks. */

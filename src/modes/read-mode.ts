@@ -80,15 +80,13 @@ function routesOf(source: Source, metadata: Metadata): RouteDeclaration[] {
 
 function levelOf(source: Source, metadata: Metadata): Level | null {
   const own = readText(source, "level");
-  const entry = metadata.get("level");
-  const said = entry?.items[0]?.text;
-  if (own !== null && said !== undefined) compareWords(source, metadata, "level", [own], [said]);
-  const text = own ?? said;
+  const said = metadata.get("level")?.items[0];
+  if (own !== null && said) compareWords(source, metadata, "level", [own], [said.text]);
+  const text = own ?? said?.text;
   if (text === undefined) return null;
   const { level, fault } = readLevel(text);
-  const written = own === null ? undefined : entryOf(source.map, "level")?.value;
-  if (fault !== null)
-    source.problems.push(levelProblem(source.file, fault, written ?? { line: entry?.line ?? 1, column: 1 }));
+  const place = (own === null ? said : entryOf(source.map, "level")?.value) ?? { line: 1, column: 1 };
+  if (fault !== null) source.problems.push(levelProblem(source.file, fault, place));
   return level;
 }
 
