@@ -58,9 +58,22 @@ export function mayRetry(status: number): boolean {
   return status === 429 || status === 500 || status === 502 || status === 503 || status === 504;
 }
 
+const noToken: Said = {
+  code: "model-auth",
+  what: "it wants a token, and none is configured",
+  hint: "Write the name of the environment variable that holds it as `token` of this model in cadre.yaml.",
+};
+
 /** A status that is not a success. `serverCode`: see `readServerCode`. */
-export function statusError(origin: string, status: number, attempts: number, serverCode: string | null): CadreError {
-  const said = byStatus[status] ?? (status >= 500 ? otherFault : otherRefusal);
+export function statusError(
+  origin: string,
+  status: number,
+  attempts: number,
+  given: { readonly serverCode: string | null; readonly token: boolean },
+): CadreError {
+  const { serverCode } = given;
+  const known = status === 401 && !given.token ? noToken : byStatus[status];
+  const said = known ?? (status >= 500 ? otherFault : otherRefusal);
   const code = serverCode === null ? "" : ` [${serverCode}]`;
   const tries = attempts > 1 ? ` after ${attempts} attempts` : "";
   return new CadreError(said.code, `${origin} answered ${status}${code}: ${said.what}${tries}.`, {

@@ -215,7 +215,10 @@ async function failure(
   const read = !retry || last ? await readStart(watch, response) : "";
   if (read === "") response.body?.cancel().catch(() => {});
   const sent = typeof init.body === "string" ? init.body : "";
-  const error = statusError(setting.origin, status, attempt, readServerCode(read, sent));
+  const error = statusError(setting.origin, status, attempt, {
+    serverCode: readServerCode(read, sent),
+    token: setting.token !== null,
+  });
   return { kind: "failed", error, retry, waitMs: retryAfter(response, setting.timing.now()) };
 }
 
