@@ -180,7 +180,8 @@ function open(target: string, flags: number, path: string): number {
 }
 
 function fileError(error: unknown, path: string): unknown {
-  switch (codeOf(error)) {
+  const code: string = codeOf(error) ?? "";
+  switch (code) {
     case "ENOENT":
       return missing(path);
     case "ENOTDIR":

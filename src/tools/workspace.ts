@@ -7,7 +7,12 @@ export type WorkspaceSource =
   | { readonly kind: "empty" };
 
 /** The files as they were when the workspace was made: path to sha256. Stored beside the workspace. */
-export type Baseline = { readonly source: WorkspaceSource; readonly files: Readonly<Record<string, string>> };
+export type Baseline = {
+  readonly source: WorkspaceSource;
+  readonly files: Readonly<Record<string, string>>;
+  /** What of the project is not in the workspace, each with the reason; at most 1,000. */
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+};
 
 export interface Workspaces {
   /** Makes the workspace of a run, or finds it whole: atomic, so a killed attempt leaves nothing behind. */

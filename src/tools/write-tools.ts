@@ -7,7 +7,7 @@
  */
 import { z } from "zod";
 import { sha256 } from "../canonical.ts";
-import { answering, done, failed, isOutcome } from "./answer.ts";
+import { answering, done, failed } from "./answer.ts";
 import { applyBlocks } from "./apply-blocks.ts";
 import { parsePath, writeProblem } from "./paths.ts";
 import { decodeText, readWhole } from "./read-bytes.ts";

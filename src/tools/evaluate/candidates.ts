@@ -21,7 +21,7 @@ export function characterNgrams(text: string): string[] {
     .toLowerCase()
     .split(/\s+/)
     .filter((word) => word !== "");
-  const characters = [..." ".concat(words.join(" "), " ")];
+  const characters = Array.from(` ${words.join(" ")} `);
   const grams: string[] = [];
   for (let length = shortest; length <= longest; length += 1) {
     for (let start = 0; start + length <= characters.length; start += 1)

@@ -38,7 +38,7 @@ export type SearchResult = {
 };
 
 /** Searches in a thread of its own. Rejects with the signal's reason when aborted. */
-export function searchInThread(
+export async function searchInThread(
   request: SearchRequest,
   timeLimitMs: number,
   signal: AbortSignal,
@@ -71,7 +71,11 @@ export function searchInThread(
       reject(new Error("the search thread ended without an answer"));
     });
   });
-  return result.finally(() => worker.terminate());
+  try {
+    return await result;
+  } finally {
+    await worker.terminate();
+  }
 }
 
 const shownCharacters = 300;

@@ -1,0 +1,199 @@
+/**
+ * Workspaces as plain folders under the data folder: `workspaces/<run>/{tree,baseline.json}` (journal/decisions/0001).
+ *
+ * S1. A workspace appears whole, by one rename, with its baseline beside it; a killed attempt leaves only a folder that the next sweeps.
+ * S2. The project is only read until `apply`; there is no `.git` in a workspace.
+ */
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import fs from "node:fs";
+import { resolve } from "node:path";
+import { z } from "zod";
+import { hashOf } from "../canonical.ts";
+import { CadreError } from "../errors.ts";
+import type { FileChange } from "../events/event.ts";
+import { keptBytes, openContentStore, type ContentStore } from "./content-store.ts";
+import { decodeText, readWhole } from "./read-bytes.ts";
+import { codeOf, refuse } from "./safe-files.ts";
+import type { Baseline, Workspaces } from "./workspace.ts";
+import { applyChanges } from "./workspace-apply.ts";
+import { planWorkspace } from "./workspace-plan.ts";
+import { entryAt, hashTree, linkContent, writeTree } from "./workspace-tree.ts";
+import { isLeftover } from "./write-whole.ts";
+import { parsePath } from "./paths.ts";
+
+export type WorkspaceOptions = {
+  /** Absolute. */
+  readonly project: string;
+  /** Absolute; workspaces lie in `workspaces/` under it. */
+  readonly data: string;
+  /** Absolute paths that are never copied, beside the data folder. */
+  readonly exclude?: readonly string[];
+};
+
+const baselineSchema: z.ZodType<Baseline> = z.strictObject({
+  source: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("git"), head: z.string(), uncommitted: z.array(z.string()) }),
+    z.strictObject({ kind: z.literal("copy") }),
+    z.strictObject({ kind: z.literal("empty") }),
+  ]),
+  files: z.record(z.string(), z.string()),
+  skipped: z.array(z.strictObject({ path: z.string(), reason: z.string() })),
+});
+
+export function openWorkspaces(options: WorkspaceOptions): Workspaces {
+  const project = resolve(options.project);
+  const base = resolve(options.data, "workspaces");
+  const contents = openContentStore(`${base}/.contents`);
+  const exclude = [resolve(options.data), ...(options.exclude ?? [])];
+  const home = (run: string): string => `${base}/${checkedRun(run)}`;
+  const tree = (run: string): string => `${home(run)}/tree`;
+  const create: Workspaces["create"] = async (run, { includeDirty }) => {
+    if (!fs.existsSync(home(run))) {
+      await makeWorkspace({ project, base, run, contents }, { includeDirty, exclude }).catch((error: unknown) => {
+        throw storageError(error, base);
+      });
+    }
+    return { path: tree(run), baseline: readBaseline(home(run), run) };
+  };
+  return {
+    create,
+    path: tree,
+    changes: async (run) => {
+      const files = compare(readBaseline(home(run), run).files, await hashTree(tree(run)));
+      return { files, hash: hashOf(files) };
+    },
+    versions: async (run, path) => {
+      const parsed = parsePath(path);
+      if (!parsed.ok) throw refuse(path, parsed.reason);
+      const before = new Map(Object.entries(readBaseline(home(run), run).files)).get(parsed.path);
+      return Promise.resolve({
+        before: before === undefined ? null : shown(contents.get(before), before),
+        after: textAt(tree(run), parsed.path),
+      });
+    },
+    apply: async (run, changes) => {
+      readBaseline(home(run), run);
+      applyChanges(project, tree(run), changes);
+      return Promise.resolve();
+    },
+  };
+}
+
+function checkedRun(run: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(run)) throw new TypeError(`${JSON.stringify(run)} is no run id`);
+  return run;
+}
+
+async function makeWorkspace(
+  place: { readonly project: string; readonly base: string; readonly run: string; readonly contents: ContentStore },
+  options: { readonly includeDirty: boolean; readonly exclude: readonly string[] },
+): Promise<void> {
+  const { project, base, run, contents } = place;
+  fs.mkdirSync(base, { recursive: true, mode: 0o700 });
+  for (const name of fs.readdirSync(base)) {
+    if (name.startsWith(".new-") && isLeftover(name)) fs.rmSync(`${base}/${name}`, { recursive: true, force: true });
+  }
+  const fresh = `${base}/.new-${run}-${process.pid}-${randomBytes(6).toString("hex")}`;
+  fs.mkdirSync(`${fresh}/tree`, { recursive: true, mode: 0o700 });
+  try {
+    const plan = await planWorkspace(project, options);
+    const written = await writeTree(project, `${fresh}/tree`, plan, contents);
+    const baseline: Baseline = { source: plan.source, ...written };
+    fs.writeFileSync(`${fresh}/baseline.json`, JSON.stringify(baseline), { mode: 0o600 });
+    toDisk(fresh);
+    fs.renameSync(fresh, `${base}/${run}`);
+    syncFolder(base);
+  } catch (error) {
+    fs.rmSync(fresh, { recursive: true, force: true });
+    // Another process was first: its workspace is as good.
+    if (codeOf(error) !== "ENOTEMPTY" && codeOf(error) !== "EEXIST") throw error;
+  }
+}
+
+/** One call for the whole file system is much cheaper than one for each file; where it is missing, one for each. */
+function toDisk(folder: string): void {
+  if (
+    process.platform === "linux" &&
+    spawnSync("sync", ["-f", folder], { env: { PATH: process.env["PATH"] } }).status === 0
+  )
+    return;
+  for (const entry of fs.readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = `${entry.parentPath}/${entry.name}`;
+    if (entry.isDirectory()) syncFolder(path);
+    else if (entry.isFile()) syncFolder(path);
+  }
+  syncFolder(folder);
+}
+
+function syncFolder(path: string): void {
+  const fd = fs.openSync(path, "r");
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function storageError(error: unknown, base: string): unknown {
+  switch (codeOf(error) ?? "") {
+    case "ENOSPC":
+    case "EDQUOT":
+      return new CadreError("disk-full", `There is no room left for a workspace under ${base}.`, {
+        hint: "Make room, or name another data folder with --data.",
+        cause: error,
+      });
+    case "EROFS":
+    case "EACCES":
+      return new CadreError(
+        "data-read-only",
+        `A workspace cannot be written under ${base}: ${(error as Error).message}.`,
+        {
+          hint: "Name a data folder that can be written with --data.",
+          cause: error,
+        },
+      );
+    default:
+      return error;
+  }
+}
+
+function readBaseline(home: string, run: string): Baseline {
+  let text;
+  try {
+    text = fs.readFileSync(`${home}/baseline.json`, "utf8");
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+    throw new CadreError("workspace-refused", `Run ${run} has no workspace at ${home}.`, {
+      hint: "It was removed, or the run lies in another data folder (--data).",
+      data: { run },
+    });
+  }
+  return baselineSchema.parse(JSON.parse(text));
+}
+
+function compare(before: Readonly<Record<string, string>>, after: ReadonlyMap<string, string>): FileChange[] {
+  const was = new Map(Object.entries(before));
+  return [...new Set([...was.keys(), ...after.keys()])]
+    .toSorted()
+    .map((path) => ({ path, before: was.get(path) ?? null, after: after.get(path) ?? null }))
+    .filter((file) => file.before !== file.after);
+}
+
+function textAt(tree: string, path: string): string | null {
+  const entry = entryAt(tree, path);
+  if (entry === null) return null;
+  if (entry.kind === "symlink") return linkContent(fs.readlinkSync(`${tree}/${path}`));
+  try {
+    return shown(readWhole(tree, path, keptBytes, { hardLinks: "allow" }), entry.hash);
+  } catch (error) {
+    if (error instanceof CadreError && error.code === "file-unreadable") return shown(undefined, entry.hash);
+    throw error;
+  }
+}
+
+/** Text for a diff; what cannot be shown is named by its hash, so that a difference still shows. */
+function shown(bytes: Uint8Array | undefined, hash: string): string {
+  if (bytes === undefined) return `[not shown: larger than ${keptBytes / 1024 / 1024} MB; sha256 ${hash}]\n`;
+  return decodeText(bytes) ?? `[not text: ${bytes.length} bytes; sha256 ${hash}]\n`;
+}
