@@ -38,12 +38,12 @@ export type Connection = {
   readonly file: string;
   readonly reach: (point: FaultPoint) => void;
   /** One statement, or several that need not agree with each other. */
-  read<Result>(body: () => Result): Result;
+  readonly read: <Result>(body: () => Result) => Result;
   /** Several statements that see one state of the file. */
-  snapshot<Result>(body: () => Result): Result;
+  readonly snapshot: <Result>(body: () => Result) => Result;
   /** One immediate transaction (C1). Errors: data-read-only, disk-full, disk-failed, store-busy, store-corrupt. */
-  write<Result>(body: () => Result): Result;
-  close(): void;
+  readonly write: <Result>(body: () => Result) => Result;
+  readonly close: () => void;
 };
 
 const nothing = (): void => {};

@@ -227,7 +227,8 @@ export interface Store extends CheckpointStore, RunStore, WorkQueue {
     readonly bytes: number;
     readonly walBytes: number;
     readonly schema: number;
-    readonly integrity: "ok" | string;
+    /** `ok`, or what SQLite found first. */
+    readonly integrity: string;
   }>;
   close(): void;
 }

@@ -32,7 +32,18 @@ export function project(event: Event): RowChange | undefined {
       return { type: "chart_set", chart: event.to };
     case "run_ended":
       return { type: "run_ended", status: event.status, at: event.at, reason: event.reason };
-    default:
+    // Listed one by one, so that a new event has to be placed here.
+    case "run_started":
+    case "frame_opened":
+    case "turn_taken":
+    case "action_proposed":
+    case "action_edited":
+    case "action_done":
+    case "refused":
+    case "calls_returned":
+    case "report_submitted":
+    case "frame_closed":
+    case "copy_sent":
       return undefined;
   }
 }
