@@ -100,8 +100,7 @@ const label = /^\s{0,3}(?:[-*+]\s+)?(?:\*\*)?([A-Za-z][A-Za-z ()/]{2,40}?)(?:\*\
 function fromLabels(lines: readonly SourceLine[]): Fields | null {
   const parts = new Map<FieldName, Field>();
   const outside: SourceLine[] = [];
-  const first = lines.find((line) => labelOf(line) !== null)?.line ?? 0;
-  const title = lines.find((line) => line.line < first && /^#\s+\S/.test(line.text));
+  const title = titleBefore(lines);
   let current: Field | null = null;
   for (const line of lines) {
     if (line === title) continue;
@@ -114,6 +113,12 @@ function fromLabels(lines: readonly SourceLine[]): Fields | null {
   }
   if (!parts.has("task")) return null;
   return { heading: title?.text.slice(1).trim() ?? null, parts: withOutside(parts, outside) };
+}
+
+/** A heading above the first label. */
+function titleBefore(lines: readonly SourceLine[]): SourceLine | undefined {
+  const first = lines.findIndex((line) => labelOf(line) !== null);
+  return lines.slice(0, Math.max(0, first)).find((line) => /^#\s+\S/.test(line.text));
 }
 
 function labelOf(line: SourceLine): { readonly name: FieldName; readonly rest: string } | null {

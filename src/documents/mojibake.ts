@@ -118,15 +118,15 @@ function placeAt(text: string, at: number): Found | null {
 
 /** A single two-byte sequence proves little unless it stands for Latin-1; twice encoded text is mended again. */
 function ended(before: string, length: number, after: string, sequences: number): Found | null {
-  const lead = byteOf.get(before[0] ?? "") ?? 0;
+  const lead = byteAt(before, 0);
   if (sequences === 1 && lead > 0xc3 && lead < 0xe0) return null;
   return { length, after: mendMojibake(after).text };
 }
 
 /** One UTF-8 sequence in disguise at `at`; `after: null` where it begins like one and bytes are lost. */
 function sequenceAt(text: string, at: number, adjacent: boolean): Found | null {
-  const lead = byteOf.get(text[at] ?? "");
-  if (lead === undefined || lead < 0xc2 || lead > 0xf4) return null;
+  const lead = byteAt(text, at);
+  if (lead < 0xc2 || lead > 0xf4) return null;
   const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
   const tail = text.slice(at + 1, at + length).split("");
   const bytes = tail.map((character) => byteOf.get(character) ?? 0).filter((byte) => byte >= 0x80 && byte < 0xc0);
@@ -145,11 +145,16 @@ function isOrdinary(text: string, at: number, tail: readonly string[]): boolean 
   return tail.every((character) => ordinary.has(character)) && /\p{L}/u.test(previous);
 }
 
+/** 0 where the character stands for no byte above ASCII. */
+function byteAt(text: string, at: number): number {
+  return byteOf.get(text[at] ?? "") ?? 0;
+}
+
 /** M2: an emoji's first two bytes, or a variation selector's, or a symbol's first, with the rest gone. */
 function lostAt(text: string, at: number, lead: number): Found | null {
-  const second = byteOf.get(text[at + 1] ?? "") ?? 0;
+  const second = byteAt(text, at + 1);
   if (lead === 0xef && second === 0xb8) return { length: 2, after: "\ufe0f" };
-  if (lead === 0xf0 && second === 0x9f) return { length: byteOf.has(text[at + 2] ?? "") ? 3 : 2, after: null };
+  if (lead === 0xf0 && second === 0x9f) return { length: byteAt(text, at + 2) > 0 ? 3 : 2, after: null };
   const symbol = lead === 0xe2 && second >= 0x80 && second < 0xc0 && isSymbol(text, at);
   return symbol ? { length: 2, after: null } : null;
 }
