@@ -1,0 +1,111 @@
+/**
+ * The card of an ask: what is asked, by whom, how it came here, by which rule, what exactly will happen, and the commands
+ * that decide it. A person decides on what stands here, so nothing of an action is left out (R3).
+ */
+import { canonicalJson } from "../canonical.ts";
+import type { Action } from "../events/event.ts";
+import { USER } from "../org/chart.ts";
+import type { AskRow } from "../store/ports.ts";
+import { changeWord } from "../views/change-word.ts";
+import { visible, visibleJson, visibleLines } from "../views/escape.ts";
+import { labelled } from "./layout.ts";
+import { commandsForAsk } from "./next-commands.ts";
+import type { Output, Style } from "./output.ts";
+import { reportLines } from "./report-lines.ts";
+import { untilWords } from "./words-of-time.ts";
+
+const titles: Readonly<Record<AskRow["kind"], string>> = {
+  question: "A question",
+  escalation: "An escalation",
+  assignment: "A task for a person",
+  approval: "An approval",
+  sign_off: "The sign-off",
+  limit: "A limit was reached",
+  doubt: "An effect in doubt",
+  chart: "The chart has changed",
+};
+
+/** Contents longer than this are cut on the card of a terminal only, with the command that shows them whole. */
+const longestOnTerminal = 40;
+
+export type CardOptions = { readonly command: (rest: string) => string; readonly now: number };
+
+/** Lines of the card, coloured as the output is. */
+export function askCard(ask: AskRow, output: Output, options: CardOptions): string[] {
+  const paint = output.paint;
+  const field = (name: string, text: string, style?: Style): string[] => {
+    const rows = labelled("".padEnd(10), text, inner(output));
+    return rows.map((row, at) => {
+      const words = row.slice(10);
+      const label = at === 0 ? name.padEnd(10) : "".padEnd(10);
+      return paint("dim", label) + (style ? paint(style, words) : words);
+    });
+  };
+  const body = [
+    ...visibleBlock(ask.question, output).map((row) => paint("bold", row)),
+    "",
+    ...field("asked by", `${visible(ask.role)}${ask.to === USER ? "" : `, for ${visible(ask.to)}`}`),
+    ...field("path", ask.path.map((role) => visible(role)).join(" › ")),
+    ...field("rule", `“${visible(ask.rule.purpose)}” ${visible(ask.rule.file)}:${ask.rule.line}`),
+    ...field("topic", `${visible(ask.topic)} (${ask.severity})`),
+    ...(ask.deadline === null ? [] : field("due", `${ask.deadline} (${untilWords(ask.deadline, options.now)})`)),
+    ...ask.options.flatMap((choice, at) =>
+      field(at === 0 ? "options" : "", `${visible(choice.id)}  ${visible(choice.text)}`),
+    ),
+    ...(ask.action === null ? [] : ["", ...actionLines(ask.action, ask, output, options)]),
+    ...field("hash", ask.hash.slice(0, 16), "dim"),
+  ];
+  const bar = paint("yellow", "┃");
+  const head = `${paint(["yellow", "bold"], titles[ask.kind])} ${paint("dim", `· ${ask.id}`)}`;
+  return [head, ...body].map((row) => (output.terminal ? `${bar} ${row}`.trimEnd() : row));
+}
+
+/** The commands that decide an ask, one per line, with what each does. */
+export function decideLines(ask: AskRow, output: Output, command: CardOptions["command"]): string[] {
+  const commands = commandsForAsk(ask, command);
+  return ["Decide with one of", ...commands.flatMap((next) => commandLines(next, output))];
+}
+
+/** A command that can be pasted, never wrapped, and what it is for below it. */
+export function commandLines(next: { readonly command: string; readonly what: string }, output: Output): string[] {
+  const what = labelled("      ", visible(next.what), output.width).map((row) => output.paint("dim", row));
+  return [`  ${output.paint("cyan", next.command)}`, ...what];
+}
+
+function inner(output: Output): number | null {
+  return output.width === null ? null : output.width - 2;
+}
+
+function visibleBlock(text: string, output: Output): string[] {
+  return labelled("", visibleLines(text.trim()).join("\n"), inner(output));
+}
+
+function actionLines(action: Action, ask: AskRow, output: Output, options: CardOptions): string[] {
+  if (action.type === "sign_off") {
+    const files = action.changes.files.map((file) => `${changeWord(file).padEnd(9)} ${visible(file.path)}`);
+    return [
+      ...reportLines(action.report, output),
+      output.paint(
+        "dim",
+        files.length === 0 ? "No file was changed." : `Files (change set ${action.changes.hash.slice(0, 16)})`,
+      ),
+      ...files.map((row) => `  ${row}`),
+    ];
+  }
+  const args = typeof action.args === "object" && action.args !== null ? Object.entries(action.args) : [];
+  const rows = args.flatMap(([name, value]) => {
+    const text = typeof value === "string" ? visibleLines(value) : [visibleJson(value)];
+    return text.length === 1
+      ? [`  ${visible(name)}: ${text[0] ?? ""}`]
+      : [`  ${visible(name)}:`, ...text.map((line) => `    ${line}`)];
+  });
+  const cut = output.terminal && rows.length > longestOnTerminal ? rows.slice(0, longestOnTerminal) : rows;
+  const more = rows.length - cut.length;
+  return [
+    `${output.paint("bold", visible(action.tool))} by ${visible(action.role)} (${canonicalJson(action.args ?? null).length} characters of arguments)`,
+    ...cut,
+    ...(more === 0
+      ? []
+      : [output.paint("yellow", `  … ${more} more lines: ${options.command(`show ${ask.id} --verbose`)}`)]),
+  ];
+}

@@ -1,0 +1,56 @@
+/** `cadre graph`: the org chart as a tree, as Mermaid, as dot or as data. */
+import type { OrgChart } from "../../org/chart.ts";
+import type { Workflow } from "../../org/workflow.ts";
+import { renderChart } from "../../views/chart-text.ts";
+import { chartDot } from "../../views/dot.ts";
+import { chartMermaid } from "../../views/mermaid.ts";
+import type { Context } from "../context.ts";
+import { choice, words, type Input } from "../input.ts";
+import { readChart } from "../read-chart.ts";
+
+const formats = ["tree", "mermaid", "dot", "json"] as const;
+/** So few roles are looked at one by one: their routes are shown without being asked for. */
+const few = 3;
+
+/** Errors: folder-missing, folder-empty, usage. Lint errors do not stop it: what is there is drawn. */
+export async function graph(context: Context, input: Input): Promise<number> {
+  const format = choice(input, "format", formats, "tree");
+  const { output } = context;
+  const { chart, workflow, problems } = await readChart(context, words(input, 0));
+  if (output.json || format === "json") {
+    output.document(graphDocument(chart, workflow));
+    return 0;
+  }
+  const verbose = output.verbose || chart.roles.length <= few;
+  const grants = workflow?.grants ?? {};
+  const draw = {
+    tree: () => renderChart(chart, { ...output.text, verbose, grants }),
+    mermaid: () => chartMermaid(chart, { verbose: output.verbose }),
+    dot: () => chartDot(chart, { verbose: output.verbose }),
+  };
+  output.line(draw[format]().replace(/\n$/, ""));
+  const errors = problems.filter((problem) => problem.severity === "error").length;
+  if (errors > 0)
+    output.note(`${errors} lint ${errors === 1 ? "error" : "errors"}: \`${context.command("lint")}\` shows them`);
+  if (format === "tree" && !verbose) output.note(`every route with its purpose: ${context.command("graph --verbose")}`);
+  return 0;
+}
+
+/** cadre.graph/1. `toolGroups` are the mode's and what the workflow grants; `granted` are the latter alone. */
+function graphDocument(chart: OrgChart, workflow: Workflow | null): Record<string, unknown> {
+  const rolesOf = chart.roles.map(({ slug, name, rank, department, toolGroups, file }) => {
+    const granted = workflow?.grants[slug] ?? [];
+    const all = [...new Set([...toolGroups, ...granted])];
+    const staffedBy = workflow?.staffing[slug]?.by ?? "model";
+    return { slug, name, rank, department, toolGroups: all, granted, staffedBy, file };
+  });
+  const routes = chart.routes.map(({ kind, from, to, purpose, file, line }) => ({
+    kind,
+    from,
+    to,
+    purpose,
+    file,
+    line,
+  }));
+  return { schema: "cadre.graph/1", hash: chart.hash, entry: workflow?.entry ?? null, roles: rolesOf, routes };
+}

@@ -1,0 +1,80 @@
+/** `cadre inbox`: everything that waits for a person, oldest first. */
+import { USER } from "../../org/chart.ts";
+import type { AskRow } from "../../store/ports.ts";
+import { visible } from "../../views/escape.ts";
+import { askRecord } from "../ask-record.ts";
+import { commandLines } from "../ask-card.ts";
+import type { Context } from "../context.ts";
+import type { Input } from "../input.ts";
+import { showList, type ListColumn } from "../list.ts";
+import { commandsForAsk } from "../next-commands.ts";
+import { withReader } from "../open.ts";
+import { sinceWords, untilWords } from "../words-of-time.ts";
+
+export function inbox(context: Context, _input: Input): Promise<number> {
+  return withReader(context, async (store) => {
+    const asks = await store.asks({ state: "open" });
+    showList(context, {
+      schema: "cadre.inbox/1",
+      key: "asks",
+      rows: asks,
+      columns: columns(Date.now()),
+      record: askRecord,
+      empty: "nothing waits for you",
+    });
+    const [first] = asks;
+    if (first && context.output.terminal && context.output.fields === null) hint(context, first, asks.length);
+    return 0;
+  });
+}
+
+function hint(context: Context, first: AskRow, many: number): void {
+  context.output.note("");
+  context.output.note(many === 1 ? "Decide with" : "The oldest is decided with");
+  const [show, ...others] = [
+    { command: context.command(`show ${first.id}`), what: "the whole ask" },
+    ...commandsForAsk(first, context.command),
+  ];
+  for (const next of [show, ...others.slice(-1)]) {
+    if (next) for (const line of commandLines(next, context.output)) context.output.note(line);
+  }
+}
+
+function columns(now: number): readonly ListColumn<AskRow>[] {
+  return [
+    { key: "id", title: "ask", value: (ask) => ask.id },
+    { key: "run", title: "run", value: (ask) => ask.run, onlyPiped: true },
+    { key: "kind", title: "kind", value: (ask) => ask.kind, text: (ask) => ask.kind.replace("_", "-") },
+    { key: "role", title: "role", value: (ask) => ask.role },
+    { key: "to", title: "for", value: (ask) => ask.to, onlyPiped: true },
+    {
+      key: "question",
+      title: "question",
+      value: (ask) => ask.question,
+      text: (ask) => visible(ask.to === USER ? ask.question : `(${ask.to}) ${ask.question}`),
+      brief: (ask) => visible(ask.question.split("\n")[0] ?? ""),
+      flexible: true,
+    },
+    {
+      key: "severity",
+      title: "severity",
+      value: (ask) => ask.severity,
+      style: (ask) => (ask.severity === "high" || ask.severity === "critical" ? "red" : "yellow"),
+    },
+    { key: "raisedAt", title: "waits", value: (ask) => ask.raisedAt, brief: (ask) => sinceWords(ask.raisedAt, now) },
+    {
+      key: "deadline",
+      title: "due",
+      value: (ask) => ask.deadline,
+      text: (ask) => ask.deadline ?? "",
+      brief: (ask) => (ask.deadline === null ? "" : untilWords(ask.deadline, now)),
+    },
+    {
+      key: "rule",
+      title: "rule",
+      value: (ask) => ask.rule,
+      text: (ask) => `${visible(ask.rule.purpose)} (${visible(ask.rule.file)}:${ask.rule.line})`,
+      onlyPiped: true,
+    },
+  ];
+}

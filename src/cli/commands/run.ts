@@ -1,0 +1,75 @@
+/** `cadre run`: a brief is checked, started and followed. */
+import type { Brief } from "../../briefs/brief.ts";
+import type { Cadre, StartOptions } from "../../cadre.ts";
+import type { RunRow } from "../../store/ports.ts";
+import { visible } from "../../views/escape.ts";
+import { renderStep, stepRecord, traceSteps } from "../../views/trace.ts";
+import { readAnswers } from "../answers-file.ts";
+import { takeBrief } from "../brief-argument.ts";
+import { personOf, shellWord, type Context } from "../context.ts";
+import { drive } from "../drive.ts";
+import { flag, option, words, type Input } from "../input.ts";
+import { labelled } from "../layout.ts";
+import { onAskOf } from "../on-ask.ts";
+import { withCadre } from "../open.ts";
+
+/** Errors: those of the brief, of the chart, of `--answers`, of starting and of advancing. */
+export async function run(context: Context, input: Input): Promise<number> {
+  const dry = flag(input, "dryRun");
+  const onAsk = dry ? "exit" : onAskOf(context, input);
+  const file = option(input, "answers");
+  const answers = file === undefined ? [] : readAnswers(file);
+  const said = words(input, 0);
+  const brief = await takeBrief(context, said);
+  const by = personOf(option(input, "as"));
+  const options = startOptions(input, by);
+  return withCadre(context, async (cadre) => {
+    if (dry) return preview(context, cadre, brief, options);
+    const row = await cadre.start(brief, options);
+    announce(context, row, said);
+    return drive(context, cadre, row, { onAsk, answers, by, after: 0 });
+  });
+}
+
+function startOptions(input: Input, by: string): StartOptions {
+  const named = (["workflow", "to", "model"] as const).flatMap((name) => {
+    const value = option(input, name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(named), includeDirty: flag(input, "includeDirty"), by };
+}
+
+function announce(context: Context, row: RunRow, said: readonly string[]): void {
+  const { output } = context;
+  if (output.json) return;
+  const fact = (name: string, text: string): void => {
+    const [first = "", ...others] = labelled(name.padEnd(10), text, output.width);
+    output.line(output.paint("dim", first.slice(0, 10)) + first.slice(10));
+    for (const line of others) output.line(line);
+  };
+  output.line(`${output.paint("bold", row.id)}  ${visible(row.title)}`);
+  fact("entry", `${row.entry}, by the workflow ${row.workflow}`);
+  if (row.rehearsal) {
+    const real = context.command(`run ${said.map(shellWord).join(" ")} --model hf:<model>`);
+    fact("rehearsal", `no model is called; to use a real one: ${real}`);
+  } else {
+    fact("model", row.model ?? "as cadre.yaml maps it");
+  }
+  output.line();
+}
+
+async function preview(context: Context, cadre: Cadre, brief: Brief, options: StartOptions): Promise<number> {
+  const { output } = context;
+  const steps = traceSteps(await cadre.preview(brief, options));
+  if (output.json) {
+    output.document({ schema: "cadre.preview/1", brief: brief.title, rehearsal: true, steps: steps.map(stepRecord) });
+    return 0;
+  }
+  output.line(`dry run  ${visible(brief.title)}: the walk that the rehearsal would take; nothing is written`);
+  output.line();
+  for (const step of steps) {
+    if (step.kind === "model" && !output.verbose) continue;
+    for (const line of renderStep(step, output.text)) output.line(line);
+  }
+  return 0;
+}

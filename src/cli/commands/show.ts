@@ -1,0 +1,136 @@
+/** `cadre show`: one run, where it stands, what it asks, what came of it, what it used, what can be done. */
+import { USER } from "../../org/chart.ts";
+import type { AskRow, RunRow, Store } from "../../store/ports.ts";
+import { visible } from "../../views/escape.ts";
+import { askCard, commandLines, decideLines } from "../ask-card.ts";
+import { askRecord } from "../ask-record.ts";
+import type { Context } from "../context.ts";
+import { findRun } from "../find-run.ts";
+import { word, type Input } from "../input.ts";
+import { isAskId } from "../../ids.ts";
+import { labelled } from "../layout.ts";
+import { leaseHolder } from "../lease-holder.ts";
+import { commandsForRun } from "../next-commands.ts";
+import { withReader } from "../open.ts";
+import { lastReport, outcomeLines } from "../outcome.ts";
+import { sinceWords } from "../words-of-time.ts";
+
+export function show(context: Context, input: Input): Promise<number> {
+  return withReader(context, async (store) => {
+    const name = word(input, 0);
+    const run = await findRun(store, name);
+    const ask = name !== undefined && isAskId(name) ? await store.ask(name) : undefined;
+    if (ask) showAsk(context, ask);
+    else await showRun(context, store, run);
+    return 0;
+  });
+}
+
+function showAsk(context: Context, ask: AskRow): void {
+  const { output, command } = context;
+  if (output.json) {
+    output.document({ schema: "cadre.ask/1", ...askRecord(ask), state: ask.state, decision: ask.decision });
+    return;
+  }
+  for (const line of askCard(ask, output, { command, now: Date.now() })) output.line(line);
+  output.line();
+  if (ask.decision !== null) {
+    const { verb, by, face, at, text } = ask.decision;
+    output.line(
+      `decided: ${verb} by ${visible(by)} (${visible(face)}, ${at})${text === "" ? "" : `: ${visible(text)}`}`,
+    );
+  } else if (ask.state === "withdrawn") output.line("withdrawn: the run has ended");
+  else for (const line of decideLines(ask, output, command)) output.line(line);
+}
+
+async function showRun(context: Context, store: Store, run: RunRow): Promise<void> {
+  const { output, command } = context;
+  const asks = await store.asks({ run: run.id });
+  const open = asks.filter((ask) => ask.state === "open");
+  const owner = await leaseHolder(store, run.id, Date.now());
+  const report = await lastReport(store, run);
+  const events = await store.runEvents(run.id);
+  const next = commandsForRun(run, open, owner !== null, command);
+  if (output.json) {
+    const {
+      id,
+      status,
+      title,
+      entry,
+      workflow,
+      rehearsal,
+      model,
+      startedBy,
+      startedAt,
+      endedAt,
+      reason,
+      chart,
+      counters,
+      limits,
+      workspace,
+    } = run;
+    output.document({
+      schema: "cadre.show/1",
+      run: {
+        id,
+        status,
+        title,
+        entry,
+        workflow,
+        rehearsal,
+        model,
+        startedBy,
+        startedAt,
+        endedAt,
+        reason,
+        chart,
+        workspace,
+      },
+      brief: run.brief,
+      asks: asks.map((ask) => ({ ...askRecord(ask), state: ask.state, decision: ask.decision })),
+      report,
+      events: events.length,
+      used: counters,
+      limits,
+      owner,
+      next,
+    });
+    return;
+  }
+  const fact = (name: string, text: string): void => {
+    const [first = "", ...others] = labelled(name.padEnd(9), text, output.width);
+    output.line(output.paint("dim", first.slice(0, 9)) + first.slice(9));
+    for (const line of others) output.line(line);
+  };
+  output.line(output.paint("bold", visible(run.title)));
+  for (const line of outcomeLines(context, run, report)) output.line(line);
+  fact("brief", visible(run.brief.file ?? run.brief.task));
+  fact("entry", `${run.entry}, by the workflow ${run.workflow}`);
+  fact("started", `${run.startedAt} (${sinceWords(run.startedAt, Date.now())}) by ${visible(run.startedBy)}`);
+  fact("used", usedWords(run));
+  if (owner !== null) fact("moved by", `process ${owner.pid} on ${owner.host}`);
+  for (const ask of asks.filter((each) => each.decision !== null)) fact("decided", decidedWords(ask));
+  for (const ask of open) {
+    output.line();
+    for (const line of askCard(ask, output, { command, now: Date.now() })) output.line(line);
+  }
+  output.line();
+  output.line("Next");
+  for (const line of next.flatMap((each) => commandLines(each, output))) output.line(line);
+}
+
+function usedWords(run: RunRow): string {
+  const { modelCalls, tokens } = run.counters;
+  const calls = `${modelCalls} of ${run.limits.modelCalls} model calls`;
+  return run.rehearsal
+    ? `${calls}, none of them paid (rehearsal)`
+    : `${calls}, ${tokens} of ${run.limits.tokens} tokens`;
+}
+
+function decidedWords(ask: AskRow): string {
+  const { verb = "answer", by = "", text = "" } = ask.decision ?? {};
+  const whom = ask.role === USER ? "" : ` for ${visible(ask.role)}`;
+  const option = ask.options.find((choice) => choice.id === text.trim());
+  const said = option?.text ?? text;
+  return `${ask.topic}: ${verb} by ${visible(by)}${whom}${said === "" ? "" : `: ${visible(said)}`}`;
+}

@@ -1,0 +1,56 @@
+/** `cadre watch`: follows a run from what is stored, whoever moves it, until it ends or waits. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RunId } from "../../ids.ts";
+import type { AskRow, RunRow, Store } from "../../store/ports.ts";
+import type { Context } from "../context.ts";
+import { pollMs } from "../poll.ts";
+import { findRun } from "../find-run.ts";
+import { flag, word, type Input } from "../input.ts";
+import { leaseHolder } from "../lease-holder.ts";
+import { withReader } from "../open.ts";
+import { showEnded, showUnowned, showWaiting } from "../outcome.ts";
+import { openWalk } from "../walk.ts";
+
+/** A process that takes a run over needs a moment; so long may nobody move it before that is worth saying. */
+const patienceMs = 3000;
+
+export function watch(context: Context, input: Input): Promise<number> {
+  const keep = flag(input, "keep");
+  return withReader(context, async (store) => {
+    const found = await findRun(store, word(input, 0));
+    const walk = await openWalk(context, store, found, 0);
+    let moved = Date.now();
+    let shown = "";
+    try {
+      for (;;) {
+        for (const event of await store.runEvents(found.id, walk.seq)) walk.add(event);
+        const { run, asks, owned } = await standing(store, found.id);
+        if (owned) moved = Date.now();
+        if (context.output.closed) return 0;
+        if (run.endedAt !== null) return await showEnded(context, store, run);
+        const waiting = asks.map((ask) => ask.id).join(" ");
+        if (run.status === "waiting" && asks.length > 0 && waiting !== shown) {
+          walk.rest();
+          shown = waiting;
+          moved = Number.POSITIVE_INFINITY;
+          const code = showWaiting(context, { status: "waiting", run, asks }, false);
+          if (!keep) return code;
+        }
+        if (waiting === "" && moved === Number.POSITIVE_INFINITY) moved = Date.now();
+        if (Date.now() - moved > patienceMs) return showUnowned(context, run);
+        await sleep(pollMs);
+      }
+    } finally {
+      walk.rest();
+    }
+  });
+}
+
+async function standing(store: Store, id: RunId): Promise<{ run: RunRow; asks: readonly AskRow[]; owned: boolean }> {
+  const run = await findRun(store, id);
+  return {
+    run,
+    asks: await store.asks({ run: id, state: "open" }),
+    owned: (await leaseHolder(store, id, Date.now())) !== null,
+  };
+}

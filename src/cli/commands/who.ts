@@ -1,0 +1,67 @@
+/** `cadre who`: which role would take a text, and which rule says so. */
+import { loadProjectModes } from "../../modes/project-modes.ts";
+import { findRole } from "../../org/chart.ts";
+import { compile } from "../../org/compile.ts";
+import { rankRoutes, type Candidate } from "../../org/who.ts";
+import { CadreError } from "../../errors.ts";
+import { didYouMean } from "../../documents/nearest.ts";
+import { visible } from "../../views/escape.ts";
+import type { Context } from "../context.ts";
+import { count, option, words, type Input } from "../input.ts";
+import { showList, type ListColumn } from "../list.ts";
+
+/** Errors: folder-missing, folder-empty, role-unknown, usage. */
+export async function who(context: Context, input: Input): Promise<number> {
+  const text = words(input, 0).join(" ").trim();
+  if (text === "")
+    throw new CadreError("usage", "there are no words to look for", {
+      hint: 'npx cadre who "which model licence may we use?"',
+    });
+  const from = option(input, "from");
+  const { modes } = await loadProjectModes(context.dir);
+  const { chart } = compile(modes);
+  if (from !== undefined && !findRole(chart, from)) {
+    const slugs = chart.roles.map((role) => role.slug);
+    throw new CadreError("role-unknown", `there is no role "${from}"`, {
+      hint: didYouMean(from, slugs, `there are: ${slugs.join(", ")}`),
+    });
+  }
+  const limit = count(input, "limit", "--limit") ?? 5;
+  const candidates = rankRoutes(chart, text, { limit, ...(from === undefined ? {} : { from }) });
+  showList(context, {
+    schema: "cadre.who/1",
+    key: "candidates",
+    rows: candidates,
+    columns,
+    more: { text },
+    empty: `no route's purpose has a word in common with "${visible(text)}"`,
+  });
+  return candidates.length === 0 ? 1 : 0;
+}
+
+const columns: readonly ListColumn<Candidate>[] = [
+  { key: "role", title: "role", value: (found) => found.role, style: () => "bold" },
+  { key: "kind", title: "by", value: (found) => found.kind },
+  {
+    key: "score",
+    title: "fit",
+    value: (found) => found.score,
+    text: (found) => found.score.toFixed(2),
+    style: () => "cyan",
+  },
+  {
+    key: "purpose",
+    title: "purpose",
+    value: (found) => found.purpose,
+    text: (found) => visible(found.purpose),
+    flexible: true,
+  },
+  {
+    key: "file",
+    title: "rule",
+    value: (found) => found.file,
+    text: (found) => visible(found.file),
+    brief: (found) => `${visible(found.file)}:${found.line}`,
+  },
+  { key: "line", title: "line", value: (found) => found.line, text: (found) => String(found.line), onlyPiped: true },
+];

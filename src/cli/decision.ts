@@ -1,0 +1,119 @@
+/**
+ * What a person typed, as the decision that an ask of this kind takes. The wrong verb is a usage error that names the right command.
+ */
+import { readFileSync } from "node:fs";
+import type { DecideInput } from "../cadre.ts";
+import { CadreError } from "../errors.ts";
+import type { AskRow } from "../store/ports.ts";
+import { commandsForAsk, decidedBy } from "./next-commands.ts";
+
+/** As typed: `answer <text>`, `approve [--edit --raise-to --reason]`, `reject <reason>`. */
+export type Typed =
+  | { readonly verb: "answer"; readonly text: string }
+  | { readonly verb: "approve"; readonly edit?: string; readonly raiseTo?: number; readonly reason?: string }
+  | { readonly verb: "reject"; readonly text: string };
+
+type Decided = Pick<DecideInput, "verb" | "text" | "args">;
+type Spell = (rest: string) => string;
+
+/** Errors: usage (wrong verb, empty text, unknown option, arguments that are no JSON object), file-unreadable. */
+export function decisionFor(ask: AskRow, typed: Typed, command: Spell): Decided {
+  if (typed.verb !== "approve" && typed.text.trim() === "") {
+    throw new CadreError("usage", `${typed.verb === "answer" ? "an answer" : "a rejection"} needs words`, {
+      hint: command(`${typed.verb} ${ask.id} "..."`),
+    });
+  }
+  switch (typed.verb) {
+    case "answer":
+      return answered(ask, typed.text.trim(), command);
+    case "approve":
+      return approved(ask, typed, command);
+    case "reject":
+      if (decidedBy[ask.kind] === "choice") throw wrongVerb(ask, "reject", command);
+      return { verb: "reject", text: typed.text.trim() };
+  }
+}
+
+function answered(ask: AskRow, text: string, command: Spell): Decided {
+  const how = decidedBy[ask.kind];
+  if (how === "approval") throw wrongVerb(ask, "answer", command);
+  if (how === "answer") return { verb: "answer", text };
+  const option = ask.options.find((choice) => choice.id === text);
+  if (!option) {
+    throw new CadreError("usage", `"${text}" is none of the options of ${ask.id}`, {
+      hint: `say one of: ${ask.options.map((choice) => `${choice.id} (${choice.text})`).join("; ")}`,
+      data: { options: ask.options.map((choice) => choice.id) },
+    });
+  }
+  if (how === "choice") return { verb: "answer", text: option.id };
+  // Raising a limit is an approval and stopping at it a rejection: whoever reads the options may say so in their words.
+  return option.id === "stop" ? { verb: "reject", text: "stop" } : { verb: "approve", text: "" };
+}
+
+type Approval = Extract<Typed, { verb: "approve" }>;
+
+function approved(ask: AskRow, typed: Approval, command: Spell): Decided {
+  const how = decidedBy[ask.kind];
+  if (how === "answer" || how === "choice") throw wrongVerb(ask, "approve", command);
+  if (typed.edit !== undefined && ask.kind !== "approval") throw misplaced(ask, "--edit is for tool calls", command);
+  const args = typed.edit === undefined ? raised(ask, typed, command) : readArguments(typed.edit);
+  return { verb: "approve", text: typed.reason ?? "", ...(args === undefined ? {} : { args }) };
+}
+
+function raised(ask: AskRow, { raiseTo }: Approval, command: Spell): { to: number } | undefined {
+  if (raiseTo === undefined) return undefined;
+  if (ask.limit === null) throw misplaced(ask, "--raise-to is for limits", command);
+  if (raiseTo > ask.limit.value) return { to: raiseTo };
+  throw new CadreError("usage", `--raise-to ${raiseTo} is not above ${ask.limit.value}, which is used already`, {
+    hint: command(`approve ${ask.id} --raise-to ${2 * ask.limit.ceiling}`),
+  });
+}
+
+function misplaced(ask: AskRow, what: string, command: Spell): CadreError {
+  return new CadreError("usage", `${what}, and ${ask.id} is ${kindWords[ask.kind]}`, {
+    hint: command(`approve ${ask.id}`),
+  });
+}
+
+/** A JSON object, written out or in `@file`. */
+function readArguments(text: string): Record<string, unknown> {
+  const source = text.startsWith("@") ? readEdit(text.slice(1)) : text;
+  try {
+    const value: unknown = JSON.parse(source);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch (cause) {
+    throw new CadreError("usage", `--edit is not JSON: ${(cause as Error).message}`, {
+      hint: `all arguments as one object, for example --edit '{"path":"notes.md","content":"..."}', or --edit @file.json`,
+    });
+  }
+  throw new CadreError("usage", "--edit is not a JSON object", {
+    hint: `all arguments as one object, for example --edit '{"path":"notes.md","content":"..."}', or --edit @file.json`,
+  });
+}
+
+function readEdit(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new CadreError("file-unreadable", `${file} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+export const kindWords: Readonly<Record<AskRow["kind"], string>> = {
+  question: "a question",
+  escalation: "an escalation",
+  assignment: "a task for a person",
+  approval: "an approval",
+  sign_off: "a sign-off",
+  limit: "a limit",
+  doubt: "an effect in doubt",
+  chart: "a changed chart",
+};
+
+function wrongVerb(ask: AskRow, verb: Typed["verb"], command: Spell): CadreError {
+  const right = commandsForAsk(ask, command).filter((next) => !next.command.includes(" changes "));
+  return new CadreError("usage", `${ask.id} is ${kindWords[ask.kind]}: "${verb}" does not decide it`, {
+    hint: `decide it with\n${right.map((next) => `  ${next.command}`).join("\n")}`,
+    data: { ask: ask.id, kind: ask.kind, next: right.map((next) => next.command) },
+  });
+}

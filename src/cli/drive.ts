@@ -1,0 +1,187 @@
+/**
+ * Moves a run and shows the walk: what `run`, `resume`, `answer`, `approve` and `reject` have in common.
+ *
+ * V1. Every trace step is shown once, in order, as soon as its event is committed.
+ * V2. Where another process moves the run, this one follows what is stored, and takes over when nobody does any more.
+ * V3. The first SIGINT or SIGTERM stops after the current step, the second one now; both leave a run that resumes.
+ * V4. Nothing is asked of a person unless stdin and stdout are terminals.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AdvanceResult, Cadre } from "../cadre.ts";
+import { CadreError, isCadreError } from "../errors.ts";
+import type { RunId } from "../ids.ts";
+import type { AskRow, RunRow } from "../store/ports.ts";
+import { answersFace, takeAnswer, type PlannedAnswer } from "./answers-file.ts";
+import type { Context } from "./context.ts";
+import { decisionFor } from "./decision.ts";
+import { leaseHolder } from "./lease-holder.ts";
+import { showEnded, showWaiting } from "./outcome.ts";
+import { pollMs } from "./poll.ts";
+import { openWalk, type Walk } from "./walk.ts";
+
+export type OnAsk = "prompt" | "exit" | "fail";
+
+export type DriveOptions = {
+  readonly onAsk: OnAsk;
+  readonly answers: readonly PlannedAnswer[];
+  /** Who decides at the prompt. */
+  readonly by: string;
+  /** Steps up to this arrival number were shown before. */
+  readonly after: number;
+};
+
+/** Returns the exit code: 0 finished, 1 failed or stopped, 8 waiting, 130 interrupted. */
+export async function drive(context: Context, cadre: Cadre, run: RunRow, options: DriveOptions): Promise<number> {
+  const walk = await openWalk(context, cadre.store, run, options.after);
+  const stopping = catchSignals(context);
+  const planned = [...options.answers];
+  try {
+    for (;;) {
+      const result = await advanceOrFollow(context, cadre, run.id, walk, stopping);
+      walk.rest();
+      if (result.status === "drained") return interrupted(context, result.run);
+      if (result.status !== "waiting") return await showEnded(context, cadre.store, result.run);
+      const decided = await decideHere(context, cadre, result.asks, planned, options);
+      if (!decided) return showWaiting(context, result, options.onAsk === "fail");
+    }
+  } finally {
+    walk.rest();
+    stopping.release();
+  }
+}
+
+type Stopping = {
+  readonly drain: AbortSignal;
+  readonly now: AbortSignal;
+  release(): void;
+};
+
+function catchSignals(context: Context): Stopping {
+  const drain = new AbortController();
+  const now = new AbortController();
+  const onSignal = (): void => {
+    if (drain.signal.aborted) {
+      now.abort();
+      return;
+    }
+    context.output.complain("stopping after this step; once more to stop at once (what is under way stays charged)");
+    drain.abort();
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return {
+    drain: drain.signal,
+    now: now.signal,
+    release: () => {
+      process.off("SIGINT", onSignal);
+      process.off("SIGTERM", onSignal);
+    },
+  };
+}
+
+async function advanceOrFollow(
+  context: Context,
+  cadre: Cadre,
+  run: RunId,
+  walk: Walk,
+  stopping: Stopping,
+): Promise<AdvanceResult> {
+  for (;;) {
+    try {
+      return await cadre.advance(run, {
+        onEvent: (event) => walk.add(event),
+        onText: (role, text) => walk.text(role, text),
+        drain: stopping.drain,
+        signal: stopping.now,
+      });
+    } catch (error) {
+      if (stopping.now.aborted) return drained(cadre, run);
+      if (!isCadreError(error, "run-owned")) throw error;
+      await follow(context, cadre, run, walk, stopping.drain);
+      if (stopping.drain.aborted) return drained(cadre, run);
+    }
+  }
+}
+
+async function drained(cadre: Cadre, run: RunId): Promise<AdvanceResult> {
+  const row = await cadre.store.run(run);
+  if (!row) throw new CadreError("run-unknown", `run ${run} is gone`);
+  return { status: "drained", run: row, asks: [] };
+}
+
+/** Shows what the owner does until it ends, waits or is gone. */
+async function follow(context: Context, cadre: Cadre, run: RunId, walk: Walk, stop: AbortSignal): Promise<void> {
+  const owner = await leaseHolder(cadre.store, run, Date.now());
+  if (owner === null) return;
+  context.output.note(`process ${owner.pid} on ${owner.host} moves ${run}; following it`);
+  while (!stop.aborted) {
+    for (const event of await cadre.store.runEvents(run, walk.seq)) walk.add(event);
+    if ((await leaseHolder(cadre.store, run, Date.now())) === null) return;
+    await sleep(pollMs);
+  }
+}
+
+/** True when something was decided here, so that the run can go on. */
+async function decideHere(
+  context: Context,
+  cadre: Cadre,
+  asks: readonly AskRow[],
+  planned: PlannedAnswer[],
+  options: DriveOptions,
+): Promise<boolean> {
+  for (const ask of asks) {
+    const answer = takeAnswer(planned, ask);
+    if (answer) {
+      const typed =
+        answer.verb === "approve"
+          ? { verb: answer.verb, reason: answer.text }
+          : { verb: answer.verb, text: answer.text };
+      const decision = decisionFor(ask, typed, context.command);
+      await cadre.decide(ask.id, { ...decision, hash: ask.hash, by: options.by, face: answersFace });
+      return true;
+    }
+  }
+  const [ask] = asks;
+  if (ask === undefined || options.onAsk !== "prompt" || !canPrompt(context)) return false;
+  return promptFor(context, cadre, ask, options.by);
+}
+
+/** V4. */
+export function canPrompt(context: Context): boolean {
+  return context.output.terminal && context.stdin.isTTY;
+}
+
+async function promptFor(context: Context, cadre: Cadre, ask: AskRow, by: string): Promise<boolean> {
+  const { askCard } = await import("./ask-card.ts");
+  const { promptPerson } = await import("./prompt-person.ts");
+  for (const line of ["", ...askCard(ask, context.output, { command: context.command, now: Date.now() }), ""]) {
+    context.output.line(line);
+  }
+  const typed = await promptPerson(ask);
+  if (typed === null) return false;
+  try {
+    await cadre.decide(ask.id, { ...decisionFor(ask, typed, context.command), hash: ask.hash, by, face: "cli" });
+  } catch (error) {
+    // Somebody else was quicker: the run goes on with their decision.
+    if (!isCadreError(error, "ask-decided")) throw error;
+    context.output.complain(error.message);
+  }
+  return true;
+}
+
+function interrupted(context: Context, run: RunRow): number {
+  const resume = context.command(`resume ${run.id}`);
+  if (context.output.json) {
+    context.output.record({
+      type: "outcome",
+      run: run.id,
+      status: "interrupted",
+      asks: [],
+      next: [{ command: resume, what: "go on from the last step" }],
+    });
+  } else {
+    context.output.line(`interrupted: ${run.id} rests after its last step. Go on with`);
+    context.output.line(`  ${context.output.paint("cyan", resume)}`);
+  }
+  return 130;
+}

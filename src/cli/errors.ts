@@ -1,0 +1,103 @@
+/**
+ * An error as a person or a program reads it: what, where (with the lines around it), why, what to do.
+ *
+ * X1. A user's mistake never shows a stack trace; a fault of ours shows one with `--verbose` only.
+ * X2. The exit code comes from the table in src/errors.ts and from nowhere else.
+ */
+import { resolve } from "node:path";
+import { CadreError, errorTable, type ErrorCode } from "../errors.ts";
+import { visible, visibleLines } from "../views/escape.ts";
+import { codeFrame, readForFrame } from "./code-frame.ts";
+import type { Output, Style } from "./output.ts";
+import { labelled } from "./layout.ts";
+
+/** What the machine says, by its own code: the errors that no module of ours has given a name yet. */
+const machineErrors: Readonly<Record<string, { readonly code: ErrorCode; readonly hint: string }>> = {
+  ENOSPC: {
+    code: "disk-full",
+    hint: "free some space; what was acknowledged is on disk, and the run resumes from there",
+  },
+  SQLITE_FULL: {
+    code: "disk-full",
+    hint: "free some space; what was acknowledged is on disk, and the run resumes from there",
+  },
+  EROFS: { code: "data-read-only", hint: "use --data for a folder that can be written" },
+  SQLITE_READONLY: { code: "data-read-only", hint: "use --data for a folder that can be written" },
+  EACCES: { code: "file-unreadable", hint: "check who owns the file, and its permissions" },
+  EPERM: { code: "file-unreadable", hint: "check who owns the file, and its permissions" },
+  ENOENT: { code: "file-unreadable", hint: "check the path" },
+  EISDIR: { code: "file-unreadable", hint: "name a file, not a folder" },
+};
+
+/** Gives what was thrown a code from the table. */
+export function asCadreError(error: unknown): CadreError {
+  if (error instanceof CadreError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const known = machineErrors[codeOf(error)];
+  if (known) return new CadreError(known.code, message, { hint: known.hint, cause: error });
+  return new CadreError("internal", `something in cadre itself went wrong: ${message}`, {
+    hint: "run it again with --verbose and report what it prints; `cadre verify` checks that stored runs are whole",
+    cause: error,
+  });
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === "string" ? code : "";
+}
+
+/** Prints the error and returns the exit code. */
+export function reportError(thrown: unknown, output: Output, dir: string): number {
+  const error = asCadreError(thrown);
+  output.live(null);
+  if (output.json) {
+    output.record(errorDocument(error));
+  } else {
+    for (const line of errorLines(error, output, dir)) output.complain(line);
+  }
+  if (error.code === "internal" && output.verbose) output.complain(stackOf(error));
+  return errorTable[error.code].exit;
+}
+
+/** cadre.error/1. */
+export function errorDocument(error: CadreError): Record<string, unknown> {
+  return {
+    schema: "cadre.error/1",
+    code: error.code,
+    message: error.message,
+    hint: error.hint ?? null,
+    place: error.place ?? null,
+    exit: errorTable[error.code].exit,
+    move: errorTable[error.code].move,
+    data: error.data,
+  };
+}
+
+function errorLines(error: CadreError, output: Output, dir: string): string[] {
+  const paint = output.paintNote;
+  const width = output.width;
+  const lines = part("error: ", ["red", "bold"], error.message, output);
+  if (error.place) {
+    const { file, line, column } = error.place;
+    const where = [file, line, line === undefined ? undefined : column].filter((part) => part !== undefined).join(":");
+    lines.push(`  ${paint("dim", "at")} ${visible(where)}`);
+    if (line !== undefined) {
+      const frame = codeFrame(readForFrame(resolve(dir, file)), { line, column: column ?? 1 }, paint, width ?? 100);
+      lines.push(...frame.map((text) => `  ${text}`));
+    }
+  }
+  if (error.hint !== undefined) {
+    lines.push(...part("hint: ", ["cyan", "bold"], error.hint, output));
+  }
+  return lines;
+}
+
+function part(label: string, style: Style, text: string, output: Output): string[] {
+  const [first = "", ...others] = labelled(label, visibleLines(text).join("\n"), output.width);
+  return [output.paintNote(style, label) + first.slice(label.length), ...others];
+}
+
+function stackOf(error: CadreError): string {
+  const cause = error.cause;
+  return cause instanceof Error ? (cause.stack ?? cause.message) : (error.stack ?? error.message);
+}

@@ -1,0 +1,13 @@
+/** Who moves a run at the moment, by its main line's lease. */
+import type { RunId } from "../ids.ts";
+import { ownerState } from "../store/owner.ts";
+import type { Owner, Store } from "../store/ports.ts";
+
+/** Null: nobody, the lease has run out, or the process that held it has died. */
+export async function leaseHolder(store: Pick<Store, "lines">, run: RunId, now: number): Promise<Owner | null> {
+  for (const line of await store.lines(run)) {
+    if (line.owner === null || (line.leaseUntil ?? 0) <= now) continue;
+    if (ownerState(line.owner) !== "dead") return line.owner;
+  }
+  return null;
+}

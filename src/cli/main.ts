@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+/**
+ * The entry of the `cadre` command: checks the Node that runs it before anything newer is parsed, then loads the program.
+ *
+ * G1. It runs on old Nodes: no static import but of built-ins that they have; the build lowers its syntax.
+ * G2. A Node that is too old hands over to the one that `npm ci` put next door, or says what to do and exits with 2.
+ *     It never goes on: better-sqlite3 would crash the process without a word.
+ */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import module from "node:module";
+import { fileURLToPath } from "node:url";
+
+const oldest = [22, 18] as const;
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+const recentEnough = major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
+
+/** The `node` package of the checkout, or of the project that cadre is installed in. */
+function nodeNextDoor(): string | undefined {
+  return ["../../node_modules/node/bin/node", "../../../node/bin/node"]
+    .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+    .find((path) => existsSync(path) && path !== process.execPath);
+}
+
+function refuse(): void {
+  process.stderr.write(
+    `error: cadre needs Node ${oldest.join(".")} or newer, and this is Node ${process.versions.node} (${process.execPath})\n` +
+      "hint: install a newer Node, or add one to the project: npm install --save-dev node@24\n",
+  );
+  process.exitCode = 2;
+}
+
+function handOver(node: string): void {
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+  // A terminal sends Ctrl-C to both: a copy of ours would be the child's second, and mean "stop at once".
+  process.on("SIGINT", () => undefined);
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  child.on("error", refuse);
+  child.on("exit", (code) => {
+    process.exitCode = code ?? 1;
+  });
+}
+
+if (recentEnough) {
+  module.enableCompileCache?.();
+  const { main } = await import("./program.ts");
+  process.exitCode = await main(process.argv.slice(2));
+} else {
+  const other = nodeNextDoor();
+  if (other === undefined) refuse();
+  else handOver(other);
+}

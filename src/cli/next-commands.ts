@@ -1,0 +1,89 @@
+/** What a person can do next, as commands that can be pasted. */
+import type { AskKind } from "../events/event.ts";
+import type { AskRow, RunRow } from "../store/ports.ts";
+import { shellWord } from "./context.ts";
+
+export type NextCommand = { readonly command: string; readonly what: string };
+
+type Spell = (rest: string) => string;
+
+/** How each kind of ask is decided. `choice`: the answer is the id of one of its options; `limit`: raise it, or stop. */
+export const decidedBy: Readonly<Record<AskKind, "answer" | "approval" | "choice" | "limit">> = {
+  question: "answer",
+  escalation: "answer",
+  assignment: "answer",
+  approval: "approval",
+  sign_off: "approval",
+  limit: "limit",
+  doubt: "choice",
+  chart: "choice",
+};
+
+export function commandsForAsk(ask: AskRow, command: Spell): readonly NextCommand[] {
+  switch (decidedBy[ask.kind]) {
+    case "approval":
+      return ask.kind === "sign_off"
+        ? [
+            { command: command(`changes ${ask.run}`), what: "see exactly what would be signed off" },
+            { command: command(`approve ${ask.id}`), what: "sign it off" },
+            { command: command(`reject ${ask.id} "<reason>"`), what: "send it back with a reason" },
+          ]
+        : [
+            { command: command(`approve ${ask.id}`), what: "let exactly this happen" },
+            { command: command(`approve ${ask.id} --edit '<json>'`), what: "let it happen with other arguments" },
+            { command: command(`reject ${ask.id} "<reason>"`), what: "send it back with a reason" },
+          ];
+    case "limit":
+      return [
+        {
+          command: command(`approve ${ask.id} --raise-to ${2 * (ask.limit?.ceiling ?? 1)}`),
+          what: "raise the limit and go on",
+        },
+        { command: command(`reject ${ask.id} "<reason>"`), what: "stop the run here" },
+      ];
+    case "choice":
+      return ask.options.map((choice) => ({
+        command: command(`answer ${ask.id} ${shellWord(choice.id)}`),
+        what: choice.text,
+      }));
+    case "answer":
+      return [
+        ...ask.options.map((choice) => ({
+          command: command(`answer ${ask.id} ${shellWord(choice.id)}`),
+          what: choice.text,
+        })),
+        {
+          command: command(`answer ${ask.id} "<${ask.kind === "assignment" ? "what you did" : "your decision"}>"`),
+          what: ask.kind === "assignment" ? "your report, in your own words" : "in your own words",
+        },
+      ];
+  }
+}
+
+export function commandsForRun(
+  run: RunRow,
+  asks: readonly AskRow[],
+  owned: boolean,
+  command: Spell,
+): readonly NextCommand[] {
+  switch (run.status) {
+    case "waiting":
+      return asks.flatMap((ask) => commandsForAsk(ask, command));
+    case "running":
+      return owned
+        ? [{ command: command(`watch ${run.id}`), what: "follow it" }]
+        : [{ command: command(`resume ${run.id}`), what: "nobody moves it: go on from its last step" }];
+    case "finished":
+      return [
+        { command: command(`changes ${run.id}`), what: "what it made, as a diff" },
+        { command: command(`apply ${run.id}`), what: "bring that into the project" },
+        { command: command(`trace ${run.id}`), what: "who turned to whom, and why" },
+      ];
+    case "failed":
+    case "stopped":
+      return [
+        { command: command(`trace ${run.id}`), what: "what happened up to there" },
+        { command: command(`changes ${run.id}`), what: "what it had made" },
+      ];
+  }
+}

@@ -1,0 +1,31 @@
+/** Opens what a command needs: the store for reading (light), or the engine. */
+import { join } from "node:path";
+import type { Cadre } from "../cadre.ts";
+import { systemClock } from "../clock.ts";
+import type { Store } from "../store/ports.ts";
+import type { Context } from "./context.ts";
+
+/** Reading never makes a file: where there is no data yet, the store is empty. */
+export async function withReader(context: Context, body: (store: Store) => Promise<number>): Promise<number> {
+  const { openStore } = await import("../store/open.ts");
+  const store = openStore({ file: join(context.data, "cadre.db"), clock: systemClock, readOnly: true });
+  try {
+    return await body(store);
+  } finally {
+    store.close();
+  }
+}
+
+export async function withCadre(
+  context: Context,
+  body: (cadre: Cadre) => Promise<number>,
+  options: { readonly readOnly?: boolean } = {},
+): Promise<number> {
+  const { openCadre } = await import("../cadre.ts");
+  const cadre = openCadre({ dir: context.dir, data: context.data, journal: context.journal, ...options });
+  try {
+    return await body(cadre);
+  } finally {
+    cadre.close();
+  }
+}

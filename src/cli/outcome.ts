@@ -1,0 +1,106 @@
+/** How an advance ended, for people and for programs: what came of it or what it waits for, where it is written down, what to do next. */
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { AdvanceResult } from "../cadre.ts";
+import type { Report } from "../events/event.ts";
+import type { AskRow, RunRow, Store } from "../store/ports.ts";
+import { visible } from "../views/escape.ts";
+import { askCard, commandLines, decideLines } from "./ask-card.ts";
+import { askRecord } from "./ask-record.ts";
+import type { Context } from "./context.ts";
+import { commandsForRun } from "./next-commands.ts";
+import type { Output, Style } from "./output.ts";
+import { reportLines } from "./report-lines.ts";
+
+export const statusStyle: Readonly<Record<RunRow["status"], Style>> = {
+  running: "cyan",
+  waiting: "yellow",
+  finished: "green",
+  failed: "red",
+  stopped: "magenta",
+};
+
+/** Exit code 8, or 1 where the caller asked to fail at an ask. */
+export function showWaiting(context: Context, result: AdvanceResult, fail: boolean): number {
+  const { output, command } = context;
+  const next = result.asks.flatMap((ask) => commandsForRun(result.run, [ask], false, command));
+  if (output.json) {
+    output.record(outcomeRecord(result.run, "waiting", result.asks, next));
+  } else {
+    for (const ask of result.asks) {
+      for (const line of ["", ...askCard(ask, output, { command, now: Date.now() }), ""]) output.line(line);
+      for (const line of decideLines(ask, output, command)) output.line(line);
+    }
+    output.line();
+    for (const line of whereLines(context, result.run)) output.line(line);
+  }
+  return fail ? 1 : 8;
+}
+
+/** Exit code 0 when finished, else 1. */
+export async function showEnded(context: Context, store: Pick<Store, "runEvents">, run: RunRow): Promise<number> {
+  const { output, command } = context;
+  const report = await lastReport(store, run);
+  const next = commandsForRun(run, [], false, command);
+  if (output.json) {
+    output.record({ ...outcomeRecord(run, run.status, [], next), reason: run.reason, report });
+  } else {
+    output.line();
+    for (const line of outcomeLines(context, run, report)) output.line(line);
+    output.line();
+    output.line("Next");
+    for (const line of next.flatMap((each) => commandLines(each, output))) output.line(line);
+  }
+  return run.status === "finished" ? 0 : 1;
+}
+
+/** A run that should move and that nobody moves: exit code 1, with the command that takes it up. */
+export function showUnowned(context: Context, run: RunRow): number {
+  const { output, command } = context;
+  const next = commandsForRun(run, [], false, command);
+  if (output.json) output.record(outcomeRecord(run, run.status, [], next));
+  else {
+    output.line(`${run.id} is ${run.status}, and no process moves it`);
+    for (const line of next.flatMap((each) => commandLines(each, output))) output.line(line);
+  }
+  return 1;
+}
+
+/** Status, report and where it is written down. */
+export function outcomeLines(context: Context, run: RunRow, report: Report | null): string[] {
+  const { output } = context;
+  const rehearsed = run.rehearsal ? output.paint("dim", " (rehearsal: no model was called)") : "";
+  const reason = run.reason === null || run.reason === "" ? "" : `: ${visible(run.reason)}`;
+  return [
+    `${output.paint(statusStyle[run.status], run.status)} ${run.id}${rehearsed}${reason}`,
+    ...(report === null ? [] : ["", ...reportLines(report, output)]),
+    "",
+    ...whereLines(context, run),
+  ];
+}
+
+/** The journal's first page, as a path that can be opened from here. */
+export function whereLines(context: Context, run: RunRow): string[] {
+  const page = join(context.journal, run.id, "README.md");
+  return existsSync(page) ? [field(context.output, "journal", relative(process.cwd(), page) || page)] : [];
+}
+
+function field(output: Output, name: string, text: string): string {
+  return `${output.paint("dim", name.padEnd(8))} ${text}`;
+}
+
+export async function lastReport(store: Pick<Store, "runEvents">, run: RunRow): Promise<Report | null> {
+  const events = (await store.runEvents(run.id)).map((stored) => stored.event);
+  const ended = events.findLast((event) => event.type === "run_ended");
+  if (ended?.report) return ended.report;
+  return events.findLast((event) => event.type === "report_submitted")?.report ?? null;
+}
+
+function outcomeRecord(
+  run: RunRow,
+  status: RunRow["status"],
+  asks: readonly AskRow[],
+  next: ReturnType<typeof commandsForRun>,
+): Record<string, unknown> {
+  return { type: "outcome", run: run.id, status, rehearsal: run.rehearsal, asks: asks.map(askRecord), next };
+}

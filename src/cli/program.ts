@@ -1,0 +1,135 @@
+/** The command line as commander sees it: global options, help that teaches, and errors with the exit codes of the table. */
+import { Command, CommanderError, Option } from "commander";
+import { CadreError } from "../errors.ts";
+import { commands, groups, type CommandSpec } from "./command-table.ts";
+import { configuredPlaces, openContext, type Places } from "./context.ts";
+import { reportError } from "./errors.ts";
+import { openOutput, type Output } from "./output.ts";
+import { packageVersion } from "./package-files.ts";
+
+/** Parses and runs one command line (without node and script). Returns the exit code; never throws. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const early = earlyOptions(argv);
+  const output = openOutput(early, process.stdout, process.stderr);
+  let code = 0;
+  const program = buildProgram(output, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Help and version end here too; commander has printed them.
+      return error.exitCode === 0 ? 0 : reportError(usageError(error, argv), output, process.cwd());
+    }
+    return reportError(error, output, program.opts<{ dir?: string }>().dir ?? process.cwd());
+  }
+}
+
+/** Output is needed before commander has read anything: its own errors go through it. */
+function earlyOptions(argv: readonly string[]): Parameters<typeof openOutput>[0] {
+  const end = argv.indexOf("--");
+  const options = end === -1 ? argv : argv.slice(0, end);
+  const at = options.findIndex((text) => text === "--fields" || text.startsWith("--fields="));
+  const fields = at === -1 ? undefined : (options[at]?.split("=", 2)[1] ?? options[at + 1]);
+  return {
+    json: options.includes("--json"),
+    quiet: options.includes("--quiet") || options.includes("-q"),
+    verbose: options.includes("--verbose"),
+    fields: fields === undefined ? null : fields.split(",").map((name) => name.trim()),
+  };
+}
+
+function buildProgram(output: Output, done: (code: number) => void): Command {
+  const program = new Command("cadre")
+    .description("An org chart for AI agents that holds: roles in Markdown, work down, trouble up, results back.")
+    .usage("[options] <command>")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "explain a command")
+    .helpCommand("help [command]", "explain a command")
+    .addOption(new Option("--dir <folder>", "the project: where modes/, graphs/ and cadre.yaml are (default: here)"))
+    .addOption(new Option("--data <folder>", "database and workspaces (default: .cadre/ in the project)"))
+    .addOption(new Option("--journal <folder>", "where journals are written (default: journal/ in the project)"))
+    .addOption(new Option("--json", "one JSON document with a schema field; one object per line while a run moves"))
+    .addOption(new Option("--fields <a,b>", "only these columns of a list, in this order"))
+    .addOption(new Option("-q, --quiet", "no progress"))
+    .addOption(new Option("--verbose", "more detail; a stack trace for faults of cadre's own"))
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .configureOutput({
+      writeOut: (text) => output.line(text.replace(/\n$/, "")),
+      // Printed by reportError instead, in the one form that errors have.
+      writeErr: () => undefined,
+      outputError: () => undefined,
+      getOutHelpWidth: () => output.width ?? 100,
+    })
+    .addHelpText("after", firstMinute);
+  for (const group of groups) {
+    for (const spec of commands.filter((candidate) => candidate.group === group))
+      addCommand(program, spec, output, done);
+  }
+  return program;
+}
+
+const firstMinute = `
+First minute:
+  npx cadre run briefs/vietnamese-reviews.md   the shipped brief, as a rehearsal: no model is called
+  npx cadre inbox                              what waits for you
+  npx cadre answer @waiting "..."              answer it; the run goes on from its checkpoint
+  npx cadre trace @latest                      who turned to whom, why, by which rule
+
+Exit codes: 0 done · 1 failed, or lint errors · 2 usage or configuration · 4 not authorised · 5 conflict or stale ·
+            8 waiting for a person · 130 interrupted`;
+
+function addCommand(program: Command, spec: CommandSpec, output: Output, done: (code: number) => void): void {
+  const command = program
+    .command(spec.name)
+    .summary(spec.summary)
+    .description(spec.details === undefined ? sentence(spec.summary) : `${sentence(spec.summary)}\n\n${spec.details}`)
+    .helpGroup(`${spec.group}:`);
+  for (const [name, description] of spec.args ?? []) command.argument(name, description);
+  for (const [flags, description] of spec.options ?? []) command.option(flags, description);
+  const examples = (spec.examples ?? []).map(([text, what]) => `  npx cadre ${text}\n      ${what}`);
+  command.addHelpText(
+    "after",
+    `${examples.length === 0 ? "" : `\nExamples:\n${examples.join("\n")}\n`}\nGlobal options: --dir --data --journal --json --fields --quiet --verbose (see npx cadre --help)`,
+  );
+  command.action(async (...received: unknown[]) => {
+    const args = received.slice(0, -2);
+    const options = command.optsWithGlobals<Record<string, unknown>>();
+    const text = (name: string): string | undefined => {
+      const value = options[name];
+      return typeof value === "string" ? value : undefined;
+    };
+    const given = withoutUndefined({ dir: text("dir"), data: text("data"), journal: text("journal") });
+    const context = openContext(given, await configuredPlaces(given.dir, spec.needs), output, process.stdin);
+    const handler = await spec.load();
+    done(await handler(context, { args, options }));
+  });
+}
+
+function withoutUndefined(places: Record<keyof Places, string | undefined>): Places {
+  return Object.fromEntries(Object.entries(places).filter(([, value]) => value !== undefined));
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** Commander's messages, without its prefix, and with what to do. */
+function usageError(error: CommanderError, argv: readonly string[]): CadreError {
+  const [first = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
+  const name = argv.find((text) => commands.some((spec) => spec.name === text));
+  const help = `npx cadre ${name === undefined ? "" : `${name} `}--help`;
+  if (error.code === "commander.help") {
+    return new CadreError("usage", "no command was given", { hint: `\`${help}\` lists them` });
+  }
+  const meant = /Did you mean (.*)\?/.exec(suggestion ?? "")?.[1];
+  return new CadreError("usage", first, {
+    hint:
+      meant === undefined ? `\`${help}\` says what there is` : `did you mean ${meant}? \`${help}\` says what there is`,
+    data: { argument: error.code },
+  });
+}

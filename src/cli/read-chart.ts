@@ -1,0 +1,110 @@
+/** What `lint` and `graph` look at: the whole project, or the files and folders that were named. No engine, no store. */
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import { readConfig } from "../config.ts";
+import { sortProblems } from "../documents/problem-order.ts";
+import type { Problem } from "../documents/problem.ts";
+import { CadreError, isCadreError } from "../errors.ts";
+import { loadModes } from "../modes/load.ts";
+import type { Mode } from "../modes/mode.ts";
+import type { OrgChart, Route } from "../org/chart.ts";
+import { compile } from "../org/compile.ts";
+import type { Workflow } from "../org/workflow.ts";
+import { loadProject } from "../project.ts";
+import type { Context } from "./context.ts";
+
+export type ReadChart = {
+  readonly modes: readonly Mode[];
+  readonly chart: OrgChart;
+  /** Every route as declared, also to roles that do not exist. */
+  readonly declared: readonly Route[];
+  readonly problems: readonly Problem[];
+  /** Null where single files are looked at, or there is none. */
+  readonly workflow: Workflow | null;
+  /** The mode files and rules packs that were read, relative to `base`. */
+  readonly files: readonly string[];
+  /** What cited paths are relative to. */
+  readonly base: string;
+};
+
+/** Errors: folder-missing, folder-empty, file-unreadable. */
+export async function readChart(context: Context, paths: readonly string[]): Promise<ReadChart> {
+  return paths.length === 0 ? readWhole(context.dir) : readNamed(paths);
+}
+
+async function readNamed(paths: readonly string[]): Promise<ReadChart> {
+  for (const path of paths) {
+    if (statSync(resolve(path), { throwIfNoEntry: false })) continue;
+    throw new CadreError("folder-missing", `there is no file or folder ${path}`, {
+      hint: "check the path; it is taken from here",
+    });
+  }
+  const base = process.cwd();
+  const { modes, problems, sources } = await loadModes(paths, base);
+  if (sources.size === 0 && problems.length === 0) {
+    throw new CadreError(
+      "folder-empty",
+      `${paths.join(", ")} ${paths.length === 1 ? "holds" : "hold"} no mode: not one *.md file`,
+      {
+        hint: "`npx cadre init <folder>` writes a starter project",
+      },
+    );
+  }
+  const compiled = compile(modes);
+  return {
+    modes,
+    chart: compiled.chart,
+    declared: compiled.declared,
+    problems: sortProblems([...problems, ...compiled.problems]),
+    workflow: null,
+    files: [...sources.keys()],
+    base,
+  };
+}
+
+async function readWhole(dir: string): Promise<ReadChart> {
+  const project = await loadProjectOrProblem(dir);
+  const config = readConfig(dir);
+  return {
+    modes: project.modes,
+    chart: project.chart,
+    declared: compile(project.modes).declared,
+    problems: sortProblems([...project.problems, ...config.problems]),
+    workflow: project.workflow,
+    files: [...project.modes.map((mode) => mode.file), ...project.rules.map((pack) => pack.file)],
+    base: dir,
+  };
+}
+
+type WholeProject = Omit<Awaited<ReturnType<typeof loadProject>>, "loaded">;
+
+/** A workflow that cannot even be loaded is one problem among the others here, not the end. */
+async function loadProjectOrProblem(dir: string): Promise<WholeProject> {
+  try {
+    return await loadProject(dir);
+  } catch (error) {
+    if (!isCadreError(error, "workflow-invalid")) throw error;
+    const { loadProjectModes } = await import("../modes/project-modes.ts");
+    const { modes, rules, problems } = await loadProjectModes(dir);
+    const compiled = compile(modes);
+    const place = {
+      file: error.place?.file ?? "graphs",
+      line: error.place?.line ?? 1,
+      column: error.place?.column ?? 1,
+    };
+    const problem: Problem = {
+      code: error.code,
+      severity: "error",
+      message: error.message,
+      ...place,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    };
+    return {
+      modes,
+      rules,
+      chart: compiled.chart,
+      workflow: null,
+      problems: [...problems, ...compiled.problems, problem],
+    };
+  }
+}

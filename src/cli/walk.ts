@@ -1,0 +1,97 @@
+/** The walk of a run, shown while it happens: one trace step at a time, and one live line about who works. */
+import { deskOf } from "../events/desk.ts";
+import type { Event } from "../events/event.ts";
+import type { RunRow, Store, StoredEvent } from "../store/ports.ts";
+import { visible } from "../views/escape.ts";
+import { openTrace, renderStep, stepRecord } from "../views/trace.ts";
+import type { Context } from "./context.ts";
+
+export interface Walk {
+  /** Arrival number of the newest event that was added. */
+  readonly seq: number;
+  add(event: StoredEvent): void;
+  /** A piece of a model's reply while it streams; never kept. */
+  text(role: string, piece: string): void;
+  /** Nothing moves any more: takes the live line away. */
+  rest(): void;
+}
+
+const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"] as const;
+const frameMs = 120;
+
+/** Events up to `after` are read for their context and not shown. With `--json`, the first line with the schema goes out at once. */
+export async function openWalk(
+  context: Context,
+  store: Pick<Store, "runEvents">,
+  run: RunRow,
+  after: number,
+): Promise<Walk> {
+  const { output } = context;
+  const trace = openTrace();
+  const log: Event[] = [];
+  let seq = 0;
+  let streamed = 0;
+  let since = Date.now();
+  let turn = 0;
+
+  const show = (event: StoredEvent, silent: boolean): void => {
+    if (event.seq <= seq) return;
+    seq = event.seq;
+    log.push(event.event);
+    const step = trace.add(event);
+    if (step === null || silent) return;
+    if (output.json) output.record({ type: "step", ...stepRecord(step) });
+    else if (step.kind === "model" && !output.verbose) return;
+    else for (const line of renderStep(step, output.text)) output.line(line);
+  };
+
+  if (output.json) {
+    output.record({
+      schema: "cadre.events/1",
+      type: "run",
+      run: run.id,
+      brief: run.title,
+      entry: run.entry,
+      rehearsal: run.rehearsal,
+      after,
+    });
+  }
+  for (const event of await store.runEvents(run.id)) show(event, event.seq <= after);
+
+  const status = (): void => {
+    const role = deskOf(log).frames.at(-1)?.role ?? run.entry;
+    const seconds = Math.floor((Date.now() - since) / 1000);
+    const words = streamed === 0 ? "" : ` · ${streamed} characters`;
+    turn += 1;
+    output.live(
+      `${frames[turn % frames.length] ?? ""} ${visible(role)} works${seconds < 2 ? "" : ` · ${seconds} s`}${words}`,
+    );
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const wake = (): void => {
+    if (timer !== undefined || output.json) return;
+    timer = setInterval(status, frameMs);
+    timer.unref();
+  };
+
+  return {
+    get seq() {
+      return seq;
+    },
+    add(event) {
+      since = Date.now();
+      streamed = 0;
+      show(event, false);
+      wake();
+    },
+    text(_role, piece) {
+      streamed += piece.length;
+      wake();
+    },
+    rest() {
+      clearInterval(timer);
+      timer = undefined;
+      output.live(null);
+    },
+  };
+}
