@@ -4,7 +4,7 @@
  *
  * B1. A light verb never reaches LangGraph through static imports: whatever is heavy sits behind `import()`.
  * B2. Files appear by rename and chunks carry their content's hash: a process that runs from `dist` survives a rebuild beside it.
- * B3. A worker thread is a file of its own, found beside the chunk that starts it.
+ * B3. A module that starts itself as a thread is a file of its own.
  * B4. What is bundled brings its licence along: `dist/THIRD-PARTY-LICENSES.txt`.
  *
  * `node scripts/build.ts` builds everything; `--js` leaves the declarations out and keeps older chunks (what the tests do).
@@ -51,22 +51,18 @@ const programStaysApart: Plugin = {
   },
 };
 
-/** Files that are started as threads, each by a module that looks for it in its own folder. */
-const workers = [
-  { name: "search-worker", source: "src/tools/search/search-worker.ts", startedBy: "src/tools/search/search-files.ts" },
-];
+/** Modules that start themselves as threads, by `import.meta.url`; reached by `import()` alone, so that they stay apart. */
+const threads = ["src/tools/search/search-thread.ts"];
 
-/** Entry points that exist: name in `dist` without extension, to source. */
+/** Entry points: name in `dist` without extension, to source. */
 function entryPoints(): Record<string, string> {
   const graphs = globSync("graphs/*.ts", { cwd: root }).map((file) => [file.replace(/\.ts$/, ""), file] as const);
-  const entries: Record<string, string> = {
+  return {
     index: "src/index.ts",
     testing: "src/testing.ts",
     "cli/program": "src/cli/program.ts",
     ...Object.fromEntries(graphs),
-    ...Object.fromEntries(workers.map(({ name, source }) => [`chunks/${name}`, source])),
   };
-  return Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(join(root, file))));
 }
 
 async function bundle(): Promise<{ files: OutputFile[]; metafile: Metafile }> {
@@ -100,13 +96,12 @@ function put(path: string, contents: Uint8Array | string): void {
   renameSync(fresh, path);
 }
 
-/** B3: fails the build where the bundler has put the module that starts a worker somewhere else than the worker. */
-function checkWorkers(metafile: Metafile): void {
-  for (const { name, startedBy } of workers) {
-    const holders = Object.keys(metafile.outputs).filter((path) => metafile.outputs[path]?.inputs[startedBy]);
-    const strays = holders.filter((path) => dirname(path) !== "dist/chunks");
-    if (strays.length > 0)
-      throw new Error(`${strays.join(", ")} would look for ${name}.js beside itself; it is in dist/chunks`);
+/** B3: a thread must not run the code of whoever started it. */
+function checkThreads(metafile: Metafile): void {
+  for (const source of threads) {
+    const holder = Object.entries(metafile.outputs).find(([, output]) => output.inputs[source]);
+    if (holder && holder[1].entryPoint === source) continue;
+    throw new Error(`${source} is ${holder ? `inside ${holder[0]}` : "nowhere"}: it must be a file of its own`);
   }
 }
 
@@ -150,7 +145,7 @@ function declarations(): void {
 
 async function main(scriptsOnly: boolean): Promise<void> {
   const { files, metafile } = await bundle();
-  checkWorkers(metafile);
+  checkThreads(metafile);
   // Chunks first: an entry must never name a chunk that is not there yet.
   const chunksFirst = files.toSorted((a, b) => Number(isChunk(b)) - Number(isChunk(a)));
   for (const file of chunksFirst) put(file.path, file.contents);

@@ -46,10 +46,10 @@ export type { AskRow, RunRow, RunStatus, Store, StoredEvent } from "./store/port
 export type {
   AdvanceOptions,
   AdvanceResult,
-  Cadre,
-  CadreOptions,
   ChangedFile,
+  Changes,
   DecideInput,
   StartOptions,
   Verification,
-} from "./cadre.ts";
+} from "./run/api.ts";
+export { openCadre, type Cadre, type CadreOptions } from "./cadre.ts";
