@@ -7,21 +7,22 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isNode, isMap, isScalar, LineCounter, parseDocument, type Document, type Pair } from "yaml";
 import { z } from "zod";
 import type { Problem } from "./documents/problem.ts";
+import { parseYaml, plainValue, positionOf, type YamlValue } from "./documents/yaml-tree.ts";
 import { endpointUrlFault, isLoopback, isVariableName } from "./endpoint-url.ts";
+import { CadreError } from "./errors.ts";
 
-const maxBytes = 256 * 1024;
+const maxBytes = 64 * 1024;
 const seconds = z.number().positive().max(86_400);
 const modelName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
-  error: "a model's name is letters, digits, dots, dashes and underscores",
+  error: "is not a model's name: letters, digits, dots, dashes and underscores",
 });
 
 const priceSchema = z.strictObject({
   promptPerMillion: z.number().nonnegative(),
   completionPerMillion: z.number().nonnegative(),
-  currency: z.string().regex(/^[A-Z]{3}$/, { error: "a currency is three capitals, such as EUR" }),
+  currency: z.string().regex(/^[A-Z]{3}$/, { error: "is not a currency: three capitals, such as EUR" }),
 });
 
 const shared = {
@@ -56,7 +57,7 @@ const hfSchema = z.strictObject({
   /** An inference provider, or `fastest` or `cheapest`; left out, the account's own order decides. */
   provider: z
     .string()
-    .regex(/^[a-z0-9-]{1,40}$/, { error: "a provider is a word such as together or fastest" })
+    .regex(/^[a-z0-9-]{1,40}$/, { error: "is not a provider: a word such as together or fastest" })
     .optional(),
   /** The organisation that pays. */
   billTo: z.string().min(1).max(100).optional(),
@@ -78,7 +79,7 @@ const configSchema = z
       .default({}),
     /** Where models may be; empty: wherever this file and `--model` say. This machine is always allowed. */
     allowedHosts: z
-      .array(z.string().regex(/^[a-z0-9.-]+(:\d+)?$/, { error: "a host, such as api.example.com" }))
+      .array(z.string().regex(/^[a-z0-9.-]+(:\d+)?$/, { error: "is not a host such as api.example.com" }))
       .default([]),
     /** Folder of the database; relative to the project. */
     data: z.string().min(1).optional(),
@@ -89,7 +90,7 @@ const configSchema = z
   .superRefine((config, context) => {
     for (const [name, model] of Object.entries(config.models)) {
       if (model.tier === "endpoint" && model.token !== undefined && sendsInClear(model.url)) {
-        const message = "a token is only sent over https, or to this machine";
+        const message = "would carry the token in clear: use https, or a server on this machine";
         context.addIssue({ code: "custom", message, path: ["models", name, "url"] });
       }
     }
@@ -118,28 +119,32 @@ export function readConfig(dir: string): { readonly config: Config; readonly pro
   return parseConfig(text);
 }
 
+/** The configuration, or the first thing that is wrong with it. Errors: `config-invalid`, with every problem in its data. */
+export function requireConfig(dir: string): Config {
+  const { config, problems } = readConfig(dir);
+  const first = problems[0];
+  if (first === undefined) return config;
+  const { file, line, column } = first;
+  throw new CadreError("config-invalid", first.message, {
+    place: { file, line, column },
+    hint: "`npx cadre lint` lists everything that is wrong",
+    data: { problems },
+  });
+}
+
 /** The text of a cadre.yaml; `file` is what problems call it. */
 export function parseConfig(
   text: string,
   file = "cadre.yaml",
 ): { readonly config: Config; readonly problems: readonly Problem[] } {
   if (Buffer.byteLength(text) > maxBytes) return failed([unreadable(`is larger than ${maxBytes / 1024} KB`, file)]);
-  const lines = new LineCounter();
-  try {
-    // prettyErrors would quote the offending line, which may hold a secret.
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-    if (document.errors.length > 0) {
-      return failed(document.errors.map((error) => syntaxProblem(file, error.code, lines.linePos(error.pos[0]))));
-    }
-    const data: unknown = document.toJS({ maxAliasCount: 20 }) ?? {};
-    const parsed = configSchema.safeParse(data);
-    if (parsed.success) return { config: parsed.data, problems: [] };
-    return failed(parsed.error.issues.flatMap((issue) => issueProblems(file, document, lines, issue)));
-  } catch {
-    return failed([
-      unreadable("cannot be resolved: an alias has no anchor or repeats too often, or the nesting is too deep", file),
-    ]);
-  }
+  const { tree, problems } = parseYaml(text, file);
+  const faults = problems.filter((problem) => problem.severity === "error");
+  if (faults.length > 0)
+    return failed(faults.map((problem) => ({ ...problem, message: syntaxMessage(file, problem) })));
+  const parsed = configSchema.safeParse((tree && plainValue(tree, true)) ?? {});
+  if (parsed.success) return { config: parsed.data, problems: [] };
+  return failed(parsed.error.issues.flatMap((issue) => issueProblems(file, tree, issue)));
 }
 
 function failed(problems: readonly Problem[]): { readonly config: Config; readonly problems: readonly Problem[] } {
@@ -150,26 +155,25 @@ function unreadable(what: string, file = "cadre.yaml"): Problem {
   return { code: "config-unreadable", severity: "error", message: `${file} ${what}.`, file, line: 1, column: 1 };
 }
 
-function syntaxProblem(file: string, code: string, at: { line: number; col: number }): Problem {
-  const message = `${file} is not valid YAML here (${code.toLowerCase().replaceAll("_", " ")}).`;
-  return { code: "config-syntax", severity: "error", message, file, line: at.line, column: at.col };
+/** C3: the parser's own messages quote what it stumbled over. */
+function syntaxMessage(file: string, problem: Problem): string {
+  const what: Readonly<Record<string, string>> = {
+    "yaml-too-deep": "is nested too deeply",
+    "yaml-too-large": "holds too many values once its aliases are expanded",
+    "yaml-duplicate-key": "has a key twice here",
+    "yaml-key": "has a key here that is not accepted",
+  };
+  return `${file} ${what[problem.code] ?? "is not valid YAML here"}.`;
 }
 
-function issueProblems(file: string, document: Document, lines: LineCounter, issue: z.core.$ZodIssue): Problem[] {
-  const path = issue.path.map((key) => (typeof key === "number" ? key : String(key)));
+function issueProblems(file: string, tree: YamlValue | null, issue: z.core.$ZodIssue): Problem[] {
   const keys = issue.code === "unrecognized_keys" ? issue.keys : [null];
   return keys.map((key) => {
-    const full = key === null ? path : [...path, key];
-    const at = lines.linePos(offsetOf(document, full));
+    const path = key === null ? issue.path : [...issue.path, key];
+    const { line, column } = tree ? positionOf(tree, path) : { line: 1, column: 1 };
     const what = key === null ? reason(issue) : "is not a setting that cadre knows";
-    return {
-      code: codeOf(issue),
-      severity: "error",
-      message: `\`${full.join(".") || file}\` ${what}.`,
-      file,
-      line: at.line,
-      column: at.col,
-    };
+    const message = `\`${path.map(String).join(".") || file}\` ${what}.`;
+    return { code: codeOf(issue), severity: "error", message, file, line, column };
   });
 }
 
@@ -181,25 +185,12 @@ function codeOf(issue: z.core.$ZodIssue): string {
 
 /** C3: zod's own texts name types and options, never the value. */
 function reason(issue: z.core.$ZodIssue): string {
-  if (issue.code === "invalid_key") return "is not a possible name here";
+  if (issue.code === "invalid_key") return "is not a name for a model: letters, digits, dots, dashes and underscores";
   if (issue.code === "invalid_union" && issue.path.at(-1) === "tier") return "must be endpoint or hf";
   const text = issue.message.replace(/^Invalid input: /, "");
-  return text.startsWith("expected") ? `is not right: ${text}` : text.charAt(0).toLowerCase() + text.slice(1);
-}
-
-/** Where a path is written: at its key, or at the nearest one above it that exists. */
-function offsetOf(document: Document, path: readonly (string | number)[]): number {
-  for (let length = path.length; length > 0; length--) {
-    const parent: unknown = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
-    const key = path[length - 1];
-    if (isMap(parent)) {
-      const pair = parent.items.find((item: Pair) => isScalar(item.key) && String(item.key.value) === String(key));
-      if (pair && isNode(pair.key) && pair.key.range) return pair.key.range[0];
-    }
-    const node: unknown = document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return node.range[0];
-  }
-  return isNode(document.contents) && document.contents.range ? document.contents.range[0] : 0;
+  if (text.endsWith("received undefined")) return "is missing";
+  if (text.startsWith("expected")) return `is not right: ${text}`;
+  return text.startsWith("Too ") ? `is ${text.toLowerCase()}` : text;
 }
 
 function sendsInClear(url: string): boolean {

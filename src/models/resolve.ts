@@ -7,6 +7,7 @@
  * M3. A token goes only with a model of cadre.yaml or with `hf:`; an address typed with `--model` gets none.
  */
 import type { Config, ConfiguredModel, Price } from "../config.ts";
+import { didYouMean } from "../documents/nearest.ts";
 import { endpointUrlFault, isLoopback } from "../endpoint-url.ts";
 import { CadreError } from "../errors.ts";
 
@@ -110,12 +111,8 @@ function byName(config: Config, name: string, because: string): ModelSpec {
   const model = Object.hasOwn(config.models, name) ? config.models[name] : undefined;
   if (model) return specOf(model, because);
   const known = ["rehearsal", ...Object.keys(config.models)];
-  const near = closest(name, known);
-  const hint = name.includes("/")
-    ? `A model of the Hub is written hf:${name}.`
-    : near === null
-      ? `Known: ${known.join(", ")}. Others are written hf:<org/model>[:provider] or <url>#<model>.`
-      : `Did you mean "${near}"? Known: ${known.join(", ")}.`;
+  const all = `Known: ${known.join(", ")}. Others are written hf:<org/model>[:provider] or <url>#<model>.`;
+  const hint = name.includes("/") ? `A model of the Hub is written hf:${name}.` : didYouMean(name, known, all);
   throw new CadreError("model-unknown", `There is no model "${name}" in cadre.yaml (asked for by ${because}).`, {
     hint,
     data: { name, known },
@@ -137,27 +134,4 @@ function specOf(model: ConfiguredModel, because: string): ModelSpec {
   const provider = model.provider ?? null;
   const id = provider === null ? model.model : `${model.model}:${provider}`;
   return { kind: "hf", id, provider, billTo: model.billTo ?? null, token: model.token ?? "HF_TOKEN", ...shared };
-}
-
-/** The nearest known name within a third of its length; null if none is near. */
-function closest(name: string, known: readonly string[]): string | null {
-  const ranked = known.map((candidate) => ({
-    candidate,
-    distance: distance(name.toLowerCase(), candidate.toLowerCase()),
-  }));
-  const best = ranked.sort((a, b) => a.distance - b.distance)[0];
-  return best && best.distance <= Math.max(1, Math.floor(best.candidate.length / 3)) ? best.candidate : null;
-}
-
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
