@@ -1,0 +1,94 @@
+/**
+ * Measuring: when a tool that compares candidates on a labelled sample is there and an input is such a sample, and what it found.
+ *
+ * V1. Numbers are copied as the tool's text gives them, each with the receipt that the text names; none is computed here.
+ */
+import { isRefusal, type Measured } from "./answers.ts";
+import { inputsSeen, type InputSeen, type PlannedCall } from "./inputs.ts";
+import { propertiesOf, stepsOf, type Situation, type Step } from "./situation.ts";
+
+const evaluator = "evaluate_models";
+
+/** Null where there is nothing to measure, or where it has been tried. */
+export function evaluationDue(situation: Situation): PlannedCall | null {
+  const tool = situation.tools.get(evaluator);
+  if (!tool) return null;
+  const tried = stepsOf(situation, evaluator);
+  if (tried.length > 1 || tried.some((step) => step.result !== null && !isRefusal(step.result))) return null;
+  const sample = inputsSeen(situation).find((input) => input.labelled !== null);
+  if (!sample) return null;
+  const required = Array.isArray(tool.schema["required"]) ? (tool.schema["required"] as unknown[]) : [];
+  // A refused first attempt is made once more with nothing but what the schema requires.
+  const names = Object.keys(propertiesOf(tool)).filter((name) => tried.length === 0 || required.includes(name));
+  const args = argumentsFor(situation, sample, names, required);
+  const same = tried.some((step) => JSON.stringify(step.args) === JSON.stringify(args));
+  return args === null || same ? null : { name: evaluator, args };
+}
+
+function argumentsFor(
+  situation: Situation,
+  sample: InputSeen,
+  names: readonly string[],
+  required: readonly unknown[],
+): Record<string, unknown> | null {
+  const properties = propertiesOf(situation.tools.get(evaluator));
+  const args: Record<string, unknown> = {};
+  for (const name of names) {
+    const value = valueFor(name, properties[name] ?? {}, sample);
+    if (value !== undefined) args[name] = value;
+    else if (required.includes(name) && properties[name]?.["default"] === undefined) return null;
+  }
+  return args;
+}
+
+/** What a property asks for, read from its name and its schema; undefined leaves it to the tool. */
+function valueFor(name: string, schema: Readonly<Record<string, unknown>>, sample: InputSeen): unknown {
+  const items = schema["items"];
+  const choices = typeof items === "object" && items !== null ? (items as Record<string, unknown>)["enum"] : undefined;
+  if (schema["type"] === "array") return Array.isArray(choices) ? choices.slice(0, 6) : undefined;
+  if (schema["type"] !== "string") return undefined;
+  if (Array.isArray(schema["enum"])) return schema["default"] ?? schema["enum"][0];
+  if (/label|target|class/i.test(name)) return sample.labelled?.label;
+  if (/text|column|field/i.test(name)) return sample.labelled?.text;
+  return /path|file|data|sample|input/i.test(name) ? sample.path : undefined;
+}
+
+export type EvaluationSeen = {
+  /** As the tool gave it. */
+  readonly text: string;
+  readonly receipt: string;
+  readonly measurements: readonly Measured[];
+};
+
+/** The table and the notes under it, without the list of names to cite. */
+export function evaluationBody(evaluation: EvaluationSeen): string {
+  return evaluation.text
+    .split("\n")
+    .filter((line) => !/^- .+ = -?\d[\d.e+-]*(?: \S+)?$/.test(line) && !/^Measurements, to be cited/.test(line))
+    .join("\n")
+    .trim();
+}
+
+/** Evaluations that this role ran in this frame. */
+export function evaluationsSeen(situation: Situation): EvaluationSeen[] {
+  return stepsOf(situation, evaluator).flatMap(readEvaluation);
+}
+
+/** Why nothing was measured although it was tried; null where it was not tried or went well. */
+export function evaluationFailure(situation: Situation): string | null {
+  const last = stepsOf(situation, evaluator).at(-1);
+  return last?.result != null && readEvaluation(last).length === 0 ? last.result : null;
+}
+
+function readEvaluation(step: Step): EvaluationSeen[] {
+  if (step.result === null || isRefusal(step.result)) return [];
+  const receipt = /\breceipt:?\s+`?([^\s`),;]+?)`?[.),;]?(?=\s|$)/i.exec(step.result)?.[1];
+  if (receipt === undefined) return [];
+  const measurements = step.result.split("\n").flatMap((line) => {
+    const match = /^- (.+?) = (-?\d[\d.]*(?:e[+-]?\d+)?)(?: (.*))?$/i.exec(line);
+    return match
+      ? [{ name: match[1] as string, value: Number(match[2]), unit: (match[3] ?? "").trim(), effect: receipt }]
+      : [];
+  });
+  return [{ text: step.result, receipt, measurements }];
+}

@@ -1,0 +1,119 @@
+/** The inputs of an assignment: which reads are still due, and what those that were made have shown. */
+import { isRefusal } from "./answers.ts";
+import { propertiesOf, stepsOf, textArg, type AssignmentSeen, type Situation } from "./situation.ts";
+import { labelledColumns, readTable, type Labelled } from "./tables.ts";
+import { short, stems } from "./words.ts";
+
+/** More would be reading for its own sake. */
+const readLimit = 6;
+
+export type PlannedCall = { readonly name: string; readonly args: Readonly<Record<string, unknown>> };
+
+export type InputSeen = {
+  readonly path: string;
+  /** Null where it was read. */
+  readonly failure: string | null;
+  /** Without the line numbers of the tool. */
+  readonly text: string;
+  /** Lines as the tool says, or as counted. */
+  readonly lines: number;
+  /** True where the whole file was shown. */
+  readonly whole: boolean;
+  readonly labelled: Labelled | null;
+  readonly rows: number;
+  readonly columns: readonly string[];
+  /** Markdown headings. */
+  readonly headings: readonly string[];
+};
+
+export function inputPaths(frame: AssignmentSeen): string[] {
+  return [
+    ...new Set(
+      frame.inputs.map((input) =>
+        input
+          .replace(/:\s.*$/s, "")
+          .replace(/^`|`$/g, "")
+          .trim(),
+      ),
+    ),
+  ]
+    .filter(Boolean)
+    .slice(0, readLimit);
+}
+
+/** Reads that have not been tried yet: the inputs, or a look around where there are none, and the role's knowledge. */
+export function readsDue(situation: Situation, frame: AssignmentSeen): PlannedCall[] {
+  const due: PlannedCall[] = [];
+  const paths = inputPaths(frame);
+  if (situation.tools.has("read_file")) {
+    const tried = new Set(stepsOf(situation, "read_file").map((step) => textArg(step, "path")));
+    due.push(...paths.filter((path) => !tried.has(path)).map((path) => ({ name: "read_file", args: { path } })));
+  }
+  if (paths.length === 0 && situation.tools.has("list_files") && stepsOf(situation, "list_files").length === 0) {
+    due.push({
+      name: "list_files",
+      args: "path" in propertiesOf(situation.tools.get("list_files")) ? { path: "." } : {},
+    });
+  }
+  const query = stems(`${frame.task}`).slice(0, 12).join(" ");
+  if (situation.tools.has("search_knowledge") && stepsOf(situation, "search_knowledge").length === 0 && query !== "") {
+    due.push({ name: "search_knowledge", args: { query } });
+  }
+  return due;
+}
+
+export function inputsSeen(situation: Situation): InputSeen[] {
+  return stepsOf(situation, "read_file").flatMap((step) =>
+    step.result === null ? [] : [inputSeen(textArg(step, "path"), step.result)],
+  );
+}
+
+function inputSeen(path: string, result: string): InputSeen {
+  const numbered = result.split("\n").flatMap((line) => /^\s*\d+ ?\| ?(.*)$/.exec(line)?.[1] ?? []);
+  const nothing = { path, text: "", lines: 0, whole: false, labelled: null, rows: 0, columns: [], headings: [] };
+  const empty = /: 0 lines\b/.test(result.split("\n", 1)[0] ?? "");
+  if (isRefusal(result) || (numbered.length === 0 && !empty)) return { ...nothing, failure: short(result, 200) };
+  const text = numbered.join("\n");
+  const total = Number(/: (\d+) lines/.exec(result)?.[1] ?? numbered.length);
+  const table = readTable(path, text);
+  return {
+    path,
+    failure: null,
+    text,
+    lines: total,
+    whole: total === numbered.length,
+    labelled: table ? labelledColumns(table) : null,
+    rows: table?.rows.length ?? 0,
+    columns: table?.columns ?? [],
+    headings: numbered.flatMap((line) => /^#{1,3} (.+)$/.exec(line)?.[1] ?? []).slice(0, 20),
+  };
+}
+
+/** One line on what an input holds, for people. */
+export function describeInput(input: InputSeen): string {
+  if (input.failure !== null) return `\`${input.path}\` could not be read: ${input.failure}`;
+  const part = input.whole ? "" : " in the part that was read";
+  if (input.labelled) {
+    const { label, text, classes, lengths, duplicates } = input.labelled;
+    const shown = classes.map(([value, count]) => `${value} ${count}`).join(", ");
+    return (
+      `\`${input.path}\`: ${input.rows} rows${part}; \`${label}\` holds ${classes.length} classes (${shown}); \`${text}\` is ` +
+      `${lengths[0]} to ${lengths[2]} characters long, ${lengths[1]} in the middle; ${duplicates === 0 ? "no duplicates" : `${duplicates} duplicates`}`
+    );
+  }
+  if (input.columns.length > 0)
+    return `\`${input.path}\`: ${input.rows} rows${part}, columns ${input.columns.map((name) => `\`${name}\``).join(", ")}`;
+  const headings =
+    input.headings.length > 0
+      ? `, with the parts ${input.headings.map((each) => `“${short(each, 60)}”`).join(", ")}`
+      : "";
+  return `\`${input.path}\`: ${input.lines} ${input.lines === 1 ? "line" : "lines"} of text${headings}`;
+}
+
+/** Passages that the search of the role's knowledge gave, `path:line` each. */
+export function knowledgeSeen(situation: Situation): string[] {
+  return stepsOf(situation, "search_knowledge")
+    .flatMap((step) => (step.result ?? "").split("\n"))
+    .flatMap((line) => /^(\S+:\d+): (.*)$/.exec(line)?.slice(1, 3).join(": ") ?? [])
+    .slice(0, 5);
+}

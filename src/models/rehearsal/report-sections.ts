@@ -1,0 +1,128 @@
+/** The sections that a role's rules require of its reports, each filled from what is known; where nothing is, it says so with the reason. */
+import { cite, notMeasured } from "./criteria.ts";
+import { decisionLine } from "./deliverable.ts";
+import { candidateOf, headline, metricOf, type Facts } from "./facts.ts";
+import { describeInput } from "./inputs.ts";
+import { propertiesOf, type AssignmentSeen, type Situation } from "./situation.ts";
+import { sentencesOf, short, stems } from "./words.ts";
+
+type Source = { readonly situation: Situation; readonly frame: AssignmentSeen; readonly facts: Facts };
+
+/** Empty where nothing is required. */
+export function requiredSections(source: Source): Record<string, string> {
+  const schema = propertiesOf(source.situation.tools.get("attempt_completion"))["sections"];
+  const names = Array.isArray(schema?.["required"])
+    ? schema["required"].filter((name): name is string => typeof name === "string")
+    : [];
+  return Object.fromEntries(names.map((name) => [name, filled(name.replace(/[_-]+/g, " "), source)]));
+}
+
+/** First rule whose word occurs in the section's name. */
+const fillers: readonly (readonly [RegExp, (source: Source) => string])[] = [
+  [/task|modality|goal|scope/i, ({ frame }) => short(sentencesOf(frame.task).slice(0, 2).join(" ") || frame.task, 500)],
+  [/fine ?tun|train/i, fineTuning],
+  [/model|candidate/i, models],
+  [
+    /data/i,
+    ({ facts }) =>
+      [facts.inputs.map(describeInput).join("; "), noteLine(facts, /^- Split/)].filter(Boolean).join(". ") ||
+      fromReports(facts),
+  ],
+  [/latency|memory|speed|resource/i, latency],
+  [/eval|metric|quality|result/i, evaluation],
+  [
+    /assum|limit|constraint/i,
+    ({ frame, facts }) =>
+      [...frame.constraints, ...facts.settled.map(decisionLine)].join(" ") || "None beyond the assignment.",
+  ],
+  [
+    /experiment/i,
+    ({ facts }) =>
+      facts.evaluations.length > 0
+        ? `One comparison: ${facts.evaluations.flatMap(headline).join("; ")}.`
+        : fromReports(facts),
+  ],
+  [/approach|method|plan/i, approach],
+  [
+    /deploy|serving|operation/i,
+    ({ situation }) =>
+      `Nothing was deployed. ${situation.brief.where ? `Meant for: ${short(situation.brief.where, 300)}` : `Where it will run is ${notMeasured}.`}`,
+  ],
+];
+
+function filled(name: string, source: Source): string {
+  const rule = fillers.find(([pattern]) => pattern.test(name));
+  const text = rule ? rule[1](source) : sayingMost(name, source);
+  return text.trim() || `${notMeasured}: nothing that was read or measured says anything on it.`;
+}
+
+function sayingMost(name: string, { frame }: Source): string {
+  const words = stems(name);
+  return sentencesOf([frame.task, ...frame.constraints].join("\n\n"))
+    .filter((sentence) => stems(sentence).some((word) => words.includes(word)))
+    .slice(0, 2)
+    .join(" ");
+}
+
+function models({ facts }: Source): string {
+  const names = [...new Set(facts.measurements.map((measured) => candidateOf(measured.name)).filter(Boolean))];
+  const local =
+    names.length > 0
+      ? `Measured here: ${names.join(", ")}, local candidates without revision or licence of their own. `
+      : "";
+  return `${local}No model from outside was looked up: id, revision and licence are ${notMeasured}.`;
+}
+
+function fineTuning({ facts }: Source): string {
+  const decided = facts.settled.filter((each) => /tun|train/i.test(each.topic)).map(decisionLine);
+  return [`No pretrained model was trained.`, ...decided].join(" ");
+}
+
+function latency({ facts }: Source): string {
+  const times = facts.measurements.filter((measured) => /latency|time/i.test(metricOf(measured.name))).map(cite);
+  return `${times.length > 0 ? `${times.join("; ")}. ` : `Latency: ${notMeasured}. `}Memory: ${notMeasured}.`;
+}
+
+function evaluation({ facts }: Source): string {
+  const first = facts.measurements
+    .filter((measured) => !/latency|time|rows/i.test(measured.name))
+    .slice(0, 6)
+    .map(cite);
+  return first.length > 0
+    ? `${first.join("; ")}. ${noteLine(facts, /^- Measured on/)}`
+    : `${notMeasured}: there was no labelled sample, or nothing to measure it with.`;
+}
+
+function approach({ facts }: Source): string {
+  const steps = [
+    facts.inputs.some((input) => input.failure === null) ? "read the inputs" : "",
+    facts.evaluations.length > 0 ? "measured the local candidates on a held-out part" : "",
+    facts.settled.length > 0 ? "asked for the decisions that are not mine" : "",
+    facts.handedOn.some((each) => each.report)
+      ? `handed parts to ${facts.handedOn
+          .filter((each) => each.report)
+          .map((each) => each.to)
+          .join(", ")}`
+      : "",
+    facts.written.length > 0 ? "wrote down what was found" : "",
+  ].filter(Boolean);
+  return steps.length > 0 ? `In this order: ${steps.join(", ")}.` : "";
+}
+
+/** A line of the evaluation's notes. */
+function noteLine(facts: Facts, pattern: RegExp): string {
+  return facts.evaluations
+    .flatMap((each) =>
+      each.text
+        .split("\n")
+        .filter((line) => pattern.test(line))
+        .map((line) => line.slice(2)),
+    )
+    .join(" ");
+}
+
+function fromReports(facts: Facts): string {
+  return facts.handedOn
+    .flatMap((each) => (each.report ? [`${each.to}: ${short(each.report.summary, 300)}`] : []))
+    .join(" ");
+}

@@ -1,0 +1,152 @@
+/**
+ * The report that ends an assignment.
+ *
+ * P1. Every criterion of the assignment, once, with its evidence. Measurements exactly as their receipts hold them.
+ * P2. A report that was refused is sent again with less in it, never the same: first without what was complained of, then bare.
+ */
+import { isRefusal, type Evidence, type Measured } from "./answers.ts";
+import { judge, notMeasured } from "./criteria.ts";
+import { ownText, type Draft } from "./deliverable.ts";
+import { headline, type Facts } from "./facts.ts";
+import { requiredSections } from "./report-sections.ts";
+import { propertiesOf, stepsOf, type Situation } from "./situation.ts";
+import { short } from "./words.ts";
+
+/** The arguments of `attempt_completion` in an assignment. */
+export function reportArgs(draft: Draft): Record<string, unknown> {
+  const refusals = trailingRefusals(draft.situation);
+  const report = refusals.length === 0 ? fullReport(draft) : lesserReport(draft, refusals);
+  const known = propertiesOf(draft.situation.tools.get("attempt_completion"));
+  const sections = requiredSections(draft);
+  const all: Record<string, unknown> = Object.keys(sections).length > 0 ? { ...report, sections } : report;
+  return Object.keys(known).length === 0
+    ? all
+    : Object.fromEntries(Object.entries(all).filter(([name]) => name in known));
+}
+
+function trailingRefusals(situation: Situation): string[] {
+  const results = stepsOf(situation, "attempt_completion").map((step) => step.result ?? "");
+  const last = results.findLastIndex((result) => !isRefusal(result));
+  return results.slice(last + 1);
+}
+
+function fullReport(draft: Draft) {
+  const { facts, frame } = draft;
+  const path = facts.written.at(-1);
+  const written = path === undefined ? null : { path, text: ownText(draft) };
+  const criteria = frame.criteria.map((criterion) => {
+    const handed = draft.parts.some((part) => part.criteria.includes(criterion));
+    return judge(criterion, {
+      measurements: facts.measurements,
+      written: handed ? null : written,
+      others: facts.others,
+    });
+  });
+  const measurements = cited(facts, criteria);
+  return {
+    summary: summary(draft, criteria),
+    criteria,
+    artifacts: artifacts(facts),
+    measurements,
+    limitations: limitations(facts, criteria),
+    resources: resources(draft.situation),
+  };
+}
+
+/** The numbers that stand in the evidence, and those that belong beside them: the head of each evaluation with its interval. */
+function cited(facts: Facts, criteria: readonly Evidence[]): Measured[] {
+  const evidence = criteria.map((each) => each.evidence).join("\n");
+  const chosen = facts.measurements.filter(
+    (measured, index) => index < 3 || evidence.includes(`${measured.name} = `) || /rows$/.test(measured.name),
+  );
+  return chosen.slice(0, 20);
+}
+
+function artifacts(facts: Facts): string[] {
+  return [...new Set([...facts.written, ...facts.handedOn.flatMap((each) => each.report?.artifacts ?? [])])];
+}
+
+function summary({ facts, situation }: Draft, criteria: readonly Evidence[]): string {
+  const count = (status: Evidence["status"]): string =>
+    criteria
+      .filter((each) => each.status === status)
+      .map((each) => each.id)
+      .join(", ");
+  const [met, missed, open] = [count("met"), count("not_met"), count("not_measured")];
+  const returned = facts.returned.at(-1);
+  const parts = [
+    returned
+      ? `After it was returned by ${returned.by} (“${short(returned.reason, 160)}”), the work was gone through again.`
+      : "",
+    ...facts.handedOn.flatMap((each) =>
+      each.report
+        ? [
+            `${each.to} reported${each.report.artifacts.length > 0 ? ` and left ${each.report.artifacts.join(", ")}` : ""}.`,
+          ]
+        : [],
+    ),
+    facts.written.length > 0 ? `Written: ${facts.written.join(", ")}.` : "",
+    ...facts.evaluations.flatMap((each) => headline(each).map((line) => `Measured: ${line}.`)),
+    ...facts.settled.flatMap((each) =>
+      each.decision
+        ? [`Decided by ${each.decision.by} on ${each.topic}: ${short(each.decision.decision, 200).replace(/\.$/, "")}.`]
+        : [],
+    ),
+    criteria.length > 0
+      ? [met && `Met: ${met}.`, missed && `Missed: ${missed}.`, open && `Open: ${open}.`].filter(Boolean).join(" ")
+      : "",
+  ].filter(Boolean);
+  return parts.length > 0
+    ? parts.join(" ")
+    : `${situation.role} went through the assignment; there was nothing that it could read, measure or write.`;
+}
+
+function limitations(facts: Facts, criteria: readonly Evidence[]): string[] {
+  const reported = facts.handedOn.flatMap((each) => each.report?.limitations ?? []);
+  const open = criteria.some((each) => each.status === "not_measured");
+  const all = [
+    "A rehearsal: a fixed policy stood in for the model, so judgement and wording are not a model's.",
+    ...(open ? [`What stands as open is ${notMeasured}.`] : []),
+    ...facts.failures,
+    ...reported,
+  ];
+  return [...new Set(all.map((each) => short(each, 300)))].slice(0, 10);
+}
+
+function resources(situation: Situation): string {
+  const count = situation.steps.length;
+  return `No model, no tokens; ${count} ${count === 1 ? "call" : "calls"} of tools and routes.`;
+}
+
+/** P2. */
+function lesserReport(draft: Draft, refusals: readonly string[]) {
+  const full = fullReport(draft);
+  const complaint = refusals.join("\n");
+  const named = [...complaint.matchAll(/criterion \[([^\]\s]+)\] "/g)].map((match) => match[1] as string);
+  const unknown = new Set(
+    [...complaint.matchAll(/there is no criterion \[([^\]\s]+)\]/g)].map((match) => match[1] as string),
+  );
+  const kept = full.criteria.filter((each) => !unknown.has(each.id));
+  const added = named
+    .filter((id) => !kept.some((each) => each.id === id))
+    .map((id): Evidence => ({ id, status: "not_measured", evidence: notMeasured }));
+  const criteria = [...kept, ...added];
+  const again = `Sent again, time ${refusals.length + 1}, because: ${short(refusals.at(-1) ?? "", 200)}`;
+  const bare = refusals.length > 1;
+  return {
+    ...full,
+    criteria: bare
+      ? criteria.map((each): Evidence => ({
+          ...each,
+          status: "not_measured",
+          evidence: `${notMeasured}: the evidence was not accepted`,
+        }))
+      : criteria,
+    artifacts:
+      bare || /artifact/.test(complaint)
+        ? full.artifacts.filter((path) => !bare && !complaint.includes(path))
+        : full.artifacts,
+    measurements: bare || /measurement|receipt/.test(complaint) ? [] : full.measurements,
+    limitations: [...full.limitations, again],
+  };
+}
