@@ -53,6 +53,8 @@ async function streamed(
   const callOptions: BaseChatModelCallOptions & { maxTokens: number; temperature: number } = {
     maxTokens: Math.min(request.maxTokens, options.maxTokens ?? request.maxTokens),
     temperature: options.temperature ?? request.temperature,
+    // LC_OUTPUT_VERSION in the environment would change the shape of what comes back.
+    outputVersion: "v0",
     ...(signal ? { signal } : {}),
   };
   const asked = request.tools.length === 0 ? model : withTools(model, request.tools, options.id);
@@ -213,9 +215,13 @@ function translated(error: unknown, id: string, signal: AbortSignal | undefined)
   if (isCadreError(error)) return error;
   const status: unknown = typeof error === "object" && error !== null && "status" in error ? error.status : undefined;
   const name = error instanceof Error && /^\w{1,60}$/.test(error.name) ? error.name : "an error";
-  const code = status === 401 || status === 403 ? "model-auth" : status === 429 ? "model-busy" : "model-unreachable";
   const answered = typeof status === "number" ? ` (status ${status})` : "";
-  return new CadreError(code, `${id} failed with ${name}${answered}.`, {
+  return new CadreError(codeOf(status), `${id} failed with ${name}${answered}.`, {
     hint: "Look at the model server's log; the error's own text is kept out, as it may quote the prompt.",
   });
+}
+
+function codeOf(status: unknown): "model-auth" | "model-busy" | "model-unreachable" {
+  if (status === 401 || status === 403) return "model-auth";
+  return status === 429 ? "model-busy" : "model-unreachable";
 }

@@ -17,6 +17,13 @@ export class StrictMessageChunk extends AIMessageChunk {
     return "AIMessageChunk";
   }
 
+  constructor(fields: ConstructorParameters<typeof AIMessageChunk>[0]) {
+    super(fields);
+    const invalid =
+      typeof fields === "object" && "invalid_tool_calls" in fields ? fields.invalid_tool_calls : undefined;
+    if (invalid !== undefined && invalid.length > 0) this.invalid_tool_calls = [...invalid];
+  }
+
   override concat(chunk: AIMessageChunk): this {
     const joined = super.concat(chunk);
     joined.invalid_tool_calls = [...(this.invalid_tool_calls ?? []), ...(chunk.invalid_tool_calls ?? [])];
