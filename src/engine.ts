@@ -59,8 +59,8 @@ export function openEngine(options: EngineOptions): Engine {
       role: role.slug,
       rank: role.rank,
       modeModel: role.model,
-      flag: flag ?? (staffing?.by === "model" ? (staffing.model ?? null) : null),
-      env: process.env,
+      staffed: staffing?.by === "model" ? (staffing.model ?? null) : null,
+      flag,
     });
   };
   const start = async (brief: Brief, begin: StartOptions): Promise<RunRow> => {
@@ -115,8 +115,7 @@ export function openEngine(options: EngineOptions): Engine {
 
 async function modelOf(given: RoleModel | null, spec: () => ModelSpec): Promise<RoleModel> {
   if (given) return given;
-  const wanted = spec();
-  return wanted.kind === "rehearsal" ? rehearsalModel() : createRoleModel(wanted, { env: process.env });
+  return createRoleModel(spec(), { env: process.env, rehearsal: rehearsalModel });
 }
 
 /** Ends the run at once if nobody holds it; otherwise its owner sees the signal at its next renewal. */

@@ -60,5 +60,11 @@ export function bindProject(project: Project, toolHashes: Readonly<Record<string
       hint: "`cadre init` writes a starter, with one.",
     });
   }
-  return bindChart(project.chart, project.rules, project.workflow, toolHashes, project.loaded.places);
+  return bindChart({
+    chart: project.chart,
+    rules: project.rules,
+    workflow: project.workflow,
+    places: project.loaded.places,
+    toolHashes,
+  });
 }

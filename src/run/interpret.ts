@@ -15,6 +15,7 @@ import { groupsOf } from "../org/bound-chart.ts";
 import type { Route } from "../org/chart.ts";
 import { fit } from "../org/who.ts";
 import { toolsOfGroups } from "../modes/tool-groups.ts";
+import { knowledgeToolsFor } from "../tools/knowledge.ts";
 import { raiseAsk, workflowRule } from "./asks.ts";
 import type { LineContext } from "./line-context.ts";
 import { completeFrame } from "./completion.ts";
@@ -154,10 +155,7 @@ export function toolNames(turn: Pick<Turn, "context" | "frame">): ReadonlySet<st
 
 export function grantedTools(context: Pick<LineContext, "bound">, role: string): readonly string[] {
   const groups = groupsOf(context.bound, role);
-  const reads = groups.some(
-    (group) => toolsOfGroups([group]).includes("read_file") || toolsOfGroups([group]).includes("search_files"),
-  );
-  return [...toolsOfGroups(groups), ...(reads ? ["search_knowledge", "read_knowledge"] : [])];
+  return [...toolsOfGroups(groups), ...knowledgeToolsFor(groups)];
 }
 
 function notGranted(turn: Turn, call: Call): void {

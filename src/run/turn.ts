@@ -70,7 +70,7 @@ async function modelTurn(
   const key = modelCallKey(context.line, desk.turns);
   const need: Reservation = { modelCalls: 1, tokens: model.tier === "rehearsal" ? 0 : estimateTokens(request) };
   // What this very call reserved before a crash must not count against it.
-  const begunBefore = (await context.store.effects(context.run.id)).some((row) => row.key === key);
+  const begunBefore = (await context.store.effect(key)) !== undefined;
   if (!begunBefore) {
     const counters = (await context.store.run(context.run.id))?.counters ?? { modelCalls: 0, tokens: 0 };
     const reached = limitReached(desk, log, counters, need);
