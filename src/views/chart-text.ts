@@ -47,7 +47,7 @@ function rankLines(chart: OrgChart, options: TextOptions, paint: Paint): string[
   return ranks.flatMap((rank) => {
     const slugs = chart.roles.filter((role) => role.rank === rank).map((role) => visible(role.slug));
     if (slugs.length === 0) return [];
-    const text = slugs.join("  ");
+    const text = slugs.join(", ");
     const rows = options.width === null ? [text] : wrap(text, Math.max(24, options.width - label));
     return rows.map((row, at) => `${paint("dim", (at === 0 ? `  ${rank}` : "").padEnd(label))}${row}`);
   });

@@ -35,7 +35,12 @@ export type UsageTotals = {
   readonly money: Money;
 };
 
-export type RoleUsage = { readonly role: string; readonly usage: UsageTotals };
+export type RoleUsage = {
+  readonly role: string;
+  /** Every model that acted for it. */
+  readonly models: readonly string[];
+  readonly usage: UsageTotals;
+};
 export type RouteUsage = {
   readonly kind: EventOf<"frame_opened">["kind"];
   readonly from: string;
@@ -63,9 +68,14 @@ export function usageOf(events: readonly NumberedEvent[], priceOf: PriceOf = unk
 
 /** In the order in which the roles first acted. */
 export function usageByRole(events: readonly NumberedEvent[], priceOf: PriceOf = unknownPrice): RoleUsage[] {
-  const sums = new Map<string, UsageTotals>();
-  for (const turn of turnsOf(events)) sums.set(turn.role, plus(sums.get(turn.role) ?? nothing, turn, priceOf));
-  return [...sums].map(([role, usage]) => ({ role, usage }));
+  const sums = new Map<string, RoleUsage>();
+  for (const turn of turnsOf(events)) {
+    const { role } = turn;
+    const before = sums.get(role);
+    const models = [...new Set([...(before?.models ?? []), turn.model])];
+    sums.set(role, { role, models, usage: plus(before?.usage ?? nothing, turn, priceOf) });
+  }
+  return [...sums.values()];
 }
 
 /** By the route along which the work came that the calls were made for. */

@@ -103,35 +103,30 @@ type Index = {
 };
 
 function gather({ event, line }: NumberedEvent, step: TraceStep, index: Index): void {
-  switch (event.type) {
-    case "frame_opened":
-      return open(event, line, step, index);
-    case "ask_raised": {
-      const thread = index.byFrame.get(frameKey(line, event.frame));
-      if (thread === undefined || (event.kind !== "escalation" && event.kind !== "question")) return;
-      thread.asks.push(step);
-      index.byAsk.set(event.ask, thread);
-      return;
-    }
-    case "ask_decided": {
-      const thread = index.byAsk.get(event.ask);
-      if (thread && step.frame !== null) thread.verdict = { step, frame: step.frame };
-      return;
-    }
-    case "ask_withdrawn": {
-      const thread = index.byAsk.get(event.ask);
-      if (thread) thread.withdrawn = true;
-      return;
-    }
-    case "frame_closed": {
-      const thread = index.byFrame.get(frameKey(line, event.frame));
-      if (thread === undefined) return;
-      if (event.answer) thread.closings.push({ step, kind: event.kind, frame: event.frame, answer: event.answer });
-      if (event.frame === thread.opened.frame) thread.back = true;
-      return;
-    }
-    default:
+  if (event.type === "frame_opened") open(event, line, step, index);
+  else if (event.type === "frame_closed") close(event, line, step, index);
+  else if (event.type === "ask_raised") ask(event, line, step, index);
+  else if (event.type === "ask_decided") {
+    const thread = index.byAsk.get(event.ask);
+    if (thread && step.frame !== null) thread.verdict = { step, frame: step.frame };
+  } else if (event.type === "ask_withdrawn") {
+    const thread = index.byAsk.get(event.ask);
+    if (thread) thread.withdrawn = true;
   }
+}
+
+function ask(event: EventOf<"ask_raised">, line: string, step: TraceStep, index: Index): void {
+  const thread = index.byFrame.get(frameKey(line, event.frame));
+  if (thread === undefined || (event.kind !== "escalation" && event.kind !== "question")) return;
+  thread.asks.push(step);
+  index.byAsk.set(event.ask, thread);
+}
+
+function close(event: EventOf<"frame_closed">, line: string, step: TraceStep, index: Index): void {
+  const thread = index.byFrame.get(frameKey(line, event.frame));
+  if (thread === undefined) return;
+  if (event.answer) thread.closings.push({ step, kind: event.kind, frame: event.frame, answer: event.answer });
+  if (event.frame === thread.opened.frame) thread.back = true;
 }
 
 function open(event: EventOf<"frame_opened">, line: string, step: TraceStep, index: Index): void {

@@ -56,9 +56,15 @@ export function visible(text: string): string {
     .join(" ⏎ ");
 }
 
-/** JSON text on one line in which hidden characters are `\uXXXX`: the value that is read back is the same. */
-export function visibleJson(value: unknown): string {
-  return JSON.stringify(value).replace(suspicious, (character, kept: string | undefined) => kept ?? unitsOf(character));
+/**
+ * JSON text in which hidden characters are `\uXXXX`: the value that is read back is the same. On one line without an indent; with
+ * one, the line ends between members are the only ones in it.
+ */
+export function visibleJson(value: unknown, indent = 0): string {
+  const json = JSON.stringify(value, null, indent);
+  return json.replace(suspicious, (character, kept: string | undefined) =>
+    character === "\n" ? character : (kept ?? unitsOf(character)),
+  );
 }
 
 function unitsOf(character: string): string {

@@ -67,24 +67,17 @@ export type RunOutcome = {
 
 export function runOutcome(events: readonly NumberedEvent[]): RunOutcome {
   const steps = traceSteps(events);
-  const started = firstOf(events, "run_started");
   const ended = lastOf(events, "run_ended");
   const report = ended?.report ?? reportOf(events);
   const changes = ended?.changes ?? lastOf(events, "report_submitted")?.changes ?? null;
   const openAsks = asksStillOpen(events);
   return {
-    run: started?.run ?? null,
-    title: started?.title ?? "",
-    entry: started?.entry ?? null,
-    rehearsal: started?.rehearsal ?? false,
-    status: ended?.status ?? (openAsks.length > 0 ? "waiting" : "running"),
-    reason: ended?.reason ?? null,
-    endedBy: ended?.by ?? null,
+    ...beginning(firstOf(events, "run_started")),
+    ...ending(ended, openAsks.length > 0 ? "waiting" : "running"),
     report,
     signedOff: steps.some((step) => step.ask?.kind === "sign_off" && step.ask.verdict === "approve"),
     criteria: criteriaOf(events, report),
-    measurements: (report?.measurements ?? []).map((claim) => withReceipt(claim, events, steps)),
-    limitations: report?.limitations ?? [],
+    ...claims(report, events, steps),
     files: filesOf(changes, steps),
     changes: changes?.hash ?? null,
     openAsks,
@@ -92,6 +85,34 @@ export function runOutcome(events: readonly NumberedEvent[]): RunOutcome {
     usage: usageOf(events),
     usageByRole: usageByRole(events),
   };
+}
+
+function claims(
+  report: Report | null,
+  events: readonly NumberedEvent[],
+  steps: readonly TraceStep[],
+): Pick<RunOutcome, "measurements" | "limitations"> {
+  if (report === null) return { measurements: [], limitations: [] };
+  return {
+    measurements: report.measurements.map((claim) => withReceipt(claim, events, steps)),
+    limitations: report.limitations,
+  };
+}
+
+function beginning(
+  started: EventOf<"run_started"> | undefined,
+): Pick<RunOutcome, "run" | "title" | "entry" | "rehearsal"> {
+  if (started === undefined) return { run: null, title: "", entry: null, rehearsal: false };
+  const { run, title, entry, rehearsal } = started;
+  return { run, title, entry, rehearsal };
+}
+
+function ending(
+  ended: EventOf<"run_ended"> | undefined,
+  otherwise: "waiting" | "running",
+): Pick<RunOutcome, "status" | "reason" | "endedBy"> {
+  if (ended === undefined) return { status: otherwise, reason: null, endedBy: null };
+  return { status: ended.status, reason: ended.reason, endedBy: ended.by };
 }
 
 function firstOf<Type extends EventType>(events: readonly NumberedEvent[], type: Type): EventOf<Type> | undefined {

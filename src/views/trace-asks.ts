@@ -1,5 +1,5 @@
 /** Steps of what waits for a person, and of what people decided. */
-import type { EventOf } from "../events/event.ts";
+import type { Decision, EventOf } from "../events/event.ts";
 import { argumentLines, callText } from "./call-text.ts";
 import { details, frameKey, linesOf, type Draft, type Place } from "./trace-seen.ts";
 
@@ -37,27 +37,40 @@ export function askRaised(event: Asked, { seen, line }: Place): Draft {
 const decidedVerb = { approve: "approves for", reject: "rejects for", answer: "decides for" } as const;
 
 export function askDecided(event: EventOf<"ask_decided">, { seen }: Place): Draft {
-  const ask = seen.asks.get(event.ask);
-  const { verb, text, by, face } = event.decision;
-  const approval = ask?.kind === "approval" || ask?.kind === "sign_off";
-  const option = ask?.options.find((candidate) => candidate.id === text);
+  const asked = seen.asks.get(event.ask);
+  const { verb, text, by, face, args } = event.decision;
+  const draft = {
+    kind: "decision" as const,
+    from: by,
+    to: null,
+    verb: decidedVerb[verb],
+    text,
+    ask: { id: event.ask, kind: "question" as const, verdict: verb, by, face },
+    ok: verb !== "reject",
+    details: details(["face", [face]], ["instead", args === undefined ? [] : argumentLines(args)]),
+  };
+  return asked === undefined ? draft : { ...draft, ...knownAsk(asked, event.decision, draft) };
+}
+
+/** What the ask itself adds to its decision. */
+function knownAsk(asked: Asked, decision: Decision, draft: Required<Pick<Draft, "details">>): Partial<Draft> {
+  const approval = asked.kind === "approval" || asked.kind === "sign_off";
+  const chosen = asked.options.find((option) => option.id === decision.text.trim())?.text ?? decision.text;
   return {
     kind: approval ? "approval" : "decision",
-    from: by,
-    to: ask?.role ?? null,
-    verb: decidedVerb[verb],
-    text: [approval && ask ? subjectOf(ask) : "", option?.text ?? text].filter((part) => part !== "").join(": "),
-    rule: ask?.rule ?? null,
-    frame: ask?.frame ?? null,
-    ask: { id: event.ask, kind: ask?.kind ?? "question", verdict: verb, by, face },
-    files: ask?.action?.type === "sign_off" ? ask.action.changes.files : [],
-    ok: verb !== "reject",
-    details: details(
-      ["face", [face]],
-      ["question", ask === undefined ? [] : [ask.question]],
-      ["instead", event.decision.args === undefined ? [] : argumentLines(event.decision.args)],
-      ["action", ask === undefined || ask.action === null ? [] : [`sha256 ${ask.hash}`]],
-    ),
+    to: asked.role,
+    text: [approval ? subjectOf(asked) : "", chosen].filter((part) => part !== "").join(": "),
+    rule: asked.rule,
+    frame: asked.frame,
+    ask: { id: asked.ask, kind: asked.kind, verdict: decision.verb, by: decision.by, face: decision.face },
+    files: asked.action?.type === "sign_off" ? asked.action.changes.files : [],
+    details: [
+      ...draft.details,
+      ...details(
+        ["question", linesOf(asked.question)],
+        ["action", asked.action === null ? [] : [`sha256 ${asked.hash}`]],
+      ),
+    ],
   };
 }
 

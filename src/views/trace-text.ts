@@ -81,7 +81,7 @@ export function whoText(step: Pick<TraceStep, "from" | "to" | "kind">): string {
 
 function body(step: TraceStep, options: TextOptions, paint: Paint): string[] {
   const who = whoText(step);
-  const lead = step.kind === "tool" || step.kind === "model" ? "" : leadWords(step);
+  const lead = leads[step.kind]?.(step) ?? "";
   const text = [lead, visible(step.text)].filter((part) => part !== "").join(": ");
   const bold = paint("bold", who);
   if (text === "") return [bold];
@@ -100,24 +100,15 @@ function cut(rows: readonly string[], columns: number): string[] {
 }
 
 /** What the kind and the names do not say. */
-function leadWords(step: TraceStep): string {
-  switch (step.kind) {
-    case "approval":
-    case "decision":
-      return verdictWords(step);
-    case "returned":
-    case "end":
-      return step.verb;
-    case "refusal":
-      return step.verb.startsWith("may not use") || step.to === null ? visible(step.verb) : "";
-    case "ask":
-      return step.ok ? askWords(step.ask?.kind) : step.verb;
-    case "limit":
-      return step.ask?.by === null ? "" : step.verb;
-    default:
-      return "";
-  }
-}
+const leads: Readonly<Partial<Record<StepKind, (step: TraceStep) => string>>> = {
+  approval: verdictWords,
+  decision: verdictWords,
+  returned: (step) => step.verb,
+  end: (step) => step.verb,
+  refusal: (step) => (step.verb.startsWith("may not use") || step.to === null ? visible(step.verb) : ""),
+  ask: (step) => (step.ok ? askWords(step.ask?.kind) : step.verb),
+  limit: (step) => (step.ask?.by === null ? "" : step.verb),
+};
 
 function askWords(kind: AskKind | undefined): string {
   if (kind === "sign_off") return "sign-off";
@@ -177,8 +168,16 @@ function fileLines(step: TraceStep): { label: string; lines: string[] }[] {
   return [{ label: "files", lines: step.files.map((file) => `${changeWord(file)} ${file.path}`) }];
 }
 
-/** The step as a JSON record, keys in this order: a line of `trace.jsonl`, an item of `cadre.trace/1`. */
+/**
+ * The step as a JSON record, keys in this order: a line of `trace.jsonl`, an item of `cadre.trace/1`. The first ten are always
+ * there; further ones only where they say something (`ok` only where it is false).
+ */
 export function stepRecord(step: TraceStep): Readonly<Record<string, unknown>> {
   const { n, seq, kind, from, to, verb, text, rule, at, usage, ...more } = step;
-  return { n, seq, kind, from, to, verb, text, rule, at, usage, ...more };
+  const said = Object.entries(more).filter(([key, value]) => (key === "ok" ? value === false : saysSomething(value)));
+  return { n, seq, kind, from, to, verb, text, rule, at, usage, ...Object.fromEntries(said) };
+}
+
+function saysSomething(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : value !== null && value !== false && value !== 0;
 }

@@ -1,5 +1,5 @@
 /** Steps by which work moves: down, up, back along the edge it came by, and in copy. */
-import type { EventOf } from "../events/event.ts";
+import type { Assignment, EventOf, Question } from "../events/event.ts";
 import { measureText } from "./call-text.ts";
 import { titleOf } from "./title.ts";
 import type { StepDetail } from "./trace-step.ts";
@@ -25,17 +25,30 @@ export function frameOpened(event: EventOf<"frame_opened">, { seen, line }: Plac
     rule: event.rule,
     frame: event.parent ?? event.frame,
     toFrame: event.frame,
-    details: details(
-      ["topic", question === null ? [] : [`${question.topic} (${question.severity})`]],
-      ["tried", linesOf(question?.tried ?? "")],
-      ["options", question?.options ?? []],
-      ["task", event.kind === "start" ? linesOf(assignment?.task ?? "") : []],
-      ["criteria", (assignment?.criteria ?? []).map((criterion) => `${criterion.id} ${criterion.text}`)],
-      ["inputs", assignment?.inputs ?? []],
-      ["constraints", assignment?.constraints ?? []],
-      ["fit", event.fit === null ? [] : [event.fit.toFixed(2)]],
-    ),
+    details: [
+      ...(question ? questionDetails(question) : []),
+      ...(assignment ? assignmentDetails(assignment, event.kind) : []),
+      ...details(["fit", event.fit === null ? [] : [event.fit.toFixed(2)]]),
+    ],
   };
+}
+
+function questionDetails(question: Question): StepDetail[] {
+  return details(
+    ["topic", [`${question.topic} (${question.severity})`]],
+    ["tried", linesOf(question.tried)],
+    ["options", question.options],
+  );
+}
+
+function assignmentDetails(assignment: Assignment, kind: string): StepDetail[] {
+  return details(
+    // A delegation's task is the step's own text.
+    ["task", kind === "start" ? linesOf(assignment.task) : []],
+    ["criteria", assignment.criteria.map((criterion) => `${criterion.id} ${criterion.text}`)],
+    ["inputs", assignment.inputs],
+    ["constraints", assignment.constraints],
+  );
 }
 
 export function reportSubmitted(event: EventOf<"report_submitted">, { seen, line }: Place): Draft {
