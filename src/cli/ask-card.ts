@@ -3,15 +3,17 @@
  * that decide it. A person decides on what stands here, so nothing of an action is left out (R3).
  */
 import { canonicalJson } from "../canonical.ts";
+import type { Criterion } from "../briefs/brief.ts";
 import type { Action } from "../events/event.ts";
 import { USER } from "../org/chart.ts";
 import type { AskRow } from "../store/ports.ts";
+import { timeText } from "../views/escalations.ts";
 import { changeWord } from "../views/change-word.ts";
 import { visible, visibleJson, visibleLines } from "../views/escape.ts";
 import { labelled } from "./layout.ts";
 import { commandsForAsk } from "./next-commands.ts";
 import type { Output, Style } from "./output.ts";
-import { reportLines } from "./report-lines.ts";
+import { reportLines, viewOfReport } from "./report-lines.ts";
 import { untilWords } from "./words-of-time.ts";
 
 const titles: Readonly<Record<AskRow["kind"], string>> = {
@@ -28,7 +30,12 @@ const titles: Readonly<Record<AskRow["kind"], string>> = {
 /** Contents longer than this are cut on the card of a terminal only, with the command that shows them whole. */
 const longestOnTerminal = 40;
 
-export type CardOptions = { readonly command: (rest: string) => string; readonly now: number };
+export type CardOptions = {
+  readonly command: (rest: string) => string;
+  readonly now: number;
+  /** What the brief asks, to be read beside what a sign-off reports. */
+  readonly criteria: readonly Criterion[];
+};
 
 /** Lines of the card, coloured as the output is. */
 export function askCard(ask: AskRow, output: Output, options: CardOptions): string[] {
@@ -45,12 +52,14 @@ export function askCard(ask: AskRow, output: Output, options: CardOptions): stri
     ...visibleBlock(ask.question, output).map((row) => paint("bold", row)),
     "",
     ...field("asked by", `${visible(ask.role)}${ask.to === USER ? "" : `, for ${visible(ask.to)}`}`),
-    ...field("path", ask.path.map((role) => visible(role)).join(" › ")),
+    ...field("path", pathText(ask)),
     ...field("rule", `“${visible(ask.rule.purpose)}” ${visible(ask.rule.file)}:${ask.rule.line}`),
     ...field("topic", `${visible(ask.topic)} (${ask.severity})`),
-    ...(ask.deadline === null ? [] : field("due", `${ask.deadline} (${untilWords(ask.deadline, options.now)})`)),
+    ...(ask.deadline === null
+      ? []
+      : field("due", `${timeText(ask.deadline)} (${untilWords(ask.deadline, options.now)})`)),
     ...ask.options.flatMap((choice, at) =>
-      field(at === 0 ? "options" : "", `${visible(choice.id)}  ${visible(choice.text)}`),
+      field(at === 0 ? "options" : "", `${visible(choice.id)}: ${visible(choice.text)}`),
     ),
     ...(ask.action === null ? [] : ["", ...actionLines(ask.action, ask, output, options)]),
     ...field("hash", ask.hash.slice(0, 16), "dim"),
@@ -72,6 +81,11 @@ export function commandLines(next: { readonly command: string; readonly what: st
   return [`  ${output.paint("cyan", next.command)}`, ...what];
 }
 
+function pathText(ask: AskRow): string {
+  const to = ask.to === USER ? "you" : visible(ask.to);
+  return `${ask.path.map((role) => (role === USER ? "you" : visible(role))).join(" › ")} → ${to}`;
+}
+
 function inner(output: Output): number | null {
   return output.width === null ? null : output.width - 2;
 }
@@ -83,8 +97,11 @@ function visibleBlock(text: string, output: Output): string[] {
 function actionLines(action: Action, ask: AskRow, output: Output, options: CardOptions): string[] {
   if (action.type === "sign_off") {
     const files = action.changes.files.map((file) => `${changeWord(file).padEnd(9)} ${visible(file.path)}`);
+    const view = viewOfReport(action.report, options.criteria);
+    // The question has said it already.
+    const summary = ask.question.includes(view.summary) ? "" : view.summary;
     return [
-      ...reportLines(action.report, output),
+      ...reportLines({ ...view, summary }, output, inner(output)),
       output.paint(
         "dim",
         files.length === 0 ? "No file was changed." : `Files (change set ${action.changes.hash.slice(0, 16)})`,

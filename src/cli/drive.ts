@@ -12,10 +12,11 @@ import { CadreError, isCadreError } from "../errors.ts";
 import type { RunId } from "../ids.ts";
 import type { AskRow, RunRow } from "../store/ports.ts";
 import { answersFace, takeAnswer, type PlannedAnswer } from "./answers-file.ts";
+import type { CardOptions } from "./ask-card.ts";
 import type { Context } from "./context.ts";
 import { decisionFor } from "./decision.ts";
 import { leaseHolder } from "./lease-holder.ts";
-import { showEnded, showWaiting } from "./outcome.ts";
+import { cardOptions, showEnded, showWaiting } from "./outcome.ts";
 import { pollMs } from "./poll.ts";
 import { openWalk, type Walk } from "./walk.ts";
 
@@ -41,7 +42,7 @@ export async function drive(context: Context, cadre: Cadre, run: RunRow, options
       walk.rest();
       if (result.status === "drained") return interrupted(context, result.run);
       if (result.status !== "waiting") return await showEnded(context, cadre.store, result.run);
-      const decided = await decideHere(context, cadre, result.asks, planned, options);
+      const decided = await decideHere(context, cadre, result.asks, planned, { ...options, walk });
       if (!decided) return showWaiting(context, result, options.onAsk === "fail");
     }
   } finally {
@@ -127,7 +128,7 @@ async function decideHere(
   cadre: Cadre,
   asks: readonly AskRow[],
   planned: PlannedAnswer[],
-  options: DriveOptions,
+  options: DriveOptions & { readonly walk: Walk },
 ): Promise<boolean> {
   for (const ask of asks) {
     const answer = takeAnswer(planned, ask);
@@ -143,7 +144,10 @@ async function decideHere(
   }
   const [ask] = asks;
   if (ask === undefined || options.onAsk !== "prompt" || !canPrompt(context)) return false;
-  return promptFor(context, cadre, ask, options.by);
+  const run = await cadre.store.run(ask.run);
+  if (!run) return false;
+  options.walk.dropAsk();
+  return promptFor(context, cadre, ask, { by: options.by, card: cardOptions(context, run) });
 }
 
 /** V4. */
@@ -151,16 +155,23 @@ export function canPrompt(context: Context): boolean {
   return context.output.terminal && context.stdin.isTTY;
 }
 
-async function promptFor(context: Context, cadre: Cadre, ask: AskRow, by: string): Promise<boolean> {
+type PromptOptions = { readonly by: string; readonly card: CardOptions };
+
+async function promptFor(context: Context, cadre: Cadre, ask: AskRow, options: PromptOptions): Promise<boolean> {
   const { askCard } = await import("./ask-card.ts");
   const { promptPerson } = await import("./prompt-person.ts");
-  for (const line of ["", ...askCard(ask, context.output, { command: context.command, now: Date.now() }), ""]) {
+  for (const line of ["", ...askCard(ask, context.output, options.card), ""]) {
     context.output.line(line);
   }
   const typed = await promptPerson(ask);
   if (typed === null) return false;
   try {
-    await cadre.decide(ask.id, { ...decisionFor(ask, typed, context.command), hash: ask.hash, by, face: "cli" });
+    await cadre.decide(ask.id, {
+      ...decisionFor(ask, typed, context.command),
+      hash: ask.hash,
+      by: options.by,
+      face: "cli",
+    });
   } catch (error) {
     // Somebody else was quicker: the run goes on with their decision.
     if (!isCadreError(error, "ask-decided")) throw error;

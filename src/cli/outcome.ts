@@ -2,15 +2,15 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { AdvanceResult } from "../cadre.ts";
-import type { Report } from "../events/event.ts";
 import type { AskRow, RunRow, Store } from "../store/ports.ts";
 import { visible } from "../views/escape.ts";
-import { askCard, commandLines, decideLines } from "./ask-card.ts";
+import { askCard, commandLines, decideLines, type CardOptions } from "./ask-card.ts";
 import { askRecord } from "./ask-record.ts";
 import type { Context } from "./context.ts";
 import { commandsForRun } from "./next-commands.ts";
 import type { Output, Style } from "./output.ts";
-import { reportLines } from "./report-lines.ts";
+import { runOutcome } from "../views/outcome.ts";
+import { reportLines, viewOfOutcome, type ReportView } from "./report-lines.ts";
 
 export const statusStyle: Readonly<Record<RunRow["status"], Style>> = {
   running: "cyan",
@@ -28,7 +28,7 @@ export function showWaiting(context: Context, result: AdvanceResult, fail: boole
     output.record(outcomeRecord(result.run, "waiting", result.asks, next));
   } else {
     for (const ask of result.asks) {
-      for (const line of ["", ...askCard(ask, output, { command, now: Date.now() }), ""]) output.line(line);
+      for (const line of ["", ...askCard(ask, output, cardOptions(context, result.run)), ""]) output.line(line);
       for (const line of decideLines(ask, output, command)) output.line(line);
     }
     output.line();
@@ -40,13 +40,13 @@ export function showWaiting(context: Context, result: AdvanceResult, fail: boole
 /** Exit code 0 when finished, else 1. */
 export async function showEnded(context: Context, store: Pick<Store, "runEvents">, run: RunRow): Promise<number> {
   const { output, command } = context;
-  const report = await lastReport(store, run);
+  const outcome = runOutcome(await store.runEvents(run.id));
   const next = commandsForRun(run, [], false, command);
   if (output.json) {
-    output.record({ ...outcomeRecord(run, run.status, [], next), reason: run.reason, report });
+    output.record({ ...outcomeRecord(run, run.status, [], next), reason: run.reason, report: outcome.report });
   } else {
     output.line();
-    for (const line of outcomeLines(context, run, report)) output.line(line);
+    for (const line of outcomeLines(context, run, viewOfOutcome(outcome))) output.line(line);
     output.line();
     output.line("Next");
     for (const line of next.flatMap((each) => commandLines(each, output))) output.line(line);
@@ -67,13 +67,13 @@ export function showUnowned(context: Context, run: RunRow): number {
 }
 
 /** Status, report and where it is written down. */
-export function outcomeLines(context: Context, run: RunRow, report: Report | null): string[] {
+export function outcomeLines(context: Context, run: RunRow, report: ReportView | null): string[] {
   const { output } = context;
   const rehearsed = run.rehearsal ? output.paint("dim", " (rehearsal: no model was called)") : "";
   const reason = run.reason === null || run.reason === "" ? "" : `: ${visible(run.reason)}`;
   return [
     `${output.paint(statusStyle[run.status], run.status)} ${run.id}${rehearsed}${reason}`,
-    ...(report === null ? [] : ["", ...reportLines(report, output)]),
+    ...(report === null ? [] : ["", ...reportLines(report, output, output.width)]),
     "",
     ...whereLines(context, run),
   ];
@@ -89,11 +89,9 @@ function field(output: Output, name: string, text: string): string {
   return `${output.paint("dim", name.padEnd(8))} ${text}`;
 }
 
-export async function lastReport(store: Pick<Store, "runEvents">, run: RunRow): Promise<Report | null> {
-  const events = (await store.runEvents(run.id)).map((stored) => stored.event);
-  const ended = events.findLast((event) => event.type === "run_ended");
-  if (ended?.report) return ended.report;
-  return events.findLast((event) => event.type === "report_submitted")?.report ?? null;
+/** What a card needs beside its ask. */
+export function cardOptions(context: Context, run: Pick<RunRow, "brief">): CardOptions {
+  return { command: context.command, now: Date.now(), criteria: run.brief.acceptance };
 }
 
 function outcomeRecord(

@@ -1,5 +1,5 @@
 /** The command line as commander sees it: global options, help that teaches, and errors with the exit codes of the table. */
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, Help, Option, type Argument } from "commander";
 import { CadreError } from "../errors.ts";
 import { commands, groups, type CommandSpec } from "./command-table.ts";
 import { configuredPlaces, openContext, type Places } from "./context.ts";
@@ -20,6 +20,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) {
+      if (error.code === "commander.help") {
+        program.outputHelp();
+        return 0;
+      }
       // Help and version end here too; commander has printed them.
       return error.exitCode === 0 ? 0 : reportError(usageError(error, argv), output, process.cwd());
     }
@@ -47,7 +51,7 @@ function buildProgram(output: Output, done: (code: number) => void): Command {
     .usage("[options] <command>")
     .version(packageVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "explain a command")
-    .helpCommand("help [command]", "explain a command")
+    .addHelpCommand(new Command("help [command]").description("explain a command").helpGroup("Operate:"))
     .addOption(new Option("--dir <folder>", "the project: where modes/, graphs/ and cadre.yaml are (default: here)"))
     .addOption(new Option("--data <folder>", "database and workspaces (default: .cadre/ in the project)"))
     .addOption(new Option("--journal <folder>", "where journals are written (default: journal/ in the project)"))
@@ -57,7 +61,11 @@ function buildProgram(output: Output, done: (code: number) => void): Command {
     .addOption(new Option("--verbose", "more detail; a stack trace for faults of cadre's own"))
     .exitOverride()
     .showSuggestionAfterError(true)
-    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .configureHelp({
+      sortSubcommands: false,
+      subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(argumentTerm)].join(" "),
+      formatHelp: (command, helper) => optionsLast(Help.prototype.formatHelp.call(helper, command, helper)),
+    })
     .configureOutput({
       writeOut: (text) => output.line(text.replace(/\n$/, "")),
       // Printed by reportError instead, in the one form that errors have.
@@ -71,6 +79,18 @@ function buildProgram(output: Output, done: (code: number) => void): Command {
       addCommand(program, spec, output, done);
   }
   return program;
+}
+
+function argumentTerm(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? "..." : ""}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
+
+/** What can be done is read first; options are looked up. */
+function optionsLast(help: string): string {
+  const blocks = help.trimEnd().split("\n\n");
+  const isOptions = (block: string): boolean => block.startsWith("Options:");
+  return `${[...blocks.filter((block) => !isOptions(block)), ...blocks.filter(isOptions)].join("\n\n")}\n`;
 }
 
 const firstMinute = `
@@ -123,9 +143,6 @@ function usageError(error: CommanderError, argv: readonly string[]): CadreError 
   const [first = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
   const name = argv.find((text) => commands.some((spec) => spec.name === text));
   const help = `npx cadre ${name === undefined ? "" : `${name} `}--help`;
-  if (error.code === "commander.help") {
-    return new CadreError("usage", "no command was given", { hint: `\`${help}\` lists them` });
-  }
   const meant = /Did you mean (.*)\?/.exec(suggestion ?? "")?.[1];
   return new CadreError("usage", first, {
     hint:

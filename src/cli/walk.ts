@@ -3,7 +3,7 @@ import { deskOf } from "../events/desk.ts";
 import type { Event } from "../events/event.ts";
 import type { RunRow, Store, StoredEvent } from "../store/ports.ts";
 import { visible } from "../views/escape.ts";
-import { openTrace, renderStep, stepRecord } from "../views/trace.ts";
+import { openTrace, renderStep, stepRecord, type TraceStep } from "../views/trace.ts";
 import type { Context } from "./context.ts";
 
 export interface Walk {
@@ -14,6 +14,8 @@ export interface Walk {
   text(role: string, piece: string): void;
   /** Nothing moves any more: takes the live line away. */
   rest(): void;
+  /** The ask that the walk ends at is shown as a card: its step need not be. */
+  dropAsk(): void;
 }
 
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"] as const;
@@ -34,15 +36,25 @@ export async function openWalk(
   let since = Date.now();
   let turn = 0;
 
+  /** An ask is held back until it is known whether a card shows it, in full, right below. */
+  let held: TraceStep | null = null;
+  const print = (step: TraceStep): void => {
+    for (const line of renderStep(step, output.text)) output.line(line);
+  };
   const show = (event: StoredEvent, silent: boolean): void => {
     if (event.seq <= seq) return;
     seq = event.seq;
     log.push(event.event);
     const step = trace.add(event);
     if (step === null || silent) return;
-    if (output.json) output.record({ type: "step", ...stepRecord(step) });
-    else if (step.kind === "model" && !output.verbose) return;
-    else for (const line of renderStep(step, output.text)) output.line(line);
+    if (output.json) {
+      output.record({ type: "step", ...stepRecord(step) });
+      return;
+    }
+    if (step.kind === "model" && !output.verbose) return;
+    if (held !== null) print(held);
+    held = step.kind === "ask" && step.ok ? step : null;
+    if (held === null) print(step);
   };
 
   if (output.json) {
@@ -92,6 +104,9 @@ export async function openWalk(
       clearInterval(timer);
       timer = undefined;
       output.live(null);
+    },
+    dropAsk() {
+      held = null;
     },
   };
 }

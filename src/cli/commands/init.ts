@@ -114,7 +114,8 @@ function show(context: Context, target: string, written: readonly string[]): voi
     return;
   }
   for (const path of written) output.line(path);
-  const where = relative(process.cwd(), target);
+  const inside = relative(process.cwd(), target);
+  const where = inside.startsWith("..") ? target : inside;
   output.note(written.length === 0 ? "everything is there already" : `${written.length} files written to ${target}`);
   output.note("Next");
   if (where !== "") output.note(`  cd ${shellWord(where)}`);

@@ -1,7 +1,10 @@
 /** `cadre show`: one run, where it stands, what it asks, what came of it, what it used, what can be done. */
 import { USER } from "../../org/chart.ts";
 import type { AskRow, RunRow, Store } from "../../store/ports.ts";
+import { moneyText, tokensText } from "../../views/cost.ts";
+import { timeText } from "../../views/escalations.ts";
 import { visible } from "../../views/escape.ts";
+import { runOutcome, type RunOutcome } from "../../views/outcome.ts";
 import { askCard, commandLines, decideLines } from "../ask-card.ts";
 import { askRecord } from "../ask-record.ts";
 import type { Context } from "../context.ts";
@@ -12,7 +15,8 @@ import { labelled } from "../layout.ts";
 import { leaseHolder } from "../lease-holder.ts";
 import { commandsForRun } from "../next-commands.ts";
 import { withReader } from "../open.ts";
-import { lastReport, outcomeLines } from "../outcome.ts";
+import { cardOptions, outcomeLines } from "../outcome.ts";
+import { viewOfOutcome } from "../report-lines.ts";
 import { sinceWords } from "../words-of-time.ts";
 
 export function show(context: Context, input: Input): Promise<number> {
@@ -20,24 +24,24 @@ export function show(context: Context, input: Input): Promise<number> {
     const name = word(input, 0);
     const run = await findRun(store, name);
     const ask = name !== undefined && isAskId(name) ? await store.ask(name) : undefined;
-    if (ask) showAsk(context, ask);
+    if (ask) showAsk(context, run, ask);
     else await showRun(context, store, run);
     return 0;
   });
 }
 
-function showAsk(context: Context, ask: AskRow): void {
+function showAsk(context: Context, run: RunRow, ask: AskRow): void {
   const { output, command } = context;
   if (output.json) {
     output.document({ schema: "cadre.ask/1", ...askRecord(ask), state: ask.state, decision: ask.decision });
     return;
   }
-  for (const line of askCard(ask, output, { command, now: Date.now() })) output.line(line);
+  for (const line of askCard(ask, output, cardOptions(context, run))) output.line(line);
   output.line();
   if (ask.decision !== null) {
     const { verb, by, face, at, text } = ask.decision;
     output.line(
-      `decided: ${verb} by ${visible(by)} (${visible(face)}, ${at})${text === "" ? "" : `: ${visible(text)}`}`,
+      `${past[verb]} by ${visible(by)} (${visible(face)}, ${timeText(at)})${text === "" ? "" : `: ${visible(text)}`}`,
     );
   } else if (ask.state === "withdrawn") output.line("withdrawn: the run has ended");
   else for (const line of decideLines(ask, output, command)) output.line(line);
@@ -48,8 +52,7 @@ async function showRun(context: Context, store: Store, run: RunRow): Promise<voi
   const asks = await store.asks({ run: run.id });
   const open = asks.filter((ask) => ask.state === "open");
   const owner = await leaseHolder(store, run.id, Date.now());
-  const report = await lastReport(store, run);
-  const events = await store.runEvents(run.id);
+  const outcome = runOutcome(await store.runEvents(run.id));
   const next = commandsForRun(run, open, owner !== null, command);
   if (output.json) {
     const {
@@ -88,8 +91,11 @@ async function showRun(context: Context, store: Store, run: RunRow): Promise<voi
       },
       brief: run.brief,
       asks: asks.map((ask) => ({ ...askRecord(ask), state: ask.state, decision: ask.decision })),
-      report,
-      events: events.length,
+      report: outcome.report,
+      criteria: outcome.criteria,
+      files: outcome.files,
+      counts: outcome.counts,
+      usage: outcome.usage,
       used: counters,
       limits,
       owner,
@@ -103,34 +109,53 @@ async function showRun(context: Context, store: Store, run: RunRow): Promise<voi
     for (const line of others) output.line(line);
   };
   output.line(output.paint("bold", visible(run.title)));
+  // A report that waits for its sign-off stands on the card below.
+  const report = run.endedAt === null ? null : viewOfOutcome(outcome);
   for (const line of outcomeLines(context, run, report)) output.line(line);
   fact("brief", visible(run.brief.file ?? run.brief.task));
   fact("entry", `${run.entry}, by the workflow ${run.workflow}`);
-  fact("started", `${run.startedAt} (${sinceWords(run.startedAt, Date.now())}) by ${visible(run.startedBy)}`);
-  fact("used", usedWords(run));
+  fact("started", `${timeText(run.startedAt)} (${sinceWords(run.startedAt, Date.now())}) by ${visible(run.startedBy)}`);
+  fact("so far", countsWords(outcome));
+  fact("used", usedWords(run, outcome));
   if (owner !== null) fact("moved by", `process ${owner.pid} on ${owner.host}`);
   for (const ask of asks.filter((each) => each.decision !== null)) fact("decided", decidedWords(ask));
   for (const ask of open) {
     output.line();
-    for (const line of askCard(ask, output, { command, now: Date.now() })) output.line(line);
+    for (const line of askCard(ask, output, cardOptions(context, run))) output.line(line);
   }
   output.line();
   output.line("Next");
   for (const line of next.flatMap((each) => commandLines(each, output))) output.line(line);
 }
 
-function usedWords(run: RunRow): string {
-  const { modelCalls, tokens } = run.counters;
-  const calls = `${modelCalls} of ${run.limits.modelCalls} model calls`;
-  return run.rehearsal
-    ? `${calls}, none of them paid (rehearsal)`
-    : `${calls}, ${tokens} of ${run.limits.tokens} tokens`;
+/** Only what happened at all. */
+function countsWords({ counts }: RunOutcome): string {
+  const words = (many: number, one: string): string[] => (many === 0 ? [] : [`${many} ${one}${many === 1 ? "" : "s"}`]);
+  const all = [
+    ...words(counts.steps, "step"),
+    ...words(counts.delegations, "delegation"),
+    ...words(counts.escalations, "escalation"),
+    ...words(counts.reports, "report"),
+    ...words(counts.tools, "tool call"),
+    ...words(counts.refusals, "refusal"),
+    ...words(counts.decisions, "decision"),
+  ];
+  return all.length === 0 ? "nothing yet" : all.join(", ");
 }
+
+function usedWords(run: RunRow, { usage }: RunOutcome): string {
+  if (run.rehearsal) return `${usage.calls} turns of the rehearsal; no model was called, nothing was paid`;
+  const money = moneyText(usage.money);
+  const calls = `${run.counters.modelCalls} of ${run.limits.modelCalls} model calls, ${tokensText(usage)} tokens`;
+  return money === "" ? calls : `${calls}, ${money}`;
+}
+
+const past = { answer: "answered", approve: "approved", reject: "rejected" } as const;
 
 function decidedWords(ask: AskRow): string {
   const { verb = "answer", by = "", text = "" } = ask.decision ?? {};
   const whom = ask.role === USER ? "" : ` for ${visible(ask.role)}`;
   const option = ask.options.find((choice) => choice.id === text.trim());
   const said = option?.text ?? text;
-  return `${ask.topic}: ${verb} by ${visible(by)}${whom}${said === "" ? "" : `: ${visible(said)}`}`;
+  return `${visible(ask.topic)}: ${past[verb]} by ${visible(by)}${whom}${said === "" ? "" : `: ${visible(said)}`}`;
 }

@@ -9,7 +9,7 @@ import { flag, word, type Input } from "../input.ts";
 import { leaseHolder } from "../lease-holder.ts";
 import { withReader } from "../open.ts";
 import { showEnded, showUnowned, showWaiting } from "../outcome.ts";
-import { openWalk } from "../walk.ts";
+import { openWalk, type Walk } from "../walk.ts";
 
 /** A process that takes a run over needs a moment; so long may nobody move it before that is worth saying. */
 const patienceMs = 3000;
@@ -19,31 +19,35 @@ export function watch(context: Context, input: Input): Promise<number> {
   return withReader(context, async (store) => {
     const found = await findRun(store, word(input, 0));
     const walk = await openWalk(context, store, found, 0);
-    let moved = Date.now();
-    let shown = "";
     try {
-      for (;;) {
-        for (const event of await store.runEvents(found.id, walk.seq)) walk.add(event);
-        const { run, asks, owned } = await standing(store, found.id);
-        if (owned) moved = Date.now();
-        if (context.output.closed) return 0;
-        if (run.endedAt !== null) return await showEnded(context, store, run);
-        const waiting = asks.map((ask) => ask.id).join(" ");
-        if (run.status === "waiting" && asks.length > 0 && waiting !== shown) {
-          walk.rest();
-          shown = waiting;
-          moved = Number.POSITIVE_INFINITY;
-          const code = showWaiting(context, { status: "waiting", run, asks }, false);
-          if (!keep) return code;
-        }
-        if (waiting === "" && moved === Number.POSITIVE_INFINITY) moved = Date.now();
-        if (Date.now() - moved > patienceMs) return showUnowned(context, run);
-        await sleep(pollMs);
-      }
+      return await followRun(context, store, walk, { run: found.id, keep });
     } finally {
       walk.rest();
     }
   });
+}
+
+type Following = { readonly run: RunId; readonly keep: boolean };
+
+async function followRun(context: Context, store: Store, walk: Walk, { run: id, keep }: Following): Promise<number> {
+  let moved = Date.now();
+  let shown = "";
+  while (!context.output.closed) {
+    for (const event of await store.runEvents(id, walk.seq)) walk.add(event);
+    const { run, asks, owned } = await standing(store, id);
+    if (run.endedAt !== null) return showEnded(context, store, run);
+    const waiting = asks.map((ask) => ask.id).join(" ");
+    if (owned || waiting !== "") moved = Date.now();
+    if (run.status === "waiting" && waiting !== "" && waiting !== shown) {
+      walk.rest();
+      shown = waiting;
+      const code = showWaiting(context, { status: "waiting", run, asks }, false);
+      if (!keep) return code;
+    }
+    if (Date.now() - moved > patienceMs) return showUnowned(context, run);
+    await sleep(pollMs);
+  }
+  return 0;
 }
 
 async function standing(store: Store, id: RunId): Promise<{ run: RunRow; asks: readonly AskRow[]; owned: boolean }> {
