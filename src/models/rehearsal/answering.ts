@@ -56,16 +56,15 @@ function handUp(frame: QuestionSeen, above: Cover): Record<string, unknown> {
 
 function decisionOf(frame: QuestionSeen): Record<string, unknown> {
   const first = frame.options[0];
-  const purpose = frame.purpose ? ` I am asked under “${short(frame.purpose, 160)}”.` : "";
   if (first === undefined) {
     return {
       decision:
-        "Go by the brief as it stands: take the reading that changes least, and write it down as an assumption. (rehearsed decision)",
-      reason: `The brief says no more than this, and no options were given.${purpose}`,
+        "Go by the brief as it stands: take the reading that changes least, and write it down as an assumption (rehearsed decision)",
+      reason: "The brief says no more than this, and no options were given.",
     };
   }
   return {
-    decision: `${first.trim().replace(/\.$/, "")}. (rehearsed decision)`,
-    reason: `It is what ${frame.from || "the one who asks"} advises first, it commits us to nothing that cannot be taken back, and the evidence so far does not call for more.${purpose}`,
+    decision: `${first.trim().replace(/\.$/, "")} (rehearsed decision)`,
+    reason: `It is what ${frame.from || "the one who asks"} advises first, and of the options it is the one to start with before more is known.`,
   };
 }

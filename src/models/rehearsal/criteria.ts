@@ -102,7 +102,7 @@ function names(text: string, measured: Measured): boolean {
 
 /** `macro-F1 (naive-bayes)` is the metric macro-F1; what stands in parentheses says of which candidate. */
 function metricWords(name: string): string[] {
-  return stems(name.replace(/\([^()]*\)\s*$/, "").replace(/_/g, " "));
+  return stems(name.replace(/\([^()]*\)\s*$/, "").replace(/[-_]/g, " "));
 }
 
 const times = ["ms", "s", "seconds", "milliseconds"];

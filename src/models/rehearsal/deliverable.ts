@@ -8,9 +8,11 @@ import { evaluationBody, type EvaluationSeen } from "./evaluation.ts";
 import { candidateOf, metricOf, type Facts } from "./facts.ts";
 import { describeInput, type InputSeen } from "./inputs.ts";
 import type { Part } from "./handing-on.ts";
+import { askedSections } from "./passages.ts";
 import { openSentences } from "./raising.ts";
-import type { Criterion } from "./sections.ts";
-import { isWhole, type AssignmentSeen, type Situation } from "./situation.ts";
+import { revisionAsked } from "./revision.ts";
+import { itemsIn } from "./sections.ts";
+import { deliverablePath, isWhole, type AssignmentSeen, type Situation } from "./situation.ts";
 import { sentencesOf, short, stems } from "./words.ts";
 
 export type Draft = {
@@ -21,14 +23,14 @@ export type Draft = {
   readonly parts: readonly Part[];
 };
 
-const list = (items: readonly string[], none: string): string =>
+export const list = (items: readonly string[], none: string): string =>
   items.length > 0 ? items.map((item) => `- ${item}`).join("\n") : none;
 
 export function deliverableText(draft: Draft, path: string): string {
   const { situation, frame, facts } = draft;
   const body = bodySections(draft);
   const own = body.map(([heading, text]) => `${heading}\n${text}`).join("\n");
-  const title = isWhole(situation, frame) ? situation.brief.title || short(frame.task, 80) : short(frame.task, 80);
+  const title = earlierVersion(draft, path)?.headings[0] ?? titleOf(situation, frame);
   const verdicts = frame.criteria.map((criterion) => {
     const part = draft.parts.find((each) => each.criteria.includes(criterion));
     if (part && !facts.others.has(criterion.id))
@@ -48,10 +50,30 @@ export function deliverableText(draft: Draft, path: string): string {
     ...(verdicts.length > 0
       ? [`## Criteria\n\n| id | criterion | status | evidence |\n| --- | --- | --- | --- |\n${verdicts.join("\n")}`]
       : []),
-    ...returnedSection(facts),
+    ...returnedSection(draft, own),
   ]
     .join("\n\n")
     .concat("\n");
+}
+
+function titleOf(situation: Situation, frame: AssignmentSeen): string {
+  const first = short(frame.task.trim().split("\n", 1)[0] ?? "", 100).replace(/\.$/, "");
+  return (isWhole(situation, frame) && situation.brief.title) || first || "Result";
+}
+
+/** Decisions of this assignment, after those that an earlier version of the page holds. */
+function decisions(draft: Draft): (readonly [string, string])[] {
+  const before = /\n## Decisions\n([\s\S]*?)(?=\n## |$)/.exec(earlierVersion(draft)?.text ?? "")?.[1] ?? "";
+  const lines = [...itemsIn(before), ...draft.facts.settled.map(decisionLine)];
+  return lines.length > 0 ? [["Decisions", list([...new Set(lines)], "")]] : [];
+}
+
+/** The page as it was before it came back. */
+function earlierVersion(
+  { facts, situation, frame }: Draft,
+  path = deliverablePath(situation, frame),
+): InputSeen | undefined {
+  return facts.inputs.find((input) => input.path === path && input.failure === null);
 }
 
 /** What the judging of criteria by text looks at: everything of our own, nothing that merely repeats the assignment. */
@@ -93,7 +115,7 @@ function bodySections(draft: Draft): (readonly [string, string])[] {
       "What was measured",
       evaluationBody(evaluation),
     ]),
-    ...(facts.settled.length > 0 ? [["Decisions", list(facts.settled.map(decisionLine), "")] as const] : []),
+    ...decisions(draft),
     ...recommendation(draft),
     ...asked,
     ...(facts.knowledge.length > 0 ? [["From the team's notes", list(facts.knowledge, "")] as const] : []),
@@ -117,7 +139,7 @@ function bodySections(draft: Draft): (readonly [string, string])[] {
 
 export function decisionLine({ topic, askedOf, decision, note }: Facts["settled"][number]): string {
   if (!decision) return `**${topic}**: asked ${askedOf}, no decision${note ? ` (${note})` : " yet"}.`;
-  return `**${topic}**: ${decision.decision.replace(/\.$/, "")}. Decided by ${decision.by}, asked through ${askedOf}. Reason: ${decision.reason.replace(/\.$/, "")}.`;
+  return `**${topic}**: ${decision.decision.replace(/\.$/, "")}. Decided by ${decision.by}${decision.by === askedOf ? "" : `, asked through ${askedOf}`}. Reason: ${decision.reason.replace(/\.$/, "")}.`;
 }
 
 function recommendation({ facts, frame }: Draft): (readonly [string, string])[] {
@@ -150,68 +172,6 @@ function against(evaluation: EvaluationSeen, best: string): string[] {
     "It was trained and measured on parts of one sample; real inputs will differ from it.",
     `No pretrained model was looked up or run, so what one would gain is ${notMeasured}.`,
   ];
-}
-
-/** For each criterion that asks for something to be written: what the sources that were read say about it. */
-function askedSections(draft: Draft): (readonly [string, string])[] {
-  const mine = draft.frame.criteria.filter(
-    (criterion) => !draft.parts.some((part) => part.criteria.includes(criterion)),
-  );
-  const wanted = mine.filter(
-    (criterion) =>
-      outsideFacts(criterion.text) === false &&
-      judge(criterion, { measurements: draft.facts.measurements, written: null, others: draft.facts.others }).status ===
-        "not_measured",
-  );
-  return wanted.flatMap((criterion) => {
-    const found = excerpts(criterion, draft.facts.inputs);
-    const example = /\bexamples?\b/i.test(criterion.text) ? examples(draft.facts.inputs) : [];
-    if (found.length + example.length === 0) return [];
-    return [
-      [
-        `On ${criterion.id}: what the sources say`,
-        [...(found.length > 0 ? [list(found, "")] : []), ...example].join("\n\n"),
-      ] as const,
-    ];
-  });
-}
-
-/** Sentences of the inputs that share at least two content words with the criterion, best first, with their source. */
-function excerpts(criterion: Criterion, inputs: readonly InputSeen[]): string[] {
-  const asked = stems(criterion.text);
-  return inputs
-    .filter((input) => input.failure === null && input.labelled === null)
-    .flatMap((input) =>
-      sentencesOf(proseOf(input.text)).map((sentence) => ({
-        input,
-        sentence,
-        shared: stems(sentence).filter((word) => asked.includes(word)).length,
-      })),
-    )
-    .filter((each) => each.shared >= 2)
-    .toSorted((a, b) => b.shared - a.shared)
-    .slice(0, 6)
-    .map(({ input, sentence }) => `${short(sentence, 280)} (\`${input.path}\`)`);
-}
-
-/** Without headings, quotes and tables: they are form, or they repeat what was asked. */
-function proseOf(markdown: string): string {
-  return markdown
-    .split("\n")
-    .map((line) => (/^\s*(?:#|>|\||```)/.test(line) ? "" : line.replace(/^\s*[-*]\s+/, "\n\n")))
-    .join("\n");
-}
-
-/** A true example out of a labelled table: a row as a request, its label as the answer. */
-function examples(inputs: readonly InputSeen[]): string[] {
-  return inputs.flatMap(({ labelled, path }) => {
-    if (!labelled?.first) return [];
-    const request = JSON.stringify({ [labelled.text]: labelled.first.text });
-    const answer = JSON.stringify({ [labelled.label]: labelled.first.label });
-    return [
-      `Example request, the first row of \`${path}\`:\n\n\`\`\`json\n${request}\n\`\`\`\n\nExample answer, the label that a person gave it:\n\n\`\`\`json\n${answer}\n\`\`\`\n\nNames of the fields are those of the file; the interface itself is not specified by any source that was read.`,
-    ];
-  });
 }
 
 function nextSteps(draft: Draft): string {
@@ -252,15 +212,23 @@ export function unmeasured({ facts, frame, parts }: Draft): string[] {
   });
 }
 
-function returnedSection(facts: Facts): string[] {
-  if (facts.returned.length === 0) return [];
-  return [
-    `## What changed after it was returned\n\n${list(
-      facts.returned.map(
-        ({ by, reason }) =>
-          `${by} returned it: “${short(reason, 400)}” Taken up: the points above were gone through again with this in mind; what it asks for beyond them stands as an open point.`,
-      ),
-      "",
-    )}`,
-  ];
+/** What was asked for when it came back, and what the text says on it by now. */
+function returnedSection(draft: Draft, own: string): string[] {
+  const reasons = [...draft.facts.returned.map(({ by, reason }) => ({ by, reason })), ...revisionAsked(draft.frame)];
+  if (reasons.length === 0) return [];
+  const lines = reasons.map(({ by, reason }) => {
+    const wanted = stems(reason);
+    const said = sentencesOf(own).filter(
+      (sentence) => stems(sentence).filter((word) => wanted.includes(word)).length >= 2,
+    );
+    const answer =
+      said.length > 0
+        ? `This page says on it: ${said
+            .slice(0, 2)
+            .map((sentence) => `“${short(sentence, 240)}”`)
+            .join(" ")} More than that is ${notMeasured}.`
+        : `Nothing that was read or measured says anything on it; it stays an open point, ${notMeasured}.`;
+    return `${by} returned it: “${short(reason, 400)}” ${answer}`;
+  });
+  return [`## What changed after it was returned\n\n${list(lines, "")}`];
 }

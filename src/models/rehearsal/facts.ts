@@ -3,7 +3,7 @@ import { isRefusal, readReport, readReturned, type Evidence, type Measured, type
 import { evaluationFailure, evaluationsSeen, type EvaluationSeen } from "./evaluation.ts";
 import { describeInput, inputsSeen, knowledgeSeen, type InputSeen } from "./inputs.ts";
 import { settled, type Settled } from "./raising.ts";
-import { stepsOf, type AssignmentSeen, type Situation, type Step } from "./situation.ts";
+import { stepsOf, textArg, type AssignmentSeen, type Situation, type Step } from "./situation.ts";
 import { short } from "./words.ts";
 
 export type HandedOn = {
@@ -59,7 +59,7 @@ function readHandedOn(step: Step): HandedOn {
   const criteria = Array.isArray(step.args["acceptance_criteria"]) ? step.args["acceptance_criteria"].map(String) : [];
   const report = step.result === null ? null : readReport(step.result);
   return {
-    to: String(step.args["mode"] ?? ""),
+    to: textArg(step, "mode"),
     criteria,
     report,
     note: report || step.result === null ? "" : short(step.result, 240),
@@ -90,7 +90,7 @@ function writtenPath(step: Step): string[] {
   if (isRefusal(result)) return [];
   const named = /(?:Created|Changed|Left as it was:) (.+?), sha256 /.exec(result)?.[1];
   if (named !== undefined) return [named];
-  const asked = String(step.args["path"] ?? "");
+  const asked = textArg(step, "path");
   return asked !== "" && /\b(?:created|changed|wrote|written|saved|updated)\b/i.test(result) ? [asked] : [];
 }
 
@@ -102,7 +102,7 @@ function failuresOf(situation: Situation, inputs: readonly InputSeen[], handedOn
   return [
     ...inputs.filter((input) => input.failure !== null).map((input) => `${describeInput(input)}.`),
     ...(evaluation === null ? [] : [`The evaluation brought nothing: ${short(evaluation, 240)}`]),
-    ...lost.map((step) => `${String(step.args["path"] ?? "A file")} was not written: ${short(step.result ?? "", 200)}`),
+    ...lost.map((step) => `${textArg(step, "path") || "A file"} was not written: ${short(step.result ?? "", 200)}`),
     ...handedOn.filter((each) => each.note !== "").map((each) => `${each.to} did not take the task: ${each.note}`),
   ];
 }
@@ -110,7 +110,7 @@ function failuresOf(situation: Situation, inputs: readonly InputSeen[], handedOn
 /** What was found so far, in one or two sentences: the `tried` of a question. */
 export function foundSoFar(facts: Facts): string {
   const read = facts.inputs.filter((input) => input.failure === null).map(describeInput);
-  const measured = facts.evaluations.flatMap((each) => headline(each));
+  const measured = headlines(facts.evaluations.flatMap((each) => each.measurements));
   return [
     read.length > 0 ? `Read ${read.join("; ")}.` : "",
     measured.length > 0 ? `Measured: ${measured.join("; ")}.` : "",
@@ -120,16 +120,17 @@ export function foundSoFar(facts: Facts): string {
     .join(" ");
 }
 
-/** The first number of each candidate, as it was ranked, with the receipt. */
-export function headline(evaluation: EvaluationSeen): string[] {
-  const metric = metricOf(evaluation.measurements[0]?.name ?? "");
-  const first = evaluation.measurements.filter(
-    (each) => metricOf(each.name) === metric && candidateOf(each.name) !== "",
-  );
-  if (first.length === 0) return [];
-  return [
-    `${metric} ${first.map((each) => `${candidateOf(each.name)} ${each.value}`).join(", ")} (receipt ${evaluation.receipt})`,
-  ];
+/** The first number of each candidate, as it was ranked, with the receipt: a line for each evaluation. */
+export function headlines(measurements: readonly Measured[]): string[] {
+  return [...new Set(measurements.map((each) => each.effect))].flatMap((effect) => {
+    const own = measurements.filter((each) => each.effect === effect);
+    const metric = metricOf(own[0]?.name ?? "");
+    const first = own.filter((each) => metricOf(each.name) === metric && candidateOf(each.name) !== "");
+    if (first.length === 0) return [];
+    return [
+      `${metric} ${first.map((each) => `${candidateOf(each.name)} ${each.value}`).join(", ")} (receipt ${effect})`,
+    ];
+  });
 }
 
 /** `macro-F1 (naive-bayes)` is the metric `macro-F1` of the candidate `naive-bayes`. */

@@ -3,9 +3,11 @@
  *
  * H1. A criterion goes to one role at most; a role that is already at work on this stack gets nothing (it would go round).
  */
+import type { Facts } from "./facts.ts";
 import { covers, type Target } from "./matching.ts";
 import { propertiesOf, stepsOf, textArg, type AssignmentSeen, type Situation } from "./situation.ts";
-import { stems } from "./words.ts";
+import { settledNote } from "./raising.ts";
+import { atStart, short } from "./words.ts";
 import type { Criterion } from "./sections.ts";
 
 export type Part = { readonly target: Target; readonly phrase: string; readonly criteria: readonly Criterion[] };
@@ -54,9 +56,16 @@ export function taskArgs(situation: Situation, to: string, text: TaskText): Reco
   return Object.fromEntries(Object.entries(all).filter(([name]) => known.includes(name)));
 }
 
-/** The part of a task in words: what its criteria ask for, and what it is part of. */
+/** The part of a task in words: its subject, what its criteria ask for, and what it rests on. */
 export function partTask(part: Part, whole: AssignmentSeen, title: string): string {
-  const asks = part.criteria.map((criterion) => criterion.text).join(" ");
-  const subject = title || stems(whole.task).slice(0, 8).join(" ");
-  return `${asks}\n\nThis is the part of “${subject}” that is yours (${part.phrase}). The inputs hold what has been found so far; say nothing that they do not show.`;
+  const asks = part.criteria.map((criterion) => `- ${criterion.text}`).join("\n");
+  return `${atStart(part.phrase)}, for “${title || short(whole.task, 80)}”.\n\n${asks}\n\nThe inputs hold what has been found so far; say nothing that they do not show.`;
+}
+
+/** What bounds a part: the whole's constraints, and the decisions that were taken on the way. */
+export function boundsOfPart(frame: AssignmentSeen, facts: Facts): string[] {
+  const decided = facts.settled.flatMap(({ topic, decision }) =>
+    decision ? [`Decided on ${topic} by ${decision.by}: ${decision.decision}`] : [],
+  );
+  return [...new Set([...frame.constraints.filter((each) => each !== settledNote), ...decided, settledNote])];
 }

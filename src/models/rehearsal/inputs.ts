@@ -55,11 +55,19 @@ export function readsDue(situation: Situation, frame: AssignmentSeen): PlannedCa
       args: "path" in propertiesOf(situation.tools.get("list_files")) ? { path: "." } : {},
     });
   }
-  const query = stems(`${frame.task}`).slice(0, 12).join(" ");
+  const query = keywords(frame.task);
   if (situation.tools.has("search_knowledge") && stepsOf(situation, "search_knowledge").length === 0 && query !== "") {
     due.push({ name: "search_knowledge", args: { query } });
   }
   return due;
+}
+
+/** The first content words of a text, as written. */
+function keywords(text: string): string {
+  const words = text.match(/[\p{L}\p{N}-]{3,}/gu) ?? [];
+  return [...new Set(words.map((word) => word.toLowerCase()).filter((word) => stems(word).length > 0))]
+    .slice(0, 10)
+    .join(" ");
 }
 
 export function inputsSeen(situation: Situation): InputSeen[] {
@@ -110,10 +118,14 @@ export function describeInput(input: InputSeen): string {
   return `\`${input.path}\`: ${input.lines} ${input.lines === 1 ? "line" : "lines"} of text${headings}`;
 }
 
-/** Passages that the search of the role's knowledge gave, `path:line` each. */
+/** Passages that the search of the role's knowledge gave, each with its `path:line`. Rows of tables and headings say little alone. */
 export function knowledgeSeen(situation: Situation): string[] {
   return stepsOf(situation, "search_knowledge")
     .flatMap((step) => (step.result ?? "").split("\n"))
-    .flatMap((line) => /^(\S+:\d+): (.*)$/.exec(line)?.slice(1, 3).join(": ") ?? [])
-    .slice(0, 5);
+    .flatMap((line) => {
+      const [, place, text] = /^(\S+:\d+): (.*)$/.exec(line) ?? [];
+      if (place === undefined || text === undefined || /^[|#]/.test(text)) return [];
+      return [`${text.replace(/^(?:[-*]|\d+\.)\s+/, "").replaceAll("**", "")} (${place})`];
+    })
+    .slice(0, 4);
 }

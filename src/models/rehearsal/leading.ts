@@ -7,11 +7,11 @@
 import { isRefusal, readReport, readReturned } from "./answers.ts";
 import type { Draft } from "./deliverable.ts";
 import { gatherFacts, type Facts } from "./facts.ts";
-import { openTargets, partsFor, partTask, taskArgs } from "./handing-on.ts";
+import { openTargets, partsFor, boundsOfPart, partTask, taskArgs } from "./handing-on.ts";
 import { inputPaths } from "./inputs.ts";
 import { rank, type Target } from "./matching.ts";
 import { move, type Move } from "./move.ts";
-import { settledNote } from "./raising.ts";
+import { revisionTask } from "./revision.ts";
 import { reportArgs } from "./reporting.ts";
 import { isWhole, stepsOf, textArg, type AssignmentSeen, type Situation, type Step } from "./situation.ts";
 import { short } from "./words.ts";
@@ -102,7 +102,7 @@ function closeGap({ situation, frame, facts }: Draft): Move | null {
     task: partTask(part, frame, situation.brief.title),
     criteria: part.criteria.map((criterion) => criterion.text),
     inputs: [...facts.handedOn.flatMap((each) => each.report?.artifacts ?? []), ...inputPaths(frame)],
-    constraints: [...frame.constraints.filter((each) => each !== settledNote), settledNote],
+    constraints: boundsOfPart(frame, facts),
   };
   return move(
     `One part is still open, and ${part.target.slug} is there for it: ${part.phrase}.`,
@@ -123,12 +123,11 @@ function revise({ situation, frame, facts }: Draft): Move | null {
   );
   const report = first?.result ? readReport(first.result) : null;
   if (!first || !report) return null;
-  const round = facts.returned.length > 1 ? ` (return ${facts.returned.length})` : "";
   const text = {
-    task: `Revise the work on “${situation.brief.title || short(frame.task, 80)}”${round}. ${returned.by} returned it with this reason: ${returned.reason || "no reason was given"}\n\nTake the reason up in the deliverable, say what you changed, and report again.`,
+    task: `${revisionTask(situation.brief.title || short(frame.task, 80), returned, facts.returned.length)}\n\nTake the reason up in the deliverable, say what you changed, and report again.`,
     criteria: Array.isArray(first.args["acceptance_criteria"]) ? first.args["acceptance_criteria"].map(String) : [],
     inputs: [...report.artifacts, ...inputPaths(frame)],
-    constraints: [...frame.constraints.filter((each) => each !== settledNote), settledNote],
+    constraints: boundsOfPart(frame, facts),
   };
   return move(
     `It came back; ${textArg(first, "mode")} gets it with the reason.`,

@@ -7,7 +7,7 @@
 import { isRefusal, readDecision, type DecisionRead } from "./answers.ts";
 import { covers, sameTopic, type Cover } from "./matching.ts";
 import { isWhole, stepsOf, textArg, type AssignmentSeen, type Situation } from "./situation.ts";
-import { sentencesOf, short, soundsHard, soundsOpen, stems } from "./words.ts";
+import { atStart, sentencesOf, short, soundsHard, soundsOpen, stems } from "./words.ts";
 
 const questionLimit = 3;
 
@@ -37,6 +37,7 @@ export function topicsRaised(situation: Situation, frame: AssignmentSeen): Cover
 
 /** Sentences that leave something open and that nobody above is there for. */
 export function openSentences(situation: Situation, frame: AssignmentSeen): string[] {
+  if (frame.constraints.includes(settledNote)) return [];
   const raised = topicsRaised(situation, frame).map((cover) => cover.sentence);
   return sentencesToWeigh(situation, frame).filter(
     (sentence) =>
@@ -64,13 +65,13 @@ export function questionDue(
   return {
     to: next.target.slug,
     topic,
-    question: `What shall hold for ${topic}? ${open ? "The assignment leaves it open" : "The assignment says"}: “${short(next.sentence, 320)}”`,
+    question: `${atStart(topic)}: what shall hold for this work? ${open ? "The assignment leaves it open" : "The assignment says"}: “${short(next.sentence, 320)}”`,
     severity: open && soundsHard(next.sentence) ? "high" : "medium",
-    tried: `${found} Nothing that depends on ${topic} has been started.`,
+    tried: `${found} Nothing that depends on the answer has been started.`,
     options: [
-      `Keep to what is allowed for ${topic} today: commit to nothing new, and name in the report what that leaves open`,
-      `Allow more for ${topic}: say what, and up to which limit`,
-      `Stop everything that depends on ${topic} until it is settled`,
+      "Stay with what is allowed today: commit to nothing new, and name in the report what that leaves open",
+      "Allow it: say what exactly, and up to which limit",
+      "Stop everything that depends on it until it is settled",
     ],
   };
 }

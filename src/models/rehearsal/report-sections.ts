@@ -1,7 +1,7 @@
 /** The sections that a role's rules require of its reports, each filled from what is known; where nothing is, it says so with the reason. */
 import { cite, notMeasured } from "./criteria.ts";
 import { decisionLine } from "./deliverable.ts";
-import { candidateOf, headline, metricOf, type Facts } from "./facts.ts";
+import { candidateOf, headlines, metricOf, type Facts } from "./facts.ts";
 import { describeInput } from "./inputs.ts";
 import { propertiesOf, type AssignmentSeen, type Situation } from "./situation.ts";
 import { sentencesOf, short, stems } from "./words.ts";
@@ -38,8 +38,8 @@ const fillers: readonly (readonly [RegExp, (source: Source) => string])[] = [
   [
     /experiment/i,
     ({ facts }) =>
-      facts.evaluations.length > 0
-        ? `One comparison: ${facts.evaluations.flatMap(headline).join("; ")}.`
+      headlines(facts.measurements).length > 0
+        ? `One comparison: ${headlines(facts.measurements).join("; ")}.`
         : fromReports(facts),
   ],
   [/approach|method|plan/i, approach],

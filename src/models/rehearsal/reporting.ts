@@ -7,7 +7,7 @@
 import { isRefusal, type Evidence, type Measured } from "./answers.ts";
 import { judge, notMeasured } from "./criteria.ts";
 import { ownText, type Draft } from "./deliverable.ts";
-import { headline, type Facts } from "./facts.ts";
+import { headlines, metricOf, type Facts } from "./facts.ts";
 import { requiredSections } from "./report-sections.ts";
 import { propertiesOf, stepsOf, type Situation } from "./situation.ts";
 import { short } from "./words.ts";
@@ -53,52 +53,47 @@ function fullReport(draft: Draft) {
   };
 }
 
-/** The numbers that stand in the evidence, and those that belong beside them: the head of each evaluation with its interval. */
+/** The numbers that the summary and the evidence name, the best candidate's interval, and how many rows they rest on. */
 function cited(facts: Facts, criteria: readonly Evidence[]): Measured[] {
   const evidence = criteria.map((each) => each.evidence).join("\n");
-  const chosen = facts.measurements.filter(
-    (measured, index) => index < 3 || evidence.includes(`${measured.name} = `) || /rows$/.test(measured.name),
-  );
-  return chosen.slice(0, 20);
+  const metric = metricOf(facts.measurements[0]?.name ?? "");
+  const counts = (measured: Measured, index: number): boolean =>
+    index < 3 ||
+    metricOf(measured.name) === metric ||
+    measured.unit === "rows" ||
+    evidence.includes(`${measured.name} = `);
+  return facts.measurements.filter(counts).slice(0, 20);
 }
 
 function artifacts(facts: Facts): string[] {
   return [...new Set([...facts.written, ...facts.handedOn.flatMap((each) => each.report?.artifacts ?? [])])];
 }
 
-function summary({ facts, situation }: Draft, criteria: readonly Evidence[]): string {
-  const count = (status: Evidence["status"]): string =>
-    criteria
-      .filter((each) => each.status === status)
-      .map((each) => each.id)
-      .join(", ");
-  const [met, missed, open] = [count("met"), count("not_met"), count("not_measured")];
+function summary({ facts, situation, frame }: Draft, criteria: readonly Evidence[]): string {
   const returned = facts.returned.at(-1);
+  const by = [...new Set(facts.handedOn.flatMap((each) => (each.report ? [each.to] : [])))];
   const parts = [
-    returned
-      ? `After it was returned by ${returned.by} (“${short(returned.reason, 160)}”), the work was gone through again.`
-      : "",
-    ...facts.handedOn.flatMap((each) =>
-      each.report
-        ? [
-            `${each.to} reported${each.report.artifacts.length > 0 ? ` and left ${each.report.artifacts.join(", ")}` : ""}.`,
-          ]
-        : [],
-    ),
+    returned ? `Returned by ${returned.by} (“${short(returned.reason, 160)}”) and gone through again.` : "",
+    by.length > 0 ? `Work by ${by.join(" and ")} on “${short(situation.brief.title || frame.task, 80)}”.` : "",
     facts.written.length > 0 ? `Written: ${facts.written.join(", ")}.` : "",
-    ...facts.evaluations.flatMap((each) => headline(each).map((line) => `Measured: ${line}.`)),
-    ...facts.settled.flatMap((each) =>
-      each.decision
-        ? [`Decided by ${each.decision.by} on ${each.topic}: ${short(each.decision.decision, 200).replace(/\.$/, "")}.`]
-        : [],
+    ...headlines(facts.measurements).map((line) => `Measured: ${line}.`),
+    ...facts.settled.flatMap(({ topic, decision }) =>
+      decision ? [`Decided on ${topic} by ${decision.by}: ${short(decision.decision, 160).replace(/\.$/, "")}.`] : [],
     ),
-    criteria.length > 0
-      ? [met && `Met: ${met}.`, missed && `Missed: ${missed}.`, open && `Open: ${open}.`].filter(Boolean).join(" ")
-      : "",
+    standing(criteria),
   ].filter(Boolean);
-  return parts.length > 0
-    ? parts.join(" ")
-    : `${situation.role} went through the assignment; there was nothing that it could read, measure or write.`;
+  return (
+    parts.join(" ") || `${situation.role} went through the assignment; there was nothing to read, measure or write.`
+  );
+}
+
+function standing(criteria: readonly Evidence[]): string {
+  const words = { met: "Met", not_met: "Missed", not_measured: "Not measured" } as const;
+  return Object.entries(words)
+    .map(([status, word]) => [word, criteria.filter((each) => each.status === status).map((each) => each.id)] as const)
+    .filter(([, ids]) => ids.length > 0)
+    .map(([word, ids]) => `${word}: ${ids.join(", ")}.`)
+    .join(" ");
 }
 
 function limitations(facts: Facts, criteria: readonly Evidence[]): string[] {

@@ -196,9 +196,9 @@ export function textArg(step: Step, name: string): string {
 export function deliverablePath(situation: Situation, frame: AssignmentSeen): string {
   const prefix = `deliverables/${fileSlug(situation.role, 60)}-`;
   const earlier = frame.inputs.find((path) => path.startsWith(prefix) && path.endsWith(".md"));
-  return (
-    earlier ?? `${prefix}${fileSlug(isWhole(situation, frame) ? situation.brief.title || frame.task : frame.task)}.md`
-  );
+  const first = frame.task.trim().split("\n", 1)[0] ?? "";
+  const name = (isWhole(situation, frame) && situation.brief.title) || first;
+  return earlier ?? `${prefix}${fileSlug(name)}.md`;
 }
 
 /** True where the assignment is the brief itself and not a part of it. */

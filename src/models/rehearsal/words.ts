@@ -22,7 +22,7 @@ export function stems(text: string): string[] {
 /** Sentences and list items; a text without marks is one sentence. */
 export function sentencesOf(text: string): string[] {
   return text
-    .split(/\n\s*\n|\n\s*[-*]\s+|(?<=[.!?;])\s+(?=\P{Ll})|;\s+/u)
+    .split(/\n\s*\n|\n\s*[-*]\s+|(?<=[.!?;])\s+(?=\P{Ll})/u)
     .map((sentence) => sentence.replace(/\s+/g, " ").trim())
     .filter((sentence) => /\p{L}\s+\S*\p{L}/u.test(sentence));
 }
@@ -37,7 +37,7 @@ export function phrasesOf(purpose: string): string[] {
 
 /** Vocabulary by which a text says that something is still to be decided. */
 const open =
-  /\b(?:whether|unclear|unknown|undecided|open|pending|decid\w*|decision|approv\w*|permi\w*|allow\w*|consent|agree\w*|unless|not yet|nobody|budget\w*|limited|if needed|if necessary|to be (?:set|agreed|named))\b/i;
+  /\b(?:whether|unclear|unknown|undecided|(?:is|are|still|left) open|open (?:\w+ (?:and \w+ )?)?question|pending|decid\w*|decision|approv\w*|permission|consent|unless|not yet|nobody|budget\w*|limited|if needed|if necessary|to be (?:set|agreed|named))\b/i;
 
 export function soundsOpen(sentence: string): boolean {
   return open.test(sentence);
@@ -46,6 +46,11 @@ export function soundsOpen(sentence: string): boolean {
 /** Vocabulary by which a text says that it is hard. */
 export function soundsHard(sentence: string): boolean {
   return /\b(?:must|cannot|never|nobody|has to|have to|not been|before|law|legal|licen[cs]\w*)\b/i.test(sentence);
+}
+
+/** First letter large: for the start of a sentence. */
+export function atStart(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** First letter small, no full stop: for use inside a sentence. Abbreviations keep their capitals. */

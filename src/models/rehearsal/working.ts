@@ -3,17 +3,17 @@ import { isRefusal } from "./answers.ts";
 import { evaluationDue } from "./evaluation.ts";
 import { deliverableText, type Draft } from "./deliverable.ts";
 import { foundSoFar, gatherFacts } from "./facts.ts";
-import { openTargets, partsFor, partTask, taskArgs } from "./handing-on.ts";
+import { openTargets, partsFor, boundsOfPart, partTask, taskArgs } from "./handing-on.ts";
 import { inputPaths, readsDue } from "./inputs.ts";
 import { move, type Move } from "./move.ts";
-import { questionDue, settledNote } from "./raising.ts";
+import { questionDue } from "./raising.ts";
 import { reportArgs } from "./reporting.ts";
 import { deliverablePath, stepsOf, textArg, type AssignmentSeen, type Situation } from "./situation.ts";
 import { readReturned } from "./answers.ts";
 
 export function work(situation: Situation, frame: AssignmentSeen): Move {
   const facts = gatherFacts(situation, frame);
-  const draft: Draft = { situation, frame, facts, parts: partsFor(frame.criteria, partTargets(situation)) };
+  const draft: Draft = { situation, frame, facts, parts: partsFor(frame.criteria, partTargets(situation)).slice(0, 1) };
   return (
     look(situation, frame) ??
     measure(situation) ??
@@ -46,7 +46,7 @@ function measure(situation: Situation): Move | null {
 function ask({ situation, frame, facts }: Draft): Move | null {
   const args = questionDue(situation, frame, foundSoFar(facts));
   return args
-    ? move(`${String(args["topic"])} is not mine to decide; I ask ${String(args["to"])}.`, "escalate", args)
+    ? move(`Not mine to decide: ${String(args["topic"])}. I ask ${String(args["to"])}.`, "escalate", args)
     : null;
 }
 
@@ -73,7 +73,7 @@ function handOn(draft: Draft): Move | null {
     task: partTask(part, frame, situation.brief.title),
     criteria: part.criteria.map((criterion) => criterion.text),
     inputs: [...facts.written, ...inputPaths(frame)],
-    constraints: [...frame.constraints.filter((each) => each !== settledNote), settledNote],
+    constraints: boundsOfPart(frame, facts),
   };
   return move(
     `${part.target.slug} is there for this: ${part.phrase}.`,
