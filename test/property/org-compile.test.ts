@@ -36,18 +36,23 @@ const mode = fc
       return { ...route, file, line: 10 + index, column: 5, origin: "front-matter" };
     });
     return {
+      slug,
+      name: slug,
+      description: "",
+      tags: [],
+      level: own,
+      model,
+      toolGroups: groups,
+      stack: [],
+      categories: [],
       ...{
-        slug,
-        name: slug,
-        description: "",
-        tags: [],
-        level: own,
-        model,
-        toolGroups: groups,
-        stack: [],
-        categories: [],
+        routes: declared,
+        knowledge: [],
+        body: `${slug} ${number}`,
+        extra: {},
+        file,
+        keyLines: { slug: 2 },
       },
-      ...{ routes: declared, knowledge: [], body: `${slug} ${number}`, extra: {}, file, keyLines: { slug: 2 } },
     };
   });
 

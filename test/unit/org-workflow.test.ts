@@ -19,8 +19,24 @@ describe("checkWorkflow", () => {
   test("a workflow whose names all exist is parsed, with its defaults", () => {
     const { workflow, problems } = checkWorkflow(
       {
-        ...{ name: "w", entry: "lead", staffing: { worker: { by: "person" } }, grants: { worker: ["inference"] } },
-        ...{ rules: [{ pack: "house", roles: ["worker"] }], approvals: [{ tool: "write_to_file", reason: "r" }] },
+        name: "w",
+        entry: "lead",
+        staffing: { worker: { by: "person" } },
+        grants: { worker: ["inference"] },
+        ...{
+          rules: [
+            {
+              pack: "house",
+              roles: ["worker"],
+            },
+          ],
+          approvals: [
+            {
+              tool: "write_to_file",
+              reason: "r",
+            },
+          ],
+        },
       },
       "graphs/w.ts",
       chart,
@@ -33,15 +49,27 @@ describe("checkWorkflow", () => {
   test("every unknown name is reported with a suggestion, at the line of its key where that is known", () => {
     const found = check(
       {
-        ...{
-          name: "w",
-          entry: "laed",
-          staffing: { wroker: { by: "person" } },
-          grants: { worker: ["inferense"], x: ["read"] },
+        name: "w",
+        entry: "laed",
+        staffing: { wroker: { by: "person" } },
+        grants: {
+          worker: ["inferense"],
+          x: ["read"],
         },
         ...{
-          rules: [{ pack: "hose", roles: ["lead", "user"] }],
-          approvals: [{ tool: "write_file", roles: ["y"], reason: "r" }],
+          rules: [
+            {
+              pack: "hose",
+              roles: ["lead", "user"],
+            },
+          ],
+          approvals: [
+            {
+              tool: "write_file",
+              roles: ["y"],
+              reason: "r",
+            },
+          ],
         },
       },
       { entry: { line: 7 }, workflow: { line: 3 } },
