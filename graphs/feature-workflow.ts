@@ -31,5 +31,5 @@ export const workflow = {
 /** The compiled LangGraph: a labelled rehearsal with an in-memory store and a scratch workspace. */
 export async function graph(): Promise<unknown> {
   const { rehearsalGraph } = await import("cadre");
-  return rehearsalGraph(workflow);
+  return rehearsalGraph(workflow, import.meta.url);
 }

@@ -2,6 +2,8 @@
  * The public API. Importing it is light: nothing here reaches LangGraph through static imports, so that a workflow file
  * may import `cadre` and still be read by `cadre lint`.
  */
+import type { WorkflowInput } from "./org/workflow.ts";
+
 export { CadreError, errorTable, isCadreError, type ErrorCode, type Place } from "./errors.ts";
 export {
   isAskId,
@@ -53,3 +55,9 @@ export type {
   Verification,
 } from "./run/api.ts";
 export { openCadre, type Cadre, type CadreOptions } from "./cadre.ts";
+
+/** The compiled LangGraph of a workflow, for LangGraph's own tools: a labelled rehearsal that never opens project data. */
+export async function rehearsalGraph(workflow: WorkflowInput, from: string): Promise<unknown> {
+  const studio = await import("./studio.ts");
+  return studio.rehearsalGraph(workflow, from);
+}

@@ -21,6 +21,7 @@ type State = { eventLog: Event[] };
 
 export const GATE = "_gate";
 export const ACT = "_act";
+const OPEN = "_open";
 
 /** Where the line goes, as a label of a path map. A line whose chart was just changed rests, to be compiled anew. */
 export function whereNext(bound: Pick<BoundChart, "hash">, log: readonly Event[]): string {
@@ -39,12 +40,20 @@ export function whereNext(bound: Pick<BoundChart, "hash">, log: readonly Event[]
   }
 }
 
-/** The machine without a checkpointer: what it is given decides where the line's log lies. */
-export function lineGraph(bound: BoundChart, context: () => Promise<LineContext>) {
+/** How a graph that is run by LangGraph's own tools gets its first events; a line of ours is given them as input. */
+export type Opening = (log: readonly Event[], thread: string) => Promise<Event[]>;
+
+/** The machine without a checkpointer: whoever compiles it decides where the log lies. */
+export function lineGraph(
+  bound: BoundChart,
+  context: (log: readonly Event[]) => Promise<LineContext>,
+  opening?: Opening,
+) {
   const graph = new StateGraph<typeof LineState, State, LineUpdate, string>(LineState);
   const roles = [...bound.chart.roles.map((role) => role.slug), USER];
-  const node = (work: (context: LineContext, log: readonly Event[]) => Promise<Event[]>) => async (state: State) => ({
-    eventLog: await work(await context(), state.eventLog),
+  type Work = (context: LineContext, log: readonly Event[]) => Promise<Event[]>;
+  const node = (work: Work) => async (state: State) => ({
+    eventLog: await work(await context(state.eventLog), state.eventLog),
   });
   for (const role of roles) graph.addNode(role, node(takeTurn));
   graph.addNode(GATE, node(gate));
@@ -53,7 +62,16 @@ export function lineGraph(bound: BoundChart, context: () => Promise<LineContext>
   for (const role of roles) graph.addConditionalEdges(role, next, pathMap([role, ...neighbours(bound, role)]));
   graph.addConditionalEdges(GATE, next, pathMap(roles));
   graph.addConditionalEdges(ACT, next, pathMap(roles));
-  graph.addConditionalEdges(START, next, pathMap(roles));
+  if (opening) {
+    graph.addNode(OPEN, async (state: State, runtime) => ({
+      eventLog: await opening(state.eventLog, String(runtime.configurable?.["thread_id"] ?? "")),
+    }));
+    graph.addConditionalEdges(OPEN, next, pathMap(roles));
+    const entry = (state: State): string => (state.eventLog.length === 0 ? OPEN : next(state));
+    graph.addConditionalEdges(START, entry, { ...pathMap(roles), [OPEN]: OPEN });
+  } else {
+    graph.addConditionalEdges(START, next, pathMap(roles));
+  }
   return graph;
 }
 
