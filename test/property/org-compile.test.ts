@@ -45,14 +45,12 @@ const mode = fc
       toolGroups: groups,
       stack: [],
       categories: [],
-      ...{
-        routes: declared,
-        knowledge: [],
-        body: `${slug} ${number}`,
-        extra: {},
-        file,
-        keyLines: { slug: 2 },
-      },
+      routes: declared,
+      knowledge: [],
+      body: `${slug} ${number}`,
+      extra: {},
+      file,
+      keyLines: { slug: 2 },
     };
   });
 

@@ -23,20 +23,18 @@ describe("checkWorkflow", () => {
         entry: "lead",
         staffing: { worker: { by: "person" } },
         grants: { worker: ["inference"] },
-        ...{
-          rules: [
-            {
-              pack: "house",
-              roles: ["worker"],
-            },
-          ],
-          approvals: [
-            {
-              tool: "write_to_file",
-              reason: "r",
-            },
-          ],
-        },
+        rules: [
+          {
+            pack: "house",
+            roles: ["worker"],
+          },
+        ],
+        approvals: [
+          {
+            tool: "write_to_file",
+            reason: "r",
+          },
+        ],
       },
       "graphs/w.ts",
       chart,
@@ -56,21 +54,19 @@ describe("checkWorkflow", () => {
           worker: ["inferense"],
           x: ["read"],
         },
-        ...{
-          rules: [
-            {
-              pack: "hose",
-              roles: ["lead", "user"],
-            },
-          ],
-          approvals: [
-            {
-              tool: "write_file",
-              roles: ["y"],
-              reason: "r",
-            },
-          ],
-        },
+        rules: [
+          {
+            pack: "hose",
+            roles: ["lead", "user"],
+          },
+        ],
+        approvals: [
+          {
+            tool: "write_file",
+            roles: ["y"],
+            reason: "r",
+          },
+        ],
       },
       { entry: { line: 7 }, workflow: { line: 3 } },
     );
