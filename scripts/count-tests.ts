@@ -1,35 +1,30 @@
 /**
  * `node scripts/count-tests.ts <vitest.json> <exit code> <other failures>`: prints the last line of `.ci/run`.
- * A test file that could not be loaded, a run that ended badly with no failed test to show for it, and every failed step
- * before the tests count as one failure each.
+ * What counts as a failure besides failed tests: a test that began and never ended, a file that could not be loaded, a run
+ * that ended badly with no failed test to show for it, and every failed step before the tests.
  */
 import { readFileSync } from "node:fs";
 
-type VitestReport = {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numPendingTests: number;
-  readonly numTodoTests: number;
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
-};
+type TestFile = { readonly status: string; readonly assertionResults: readonly { readonly status: string }[] };
 
-const [file = "", exitCode = "1", otherFailures = "0"] = process.argv.slice(2);
+const [path = "", exitCode = "1", otherFailures = "0"] = process.argv.slice(2);
 
-function read(): VitestReport | undefined {
+function readFiles(): readonly TestFile[] {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as VitestReport;
+    return (JSON.parse(readFileSync(path, "utf8")) as { testResults: TestFile[] }).testResults;
   } catch {
-    return undefined;
+    return [];
   }
 }
 
-const report = read();
-const passed = report?.numPassedTests ?? 0;
-const skipped = (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0);
-const unloaded =
-  report?.testResults.filter(({ status, assertionResults }) => status === "failed" && assertionResults.length === 0)
-    .length ?? 0;
-const inTests = (report?.numFailedTests ?? 0) + unloaded;
+const files = readFiles();
+const count = (...statuses: string[]): number =>
+  files.flatMap((file) => file.assertionResults).filter(({ status }) => statuses.includes(status)).length;
+
+const passed = count("passed");
+const skipped = count("skipped", "todo", "disabled");
+const unloaded = files.filter((file) => file.status === "failed" && file.assertionResults.length === 0).length;
+const inTests = count("failed", "pending") + unloaded;
 const unexplained = Number(exitCode) !== 0 && inTests === 0 ? 1 : 0;
 const failed = inTests + unexplained + Number(otherFailures);
 console.log([`${passed} passed`, `${failed} failed`, ...(skipped > 0 ? [`${skipped} skipped`] : [])].join(", "));
