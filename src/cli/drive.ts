@@ -42,8 +42,9 @@ export async function drive(context: Context, cadre: Cadre, run: RunRow, options
       walk.rest();
       if (result.status === "drained") return interrupted(context, result.run);
       if (result.status !== "waiting") return await showEnded(context, cadre.store, result.run);
-      const decided = await decideHere(context, cadre, result.asks, planned, { ...options, walk });
-      if (!decided) return showWaiting(context, result, options.onAsk === "fail");
+      const here = await decideHere(context, cadre, result.asks, planned, { ...options, walk });
+      if (here === "decided") continue;
+      return showWaiting(context, result, { fail: options.onAsk === "fail", seen: here === "later" });
     }
   } finally {
     walk.rest();
@@ -122,14 +123,16 @@ async function follow(context: Context, cadre: Cadre, run: RunId, walk: Walk, st
   }
 }
 
-/** True when something was decided here, so that the run can go on. */
+/** `later`: the ask was shown to the person, who did not decide it now. */
+type Here = "decided" | "later" | "unasked";
+
 async function decideHere(
   context: Context,
   cadre: Cadre,
   asks: readonly AskRow[],
   planned: PlannedAnswer[],
   options: DriveOptions & { readonly walk: Walk },
-): Promise<boolean> {
+): Promise<Here> {
   for (const ask of asks) {
     const answer = takeAnswer(planned, ask);
     if (answer) {
@@ -139,13 +142,13 @@ async function decideHere(
           : { verb: answer.verb, text: answer.text };
       const decision = decisionFor(ask, typed, context.command);
       await cadre.decide(ask.id, { ...decision, hash: ask.hash, by: options.by, face: answersFace });
-      return true;
+      return "decided";
     }
   }
   const [ask] = asks;
-  if (ask === undefined || options.onAsk !== "prompt" || !canPrompt(context)) return false;
+  if (ask === undefined || options.onAsk !== "prompt" || !canPrompt(context)) return "unasked";
   const run = await cadre.store.run(ask.run);
-  if (!run) return false;
+  if (!run) return "unasked";
   options.walk.dropAsk();
   return promptFor(context, cadre, ask, { by: options.by, card: cardOptions(context, run) });
 }
@@ -157,14 +160,14 @@ export function canPrompt(context: Context): boolean {
 
 type PromptOptions = { readonly by: string; readonly card: CardOptions };
 
-async function promptFor(context: Context, cadre: Cadre, ask: AskRow, options: PromptOptions): Promise<boolean> {
+async function promptFor(context: Context, cadre: Cadre, ask: AskRow, options: PromptOptions): Promise<Here> {
   const { askCard } = await import("./ask-card.ts");
   const { promptPerson } = await import("./prompt-person.ts");
   for (const line of ["", ...askCard(ask, context.output, options.card), ""]) {
     context.output.line(line);
   }
   const typed = await promptPerson(ask);
-  if (typed === null) return false;
+  if (typed === null) return "later";
   try {
     await cadre.decide(ask.id, {
       ...decisionFor(ask, typed, context.command),
@@ -177,7 +180,7 @@ async function promptFor(context: Context, cadre: Cadre, ask: AskRow, options: P
     if (!isCadreError(error, "ask-decided")) throw error;
     context.output.complain(error.message);
   }
-  return true;
+  return "decided";
 }
 
 function interrupted(context: Context, run: RunRow): number {

@@ -20,21 +20,29 @@ export const statusStyle: Readonly<Record<RunRow["status"], Style>> = {
   stopped: "magenta",
 };
 
+export type WaitingOptions = {
+  /** The caller asked to fail at an ask. */
+  readonly fail: boolean;
+  /** The card stands on the screen already. */
+  readonly seen: boolean;
+};
+
 /** Exit code 8, or 1 where the caller asked to fail at an ask. */
-export function showWaiting(context: Context, result: AdvanceResult, fail: boolean): number {
+export function showWaiting(context: Context, result: AdvanceResult, options: WaitingOptions): number {
   const { output, command } = context;
   const next = result.asks.flatMap((ask) => commandsForRun(result.run, [ask], false, command));
   if (output.json) {
     output.record(outcomeRecord(result.run, "waiting", result.asks, next));
   } else {
     for (const ask of result.asks) {
-      for (const line of ["", ...askCard(ask, output, cardOptions(context, result.run)), ""]) output.line(line);
+      const card = options.seen ? [] : askCard(ask, output, cardOptions(context, result.run));
+      for (const line of ["", ...card, ...(options.seen ? [] : [""])]) output.line(line);
       for (const line of decideLines(ask, output, command)) output.line(line);
     }
     output.line();
     for (const line of whereLines(context, result.run)) output.line(line);
   }
-  return fail ? 1 : 8;
+  return options.fail ? 1 : 8;
 }
 
 /** Exit code 0 when finished, else 1. */

@@ -39,7 +39,7 @@ export async function openWalk(
   /** An ask is held back until it is known whether a card shows it, in full, right below. */
   let held: TraceStep | null = null;
   const print = (step: TraceStep): void => {
-    for (const line of renderStep(step, output.text)) output.line(line);
+    output.line(renderStep(step, output.text).join("\n"));
   };
   const show = (event: StoredEvent, silent: boolean): void => {
     if (event.seq <= seq) return;

@@ -41,7 +41,7 @@ async function followRun(context: Context, store: Store, walk: Walk, { run: id, 
     if (run.status === "waiting" && waiting !== "" && waiting !== shown) {
       walk.rest();
       shown = waiting;
-      const code = showWaiting(context, { status: "waiting", run, asks }, false);
+      const code = showWaiting(context, { status: "waiting", run, asks }, { fail: false, seen: false });
       if (!keep) return code;
     }
     if (Date.now() - moved > patienceMs) return showUnowned(context, run);
