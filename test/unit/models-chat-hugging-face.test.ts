@@ -175,7 +175,7 @@ describe("ChatHuggingFace as a LangChain model", () => {
   it("reaches Inference Providers at one origin, with the provider in the model's name", async () => {
     const asked: { url: string; init: RequestInit | undefined }[] = [];
     const transport: typeof fetch = async (input, init) => {
-      asked.push({ url: input instanceof Request ? input.url : `${input}`, init });
+      asked.push({ url: new Request(input).url, init });
       return sseResponseFromOpenAIChunks(openAITextOnlyChunksWithUsage());
     };
     const model = new ChatHuggingFace({ model: "Qwen/Qwen3-8B", provider: "together", billTo: "shop", transport });

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { createTransport } from "../../src/models/transport.ts";
 import { manualTiming } from "../fixtures/manual-timing.ts";
@@ -12,7 +13,7 @@ function network(respond: (n: number) => Response | Error): { sent: Sent[]; fetc
     sent,
     fetch: async (input, init) => {
       const authorization = new Headers(init?.headers).get("authorization");
-      sent.push({ url: input instanceof Request ? input.url : `${input}`, authorization, redirect: init?.redirect });
+      sent.push({ url: new Request(input).url, authorization, redirect: init?.redirect });
       const response = respond(sent.length);
       if (response instanceof Error) throw response;
       return response;
@@ -167,5 +168,16 @@ describe("T4 what the client is given", () => {
     await reader?.read();
     await reader?.cancel();
     expect(timing.count()).toBe(0);
+  });
+
+  it("W2 a signal that outlives many calls keeps no listener of them", async () => {
+    const { signal } = new AbortController();
+    const { fetch } = network((n) => (n % 2 === 0 ? json() : new Response("no", { status: 400 })));
+    const transport = createTransport({ fetch, timing: manualTiming() }, { url });
+    await settled(transport(url, { signal }));
+    const response = await transport(url, { signal });
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    await response.text();
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
   });
 });
