@@ -1,10 +1,13 @@
 /** Columns that plain, already visible text takes on a terminal, and wrapping by them. East Asian letters and emoji take two. */
 
-const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** Made at the first text that needs it: loading its data takes as long as all of `cadre --help` beside it. */
+let segmenter: Intl.Segmenter | undefined;
+
 const wide =
   /^(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F|\p{Regional_Indicator}|[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF01-\uFF60\uFFE0-\uFFE6\u{20000}-\u{3FFFD}])/u;
 
 function graphemes(text: string): string[] {
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
   return Array.from(segmenter.segment(text), (part) => part.segment);
 }
 
