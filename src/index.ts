@@ -58,6 +58,6 @@ export { openCadre, type Cadre, type CadreOptions } from "./cadre.ts";
 
 /** The compiled LangGraph of a workflow, for LangGraph's own tools: a labelled rehearsal that never opens project data. */
 export async function rehearsalGraph(workflow: WorkflowInput, from: string): Promise<unknown> {
-  const studio = await import("./studio.ts");
+  const studio = await import("./run/studio.ts");
   return studio.rehearsalGraph(workflow, from);
 }

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
 import { deskOf } from "../../src/events/desk.ts";
 import type { Event } from "../../src/events/event.ts";
-import { rehearsalGraph } from "../../src/studio.ts";
+import { rehearsalGraph } from "../../src/run/studio.ts";
 import { workflow } from "../../graphs/feature-workflow.ts";
 
 type Thread = { eventLog: Event[]; __interrupt__?: { id: string; value: { kind?: string; brief?: string } }[] };
