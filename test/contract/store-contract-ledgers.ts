@@ -95,7 +95,9 @@ export function ledgersContract(engine: string, open: () => Store): void {
       await store.decide(ask, decision("ana"), "h0");
       await append(store, fence, [withdrawn("stopped", ask), withdrawn("stopped", askId(line, 1))]);
       expect(await store.ask(ask)).toMatchObject({ state: "withdrawn", decision: decision("ana") });
-      expect((await store.decide(askId(line, 1), decision("bob"), "h1")).won).toBe(false);
+      for (const hash of ["h1", "h-old"])
+        expect((await store.decide(askId(line, 1), decision("bob"), hash)).won).toBe(false);
+      expect((await store.ask(askId(line, 1)))?.decision).toBeNull();
       expect((await store.run(run))?.status).toBe("running");
     });
 

@@ -276,4 +276,19 @@ describe("a line on its saver", () => {
     await saver.put(tuple.config, withLog([...copies, note("more")]), metadata);
     expect((await stored(here)).at(-1)).toBe("more");
   });
+
+  it("D2 a saver that has just read an older checkpoint still takes the head's log for what is stored", async () => {
+    const here = await world();
+    await toy(here).invoke({ eventLog: [note("go")] }, config);
+    const saver = new LineSaver(here);
+    const head = await saver.getTuple(config);
+    const older = [];
+    for await (const tuple of saver.list(config)) older.push(tuple.checkpoint.id);
+    await saver.getTuple({ configurable: { ...config.configurable, checkpoint_id: older.at(-1) } });
+    if (head === undefined) throw new Error("no checkpoint");
+    const values = head.checkpoint.channel_values["eventLog"] as Event[];
+    const next = { ...head.checkpoint, id: "x", channel_values: { eventLog: values.concat(note("more")) } };
+    await saver.put(head.config, next, { source: "loop", step: 9, parents: {} });
+    expect(await stored(here)).toEqual(["go", "worked", "ask_raised", "more"]);
+  });
 });
