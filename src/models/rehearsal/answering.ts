@@ -7,8 +7,9 @@
 import { readDecision } from "./answers.ts";
 import { covers, sameTopic, type Cover } from "./matching.ts";
 import { move, type Move } from "./move.ts";
-import { stepsOf, type QuestionSeen, type Situation } from "./situation.ts";
-import { inSentence, sentencesOf, short, stems } from "./words.ts";
+import type { QuestionSeen } from "./frames.ts";
+import { stepsOf, type Situation } from "./situation.ts";
+import { inSentence, sentencesOf, stems } from "./words.ts";
 
 export function answerQuestion(situation: Situation, frame: QuestionSeen): Move {
   const asked = stepsOf(situation, "escalate");
@@ -21,7 +22,11 @@ export function answerQuestion(situation: Situation, frame: QuestionSeen): Move 
   }
   const above = asked.length === 0 ? whoDecides(situation, frame) : null;
   if (above)
-    return move(`This is ${above.target.slug}'s to decide: ${above.phrase}.`, "escalate", handUp(frame, above));
+    return move(
+      `This is for ${above.target.slug} to decide: ${inSentence(above.phrase)}.`,
+      "escalate",
+      handUp(frame, above),
+    );
   return move("This I can decide.", "attempt_completion", decisionOf(frame));
 }
 

@@ -29,17 +29,17 @@ export function readReport(text: string): ReportRead | null {
   const from = /^# Report from (\S+)/.exec(text)?.[1];
   if (from === undefined) return null;
   const cut = text.search(/\n## Section /);
-  const parts = sectionsIn(cut === -1 ? text : text.slice(0, cut), reportHeadings);
+  const part = sectionsIn(cut === -1 ? text : text.slice(0, cut), reportHeadings);
   return {
     from,
-    summary: parts["Summary"] ?? "",
-    criteria: criteriaIn(parts["Criteria"] ?? "").flatMap(({ id, text: rest }) => {
+    summary: part("Summary"),
+    criteria: criteriaIn(part("Criteria")).flatMap(({ id, text: rest }) => {
       const match = /^(met|not_met|not_measured):\s*(.*)$/s.exec(rest);
       return match ? [{ id, status: match[1] as Status, evidence: match[2] as string }] : [];
     }),
-    artifacts: itemsIn(parts["Artifacts"] ?? ""),
-    measurements: itemsIn(parts["Measurements"] ?? "").flatMap(readMeasured),
-    limitations: itemsIn(parts["Limitations"] ?? ""),
+    artifacts: itemsIn(part("Artifacts")),
+    measurements: itemsIn(part("Measurements")).flatMap(readMeasured),
+    limitations: itemsIn(part("Limitations")),
   };
 }
 
@@ -69,8 +69,8 @@ export function readReturned(text: string): { readonly by: string; readonly reas
   return match ? { by: match[1] as string, reason: (match[2] as string).trim() } : null;
 }
 
+const refusals = ["Refused:", "Rejected by ", "Not executed", "Nothing of your reply", "one decision a reply"];
+
 export function isRefusal(text: string): boolean {
-  return (
-    /^(?:Refused|Rejected by|Not executed|Nothing of your reply)\b/.test(text) || /^one decision a reply/.test(text)
-  );
+  return refusals.some((start) => text.startsWith(start));
 }

@@ -26,15 +26,16 @@ export function judge(criterion: Criterion, grounds: Grounds): Evidence {
   return {
     id: criterion.id,
     status: "not_measured",
-    evidence: other?.evidence ?? `${notMeasured}: ${whyNot(criterion)}`,
+    evidence: other?.evidence ?? `${notMeasured}: ${whyNot(criterion, grounds)}`,
   };
 }
 
-function whyNot(criterion: Criterion): string {
-  if (outside.test(criterion.text)) return "no model was looked up, so id, revision and licence of none are known";
-  return boundsIn(criterion.text).length > 0
-    ? "nothing here measures this number"
-    : "nothing that was made here shows it";
+function whyNot({ text }: Criterion, { written }: Grounds): string {
+  if (outside.test(text)) return "no model was looked up, so id, revision and licence of none are known";
+  if (boundsIn(text).length > 0) return "nothing here measures this number";
+  if (written && asksForText.test(text))
+    return `${written.path} is there, but the sources do not say enough to fill it`;
+  return "nothing that was made here shows it";
 }
 
 type Judged = { readonly status: Status; readonly evidence: string };
@@ -149,4 +150,4 @@ function byText(criterion: Criterion, grounds: Grounds): Judged | null {
 }
 
 /** Words about the form of a text: a file that exists has the form already. */
-const formWords = new Set(stems("written page document report file text markdown says names lists describes"));
+export const formWords = new Set(stems("written page document report file text markdown says names lists describes"));

@@ -4,56 +4,72 @@
  * B1. Numbers stand in it as a tool gave them, with the receipt. What no tool and no colleague said is marked as not measured.
  */
 import { judge, notMeasured, outsideFacts } from "./criteria.ts";
-import { evaluationBody, type EvaluationSeen } from "./evaluation.ts";
-import { candidateOf, metricOf, type Facts } from "./facts.ts";
+import { evaluationBody } from "./evaluation.ts";
+import type { Facts } from "./facts.ts";
 import { describeInput, type InputSeen } from "./inputs.ts";
-import type { Part } from "./handing-on.ts";
+import { cell, list, type Draft } from "./draft.ts";
 import { askedSections } from "./passages.ts";
 import { openSentences } from "./raising.ts";
+import { recommendation } from "./recommendation.ts";
 import { revisionAsked } from "./revision.ts";
+import type { DecisionRead, Evidence } from "./answers.ts";
 import { itemsIn } from "./sections.ts";
-import { deliverablePath, isWhole, type AssignmentSeen, type Situation } from "./situation.ts";
-import { sentencesOf, short, stems } from "./words.ts";
-
-export type Draft = {
-  readonly situation: Situation;
-  readonly frame: AssignmentSeen;
-  readonly facts: Facts;
-  /** Criteria that go to roles below. */
-  readonly parts: readonly Part[];
-};
-
-export const list = (items: readonly string[], none: string): string =>
-  items.length > 0 ? items.map((item) => `- ${item}`).join("\n") : none;
+import type { AssignmentSeen } from "./frames.ts";
+import { deliverablePath, isWhole, type Situation } from "./situation.ts";
+import { atStart, sentencesOf, short, stems } from "./words.ts";
 
 export function deliverableText(draft: Draft, path: string): string {
-  const { situation, frame, facts } = draft;
-  const body = bodySections(draft);
-  const own = body.map(([heading, text]) => `${heading}\n${text}`).join("\n");
-  const title = earlierVersion(draft, path)?.headings[0] ?? titleOf(situation, frame);
-  const verdicts = frame.criteria.map((criterion) => {
-    const part = draft.parts.find((each) => each.criteria.includes(criterion));
-    if (part && !facts.others.has(criterion.id))
-      return `| ${criterion.id} | ${cell(criterion.text)} | left to ${part.target.slug} | see its own page |`;
-    const verdict = judge(criterion, {
-      measurements: facts.measurements,
-      written: { path, text: own },
-      others: facts.others,
-    });
-    return `| ${criterion.id} | ${cell(criterion.text)} | ${verdict.status.replace("_", " ")} | ${cell(verdict.evidence)} |`;
-  });
+  const { situation, frame } = draft;
+  const verdicts = verdictsOf(draft, path);
+  const open = verdicts.filter((each) => each.status === "not_measured" && !isHanded(draft, each.id));
   return [
-    `# ${title}`,
+    `# ${earlierVersion(draft, path)?.headings[0] ?? titleOf(situation, frame)}`,
     `> Rehearsal: written by the policy that stands in for \`${situation.role}\`. No model took part. Numbers come from tools and carry their receipts;\n> what would need a model says *${notMeasured}*.`,
     ...taskSection(draft),
-    ...body.map(([heading, text]) => `## ${heading}\n\n${text}`),
-    ...(verdicts.length > 0
-      ? [`## Criteria\n\n| id | criterion | status | evidence |\n| --- | --- | --- | --- |\n${verdicts.join("\n")}`]
+    ...bodySections(draft).map(([heading, text]) => `## ${heading}\n\n${text}`),
+    ...(open.length > 0
+      ? [
+          `## Not shown\n\n${list(
+            open.map((each) => `${each.id}: ${each.evidence}.`),
+            "",
+          )}`,
+        ]
       : []),
-    ...returnedSection(draft, own),
+    ...(verdicts.length > 0 ? [`## Criteria\n\n${criteriaTable(draft, verdicts)}`] : []),
+    ...returnedSection(draft),
   ]
     .join("\n\n")
     .concat("\n");
+}
+
+/** What each criterion can be said to be: by measurement, by what this text itself holds, or by what others reported. */
+export function verdictsOf(draft: Draft, path: string | null): Evidence[] {
+  const { facts, frame } = draft;
+  const own = path === null ? null : { path, text: ownText(draft) };
+  return frame.criteria.map((criterion) =>
+    judge(criterion, {
+      measurements: facts.measurements,
+      written: isHanded(draft, criterion.id) ? null : own,
+      others: facts.others,
+    }),
+  );
+}
+
+/** Left to a role below: its evidence counts, not ours. */
+function isHanded(draft: Draft, id: string): boolean {
+  return draft.parts.some((part) => part.criteria.some((criterion) => criterion.id === id));
+}
+
+function criteriaTable(draft: Draft, verdicts: readonly Evidence[]): string {
+  const rows = verdicts.map((verdict, index) => {
+    const part = draft.parts.find((each) => each.criteria.some((criterion) => criterion.id === verdict.id));
+    const waiting = part !== undefined && !draft.facts.others.has(verdict.id);
+    const [status, evidence] = waiting
+      ? [`left to ${part.target.slug}`, "see its own page"]
+      : [verdict.status.replace("_", " "), verdict.evidence];
+    return `| ${verdict.id} | ${cell(draft.frame.criteria[index]?.text ?? "")} | ${status} | ${cell(evidence)} |`;
+  });
+  return ["| id | criterion | status | evidence |", "| --- | --- | --- | --- |", ...rows].join("\n");
 }
 
 function titleOf(situation: Situation, frame: AssignmentSeen): string {
@@ -77,14 +93,10 @@ function earlierVersion(
 }
 
 /** What the judging of criteria by text looks at: everything of our own, nothing that merely repeats the assignment. */
-export function ownText(draft: Draft): string {
+function ownText(draft: Draft): string {
   return bodySections(draft)
     .map(([heading, text]) => `${heading}\n${text}`)
     .join("\n");
-}
-
-function cell(text: string): string {
-  return text.replace(/\s+/g, " ").replaceAll("|", "\\|");
 }
 
 function taskSection({ situation, frame }: Draft): string[] {
@@ -125,6 +137,9 @@ function bodySections(draft: Draft): (readonly [string, string])[] {
       list(
         [
           ...facts.failures,
+          ...facts.settled.flatMap(({ topic, decision }) =>
+            decision ? [`${atStart(topic)}: what goes beyond the decision above has not been started.`] : [],
+          ),
           ...openSentences(situation, frame).map(
             (sentence) => `Nobody was asked, because no role above is there for it: “${short(sentence, 240)}”`,
           ),
@@ -132,46 +147,21 @@ function bodySections(draft: Draft): (readonly [string, string])[] {
         "None that is known here.",
       ),
     ],
-    ["What was not measured", list(unmeasured(draft), "Everything that the criteria ask for was measured or written.")],
   ];
   return sections;
 }
 
+/** Who really decided: a decision that was handed up says so in its reason. */
+export function decider({ by, reason }: DecisionRead): { readonly by: string; readonly reason: string } {
+  const handed = /^Decided by ([^:]+)(?:: ([\s\S]*))?$/.exec(reason);
+  return handed ? { by: handed[1] as string, reason: handed[2] ?? "" } : { by, reason };
+}
+
 export function decisionLine({ topic, askedOf, decision, note }: Facts["settled"][number]): string {
   if (!decision) return `**${topic}**: asked ${askedOf}, no decision${note ? ` (${note})` : " yet"}.`;
-  return `**${topic}**: ${decision.decision.replace(/\.$/, "")}. Decided by ${decision.by}${decision.by === askedOf ? "" : `, asked through ${askedOf}`}. Reason: ${decision.reason.replace(/\.$/, "")}.`;
-}
-
-function recommendation({ facts, frame }: Draft): (readonly [string, string])[] {
-  const evaluation = facts.evaluations.at(-1);
-  if (!evaluation) return [];
-  const best = candidateOf(evaluation.measurements[0]?.name ?? "");
-  if (best === "") return [];
-  const missed = frame.criteria.filter(
-    (criterion) =>
-      judge(criterion, { measurements: facts.measurements, written: null, others: new Map() }).status === "not_met",
-  );
-  const verdict =
-    missed.length > 0
-      ? `Which model to take: none of those measured. **${best}** is the best of them and misses ${missed.map((each) => each.id).join(", ")}. Keep it as the baseline that a pretrained model has to beat on the same split.`
-      : `Which model to take: **${best}**, the best of those measured. It misses none of the numbers that the criteria give.`;
-  return [["Recommendation", `${verdict}\n\nWhat speaks against it:\n\n${list(against(evaluation, best), "")}`]];
-}
-
-function against(evaluation: EvaluationSeen, best: string): string[] {
-  const metric = metricOf(evaluation.measurements[0]?.name ?? "");
-  const value = (name: string): number | undefined => evaluation.measurements.find((each) => each.name === name)?.value;
-  const [low, high] = [value(`${metric} 95 % low (${best})`), value(`${metric} 95 % high (${best})`)];
-  const rows = value("test rows");
-  return [
-    ...(low !== undefined && high !== undefined
-      ? [
-          `Its ${metric} lies between ${low} and ${high}${rows === undefined ? "" : ` on ${rows} held-out rows`}: the sample cannot say more exactly.`,
-        ]
-      : []),
-    "It was trained and measured on parts of one sample; real inputs will differ from it.",
-    `No pretrained model was looked up or run, so what one would gain is ${notMeasured}.`,
-  ];
+  const { by, reason } = decider(decision);
+  const through = by === askedOf ? "" : `, asked through ${askedOf}`;
+  return `**${topic}**: ${decision.decision.replace(/\.$/, "")}. Decided by ${by}${through}.${reason ? ` Reason: ${reason.replace(/\.$/, "")}.` : ""}`;
 }
 
 function nextSteps(draft: Draft): string {
@@ -199,21 +189,9 @@ function nextSteps(draft: Draft): string {
   return list([...steps, ...bound], "None: what can be done in a rehearsal is done.");
 }
 
-/** A criterion that is about to be answered by this very text is not unmeasured; those that need a model or a look-up are. */
-export function unmeasured({ facts, frame, parts }: Draft): string[] {
-  return frame.criteria.flatMap((criterion) => {
-    if (parts.some((part) => part.criteria.includes(criterion))) return [];
-    const verdict = judge(criterion, {
-      measurements: facts.measurements,
-      written: { path: "", text: criterion.text },
-      others: facts.others,
-    });
-    return verdict.status === "not_measured" ? [`${criterion.id}: ${verdict.evidence}.`] : [];
-  });
-}
-
 /** What was asked for when it came back, and what the text says on it by now. */
-function returnedSection(draft: Draft, own: string): string[] {
+function returnedSection(draft: Draft): string[] {
+  const own = ownText(draft);
   const reasons = [...draft.facts.returned.map(({ by, reason }) => ({ by, reason })), ...revisionAsked(draft.frame)];
   if (reasons.length === 0) return [];
   const lines = reasons.map(({ by, reason }) => {

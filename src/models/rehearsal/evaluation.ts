@@ -41,13 +41,22 @@ function argumentsFor(
   return args;
 }
 
+type Property = Readonly<Record<string, unknown>>;
+
 /** What a property asks for, read from its name and its schema; undefined leaves it to the tool. */
-function valueFor(name: string, schema: Readonly<Record<string, unknown>>, sample: InputSeen): unknown {
-  const items = schema["items"];
-  const choices = typeof items === "object" && items !== null ? (items as Record<string, unknown>)["enum"] : undefined;
-  if (schema["type"] === "array") return Array.isArray(choices) ? choices.slice(0, 6) : undefined;
+function valueFor(name: string, schema: Property, sample: InputSeen): unknown {
+  if (schema["type"] === "array") return choicesOf(schema["items"])?.slice(0, 6);
   if (schema["type"] !== "string") return undefined;
-  if (Array.isArray(schema["enum"])) return schema["default"] ?? schema["enum"][0];
+  const choices = choicesOf(schema);
+  return choices ? (schema["default"] ?? choices[0]) : textFor(name, sample);
+}
+
+function choicesOf(schema: unknown): readonly unknown[] | undefined {
+  const choices = typeof schema === "object" && schema !== null ? (schema as Property)["enum"] : undefined;
+  return Array.isArray(choices) ? choices : undefined;
+}
+
+function textFor(name: string, sample: InputSeen): string | undefined {
   if (/label|target|class/i.test(name)) return sample.labelled?.label;
   if (/text|column|field/i.test(name)) return sample.labelled?.text;
   return /path|file|data|sample|input/i.test(name) ? sample.path : undefined;
@@ -64,7 +73,7 @@ export type EvaluationSeen = {
 export function evaluationBody(evaluation: EvaluationSeen): string {
   return evaluation.text
     .split("\n")
-    .filter((line) => !/^- .+ = -?\d[\d.e+-]*(?: \S+)?$/.test(line) && !/^Measurements, to be cited/.test(line))
+    .filter((line) => !/^- .+ = -?\d[\d.e+-]*(?: \S+)?$/.test(line) && !line.startsWith("Measurements, to be cited"))
     .join("\n")
     .trim();
 }

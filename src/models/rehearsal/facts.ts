@@ -3,7 +3,8 @@ import { isRefusal, readReport, readReturned, type Evidence, type Measured, type
 import { evaluationFailure, evaluationsSeen, type EvaluationSeen } from "./evaluation.ts";
 import { describeInput, inputsSeen, knowledgeSeen, type InputSeen } from "./inputs.ts";
 import { settled, type Settled } from "./raising.ts";
-import { stepsOf, textArg, type AssignmentSeen, type Situation, type Step } from "./situation.ts";
+import type { AssignmentSeen } from "./frames.ts";
+import { stepsOf, textArg, type Situation, type Step } from "./situation.ts";
 import { short } from "./words.ts";
 
 export type HandedOn = {
@@ -47,7 +48,7 @@ export function gatherFacts(situation: Situation, frame: AssignmentSeen): Facts 
       (one, index) => all.findIndex((other) => other.name === one.name && other.effect === one.effect) === index,
     ),
     others: reportedOn(frame, handedOn),
-    written: [...new Set([...stepsOf(situation, "write_to_file").flatMap(writtenPath)])],
+    written: [...new Set(stepsOf(situation, "write_to_file").flatMap(writtenPath))],
     failures: failuresOf(situation, inputs, handedOn),
     returned: stepsOf(situation, "attempt_completion").flatMap((step) =>
       step.result === null ? [] : (readReturned(step.result) ?? []),

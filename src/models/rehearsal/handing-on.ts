@@ -5,7 +5,8 @@
  */
 import type { Facts } from "./facts.ts";
 import { covers, type Target } from "./matching.ts";
-import { propertiesOf, stepsOf, textArg, type AssignmentSeen, type Situation } from "./situation.ts";
+import type { AssignmentSeen } from "./frames.ts";
+import { propertiesOf, stepsOf, textArg, type Situation } from "./situation.ts";
 import { settledNote } from "./raising.ts";
 import { atStart, short } from "./words.ts";
 import type { Criterion } from "./sections.ts";

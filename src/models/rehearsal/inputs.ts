@@ -1,6 +1,7 @@
 /** The inputs of an assignment: which reads are still due, and what those that were made have shown. */
 import { isRefusal } from "./answers.ts";
-import { propertiesOf, stepsOf, textArg, type AssignmentSeen, type Situation } from "./situation.ts";
+import type { AssignmentSeen } from "./frames.ts";
+import { propertiesOf, stepsOf, textArg, type Situation } from "./situation.ts";
 import { labelledColumns, readTable, type Labelled } from "./tables.ts";
 import { short, stems } from "./words.ts";
 
@@ -99,23 +100,38 @@ function inputSeen(path: string, result: string): InputSeen {
 
 /** One line on what an input holds, for people. */
 export function describeInput(input: InputSeen): string {
-  if (input.failure !== null) return `\`${input.path}\` could not be read: ${input.failure}`;
-  const part = input.whole ? "" : " in the part that was read";
-  if (input.labelled) {
-    const { label, text, classes, lengths, duplicates } = input.labelled;
-    const shown = classes.map(([value, count]) => `${value} ${count}`).join(", ");
-    return (
-      `\`${input.path}\`: ${input.rows} rows${part}; \`${label}\` holds ${classes.length} classes (${shown}); \`${text}\` is ` +
-      `${lengths[0]} to ${lengths[2]} characters long, ${lengths[1]} in the middle; ${duplicates === 0 ? "no duplicates" : `${duplicates} duplicates`}`
-    );
-  }
-  if (input.columns.length > 0)
-    return `\`${input.path}\`: ${input.rows} rows${part}, columns ${input.columns.map((name) => `\`${name}\``).join(", ")}`;
-  const headings =
-    input.headings.length > 0
-      ? `, with the parts ${input.headings.map((each) => `“${short(each, 60)}”`).join(", ")}`
-      : "";
-  return `\`${input.path}\`: ${input.lines} ${input.lines === 1 ? "line" : "lines"} of text${headings}`;
+  const { path, failure, labelled, columns } = input;
+  if (failure !== null) return `\`${path}\` could not be read: ${failure}`;
+  if (labelled) return `\`${path}\`: ${describeSample(input, labelled)}`;
+  if (columns.length > 0)
+    return `\`${path}\`: ${rowsOf(input)}, columns ${columns.map((name) => `\`${name}\``).join(", ")}`;
+  return `\`${path}\`: ${describeText(input)}`;
+}
+
+function rowsOf({ rows, whole }: InputSeen): string {
+  return `${rows} rows${whole ? "" : " in the part that was read"}`;
+}
+
+function describeSample(input: InputSeen, { label, text, classes, lengths, duplicates }: Labelled): string {
+  const shown = classes.map(([value, count]) => `${value} ${count}`).join(", ");
+  const [least, middle, most] = lengths;
+  const twice = duplicates === 0 ? "no duplicates" : `${duplicates} duplicates`;
+  return `${rowsOf(input)}; \`${label}\` holds ${classes.length} classes (${shown}); \`${text}\` is ${least} to ${most} characters long, ${middle} in the middle; ${twice}`;
+}
+
+function describeText({ lines, text, headings }: InputSeen): string {
+  const rows = rowsOfMarkdown(text);
+  return [
+    `${lines} ${lines === 1 ? "line" : "lines"} of text`,
+    ...(rows > 0 ? [`a table of ${rows} rows`] : []),
+    ...(headings.length > 0 ? [`with the parts ${headings.map((each) => `“${short(each, 60)}”`).join(", ")}`] : []),
+  ].join(", ");
+}
+
+/** Rows of a Markdown table, its head left out; 0 where there is none. */
+function rowsOfMarkdown(text: string): number {
+  const rows = text.split("\n").filter((line) => line.startsWith("|"));
+  return rows.some((line) => /^\|[\s:|-]+\|$/.test(line)) ? rows.length - 2 : 0;
 }
 
 /** Passages that the search of the role's knowledge gave, each with its `path:line`. Rows of tables and headings say little alone. */
@@ -125,7 +141,9 @@ export function knowledgeSeen(situation: Situation): string[] {
     .flatMap((line) => {
       const [, place, text] = /^(\S+:\d+): (.*)$/.exec(line) ?? [];
       if (place === undefined || text === undefined || /^[|#]/.test(text)) return [];
-      return [`${text.replace(/^(?:[-*]|\d+\.)\s+/, "").replaceAll("**", "")} (${place})`];
+      const plain = text.replace(/^(?:[-*]|\d+\.)\s+/, "").replaceAll("**", "");
+      // A line that begins in the middle of a sentence is no note.
+      return /^\p{Lu}/u.test(plain) ? [`${plain} (${place})`] : [];
     })
-    .slice(0, 4);
+    .slice(0, 3);
 }

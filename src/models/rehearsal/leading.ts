@@ -5,15 +5,16 @@
  * L2. A part that came back without result is not given to the same role again, unless a person returned the whole.
  */
 import { isRefusal, readReport, readReturned } from "./answers.ts";
-import type { Draft } from "./deliverable.ts";
+import type { Draft } from "./draft.ts";
 import { gatherFacts, type Facts } from "./facts.ts";
-import { openTargets, partsFor, boundsOfPart, partTask, taskArgs } from "./handing-on.ts";
+import { openTargets, partsFor, boundsOfPart, partTask, taskArgs, type Part } from "./handing-on.ts";
 import { inputPaths } from "./inputs.ts";
 import { rank, type Target } from "./matching.ts";
 import { move, type Move } from "./move.ts";
 import { revisionTask } from "./revision.ts";
 import { reportArgs } from "./reporting.ts";
-import { isWhole, stepsOf, textArg, type AssignmentSeen, type Situation, type Step } from "./situation.ts";
+import type { AssignmentSeen } from "./frames.ts";
+import { isWhole, stepsOf, textArg, type Situation, type Step } from "./situation.ts";
 import { short } from "./words.ts";
 
 const furtherParts = 2;
@@ -93,10 +94,7 @@ function delegateWhole(situation: Situation, frame: AssignmentSeen, facts: Facts
 function closeGap({ situation, frame, facts }: Draft): Move | null {
   const given = stepsOf(situation, "new_task");
   if (given.length > furtherParts || facts.returned.length > 0) return null;
-  const open = frame.criteria.filter(
-    (criterion) => (facts.others.get(criterion.id)?.status ?? "not_measured") === "not_measured",
-  );
-  const part = partsFor(open, openTargets(situation))[0];
+  const part = gap(draft);
   if (!part) return null;
   const text = {
     task: partTask(part, frame, situation.brief.title),
@@ -108,6 +106,21 @@ function closeGap({ situation, frame, facts }: Draft): Move | null {
     `One part is still open, and ${part.target.slug} is there for it: ${part.phrase}.`,
     "new_task",
     taskArgs(situation, part.target.slug, text),
+  );
+}
+
+/** What is not shown yet, for a role whose purpose names it and that has not tried it already, here or further down. */
+function gap({ situation, frame, facts }: Draft): Part | undefined {
+  const open = frame.criteria.flatMap((criterion) => {
+    const said = facts.others.get(criterion.id);
+    return said && said.status !== "not_measured" ? [] : [{ criterion, said: said?.evidence ?? "" }];
+  });
+  return partsFor(
+    open.map((each) => each.criterion),
+    openTargets(situation),
+  ).find(
+    (part) =>
+      !open.some((each) => part.criteria.includes(each.criterion) && each.said.includes(`${part.target.slug}:`)),
   );
 }
 

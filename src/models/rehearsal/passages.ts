@@ -1,8 +1,9 @@
 /** What the sources that were read say about a criterion: sentences with their source, and true examples out of tables. */
-import { judge, outsideFacts } from "./criteria.ts";
-import { list, type Draft } from "./deliverable.ts";
+import { formWords, judge, outsideFacts } from "./criteria.ts";
+import { list, type Draft } from "./draft.ts";
 import type { InputSeen } from "./inputs.ts";
 import type { Criterion } from "./sections.ts";
+import { deliverablePath } from "./situation.ts";
 import { sentencesOf, short, stems } from "./words.ts";
 
 /** For each criterion that asks for something to be written: what the sources that were read say about it. */
@@ -17,7 +18,7 @@ export function askedSections(draft: Draft): (readonly [string, string])[] {
         "not_measured",
   );
   return wanted.flatMap((criterion) => {
-    const found = excerpts(criterion, draft.facts.inputs);
+    const found = excerpts(criterion, draft);
     const example = /\bexamples?\b/i.test(criterion.text) ? examples(draft.facts.inputs) : [];
     if (found.length + example.length === 0) return [];
     return [
@@ -29,19 +30,20 @@ export function askedSections(draft: Draft): (readonly [string, string])[] {
   });
 }
 
-/** Sentences of the inputs that share at least two content words with the criterion, best first, with their source. */
-function excerpts(criterion: Criterion, inputs: readonly InputSeen[]): string[] {
-  const asked = stems(criterion.text);
-  return inputs
-    .filter((input) => input.failure === null && input.labelled === null)
-    .flatMap((input) =>
-      sentencesOf(proseOf(input.text)).map((sentence) => ({
-        input,
-        sentence,
-        shared: stems(sentence).filter((word) => asked.includes(word)).length,
-      })),
-    )
-    .filter((each) => each.shared >= 2)
+/**
+ * Sentences of the inputs that share at least two content words with the criterion, best first, with their source. A sentence that
+ * repeats the criterion or the task says nothing on it.
+ */
+function excerpts(criterion: Criterion, { facts, frame, situation }: Draft): string[] {
+  const asked = stems(criterion.text).filter((word) => !formWords.has(word));
+  const own = deliverablePath(situation, frame);
+  const task = frame.task.replace(/\s+/g, " ");
+  return facts.inputs
+    .filter((input) => input.failure === null && input.labelled === null && input.path !== own)
+    .flatMap((input) => sentencesOf(proseOf(input.text)).map((sentence) => ({ input, sentence })))
+    .filter(({ sentence }) => !task.includes(sentence) && !sentence.includes(criterion.text))
+    .map((each) => ({ ...each, shared: stems(each.sentence).filter((word) => asked.includes(word)).length }))
+    .filter(({ shared }) => shared >= 2 && shared < asked.length)
     .toSorted((a, b) => b.shared - a.shared)
     .slice(0, 6)
     .map(({ input, sentence }) => `${short(sentence, 280)} (\`${input.path}\`)`);
@@ -57,14 +59,27 @@ function proseOf(markdown: string): string {
     .join("\n");
 }
 
-/** A true example out of a labelled table: a row as a request, its label as the answer. */
+/** An interface as far as a labelled table shows one: what goes in, what comes out, and a true row as an example. */
 function examples(inputs: readonly InputSeen[]): string[] {
   return inputs.flatMap(({ labelled, path }) => {
-    if (!labelled?.first) return [];
-    const request = JSON.stringify({ [labelled.text]: labelled.first.text });
-    const answer = JSON.stringify({ [labelled.label]: labelled.first.label });
+    if (!labelled) return [];
+    const { text, label, classes, lengths, first } = labelled;
+    const names = classes.map(([name]) => `\`${name}\``).join(", ");
+    const json = (object: Record<string, string>): string => `\`\`\`json\n${JSON.stringify(object)}\n\`\`\``;
     return [
-      `Example request, the first row of \`${path}\`:\n\n\`\`\`json\n${request}\n\`\`\`\n\nExample answer, the label that a person gave it:\n\n\`\`\`json\n${answer}\n\`\`\`\n\nNames of the fields are those of the file; the interface itself is not specified by any source that was read.`,
+      `As far as \`${path}\` shows it: a request holds \`${text}\` (in the sample ${lengths[0]} to ${lengths[2]} characters), an answer holds \`${label}\`, one of ${names}.`,
+      `Example request, from the first row:\n\n${json({ [text]: first.text })}`,
+      `Example answer, the label that the row carries:\n\n${json({ [label]: first.label })}`,
+      unspecified,
     ];
   });
+}
+
+/** What a table can never show about an interface. */
+export const unspecified =
+  "Not specified by any source that was read: the address, authentication, limits and errors of an interface.";
+
+/** True where the page says so. */
+export function leavesUnspecified(draft: Draft): boolean {
+  return askedSections(draft).some(([, text]) => text.includes(unspecified));
 }

@@ -6,7 +6,8 @@
  */
 import { isRefusal, readDecision, type DecisionRead } from "./answers.ts";
 import { covers, sameTopic, type Cover } from "./matching.ts";
-import { isWhole, stepsOf, textArg, type AssignmentSeen, type Situation } from "./situation.ts";
+import type { AssignmentSeen } from "./frames.ts";
+import { isWhole, stepsOf, textArg, type Situation } from "./situation.ts";
 import { atStart, sentencesOf, short, soundsHard, soundsOpen, stems } from "./words.ts";
 
 const questionLimit = 3;
@@ -16,10 +17,19 @@ export const settledNote = "Decisions taken so far hold; do not raise them again
 
 /** The sentences of the assignment that may raise something, with what the brief adds where the assignment is the brief. */
 function sentencesToWeigh(situation: Situation, frame: AssignmentSeen): string[] {
+  return [...new Set(textsToWeigh(situation, frame).flatMap(sentencesOf))];
+}
+
+function textsToWeigh(situation: Situation, frame: AssignmentSeen): string[] {
   const { where, when } = situation.brief;
   const around = isWhole(situation, frame) ? [where, when] : [];
-  const texts = [...frame.constraints, ...frame.criteria.map((criterion) => criterion.text), frame.task, ...around];
-  return [...new Set(texts.flatMap(sentencesOf))];
+  return [...frame.constraints, ...frame.criteria.map((criterion) => criterion.text), frame.task, ...around];
+}
+
+/** The sentence with what stands around it, if that is short enough to be read at once. */
+function quoted(situation: Situation, frame: AssignmentSeen, sentence: string): string {
+  const around = textsToWeigh(situation, frame).find((text) => sentencesOf(text).includes(sentence)) ?? sentence;
+  return short(around.length <= 320 ? around : sentence, 320);
 }
 
 /** What should be asked upward, best first, whether or not it has been asked already. */
@@ -65,15 +75,27 @@ export function questionDue(
   return {
     to: next.target.slug,
     topic,
-    question: `${atStart(topic)}: what shall hold for this work? ${open ? "The assignment leaves it open" : "The assignment says"}: “${short(next.sentence, 320)}”`,
+    question: `${atStart(topic)}: what shall hold for this work? ${open ? "The assignment leaves it open" : "The assignment says"}: “${quoted(situation, frame, next.sentence)}”`,
     severity: open && soundsHard(next.sentence) ? "high" : "medium",
     tried: `${found} Nothing that depends on the answer has been started.`,
-    options: [
-      "Stay with what is allowed today: commit to nothing new, and name in the report what that leaves open",
-      "Allow it: say what exactly, and up to which limit",
-      "Stop everything that depends on it until it is settled",
-    ],
+    options: optionsFor(next.sentence),
   };
+}
+
+/** What was not said is read sparingly; what was not granted is not taken. */
+function optionsFor(sentence: string): string[] {
+  if (/\b(?:unclear|unknown|ambiguous|vague|which)\b/i.test(sentence)) {
+    return [
+      "Take the reading that asks for least, and write it down as an assumption",
+      "Name the reading that is meant",
+      "Leave this part out until somebody has said which is meant",
+    ];
+  }
+  return [
+    "Stay with what is allowed today: commit to nothing new, and name in the report what that leaves open",
+    "Allow it: say what exactly, and up to which limit",
+    "Stop everything that depends on it until it is settled",
+  ];
 }
 
 /** The subject of a purpose's phrase, without the words that only say that it may become a question. */

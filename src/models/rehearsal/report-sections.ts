@@ -3,7 +3,8 @@ import { cite, notMeasured } from "./criteria.ts";
 import { decisionLine } from "./deliverable.ts";
 import { candidateOf, headlines, metricOf, type Facts } from "./facts.ts";
 import { describeInput } from "./inputs.ts";
-import { propertiesOf, type AssignmentSeen, type Situation } from "./situation.ts";
+import type { AssignmentSeen } from "./frames.ts";
+import { propertiesOf, type Situation } from "./situation.ts";
 import { sentencesOf, short, stems } from "./words.ts";
 
 type Source = { readonly situation: Situation; readonly frame: AssignmentSeen; readonly facts: Facts };

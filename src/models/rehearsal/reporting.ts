@@ -5,9 +5,11 @@
  * P2. A report that was refused is sent again with less in it, never the same: first without what was complained of, then bare.
  */
 import { isRefusal, type Evidence, type Measured } from "./answers.ts";
-import { judge, notMeasured } from "./criteria.ts";
-import { ownText, type Draft } from "./deliverable.ts";
+import { notMeasured } from "./criteria.ts";
+import { decider, verdictsOf } from "./deliverable.ts";
+import type { Draft } from "./draft.ts";
 import { headlines, metricOf, type Facts } from "./facts.ts";
+import { leavesUnspecified, unspecified } from "./passages.ts";
 import { requiredSections } from "./report-sections.ts";
 import { propertiesOf, stepsOf, type Situation } from "./situation.ts";
 import { short } from "./words.ts";
@@ -31,24 +33,15 @@ function trailingRefusals(situation: Situation): string[] {
 }
 
 function fullReport(draft: Draft) {
-  const { facts, frame } = draft;
-  const path = facts.written.at(-1);
-  const written = path === undefined ? null : { path, text: ownText(draft) };
-  const criteria = frame.criteria.map((criterion) => {
-    const handed = draft.parts.some((part) => part.criteria.includes(criterion));
-    return judge(criterion, {
-      measurements: facts.measurements,
-      written: handed ? null : written,
-      others: facts.others,
-    });
-  });
+  const { facts } = draft;
+  const criteria = verdictsOf(draft, facts.written.at(-1) ?? null);
   const measurements = cited(facts, criteria);
   return {
     summary: summary(draft, criteria),
     criteria,
     artifacts: artifacts(facts),
     measurements,
-    limitations: limitations(facts, criteria),
+    limitations: limitations(draft, criteria),
     resources: resources(draft.situation),
   };
 }
@@ -78,7 +71,9 @@ function summary({ facts, situation, frame }: Draft, criteria: readonly Evidence
     facts.written.length > 0 ? `Written: ${facts.written.join(", ")}.` : "",
     ...headlines(facts.measurements).map((line) => `Measured: ${line}.`),
     ...facts.settled.flatMap(({ topic, decision }) =>
-      decision ? [`Decided on ${topic} by ${decision.by}: ${short(decision.decision, 160).replace(/\.$/, "")}.`] : [],
+      decision
+        ? [`Decided on ${topic} by ${decider(decision).by}: ${short(decision.decision, 160).replace(/\.$/, "")}.`]
+        : [],
     ),
     standing(criteria),
   ].filter(Boolean);
@@ -96,12 +91,14 @@ function standing(criteria: readonly Evidence[]): string {
     .join(" ");
 }
 
-function limitations(facts: Facts, criteria: readonly Evidence[]): string[] {
+function limitations(draft: Draft, criteria: readonly Evidence[]): string[] {
+  const { facts } = draft;
   const reported = facts.handedOn.flatMap((each) => each.report?.limitations ?? []);
   const open = criteria.some((each) => each.status === "not_measured");
   const all = [
     "A rehearsal: a fixed policy stood in for the model, so judgement and wording are not a model's.",
     ...(open ? [`What stands as open is ${notMeasured}.`] : []),
+    ...(leavesUnspecified(draft) ? [unspecified] : []),
     ...facts.failures,
     ...reported,
   ];

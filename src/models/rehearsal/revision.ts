@@ -1,5 +1,5 @@
 /** How work that came back is handed down again, and how whoever gets it reads the reason. */
-import type { AssignmentSeen } from "./situation.ts";
+import type { AssignmentSeen } from "./frames.ts";
 
 export type Returned = { readonly by: string; readonly reason: string };
 

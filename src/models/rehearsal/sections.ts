@@ -1,7 +1,7 @@
 /** Reading texts with fixed headings back into parts. Headings are looked for in their order, so that a heading inside a user's text does not shift what follows. */
 
-/** Texts under `## <heading>` for these headings, in this order; a heading that is missing gives an empty text. */
-export function sectionsIn(text: string, headings: readonly string[]): Readonly<Record<string, string>> {
+/** The text under `## <heading>`, for headings in this order; empty for one that is missing. */
+export function sectionsIn(text: string, headings: readonly string[]): (heading: string) => string {
   const starts: { heading: string; at: number; from: number }[] = [];
   let position = 0;
   for (const heading of headings) {
@@ -11,12 +11,12 @@ export function sectionsIn(text: string, headings: readonly string[]): Readonly<
     starts.push({ heading, at, from: at + mark.length - 1 });
     position = at + 1;
   }
-  const parts: Record<string, string> = Object.fromEntries(headings.map((heading) => [heading, ""]));
+  const parts = new Map<string, string>();
   starts.forEach((start, index) => {
     const end = starts[index + 1]?.at ?? text.length;
-    parts[start.heading] = text.slice(start.from, Math.max(start.from, end)).trim();
+    parts.set(start.heading, text.slice(start.from, Math.max(start.from, end)).trim());
   });
-  return parts;
+  return (heading) => parts.get(heading) ?? "";
 }
 
 /** `- item` lines; `- none` is an empty list. Lines that go on belong to the item before them. */

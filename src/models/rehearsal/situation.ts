@@ -6,36 +6,8 @@
  */
 import type { Message, ModelCall, ModelRequest, ToolSpec } from "../model.ts";
 import type { Target } from "./matching.ts";
-import { criteriaIn, itemsIn, sectionsIn, type Criterion } from "./sections.ts";
+import { readBrief, readFrame, type AssignmentSeen, type BriefSeen, type QuestionSeen } from "./frames.ts";
 import { fileSlug } from "./words.ts";
-
-export type BriefSeen = {
-  readonly title: string;
-  readonly task: string;
-  readonly why: string;
-  readonly where: string;
-  readonly when: string;
-};
-
-export type AssignmentSeen = {
-  readonly kind: "assignment";
-  readonly from: string;
-  readonly task: string;
-  readonly criteria: readonly Criterion[];
-  readonly inputs: readonly string[];
-  readonly constraints: readonly string[];
-};
-
-export type QuestionSeen = {
-  readonly kind: "question";
-  readonly from: string;
-  readonly purpose: string;
-  readonly topic: string;
-  readonly severity: string;
-  readonly question: string;
-  readonly tried: string;
-  readonly options: readonly string[];
-};
 
 /** An own earlier call in this frame and what came of it; null while nothing came. */
 export type Step = {
@@ -65,80 +37,41 @@ const frameStart = /^# (?:Your assignment, from|An escalation to you, from|A que
 export function readSituation(request: ModelRequest): Situation {
   const { messages } = request;
   const tools = new Map(request.tools.map((tool) => [tool.name, tool]));
-  const system = messages.find((message) => message.role === "system")?.content ?? "";
-  const named = /^You are [^\n]*?\(`([^`\n]+)`(?:, ([\p{L}-]+))?/u.exec(system);
-  const users = messages.flatMap((message, index) =>
-    message.role === "user" ? [{ content: message.content, index }] : [],
+  const at = frameAt(messages);
+  const waiting = stepsOfMessages(messages.slice(0, Math.max(0, at))).filter(isWaiting);
+  const brief = readBrief(
+    contentOf(messages, (message) => message.role === "user" && message.content.startsWith("# Brief:")),
   );
-  const start = users.findLast((message) => frameStart.test(message.content)) ?? users.at(-1);
-  const earlier = stepsOfMessages(messages.slice(0, Math.max(0, start?.index ?? 0))).filter(
-    (step) => step.result === null || step.result.startsWith("Still waiting"),
-  );
-  const brief = readBrief(users.find((message) => message.content.startsWith("# Brief:"))?.content ?? "");
   return {
-    role: named?.[1] ?? "role",
-    rank: named?.[2] ?? "",
+    ...readSelf(contentOf(messages, (message) => message.role === "system")),
     brief,
-    frame: readFrame(start?.content ?? "", brief, tools),
-    steps: stepsOfMessages(messages.slice((start?.index ?? -1) + 1)),
-    waitingFor: new Set(earlier.flatMap((step) => [textArg(step, "mode"), textArg(step, "to")]).filter(Boolean)),
-    askedBefore: earlier.map((step) => textArg(step, "topic")).filter(Boolean),
+    frame: readFrame(messages[at]?.content ?? "", brief, isAnswering(tools)),
+    steps: stepsOfMessages(messages.slice(at + 1)),
+    waitingFor: new Set(waiting.flatMap((step) => [textArg(step, "mode"), textArg(step, "to")]).filter(Boolean)),
+    askedBefore: waiting.map((step) => textArg(step, "topic")).filter(Boolean),
     tools,
     delegates: targetsOf(tools.get("new_task"), "mode"),
     escalations: targetsOf(tools.get("escalate"), "to"),
   };
 }
 
-const briefHeadings = [
-  "Task",
-  "Why it matters",
-  "Where this applies",
-  "When it is needed",
-  "Acceptance criteria of the brief",
-  "Inputs of the brief",
-  "Constraints of the brief",
-];
-
-function readBrief(text: string): BriefSeen {
-  const parts = sectionsIn(text, briefHeadings);
-  const said = (heading: string): string => (parts[heading] === "Not said." ? "" : (parts[heading] ?? ""));
-  return {
-    title: /^# Brief: ([^\n]*)/.exec(text)?.[1]?.trim() ?? "",
-    task: said("Task"),
-    why: said("Why it matters"),
-    where: said("Where this applies"),
-    when: said("When it is needed"),
-  };
+/** Where the present assignment or question stands: the last one; else the last message of a user; -1 where there is none. */
+function frameAt(messages: readonly Message[]): number {
+  const marked = messages.findLastIndex((message) => message.role === "user" && frameStart.test(message.content));
+  return marked >= 0 ? marked : messages.findLastIndex((message) => message.role === "user");
 }
 
-function readFrame(
-  text: string,
-  brief: BriefSeen,
-  tools: ReadonlyMap<string, ToolSpec>,
-): AssignmentSeen | QuestionSeen {
-  const from = /^# [^\n]*, from ([^\n]+)/.exec(text)?.[1]?.trim() ?? "";
-  if (isAnswering(tools)) {
-    const parts = sectionsIn(text, ["Topic", "Severity", "Question", "Tried", "Options"]);
-    return {
-      kind: "question",
-      from,
-      purpose: /\nRule: (.*) \([^()\n]*\)\n/.exec(text)?.[1] ?? "",
-      topic: parts["Topic"] ?? "",
-      severity: parts["Severity"] ?? "",
-      question: parts["Question"] || text.trim(),
-      tried: parts["Tried"] ?? "",
-      options: itemsIn(parts["Options"] ?? ""),
-    };
-  }
-  const parts = sectionsIn(text, ["Assigned task", "Acceptance criteria", "Inputs", "Constraints"]);
-  return {
-    kind: "assignment",
-    from,
-    task: parts["Assigned task"] || brief.task || text.trim(),
-    criteria: criteriaIn(parts["Acceptance criteria"] ?? ""),
-    inputs: itemsIn(parts["Inputs"] ?? ""),
-    constraints: itemsIn(parts["Constraints"] ?? ""),
-  };
+function contentOf(messages: readonly Message[], wanted: (message: Message) => boolean): string {
+  return messages.find(wanted)?.content ?? "";
+}
+
+function readSelf(system: string): Pick<Situation, "role" | "rank"> {
+  const named = /^You are [^\n]*?\(`([^`\n]+)`(?:, ([\p{L}-]+))?/u.exec(system);
+  return { role: named?.[1] ?? "role", rank: named?.[2] ?? "" };
+}
+
+function isWaiting(step: Step): boolean {
+  return step.result === null || step.result.startsWith("Still waiting");
 }
 
 /** A question ends with a decision, an assignment with a report: the tool says which. */

@@ -57,7 +57,11 @@ function readJsonLines(text: string): Table | null {
   });
   const columns = Object.keys(objects[0] ?? {});
   if (objects.length < 2 || columns.length < 2) return null;
-  return { columns, rows: objects.map((object) => columns.map((column) => String(object[column] ?? ""))) };
+  return { columns, rows: objects.map((object) => columns.map((column) => cellOf(object[column]))) };
+}
+
+function cellOf(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
 }
 
 export type Labelled = {
@@ -68,7 +72,8 @@ export type Labelled = {
   /** Characters: shortest, median, longest. */
   readonly lengths: readonly [number, number, number];
   readonly duplicates: number;
-  readonly first: { readonly text: string; readonly label: string } | null;
+  /** The first row. */
+  readonly first: { readonly text: string; readonly label: string };
 };
 
 const labelNames = /^(?:label|class|category|target|sentiment|tag|y)s?$/i;
@@ -76,31 +81,46 @@ const textNames = /^(?:text|review|comment|content|sentence|message|body|input|x
 
 /** A column that reads like text beside one that reads like a label: few values, each several times. Null where there is no such pair. */
 export function labelledColumns(table: Table): Labelled | null {
-  const column = (index: number): string[] => table.rows.map((row) => row[index] ?? "");
-  const indexes = table.columns.map((_, index) => index);
-  const isLabel = (index: number): boolean => {
-    const distinct = new Set(column(index)).size;
-    return distinct >= 2 && distinct <= Math.max(2, Math.min(50, table.rows.length / 3));
-  };
-  const label =
-    indexes.find((index) => labelNames.test(table.columns[index] ?? "") && isLabel(index)) ??
-    indexes.findLast((index) => isLabel(index) && column(index).every((cell) => cell.length <= 40));
-  const text =
-    indexes.find((index) => index !== label && textNames.test(table.columns[index] ?? "")) ??
-    indexes.find((index) => index !== label && averageWords(column(index)) >= 3);
-  if (label === undefined || text === undefined) return null;
-  const texts = column(text);
+  const found = columnPair(table);
+  if (!found) return null;
+  const texts = columnOf(table, found.text);
+  const labels = columnOf(table, found.label);
   const counts = new Map<string, number>();
-  for (const value of column(label)) counts.set(value, (counts.get(value) ?? 0) + 1);
-  const lengths = texts.map((each) => [...each].length).toSorted((a, b) => a - b);
+  for (const value of labels) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const lengths = texts.map((each) => Array.from(each).length).toSorted((a, b) => a - b);
   return {
-    text: table.columns[text] ?? "",
-    label: table.columns[label] ?? "",
+    text: table.columns[found.text] ?? "",
+    label: table.columns[found.label] ?? "",
     classes: [...counts].toSorted((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)),
     lengths: [lengths[0] ?? 0, lengths[Math.floor(lengths.length / 2)] ?? 0, lengths.at(-1) ?? 0],
-    first: table.rows[0] ? { text: texts[0] ?? "", label: table.rows[0][label] ?? "" } : null,
+    first: { text: texts[0] ?? "", label: labels[0] ?? "" },
     duplicates: texts.length - new Set(texts.map((each) => each.trim().toLowerCase())).size,
   };
+}
+
+function columnOf(table: Table, index: number): string[] {
+  return table.rows.map((row) => row[index] ?? "");
+}
+
+/** By name if a name says it, else by what the cells look like. */
+function columnPair(table: Table): { readonly text: number; readonly label: number } | null {
+  const indexes = table.columns.map((_, index) => index);
+  const named = (pattern: RegExp, index: number): boolean => pattern.test(table.columns[index] ?? "");
+  const labels = indexes.filter((index) => repeats(columnOf(table, index)));
+  const label = labels.find((index) => named(labelNames, index)) ?? labels.at(-1);
+  const others = indexes.filter((index) => index !== label);
+  const text =
+    others.find((index) => named(textNames, index)) ??
+    others.find((index) => averageWords(columnOf(table, index)) >= 3);
+  return label === undefined || text === undefined ? null : { text, label };
+}
+
+/** Few values, short ones, each several times. */
+function repeats(cells: readonly string[]): boolean {
+  const distinct = new Set(cells).size;
+  return (
+    distinct >= 2 && distinct <= Math.max(2, Math.min(50, cells.length / 3)) && cells.every((cell) => cell.length <= 40)
+  );
 }
 
 function averageWords(cells: readonly string[]): number {

@@ -1,14 +1,16 @@
 /** A role that does the work itself: look, measure, ask, write, hand on what others are for, report. Each step is taken once. */
 import { isRefusal } from "./answers.ts";
 import { evaluationDue } from "./evaluation.ts";
-import { deliverableText, type Draft } from "./deliverable.ts";
+import { deliverableText } from "./deliverable.ts";
+import type { Draft } from "./draft.ts";
 import { foundSoFar, gatherFacts } from "./facts.ts";
 import { openTargets, partsFor, boundsOfPart, partTask, taskArgs } from "./handing-on.ts";
 import { inputPaths, readsDue } from "./inputs.ts";
 import { move, type Move } from "./move.ts";
 import { questionDue } from "./raising.ts";
 import { reportArgs } from "./reporting.ts";
-import { deliverablePath, stepsOf, textArg, type AssignmentSeen, type Situation } from "./situation.ts";
+import type { AssignmentSeen } from "./frames.ts";
+import { deliverablePath, stepsOf, textArg, type Situation } from "./situation.ts";
 import { readReturned } from "./answers.ts";
 
 export function work(situation: Situation, frame: AssignmentSeen): Move {
