@@ -47,13 +47,14 @@ function place({ situation, frame, facts }: Draft): Move | null {
   return targets.length > 1 ? askWho(situation, targets) : null;
 }
 
+/** The task decides. Its criteria help out where the task shares no word with any purpose, if they share two. */
 function bestFit(situation: Situation, frame: AssignmentSeen, targets: readonly Target[]): Target | null {
   const { title, task } = situation.brief;
   const text = isWhole(situation, frame) ? `${title}\n${frame.task}\n${task}` : frame.task;
   const best = rank(text, targets)[0];
-  const loose = rank([text, ...frame.criteria.map((criterion) => criterion.text)].join("\n"), targets)[0];
-  if (best && best.score > 0) return best.target;
-  if (loose && loose.score > 0) return loose.target;
+  if (best && best.hits > 0) return best.target;
+  const loose = rank(frame.criteria.map((criterion) => criterion.text).join("\n"), targets)[0];
+  if (loose && loose.hits > 1) return loose.target;
   return targets.length === 1 ? (targets[0] ?? null) : null;
 }
 
@@ -91,7 +92,8 @@ function delegateWhole(situation: Situation, frame: AssignmentSeen, facts: Facts
 }
 
 /** A criterion that nobody has covered yet and that another role's purpose names. */
-function closeGap({ situation, frame, facts }: Draft): Move | null {
+function closeGap(draft: Draft): Move | null {
+  const { situation, frame, facts } = draft;
   const given = stepsOf(situation, "new_task");
   if (given.length > furtherParts || facts.returned.length > 0) return null;
   const part = gap(draft);

@@ -9,7 +9,8 @@ import { phrasesOf, soundsOpen, stems } from "./words.ts";
 /** A declared route as its tool shows it. */
 export type Target = { readonly slug: string; readonly purpose: string };
 
-export type Ranked = { readonly target: Target; readonly score: number };
+/** `hits`: how many words of the text the purpose shares. */
+export type Ranked = { readonly target: Target; readonly score: number; readonly hits: number };
 
 /** Best first. A word counts for more the fewer purposes share it; zero means that no word of the text occurs. */
 export function rank(text: string, targets: readonly Target[]): Ranked[] {
@@ -22,7 +23,7 @@ export function rank(text: string, targets: readonly Target[]): Ranked[] {
       const own = documents[index] as ReadonlySet<string>;
       const hits = words.filter((word) => own.has(word));
       const score = hits.reduce((sum, word) => sum + rarity(word, documents), 0);
-      return { target, score: score / (1 + Math.log(1 + own.size) / 8) };
+      return { target, score: score / (1 + Math.log(1 + own.size) / 8), hits: hits.length };
     })
     .toSorted((a, b) => b.score - a.score);
 }

@@ -103,7 +103,7 @@ export function topicOf(phrase: string): string {
   const bare = phrase
     .trim()
     .replace(
-      /^(?:(?:any|all|the|a|an|some|hard|complex|need|needs|issues?|problems?|trouble|doubts?|questions?|related|about|with|for|to|of|on|how|when|over)\s+)+/i,
+      /^(?:(?:any|all|the|a|an|some|hard|complex|need|needs|issues?|problems?|trouble|doubts?|questions?|related|about|with|for|to|of|on|when|over)\s+)+/i,
       "",
     );
   const topic = stems(bare).length > 0 ? bare : phrase.trim();

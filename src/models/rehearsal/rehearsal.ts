@@ -27,7 +27,8 @@ export function rehearsalModel(): RoleModel {
   };
 }
 
-function rehearse(request: ModelRequest): ModelReply {
+/** One reply, at once: what `call` gives, for whoever serves the policy over a wire of its own. */
+export function rehearse(request: ModelRequest): ModelReply {
   const { say, calls } = nextMove(readSituation(request));
   const offered = new Set(request.tools.map((tool) => tool.name));
   const place = turnsIn(request.messages) + 1;
