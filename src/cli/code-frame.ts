@@ -1,5 +1,6 @@
 /** The lines around a place in a file, with the place marked: what an error or a problem shows. */
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import type { Style } from "./output.ts";
 import { visibleLines } from "../views/escape.ts";
 import { clip, columnsOf } from "../views/text-width.ts";
@@ -34,8 +35,9 @@ export function codeFrame(
   ];
 }
 
-/** A file's text for a frame; null where it cannot be read, is too long or is not text. */
+/** A file's text for a frame; null where it cannot be read, is too long, is not text, or may hold a secret (R8). */
 export function readForFrame(file: string): string | null {
+  if (basename(file) === "cadre.yaml") return null;
   try {
     const bytes = readFileSync(file);
     return bytes.length > largest || bytes.includes(0) ? null : bytes.toString("utf8");

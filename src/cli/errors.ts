@@ -77,7 +77,8 @@ function errorLines(error: CadreError, output: Output, dir: string): string[] {
   const paint = output.paintNote;
   const width = output.width;
   const lines = part("error: ", ["red", "bold"], error.message, output);
-  if (error.place) {
+  // A brief from words or stdin has no file that anybody could open.
+  if (error.place && !error.place.file.startsWith("(")) {
     const { file, line, column } = error.place;
     const where = [file, line, line === undefined ? undefined : column].filter((part) => part !== undefined).join(":");
     lines.push(`  ${paint("dim", "at")} ${visible(where)}`);
