@@ -50,6 +50,7 @@ function entryPoints(): Record<string, string> {
   return {
     index: "src/index.ts",
     testing: "src/testing.ts",
+    "chat-hugging-face": "src/models/chat-hugging-face.ts",
     "cli/program": "src/cli/program.ts",
     ...Object.fromEntries(graphs),
   };

@@ -19,6 +19,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   readonly version: string;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
 };
 
 let folder = "";
@@ -52,8 +53,8 @@ beforeAll(() => {
   execFileSync("tar", ["-xzf", join(folder, packed.filename), "-C", modules]);
   execFileSync("mv", [join(modules, "package"), join(modules, "cadre")]);
   installed = join(modules, "cadre");
-  // What npm would install beside it: the declared dependencies, and nothing else that lies in this repository.
-  for (const name of [...Object.keys(manifest.dependencies), "@types/node"]) {
+  // What npm would install beside it: the declared dependencies, the optional peers, and nothing else of this repository.
+  for (const name of [...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }), "@types/node"]) {
     mkdirSync(join(modules, name, ".."), { recursive: true });
     symlinkSync(join(root, "node_modules", name), join(modules, name));
   }
@@ -111,12 +112,14 @@ describe("in an empty folder", () => {
     writeFileSync(
       join(folder, "program.ts"),
       `import { CadreError, openCadre, person, type Event, type WorkflowInput } from "cadre";
+import { ChatHuggingFace } from "cadre/chat-hugging-face";
 import { scriptedModel } from "cadre/testing";
 const workflow: WorkflowInput = { name: "w", entry: "backend-lead", staffing: { "project-manager": person() } };
 const type: Event["type"] = "run_ended";
 // @ts-expect-error there is no such event
 const wrong: Event["type"] = "no_such_event";
-console.log(typeof openCadre, typeof scriptedModel, new CadreError("usage", workflow.name).code, type, wrong);
+const chat = new ChatHuggingFace({ model: "org/model", accessToken: "none" });
+console.log(typeof openCadre, typeof scriptedModel, chat._llmType(), new CadreError("usage", workflow.name).code, type, wrong);
 `,
     );
     writeFileSync(
@@ -128,7 +131,10 @@ console.log(typeof openCadre, typeof scriptedModel, new CadreError("usage", work
     );
     expect(run(join(root, "node_modules/.bin/tsc"), ["-p", "."])).toEqual({ code: 0, stdout: "", stderr: "" });
     const program = run(process.execPath, ["program.ts"]);
-    expect(program).toMatchObject({ code: 0, stdout: "function function usage run_ended no_such_event\n" });
+    expect(program).toMatchObject({
+      code: 0,
+      stdout: "function function huggingface-chat usage run_ended no_such_event\n",
+    });
   });
 });
 
