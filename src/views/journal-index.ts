@@ -5,7 +5,7 @@
  * J2. A step has at most one page; every link of the journal leads to a page of this index or to a file of the project.
  */
 import type { Brief } from "../briefs/brief.ts";
-import type { EventOf } from "../events/event.ts";
+import type { Event, EventOf } from "../events/event.ts";
 import type { NumberedEvent } from "../events/numbered.ts";
 import { callText } from "./call-text.ts";
 import type { PriceOf } from "./cost.ts";
@@ -75,6 +75,8 @@ export type Journal = Omit<JournalInput, "project" | "priceOf"> & {
   readonly decisions: readonly DecisionPage[];
   readonly project: string | null;
   readonly priceOf: PriceOf;
+  /** By arrival number. */
+  readonly eventAt: ReadonlyMap<number, Event>;
   /** The page that tells of a step, relative to the run's folder. */
   pageOf(step: TraceStep): string | null;
 };
@@ -91,6 +93,7 @@ export function indexJournal(input: JournalInput): Journal {
     project: input.project === undefined ? "../../" : input.project,
     priceOf: input.priceOf ?? (() => null),
     outcome: runOutcome(input.events),
+    eventAt: new Map(input.events.map(({ seq, event }) => [seq, event])),
     pageOf: pageFinder(tasks, decisions),
   };
 }

@@ -135,7 +135,7 @@ export function fileTable(files: readonly FileChange[]): string[] {
 /** What tools proved: the ledger's key, files, figures and the tool's own facts. */
 export function receiptTable(context: PageContext, steps: readonly TraceStep[]): string[] {
   const rows = steps.flatMap((step) => {
-    const done = context.journal.events.find(({ seq }) => seq === step.seq)?.event;
+    const done = context.journal.eventAt.get(step.seq);
     if (done?.type !== "action_done") return [];
     return done.results.flatMap(({ receipt, tool }) => {
       if (receipt === null) return [];
