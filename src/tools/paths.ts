@@ -20,6 +20,8 @@ export function parsePath(text: string): ParsedPath {
   const shape = shapeProblem(text);
   if (shape) return refused(shape);
   const parts = text.split("/").filter((part) => part !== "" && part !== ".");
+  if (/^[a-zA-Z]:/.test(parts[0] ?? ""))
+    return refused("it starts with a drive letter; write it relative to the workspace");
   for (const part of parts) {
     if (part === "..") return refused("it climbs with `..`; paths start at the workspace and stay in it");
     if (Buffer.byteLength(part) > 255) return refused("a name in it is longer than 255 bytes");
@@ -34,7 +36,6 @@ function shapeProblem(text: string): string | null {
   if (!text.isWellFormed()) return "it is not valid Unicode";
   if (text.startsWith("/")) return "it is absolute; write it relative to the workspace, e.g. `src/a.ts`";
   if (text.includes("\\")) return "it holds a backslash; separate folders with `/`";
-  if (/^[a-zA-Z]:/.test(text)) return "it starts with a drive letter; write it relative to the workspace";
   if (Buffer.byteLength(text) > 1024) return "it is longer than 1,024 bytes";
   return null;
 }
@@ -42,10 +43,10 @@ function shapeProblem(text: string): string | null {
 /** What more a path must keep to be written: its name must look like what it is, on every system. Null: nothing wrong. */
 export function writeProblem(path: string): string | null {
   if (path === "") return "it names the workspace itself, not a file in it";
-  if (path !== path.normalize("NFC")) return "its accents are decomposed; write them composed (Unicode NFC)";
-  if (/\p{Cf}/u.test(path)) return "it holds an invisible character";
   const guard = protectedBy(path);
-  return guard === null ? null : `\`${guard}\` is protected: roles can read it, and only people change it`;
+  if (guard !== null) return `\`${guard}\` is protected: roles can read it, and only people change it`;
+  if (path !== path.normalize("NFC")) return "its accents are decomposed; write them composed (Unicode NFC)";
+  return /\p{Cf}/u.test(path) ? "it holds an invisible character" : null;
 }
 
 /** Protected wherever they are, for the tools that read them may run what they say. */

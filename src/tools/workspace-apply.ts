@@ -101,6 +101,8 @@ function checkSource(tree: string, file: FileChange): void {
     );
   }
   if (entry?.hash !== file.after) throw changedSince(file.path);
+  // Refuses hard links here, before anything is written.
+  openFile(tree, file.path).close();
 }
 
 function changedSince(path: string): CadreError {

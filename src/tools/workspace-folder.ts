@@ -15,6 +15,7 @@ import type { FileChange } from "../events/event.ts";
 import { keptBytes, openContentStore, type ContentStore } from "./content-store.ts";
 import { decodeText, readWhole } from "./read-bytes.ts";
 import { codeOf, refuse } from "./safe-files.ts";
+import { walkFolder } from "./walk-folder.ts";
 import type { Baseline, Workspaces } from "./workspace.ts";
 import { applyChanges } from "./workspace-apply.ts";
 import { planWorkspace } from "./workspace-plan.ts";
@@ -118,10 +119,8 @@ function toDisk(folder: string): void {
     spawnSync("sync", ["-f", folder], { env: { PATH: process.env["PATH"] } }).status === 0
   )
     return;
-  for (const entry of fs.readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    const path = `${entry.parentPath}/${entry.name}`;
-    if (entry.isDirectory()) syncFolder(path);
-    else if (entry.isFile()) syncFolder(path);
+  for (const entry of walkFolder(folder, "")) {
+    if (entry.kind === "file" || entry.kind === "folder") syncFolder(`${folder}/${entry.path}`);
   }
   syncFolder(folder);
 }
