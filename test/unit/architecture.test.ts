@@ -49,6 +49,21 @@ describe("the import table of ARCHITECTURE.md", () => {
     expect(rowNamed("views").parts).not.toContain("store");
   });
 
+  test("names for each promise files that cite its number", () => {
+    const promises = page.split("\n").flatMap((line) => {
+      const id = /^\| \*\*([DR]\d)\*\* \|/.exec(line)?.[1];
+      const paths = [...line.matchAll(/`(src\/[^`]+\.ts)`/g)].map((match) => match[1] as string);
+      return id === undefined ? [] : [{ id, paths }];
+    });
+    expect(promises.map(({ id }) => id).join(" ")).toBe("D1 D2 D3 D4 D5 D6 D7 D8 D9 R1 R2 R3 R4 R5 R6 R7 R8");
+    const wrong = promises.flatMap(({ id, paths }) => {
+      if (paths.length === 0) return [`${id} names no file`];
+      const cites = (path: string): boolean => new RegExp(`\\b${id}\\b`).test(readFileSync(join(root, path), "utf8"));
+      return paths.filter((path) => !cites(path)).map((path) => `${path} does not cite ${id}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
   test("speaks of files that exist", () => {
     const named = [...page.matchAll(/`((?:src|test|scripts|graphs|modes|\.ci)\/[^`\s*<]+)`/g)].map(
       (m) => m[1] as string,
