@@ -99,30 +99,30 @@ function ownText(draft: Draft): string {
     .join("\n");
 }
 
-function taskSection({ situation, frame }: Draft): string[] {
+function taskSection(draft: Draft): string[] {
+  const { situation, frame } = draft;
+  const before = /\n## Task\n([\s\S]*?)(?=\n## |$)/.exec(earlierVersion(draft)?.text ?? "")?.[1]?.trim();
+  if (before && revisionAsked(frame).length > 0) return [`## Task\n\n${before}`];
   const { why, where, when } = situation.brief;
-  const around = isWhole(situation, frame)
+  const told: readonly (readonly [string, string])[] = isWhole(situation, frame)
     ? [
         ["Why", why],
         ["Where", where],
         ["When", when],
-      ].filter(([, text]) => text !== "")
+      ]
     : [];
-  const told = around.map(([word, text]) => `- **${word}:** ${(text ?? "").replace(/\s+/g, " ")}`).join("\n");
-  return [`## Task\n\n${frame.task.trim() || "The assignment holds no words."}`, ...(told === "" ? [] : [told])];
+  const lines = told.flatMap(([word, text]) => (text === "" ? [] : [`**${word}:** ${text.replace(/\s+/g, " ")}`]));
+  return [
+    `## Task\n\n${frame.task.trim() || "The assignment holds no words."}`,
+    ...(lines.length > 0 ? [list(lines, "")] : []),
+  ];
 }
 
 function bodySections(draft: Draft): (readonly [string, string])[] {
   const { facts, situation, frame } = draft;
   const asked = askedSections(draft);
   const sections: (readonly [string, string])[] = [
-    [
-      "What the inputs hold",
-      list(
-        facts.inputs.map((input) => `${describeInput(input)}.`),
-        "There were no inputs.",
-      ),
-    ],
+    ["What the inputs hold", inputLines(draft)],
     ...facts.evaluations.map((evaluation): readonly [string, string] => [
       "What was measured",
       evaluationBody(evaluation),
@@ -149,6 +149,16 @@ function bodySections(draft: Draft): (readonly [string, string])[] {
     ],
   ];
   return sections;
+}
+
+/** An earlier version of this very page is no input of its own. */
+function inputLines(draft: Draft): string {
+  const earlier = earlierVersion(draft);
+  const others = draft.facts.inputs.filter((input) => input !== earlier);
+  return list(
+    others.map((input) => `${describeInput(input)}.`),
+    "There were no inputs.",
+  );
 }
 
 /** Who really decided: a decision that was handed up says so in its reason. */
@@ -189,23 +199,22 @@ function nextSteps(draft: Draft): string {
   return list([...steps, ...bound], "None: what can be done in a rehearsal is done.");
 }
 
+/** Sections in which an answer to a reason can stand; what was asked and seen is none. */
+const answering = ["Decisions", "Recommendation", "Next steps", "Open points"];
+
 /** What was asked for when it came back, and what the text says on it by now. */
 function returnedSection(draft: Draft): string[] {
-  const own = ownText(draft);
-  const reasons = [...draft.facts.returned.map(({ by, reason }) => ({ by, reason })), ...revisionAsked(draft.frame)];
+  const reasons = [...draft.facts.returned, ...revisionAsked(draft.frame)];
   if (reasons.length === 0) return [];
+  const own = bodySections(draft).flatMap(([heading, text]) => (answering.includes(heading) ? sentencesOf(text) : []));
   const lines = reasons.map(({ by, reason }) => {
     const wanted = stems(reason);
-    const said = sentencesOf(own).filter(
-      (sentence) => stems(sentence).filter((word) => wanted.includes(word)).length >= 2,
-    );
+    const shared = (sentence: string): number => stems(sentence).filter((word) => wanted.includes(word)).length;
+    const said = own.filter((sentence) => shared(sentence) >= 2).toSorted((a, b) => shared(b) - shared(a));
     const answer =
       said.length > 0
-        ? `This page says on it: ${said
-            .slice(0, 2)
-            .map((sentence) => `“${short(sentence, 240)}”`)
-            .join(" ")} More than that is ${notMeasured}.`
-        : `Nothing that was read or measured says anything on it; it stays an open point, ${notMeasured}.`;
+        ? `This page says on it: “${short((said[0] ?? "").replaceAll("**", ""), 240)}” More than that is ${notMeasured}.`
+        : `Nothing that was read or measured here says anything on it: it stays an open point for a model or a person, ${notMeasured}.`;
     return `${by} returned it: “${short(reason, 400)}” ${answer}`;
   });
   return [`## What changed after it was returned\n\n${list(lines, "")}`];

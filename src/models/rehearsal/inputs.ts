@@ -123,9 +123,14 @@ function describeText({ lines, text, headings }: InputSeen): string {
   const rows = rowsOfMarkdown(text);
   return [
     `${lines} ${lines === 1 ? "line" : "lines"} of text`,
-    ...(rows > 0 ? [`a table of ${rows} rows`] : []),
-    ...(headings.length > 0 ? [`with the parts ${headings.map((each) => `“${short(each, 60)}”`).join(", ")}`] : []),
+    ...(rows > 0 ? [`a table of ${rows} ${rows === 1 ? "row" : "rows"}`] : []),
+    ...(headings.length > 0 ? [`with the parts ${namesOf(headings)}`] : []),
   ].join(", ");
+}
+
+function namesOf(headings: readonly string[]): string {
+  const named = headings.slice(0, 8).map((each) => `“${short(each, 60)}”`);
+  return [...named, ...(headings.length > 8 ? [`${headings.length - 8} more`] : [])].join(", ");
 }
 
 /** Rows of a Markdown table, its head left out; 0 where there is none. */

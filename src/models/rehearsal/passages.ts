@@ -23,7 +23,7 @@ export function askedSections(draft: Draft): (readonly [string, string])[] {
     if (found.length + example.length === 0) return [];
     return [
       [
-        `On ${criterion.id}: what the sources say`,
+        draft.frame.criteria.length > 1 ? `On ${criterion.id}: what the sources say` : "What the sources say",
         [...(found.length > 0 ? [list(found, "")] : []), ...example].join("\n\n"),
       ] as const,
     ];
@@ -49,12 +49,14 @@ function excerpts(criterion: Criterion, { facts, frame, situation }: Draft): str
     .map(({ input, sentence }) => `${short(sentence, 280)} (\`${input.path}\`)`);
 }
 
-/** Without headings, quotes and tables: they are form, or they repeat what was asked. */
+/** Without headings, quotes, tables and lines about files: they are form, or they repeat what was asked. */
 function proseOf(markdown: string): string {
   return markdown
     .split("\n")
     .map((line) =>
-      /^\s*(?:#|>|\||```|[-*] A\d+:)/.test(line) ? "" : line.replace(/^\s*[-*]\s+/, "\n\n").replaceAll("**", ""),
+      /^\s*(?:#|>|\||```|(?:[-*] )?`|[-*] A\d+:)/.test(line)
+        ? ""
+        : line.replace(/^\s*[-*]\s+/, "\n\n").replaceAll("**", ""),
     )
     .join("\n");
 }

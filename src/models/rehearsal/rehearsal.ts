@@ -6,6 +6,7 @@
  * R3. It knows no role, no brief and no chart: what it does follows from words that stand in the prompt and in the purposes.
  * R4. What it cannot know it does not claim: numbers come from tools' receipts, everything else is said to be rehearsed.
  */
+import { CadreError } from "../../errors.ts";
 import type { Message, ModelReply, ModelRequest, RoleModel } from "../model.ts";
 import { answerQuestion } from "./answering.ts";
 import { lead } from "./leading.ts";
@@ -19,7 +20,7 @@ export function rehearsalModel(): RoleModel {
     id: "rehearsal",
     tier: "rehearsal",
     async call(request, { signal, onText }): Promise<ModelReply> {
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw new CadreError("interrupted", "the rehearsal was stopped before it began");
       const reply = rehearse(request);
       onText?.(reply.text);
       return reply;
