@@ -69,7 +69,15 @@ export function openCadre(options: CadreOptions): Cadre {
   const store = openStore({ file: join(data, "cadre.db"), clock, ...(options.readOnly ? { readOnly: true } : {}) });
   const engine = lazily(async () => {
     const { openEngine } = await import("./engine.ts");
-    return openEngine({ dir, data, store, clock, ids: options.ids ?? randomIds, model: options.model ?? null });
+    return openEngine({
+      dir,
+      data,
+      journal: journalDir,
+      store,
+      clock,
+      ids: options.ids ?? randomIds,
+      model: options.model ?? null,
+    });
   });
   const journal = (run: RunId): Promise<readonly string[]> => renderRunJournal(store, journalDir, run);
   return {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Brief } from "./briefs/brief.ts";
 import type { AdvanceOptions, AdvanceResult, ChangedFile, Changes, StartOptions } from "./run/api.ts";
 import type { Clock } from "./clock.ts";
-import { readConfig } from "./config.ts";
+import { requireConfig } from "./config.ts";
 import { CadreError, isCadreError } from "./errors.ts";
 import type { ChangeSet } from "./events/event.ts";
 import type { IdSource, RunId } from "./ids.ts";
@@ -28,6 +28,7 @@ import { startRun } from "./run/start-run.ts";
 export type EngineOptions = {
   readonly dir: string;
   readonly data: string;
+  readonly journal: string;
   readonly store: Store;
   readonly clock: Clock;
   readonly ids: IdSource;
@@ -47,14 +48,14 @@ export interface Engine {
 export function openEngine(options: EngineOptions): Engine {
   const tools = toolCatalogue();
   const toolHashes = Object.fromEntries([...tools.values()].map((tool) => [tool.name, toolHash(tool)]));
-  const workspaces = openWorkspaces({ project: options.dir, data: options.data });
+  const workspaces = openWorkspaces({ project: options.dir, data: options.data, exclude: ownFolders(options) });
   const bindNow = async (workflow?: string): Promise<{ bound: BoundChart; workflow: string }> => {
     const project = await loadProject(options.dir, workflow);
     return { bound: bindProject(project, toolHashes), workflow: project.loaded?.name ?? "" };
   };
   const specFor = (bound: BoundChart, role: Role, flag: string | null): ModelSpec => {
     const staffing = bound.workflow.staffing[role.slug];
-    const { config } = readConfig(options.dir);
+    const config = requireConfig(options.dir);
     return resolveModel(config, {
       role: role.slug,
       rank: role.rank,
@@ -111,6 +112,11 @@ export function openEngine(options: EngineOptions): Engine {
       return checked?.success === false ? complaint(checked.error) : null;
     },
   };
+}
+
+/** What a run writes into the project beside its workspace; the default journal is known to the workspaces already. */
+function ownFolders(options: EngineOptions): string[] {
+  return options.journal === join(options.dir, "journal") ? [] : [options.journal];
 }
 
 async function modelOf(given: RoleModel | null, spec: () => ModelSpec): Promise<RoleModel> {

@@ -8,7 +8,7 @@ import { bindChart } from "./org/bind.ts";
 import type { OrgChart } from "./org/chart.ts";
 import { checkWorkflow } from "./org/workflow-check.ts";
 import { compile } from "./org/compile.ts";
-import type { Workflow } from "./org/workflow.ts";
+import { workflowSchema, type Workflow } from "./org/workflow.ts";
 import { loadWorkflow, type LoadedWorkflow } from "./run/load-workflow.ts";
 
 export type Project = {
@@ -25,10 +25,9 @@ export type Project = {
 export async function loadProject(dir: string, workflowName?: string): Promise<Project> {
   const { modes, rules, problems } = await loadProjectModes(dir);
   const loaded = await loadWorkflow(dir, workflowName);
-  const entry = (loaded?.data as { entry?: unknown } | undefined)?.entry;
-  const compiled = compile(modes, typeof entry === "string" ? { entries: [entry] } : {});
+  const compiled = compile(modes, loaded ? expectations(loaded.data) : {});
   const checked = loaded
-    ? checkWorkflow(loaded.data, loaded.file, compiled.chart, rules)
+    ? checkWorkflow(loaded.data, loaded.file, compiled.chart, rules, loaded.places)
     : { workflow: null, problems: [] };
   return {
     modes,
@@ -38,6 +37,16 @@ export async function loadProject(dir: string, workflowName?: string): Promise<P
     loaded,
     problems: [...problems, ...compiled.problems, ...checked.problems],
   };
+}
+
+/** What the unchecked workflow says that the chart is judged by: who gets briefs, and who is a person. */
+function expectations(workflow: unknown): { entries?: string[]; people?: string[] } {
+  const read = workflowSchema.safeParse(workflow);
+  if (!read.success) return {};
+  const people = Object.entries(read.data.staffing).flatMap(([role, staffing]) =>
+    staffing.by === "person" ? [role] : [],
+  );
+  return { entries: [read.data.entry], people };
 }
 
 /** The bound chart of a project without errors. Errors: chart-invalid, workflow-invalid, both with the problems in `data`. */

@@ -17,7 +17,7 @@ export type LineContext = {
   readonly line: LineId;
   readonly fence: Fence;
   readonly bound: BoundChart;
-  readonly store: Pick<Store, "ask" | "decide" | "begin" | "retry" | "finish" | "effect" | "effects" | "run">;
+  readonly store: Pick<Store, "ask" | "decide" | "begin" | "fail" | "retry" | "finish" | "effect" | "effects" | "run">;
   readonly modelFor: (role: Role) => Promise<RoleModel>;
   readonly tools: ReadonlyMap<string, Tool>;
   readonly workspaces: Workspaces;

@@ -2,7 +2,7 @@
  * A role's turn: intent, model call, outcome in the ledger, then the decision as events.
  *
  * D3. The key of a model call is line and turn. A recorded reply is replayed; a call that was begun and has no outcome is made again
- *     and marked `repeated`: it may be billed twice, and the trace says so.
+ *     and marked `repeated`: it may be billed twice, and the trace says so. One that is known to have failed is simply made again.
  * D9. Nothing is asked of a model under a chart that changed: that is put to a person first.
  */
 import { z } from "zod";
@@ -27,14 +27,11 @@ import { verbSpecs } from "./verbs.ts";
 
 const maxTokens = 4096;
 
-/** What the ledger keeps of a model call. A failure is an outcome too: the next attempt is then a fresh one, not in doubt. */
-const outcomeSchema = z.union([
-  z.strictObject({
-    reply: z.custom<ModelReply>((value) => typeof value === "object" && value !== null),
-    ms: z.number(),
-  }),
-  z.strictObject({ failed: z.string() }),
-]);
+/** What the ledger keeps of a model call. */
+const outcomeSchema = z.strictObject({
+  reply: z.custom<ModelReply>((value) => typeof value === "object" && value !== null),
+  ms: z.number(),
+});
 
 export async function takeTurn(context: LineContext, log: readonly Event[]): Promise<Event[]> {
   const desk = deskOf(log);
@@ -122,23 +119,20 @@ async function callThroughLedger(
   role: string,
 ): Promise<Called | "stopped"> {
   const { row, begun } = await context.store.begin(context.fence, key, "model", intent, need);
-  const recorded = row.outcome === null ? undefined : outcomeSchema.parse(row.outcome);
-  if (recorded && "reply" in recorded) return { ...recorded, outcome: "replayed" };
-  if (begun) await context.store.retry(context.fence, key, need);
+  if (row.outcome !== null) return { ...outcomeSchema.parse(row.outcome), outcome: "replayed" };
+  const attempts = begun ? (await context.store.retry(context.fence, key, need)).attempts : row.attempts;
   const started = performance.now();
   try {
     const reply = await model.call(request, { signal: context.signal, onText: (text) => context.onText(role, text) });
     const ms = Math.round(performance.now() - started);
-    const used = {
-      modelCalls: row.attempts + (begun ? 1 : 0),
-      tokens: reply.usage.measured ? reply.usage.promptTokens + reply.usage.completionTokens : need.tokens,
-    };
+    const tokens = reply.usage.measured ? reply.usage.promptTokens + reply.usage.completionTokens : need.tokens;
+    const used = { modelCalls: attempts, tokens: tokens + (attempts - 1) * need.tokens };
     await context.store.finish(context.fence, key, { reply, ms }, used);
-    return { reply, ms, outcome: begun && !recorded ? "repeated" : "executed" };
+    return { reply, ms, outcome: begun && row.failed === null ? "repeated" : "executed" };
   } catch (error) {
     if (context.stopRequested() !== null) return "stopped";
     if (isCadreError(error) && error.code.startsWith("model-"))
-      await context.store.finish(context.fence, key, { failed: error.code });
+      await context.store.fail(context.fence, key, error.code);
     throw error;
   }
 }

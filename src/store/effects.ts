@@ -19,6 +19,7 @@ type EffectRecord = {
   readonly kind: "model" | "tool";
   readonly intent: string;
   readonly outcome: string | null;
+  readonly failed: string | null;
   readonly attempts: number;
   readonly epoch: number;
   readonly reserved_calls: number;
@@ -34,6 +35,7 @@ function effectRow(record: EffectRecord): EffectRow {
     kind: record.kind,
     intent: JSON.parse(record.intent),
     outcome: record.outcome === null ? null : JSON.parse(record.outcome),
+    failed: record.failed,
     attempts: record.attempts,
     epoch: record.epoch,
   };
@@ -43,7 +45,9 @@ function foreign({ key, line }: EffectRecord, fence: Fence): CadreError {
   return bug(`effect ${key} belongs to ${line}, not to ${fence.line}`, { key });
 }
 
-export function effects(connection: Connection): Pick<RunStore, "begin" | "retry" | "finish" | "effects" | "effect"> {
+export function effects(
+  connection: Connection,
+): Pick<RunStore, "begin" | "fail" | "retry" | "finish" | "effects" | "effect"> {
   const { db, reach, read, write } = connection;
   const fenced = fencedLines(connection);
   const find = db.prepare<[EffectKey], EffectRecord>("SELECT * FROM effects WHERE key = ?");
@@ -53,12 +57,13 @@ export function effects(connection: Connection): Pick<RunStore, "begin" | "retry
      VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)`,
   );
   const again = db.prepare<[number, number, number, EffectKey]>(
-    `UPDATE effects SET attempts = attempts + 1, epoch = ?, reserved_calls = reserved_calls + ?,
+    `UPDATE effects SET attempts = attempts + 1, failed = NULL, epoch = ?, reserved_calls = reserved_calls + ?,
      reserved_tokens = reserved_tokens + ? WHERE key = ?`,
   );
   const settle = db.prepare<[string, number, number, EffectKey]>(
-    "UPDATE effects SET outcome = ?, reserved_calls = ?, reserved_tokens = ? WHERE key = ?",
+    "UPDATE effects SET outcome = ?, failed = NULL, reserved_calls = ?, reserved_tokens = ? WHERE key = ?",
   );
+  const setFailed = db.prepare<[string, EffectKey]>("UPDATE effects SET failed = ? WHERE key = ?");
   const charge = db.prepare<[number, number, RunId]>(
     "UPDATE runs SET model_calls = model_calls + ?, tokens = tokens + ? WHERE id = ?",
   );
@@ -92,6 +97,11 @@ export function effects(connection: Connection): Pick<RunStore, "begin" | "retry
       reach("effect:begin-done");
       return result;
     },
+    fail: async (fence, key, code) =>
+      write(() => {
+        pending(fence, key);
+        setFailed.run(code, key);
+      }),
     retry: async (fence, key, reserve = none) =>
       write(() => {
         const { run } = pending(fence, key);

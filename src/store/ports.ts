@@ -162,6 +162,8 @@ export type EffectRow = {
   readonly intent: unknown;
   /** JSON: what came of it; null while there is none. */
   readonly outcome: unknown;
+  /** Code of the error that the last attempt ended with, before it had an outcome; null while it is under way or done. */
+  readonly failed: string | null;
   /** Attempts started, 1-based. */
   readonly attempts: number;
   readonly epoch: number;
@@ -190,7 +192,7 @@ export interface RunStore {
   setSignal(run: RunId, signal: "stop", by: string): Promise<void>;
   /**
    * Intent before the act. Returns the row as it stands: `attempts === 1` and no outcome means "yours, new"; an outcome means
-   * "replay it"; no outcome and `begun: true` means "in doubt". Counters are reserved once per key.
+   * "replay it"; no outcome and `begun: true` means "in doubt", unless the attempt is known to have `failed`. Counters are reserved once per key.
    */
   begin(
     fence: Fence,
@@ -199,7 +201,9 @@ export interface RunStore {
     intent: unknown,
     reserve?: Reservation,
   ): Promise<{ readonly row: EffectRow; readonly begun: boolean }>;
-  /** A further attempt at an effect in doubt: attempts + 1, reserved again. */
+  /** The attempt ended without an outcome and is known to: it is not in doubt. What it reserved stays charged. */
+  fail(fence: Fence, key: EffectKey, code: string): Promise<void>;
+  /** A further attempt, after a failed one or one in doubt: attempts + 1, reserved again. */
   retry(fence: Fence, key: EffectKey, reserve?: Reservation): Promise<EffectRow>;
   /** Outcome after the act; `used` replaces what the attempts reserved. */
   finish(fence: Fence, key: EffectKey, outcome: unknown, used?: Reservation): Promise<void>;

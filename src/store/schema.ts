@@ -111,6 +111,7 @@ CREATE TABLE effects (
   kind TEXT NOT NULL CHECK (kind IN ('model', 'tool')),
   intent TEXT NOT NULL,
   outcome TEXT,
+  failed TEXT,
   attempts INTEGER NOT NULL,
   epoch INTEGER NOT NULL,
   reserved_calls INTEGER NOT NULL,

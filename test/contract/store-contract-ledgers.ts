@@ -122,7 +122,16 @@ export function ledgersContract(engine: string, open: () => Store): void {
       const store = open();
       const fence = await startedLine(store);
       expect(await store.begin(fence, key, "tool", { write: "a" })).toEqual({
-        row: { key, line, kind: "tool", intent: { write: "a" }, outcome: null, attempts: 1, epoch: fence.epoch },
+        row: {
+          key,
+          line,
+          kind: "tool",
+          intent: { write: "a" },
+          outcome: null,
+          failed: null,
+          attempts: 1,
+          epoch: fence.epoch,
+        },
         begun: false,
       });
       expect(await store.begin(fence, key, "tool", { write: "b" })).toMatchObject({
@@ -134,6 +143,22 @@ export function ledgersContract(engine: string, open: () => Store): void {
       expect(await store.effects(run)).toHaveLength(1);
       expect((await store.effect(key))?.outcome).toEqual({ ok: true });
       expect(await store.effect(effectKey(line, 4))).toBeUndefined();
+    });
+
+    it("D3 an attempt that is known to have failed is not in doubt, and stays charged until a later one settles", async () => {
+      const store = open();
+      const fence = await startedLine(store);
+      await store.begin(fence, key, "model", {}, { modelCalls: 1, tokens: 50 });
+      await store.fail(fence, key, "model-timeout");
+      expect(await store.begin(fence, key, "model", {})).toMatchObject({
+        begun: true,
+        row: { failed: "model-timeout" },
+      });
+      expect(await counters(store)).toEqual({ modelCalls: 1, tokens: 50 });
+      expect(await store.retry(fence, key, { modelCalls: 1, tokens: 50 })).toMatchObject({ failed: null, attempts: 2 });
+      await store.finish(fence, key, { ok: true }, { modelCalls: 2, tokens: 60 });
+      expect(await counters(store)).toEqual({ modelCalls: 2, tokens: 60 });
+      await expect(store.fail(fence, key, "late")).rejects.toThrow();
     });
 
     it("D3 counters are reserved once per key and attempt, and replaced by what was used", async () => {

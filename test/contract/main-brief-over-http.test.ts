@@ -1,0 +1,136 @@
+/**
+ * The main brief through a real tier: ChatHuggingFace over InferenceClient, to a server on loopback that speaks the API and streams.
+ * The server's answers are the rehearsal's policy applied to what really came over the wire, so every message and schema must arrive whole.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { readBrief } from "../../src/briefs/read-brief.ts";
+import { openCadre, type Cadre } from "../../src/cadre.ts";
+import { rehearse } from "../../src/models/rehearsal/rehearsal.ts";
+import type { Message, ModelRequest, ToolSpec } from "../../src/models/model.ts";
+import type { Brief } from "../../src/briefs/brief.ts";
+import { startChatServer, type Behaviour, type ChatBody, type ChatServer } from "../fixtures/chat-server.ts";
+import { shippedProject, type ProjectFolder } from "../fixtures/project-folder.ts";
+
+type WireMessage = {
+  role: string;
+  content: string;
+  tool_call_id?: string;
+  tool_calls?: { id: string; function: { name: string; arguments: string } }[];
+};
+type WireTool = { function: { name: string; description: string; parameters: Record<string, unknown> } };
+
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).toReversed()) await close();
+});
+
+function requestOf(body: ChatBody): ModelRequest {
+  const names = new Map<string, string>();
+  const messages = (body.messages as unknown as WireMessage[]).map((message): Message => {
+    if (message.role === "tool")
+      return {
+        role: "tool",
+        callId: message.tool_call_id ?? "",
+        name: names.get(message.tool_call_id ?? "") ?? "",
+        content: message.content,
+      };
+    if (message.role !== "assistant") return { role: message.role as "system" | "user", content: message.content };
+    const calls = (message.tool_calls ?? []).map((call) => ({
+      id: call.id,
+      name: call.function.name,
+      args: JSON.parse(call.function.arguments) as unknown,
+    }));
+    for (const call of calls) names.set(call.id, call.name);
+    return { role: "assistant", content: message.content ?? "", calls };
+  });
+  const tools = ((body.tools ?? []) as unknown as WireTool[]).map((tool): ToolSpec => ({
+    name: tool.function.name,
+    description: tool.function.description,
+    schema: tool.function.parameters,
+  }));
+  return { messages, tools, maxTokens: 4096, temperature: 0 };
+}
+
+function policy(body: ChatBody): Behaviour {
+  const reply = rehearse(requestOf(body));
+  return { kind: "reply", text: reply.text, calls: reply.calls.map((call) => ({ ...call })), piece: 7 };
+}
+
+async function project(
+  behave: (body: ChatBody, n: number) => Behaviour,
+): Promise<{ cadre: Cadre; server: ChatServer; folder: ProjectFolder; brief: Brief }> {
+  const server = await startChatServer(behave);
+  const folder = shippedProject({
+    "cadre.yaml": `models:\n  local:\n    tier: endpoint\n    url: ${server.url}\n    model: test/model\nmap:\n  default: local\n`,
+  });
+  const cadre = openCadre({ dir: folder.dir });
+  open.push(
+    () => folder.remove(),
+    () => server.close(),
+    () => cadre.close(),
+  );
+  const { brief } = readBrief(
+    readFileSync(join(folder.dir, "briefs/vietnamese-reviews.md"), "utf8"),
+    "briefs/vietnamese-reviews.md",
+  );
+  return { cadre, server, folder, brief: brief as Brief };
+}
+
+async function toTheEnd(cadre: Cadre, run: Awaited<ReturnType<Cadre["start"]>>): Promise<string> {
+  let result = await cadre.advance(run.id);
+  for (let round = 0; round < 10 && result.status === "waiting"; round += 1) {
+    const [ask] = result.asks;
+    await cadre.decide(
+      ask!.id,
+      ask!.kind === "sign_off"
+        ? { verb: "approve", by: "lead", face: "test" }
+        : { verb: "answer", text: "1", by: "lead", face: "test" },
+    );
+    result = await cadre.advance(run.id);
+  }
+  return result.status;
+}
+
+test(
+  "the main brief runs through the chat API, streaming, with tool calls, past a 503, to a signed-off end",
+  { timeout: 60_000 },
+  async () => {
+    const { cadre, server, brief } = await project((body, n) =>
+      n === 2 ? { kind: "status", status: 503, headers: { "retry-after": "0" } } : policy(body),
+    );
+    const run = await cadre.start(brief, { by: "lead" });
+    expect(run.rehearsal).toBe(false);
+    expect(await toTheEnd(cadre, run)).toBe("finished");
+    const events = (await cadre.store.runEvents(run.id)).map((stored) => stored.event);
+    const turns = events.filter((event) => event.type === "turn_taken");
+    expect(turns.length).toBeGreaterThan(8);
+    expect(
+      turns.every((turn) => turn.tier === "endpoint" && turn.model.includes("test/model") && turn.usage.measured),
+    ).toBe(true);
+    // One request more than there are turns: the refused one.
+    expect(server.requests.length).toBe(turns.length + 1);
+    expect(
+      server.requests.every((request) => request.body.stream === true && request.headers.authorization === undefined),
+    ).toBe(true);
+    expect((await cadre.store.run(run.id))?.counters.modelCalls).toBe(turns.length);
+    expect((await cadre.verify(run.id)).problems).toEqual([]);
+  },
+);
+
+test(
+  "D3 a stream that is cut leaves a run that resumes: the failed call is known to have failed, and nothing is taken from it",
+  { timeout: 60_000 },
+  async () => {
+    const { cadre, brief } = await project((body, n) => (n === 3 ? { kind: "cut", how: "end" } : policy(body)));
+    const run = await cadre.start(brief, { by: "lead" });
+    await expect(cadre.advance(run.id)).rejects.toMatchObject({ code: "model-truncated" });
+    expect(await toTheEnd(cadre, run)).toBe("finished");
+    const turns = (await cadre.store.runEvents(run.id))
+      .map((stored) => stored.event)
+      .filter((event) => event.type === "turn_taken");
+    expect(turns.map((turn) => turn.outcome)).toEqual(turns.map(() => "executed"));
+    expect((await cadre.store.run(run.id))?.counters.modelCalls).toBe(turns.length + 1);
+  },
+);
