@@ -11,7 +11,10 @@ type Thread = { eventLog: Event[]; __interrupt__?: { id: string; value: { kind?:
 
 test("the graph asks for a brief, then for each decision, and ends; project data is not opened", async () => {
   const dataBefore = existsSync(".cadre/cadre.db");
-  const graph = (await rehearsalGraph(workflow, new URL("../../graphs/feature-workflow.ts", import.meta.url).href)) as unknown as CompiledStateGraph<Thread, Thread>;
+  const graph = (await rehearsalGraph(
+    workflow,
+    new URL("../../graphs/feature-workflow.ts", import.meta.url).href,
+  )) as unknown as CompiledStateGraph<Thread, Thread>;
   graph.checkpointer = new MemorySaver();
   const config = { configurable: { thread_id: "studio-1" }, recursionLimit: 1000 };
   let state = (await graph.invoke({ eventLog: [] }, config)) as Thread;
