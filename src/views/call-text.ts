@@ -17,6 +17,8 @@ const telling = [
   "to",
 ];
 const longest = 240;
+/** Figures of a receipt that the one-line text names; the details have all of them. */
+const figuresNamed = 3;
 
 /** `read_file briefs/data/reviews.csv` */
 export function callText(call: Pick<Call, "name" | "args">): string {
@@ -42,7 +44,10 @@ export function argumentLines(args: unknown): string[] {
 export function resultText(result: ToolResult): string {
   if (!result.ok) return `failed: ${result.text.split("\n")[0] ?? ""}`;
   const measured = result.receipt?.measurements ?? [];
-  return measured.length === 0 ? "" : `measured ${measured.map(measureText).join(", ")}`;
+  if (measured.length === 0) return "";
+  const named = measured.slice(0, figuresNamed).map(measureText).join(", ");
+  const more = measured.length - figuresNamed;
+  return more > 0 ? `measured ${named} and ${more} more` : `measured ${named}`;
 }
 
 export function measureText(measured: {

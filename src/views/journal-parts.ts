@@ -7,6 +7,7 @@ import { block, cell, code, inline, link, placeText, table } from "./markdown.ts
 import { criteriaTable, withReceipt, type MeasurementOutcome } from "./outcome.ts";
 import { timeText } from "./escalations.ts";
 import type { TraceStep } from "./trace-step.ts";
+import { unwrap } from "./unwrap.ts";
 
 /** A page under construction. */
 export type PageContext = {
@@ -57,7 +58,7 @@ export function ruleCell(context: PageContext, rule: Rule | null): string {
 function stepCell(context: PageContext, step: TraceStep): string {
   const verb = stepLink(context, step, inline(step.to === null ? step.verb : `${step.verb} ${step.to}`));
   const flag = step.outcome === "repeated" ? " *(made again after a crash: possibly billed or done twice)*" : "";
-  const text = cell(step.text, 180);
+  const text = cell(step.kind === "approval" ? step.text : unwrap(step.text), 180);
   const colon = step.kind === "tool" ? " " : ": ";
   return `**${inline(step.from)}** ${verb}${text === "" ? "" : `${colon}${text}`}${flag}`;
 }
@@ -132,37 +133,35 @@ export function fileTable(files: readonly FileChange[]): string[] {
   );
 }
 
-/** What tools proved: the ledger's key, files, figures and the tool's own facts. */
-export function receiptTable(context: PageContext, steps: readonly TraceStep[]): string[] {
-  const rows = steps.flatMap((step) => {
+/** What tools proved: the ledger's key, files and the tool's own facts, and a table for each receipt that holds figures. */
+export function receiptBlocks(context: PageContext, steps: readonly TraceStep[]): string[][] {
+  const held = steps.flatMap((step) => {
     const done = context.journal.eventAt.get(step.seq);
     if (done?.type !== "action_done") return [];
-    return done.results.flatMap(({ receipt, tool }) => {
-      if (receipt === null) return [];
-      const figures = receipt.measurements.map(
-        ({ name, value, unit }) => `${name} ${value}${unit === "" ? "" : ` ${unit}`}`,
-      );
-      const facts = Object.entries(receipt.detail).map(
-        ([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`,
-      );
-      const files = receipt.files.map((file) => `${changeWord(file)} ${code(file.path)}`);
-      return [
-        [
-          String(step.n),
-          code(tool),
-          code(done.key),
-          files.join(", "),
-          inline(figures.join(", ")),
-          cell(facts.join(", "), 300),
-        ],
-      ];
-    });
+    return done.results.flatMap(({ receipt, tool }) =>
+      receipt === null ? [] : [{ step, key: done.key, tool, receipt }],
+    );
   });
-  return table(["Step", "Tool", "Receipt", "Files", "Measured", "Facts"], rows);
+  const rows = held.map(({ step, key, tool, receipt }) => {
+    const facts = Object.entries(receipt.detail).map(([name, value]) => `${name} ${factText(value)}`);
+    const files = receipt.files.map((file) => `${changeWord(file)} ${code(file.path)}`);
+    return [String(step.n), code(tool), code(key), files.join(", "), cell(facts.join(", "), 300)];
+  });
+  const figures = held.flatMap(({ step, key, receipt }) => {
+    const measured = receipt.measurements.map(({ name, value, unit }) => [code(name), String(value), inline(unit)]);
+    return measured.length === 0
+      ? []
+      : [[`Measured in step ${step.n}, receipt ${code(key)}:`], table(["Measured", "Value", "Unit"], measured)];
+  });
+  return [...titled("## Receipts", table(["Step", "Tool", "Receipt", "Files", "Facts"], rows)), ...figures];
+}
+
+function factText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 export function bullets(items: readonly string[]): string[] {
-  return items.map((item) => `- ${inline(item)}`);
+  return items.map((item) => `- ${inline(unwrap(item))}`);
 }
 
 /** `2026-11-22 08:00 UTC to 2026-11-22 08:22 UTC (22 min)` */

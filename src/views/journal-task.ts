@@ -8,7 +8,7 @@ import {
   titled,
   criteriaLines,
   projectUp,
-  receiptTable,
+  receiptBlocks,
   rehearsalNote,
   reportBlocks,
   stepTable,
@@ -40,7 +40,7 @@ export function renderTask(journal: Journal, task: TaskPage): string {
     // Without a report the criteria would not be on the page at all.
     ...(report ? [] : titled("### Acceptance criteria", criteriaLines(asked, null))),
     ...titled("## What happened", stepTable(context, task.steps)),
-    ...titled("## Receipts", receiptTable(context, task.steps)),
+    ...receiptBlocks(context, task.steps),
     ...(report ? [["## Report"], ...reportBlocks(context, report, asked, "###")] : []),
   );
 }

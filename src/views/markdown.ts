@@ -6,6 +6,7 @@
  * Q3. Paragraphs and simple lists of a quoted text keep their shape, inside the quote.
  */
 import { visible, visibleLines } from "./escape.ts";
+import { unwrap } from "./unwrap.ts";
 import type { Rule } from "../org/chart.ts";
 
 /** Marks that open a block at the start of a line. */
@@ -83,7 +84,7 @@ export function fence(text: string, info = "text"): string[] {
 export function block(text: string): string[] {
   if (text.trim() === "") return [];
   const laidOut = /```|~~~/.test(text) || text.split("\n").some((line) => /^(?: {4}|\t|\s*\|)/.test(line));
-  return laidOut ? fence(text.trimEnd()) : quote(text);
+  return laidOut ? fence(text.trimEnd()) : quote(unwrap(text));
 }
 
 /** A link whose target is a path of ours: relative, percent-encoded, never a scheme. */

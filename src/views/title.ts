@@ -1,15 +1,16 @@
 /** Short names for long texts: titles and file names. */
+import { unwrap } from "./unwrap.ts";
 
 /** The first sentence or line of a text, cut to about so many characters at a blank. */
 export function titleOf(text: string, longest = 80): string {
-  const line = text.trim().split("\n", 1)[0]?.trim() ?? "";
+  const line = unwrap(text.trim()).split("\n", 1)[0]?.trim() ?? "";
   const ended = /^(.{12,}?[.!?])(?:\s|$)/u.exec(line)?.[1] ?? line;
   const title = ended.replace(/[.:]$/, "");
   const characters = Array.from(title);
   if (characters.length <= longest) return title;
   const cut = characters.slice(0, longest).join("");
   const blank = cut.lastIndexOf(" ");
-  return `${blank > longest / 2 ? cut.slice(0, blank) : cut}…`;
+  return `${(blank > longest / 2 ? cut.slice(0, blank) : cut).replace(/[\s,;:(]+$/, "")}…`;
 }
 
 /** Lower-case ASCII letters, digits and single hyphens; `other` where nothing of the text is left. */

@@ -1,6 +1,6 @@
 /** Steps of what a role does by itself: model calls, tools, and what was handed back or refused. */
 import type { EventOf } from "../events/event.ts";
-import { argumentLines, callText, resultText } from "./call-text.ts";
+import { argumentLines, callText, measureText, resultText } from "./call-text.ts";
 import { details, frameKey, linesOf, type Draft, type Place } from "./trace-seen.ts";
 
 export function turnTaken(event: EventOf<"turn_taken">): Draft {
@@ -41,6 +41,7 @@ export function actionDone(event: EventOf<"action_done">, { seen }: Place): Draf
   });
   const args =
     edited === undefined ? (proposed?.calls ?? []).flatMap((call) => argumentLines(call.args)) : argumentLines(edited);
+  const measurements = event.results.flatMap((result) => result.receipt?.measurements ?? []);
   return {
     kind: "tool",
     from: event.role,
@@ -49,11 +50,15 @@ export function actionDone(event: EventOf<"action_done">, { seen }: Place): Draf
     text: texts.join(", "),
     frame: event.frame,
     files: event.results.flatMap((result) => result.receipt?.files ?? []),
-    measurements: event.results.flatMap((result) => result.receipt?.measurements ?? []),
+    measurements,
     effect: event.key,
     outcome: event.outcome,
     ok: event.results.every((result) => result.ok),
-    details: details(["arguments", args], ["action", event.hash === null ? [] : [`sha256 ${event.hash}`]]),
+    details: details(
+      ["arguments", args],
+      ["measured", measurements.map(measureText)],
+      ["action", event.hash === null ? [] : [`sha256 ${event.hash}`]],
+    ),
   };
 }
 

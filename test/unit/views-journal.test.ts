@@ -145,7 +145,8 @@ describe("the journal of a run", () => {
       "## What happened",
       "## Receipts",
     ]);
-    expect(body).toContain("| 5 | `evaluate_models` |");
+    expect(body).toMatch(/\| 5 \| `evaluate_models` \| `r-7f3a9c\.1\/e\d+` \| added `reports\/evaluation\.json` \|/);
+    expect(body).toContain("| `macro_f1_majority` | 0.17 |  |");
     expect(body).toContain("seed 7, split 70/30, n 36");
     expect(body).toContain("| `A1` | Macro-F1 on the held-out sample");
   });

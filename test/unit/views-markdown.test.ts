@@ -12,6 +12,7 @@ import {
   quote,
   table,
 } from "../../src/views/markdown.ts";
+import { unwrap } from "../../src/views/unwrap.ts";
 import { visible } from "../../src/views/escape.ts";
 import { hostileTexts } from "../fixtures/hostile-texts.ts";
 
@@ -63,6 +64,16 @@ describe("texts set into Markdown", () => {
     const ticks = /^`+/.exec(open)?.[0] ?? "";
     expect(rest.filter((line) => line.trim() === ticks)).toHaveLength(1);
     expect(rest.at(-1)).toBe(ticks);
+  });
+
+  test("prose that was wrapped at a margin flows again; short lines and lists stay", () => {
+    const long = "A line that is long enough to have been broken by a right margin,";
+    expect(unwrap(`${long}\nand goes on.\n\nNext\nline\n- ${long}\n- item`)).toBe(
+      `${long} and goes on.\n\nNext\nline\n- ${long}\n- item`,
+    );
+    expect(unwrap(`    ${long}\nx`)).toBe(`    ${long}\nx`);
+    expect(unwrap(unwrap(`${long}\n${long}\nx`))).toBe(unwrap(`${long}\n${long}\nx`));
+    expect(block(`${long}\nand goes on.`)).toEqual([`> ${long} and goes on.`]);
   });
 
   test("what is laid out stays laid out, prose becomes a quote", () => {
