@@ -12,6 +12,16 @@ import { stepsOf, type Situation } from "./situation.ts";
 import { inSentence, sentencesOf, stems } from "./words.ts";
 
 export function answerQuestion(situation: Situation, frame: QuestionSeen): Move {
+  const said = stepsOf(situation, "attempt_completion").length;
+  const answer = answerOnce(situation, frame);
+  const call = answer.calls[0];
+  if (said === 0 || call?.name !== "attempt_completion") return answer;
+  // Still here: the answer was not taken. The same words again would be a loop.
+  const args = call.args as { readonly reason: string };
+  return move(answer.say, call.name, { ...args, reason: `${args.reason} (Said again, time ${said + 1}.)` });
+}
+
+function answerOnce(situation: Situation, frame: QuestionSeen): Move {
   const asked = stepsOf(situation, "escalate");
   const decided = asked.flatMap((step) => (step.result === null ? [] : (readDecision(step.result) ?? []))).at(-1);
   if (decided) {

@@ -4,7 +4,7 @@
  * P1. Every criterion of the assignment, once, with its evidence. Measurements exactly as their receipts hold them.
  * P2. A report that was refused is sent again with less in it, never the same: first without what was complained of, then bare.
  */
-import { isRefusal, type Evidence, type Measured } from "./answers.ts";
+import { readReturned, type Evidence, type Measured } from "./answers.ts";
 import { notMeasured } from "./criteria.ts";
 import { decider, verdictsOf } from "./deliverable.ts";
 import type { Draft } from "./draft.ts";
@@ -26,10 +26,10 @@ export function reportArgs(draft: Draft): Record<string, unknown> {
     : Object.fromEntries(Object.entries(all).filter(([name]) => name in known));
 }
 
+/** Whatever came back instead of an end, since the work was last returned: the report was not accepted. */
 function trailingRefusals(situation: Situation): string[] {
   const results = stepsOf(situation, "attempt_completion").map((step) => step.result ?? "");
-  const last = results.findLastIndex((result) => !isRefusal(result));
-  return results.slice(last + 1);
+  return results.slice(results.findLastIndex((result) => readReturned(result) !== null) + 1);
 }
 
 function fullReport(draft: Draft) {

@@ -23,7 +23,12 @@ export function stems(text: string): string[] {
 export function sentencesOf(text: string): string[] {
   return text
     .split(/\n\s*\n|\n\s*[-*]\s+|(?<=[.!?;])\s+(?=\P{Ll})/u)
-    .map((sentence) => sentence.replace(/\s+/g, " ").trim())
+    .map((sentence) =>
+      sentence
+        .replace(/\s+/g, " ")
+        .replace(/^\s*[-*]\s/, "")
+        .trim(),
+    )
     .filter((sentence) => /\p{L}\s+\S*\p{L}/u.test(sentence));
 }
 
