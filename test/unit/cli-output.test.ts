@@ -1,4 +1,5 @@
 import { PassThrough } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { openOutput, type Output, type OutputOptions, type Sink } from "../../src/cli/output.ts";
 
@@ -60,7 +61,7 @@ describe("output", () => {
     output.table(columns, [{ id: "r-1", text: long }]);
     const rows = out().trimEnd().split("\n");
     expect(rows[0]).toContain("BRIEF");
-    expect(Math.max(...rows.map((row) => row.replaceAll(/\u001B\[\d+m/g, "").length))).toBeLessThanOrEqual(50);
+    expect(Math.max(...rows.map((row) => stripVTControlCharacters(row).length))).toBeLessThanOrEqual(50);
     expect(out().replaceAll(/\s+/g, " ")).toContain("eleven twelve");
   });
 
