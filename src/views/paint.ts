@@ -22,8 +22,6 @@ export type TextOptions = {
   readonly verbose: boolean;
 };
 
-export const plainText: TextOptions = { colour: false, width: null, verbose: false };
-
 export function painter(colour: boolean): Paint {
   return (style, text) => {
     if (!colour || style === null || text === "") return text;

@@ -62,7 +62,7 @@ export function renderStep(step: TraceStep, options: TextOptions): string[] {
 }
 
 /** `“purpose”  file:line` */
-export function ruleLine(rule: Rule): string {
+function ruleLine(rule: Rule): string {
   return `“${visible(rule.purpose)}”  ${visible(rule.file)}:${rule.line}`;
 }
 
@@ -75,7 +75,7 @@ function ruleRows(rule: Rule | null, options: TextOptions, paint: Paint): string
 }
 
 /** `from → to`; a refused hand-over is crossed out. */
-export function whoText(step: Pick<TraceStep, "from" | "to" | "kind">): string {
+function whoText(step: Pick<TraceStep, "from" | "to" | "kind">): string {
   if (step.to === null) return visible(step.from);
   return `${visible(step.from)} ${step.kind === "refusal" ? "↛" : "→"} ${visible(step.to)}`;
 }

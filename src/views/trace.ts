@@ -1,5 +1,4 @@
 /** The trace: events read as steps, and the steps as text. What other parts need of it, under one name. */
-export { openTrace, traceSteps, type TraceFold } from "./trace-fold.ts";
-export { movingKinds, sentence, type StepAsk, type StepDetail, type StepKind, type TraceStep } from "./trace-step.ts";
-export { renderStep, renderTrace, ruleLine, stepRecord, whoText } from "./trace-text.ts";
-export { plainText, type TextOptions } from "./paint.ts";
+export { openTrace, traceSteps } from "./trace-fold.ts";
+export { movingKinds, sentence, type TraceStep } from "./trace-step.ts";
+export { renderStep, renderTrace, stepRecord } from "./trace-text.ts";
