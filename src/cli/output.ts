@@ -63,7 +63,7 @@ export interface Output extends OutputOptions {
 export function openOutput(options: OutputOptions, stdout: Sink, stderr: Sink): Output {
   const terminal = stdout.isTTY === true && !options.json;
   const liveAllowed = stderr.isTTY === true && !options.quiet && !options.json && process.env["TERM"] !== "dumb";
-  const width = terminal ? Math.max(40, stdout.columns ?? 80) : null;
+  const width = terminal ? Math.max(40, stdout.columns || 80) : null;
   let closed = false;
   let liveText: string | null = null;
 
@@ -78,7 +78,7 @@ export function openOutput(options: OutputOptions, stdout: Sink, stderr: Sink): 
     if (liveText !== null) stderr.write("\r\u001B[2K");
   };
   const draw = (): void => {
-    if (liveText !== null) stderr.write(styleText("dim", clip(liveText, (stderr.columns ?? 80) - 1), toStream(stderr)));
+    if (liveText !== null) stderr.write(styleText("dim", clip(liveText, (stderr.columns || 80) - 1), toStream(stderr)));
   };
   const send = (sink: Sink, text: string): void => {
     erase();

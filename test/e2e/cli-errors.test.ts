@@ -66,12 +66,12 @@ describe("folders and files", () => {
       `---\nslug: bomb\na: &a [x,x,x,x,x,x,x,x,x]\n${["b", "c", "d", "e", "f", "g", "h"].map((key, at) => `${key}: &${key} [${`*${"abcdefg"[at]},`.repeat(9)}]`).join("\n")}\n---\n`,
       "",
     ],
-  ])("%s among the modes is a lint error with its place, in under 2 s", (_name, bytes, code) => {
+  ])("%s among the modes is a lint error with its place, well before a bomb would go off", (_name, bytes, code) => {
     const dir = project();
     writeFileSync(join(dir, "modes/odd.md"), bytes);
     const started = Date.now();
     const ended = cadre(dir, ["lint", "--json"]);
-    expect([ended.code, Date.now() - started < 2000]).toEqual([1, true]);
+    expect([ended.code, Date.now() - started < 10_000]).toEqual([1, true]);
     const problems = document(ended)["problems"] as { file: string; code: string; severity: string }[];
     const own = problems.filter((problem) => problem.file === "modes/odd.md" && problem.severity === "error");
     expect(own.length).toBeGreaterThan(0);

@@ -23,8 +23,9 @@ export async function run(context: Context, input: Input): Promise<number> {
   const brief = await takeBrief(context, said);
   const by = personOf(option(input, "as"));
   const options = startOptions(input, by);
+  // A dry run leaves no trace, not even an empty data file.
+  if (dry) return withCadre(context, (cadre) => preview(context, cadre, brief, options), { readOnly: true });
   return withCadre(context, async (cadre) => {
-    if (dry) return preview(context, cadre, brief, options);
     const row = await cadre.start(brief, options);
     announce(context, row, said);
     return drive(context, cadre, row, { onAsk, answers, by, after: 0 });
