@@ -100,7 +100,7 @@ describe("answering", () => {
       name: "escalate",
       args: { to: "owner", topic: "lease of the oven", severity: "high", options: ["No", "Yes"] },
     });
-    expect(JSON.stringify(call.args)).toContain("cook asks");
+    expect(JSON.stringify(call.args)).toContain("Asked by cook");
   });
 
   it("decides what nobody above is there for: the first option, labelled, with a reason", async () => {

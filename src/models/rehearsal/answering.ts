@@ -61,7 +61,7 @@ function handUp(frame: QuestionSeen, above: Cover): Record<string, unknown> {
   return {
     to: above.target.slug,
     topic: frame.topic || inSentence(above.phrase),
-    question: `${frame.question.trim()} (${frame.from} asks; what concerns “${inSentence(above.phrase)}” is not mine to decide.)`,
+    question: `${frame.question.trim()} (Asked by ${frame.from}; “${inSentence(above.phrase)}” is not mine to decide.)`,
     severity: ["low", "medium", "high", "critical"].includes(frame.severity) ? frame.severity : "medium",
     tried:
       `${frame.tried.trim()} I have decided nothing myself; the first option is what ${frame.from} advises.`.trim(),
