@@ -1,5 +1,5 @@
 /** The composition root: everything that a face (CLI, server, a program) can do with a project. */
-import { join, resolve } from "node:path";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Brief } from "./briefs/brief.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { CadreError } from "./errors.ts";
@@ -79,7 +79,7 @@ export function openCadre(options: CadreOptions): Cadre {
       model: options.model ?? null,
     });
   });
-  const journal = (run: RunId): Promise<readonly string[]> => renderRunJournal(store, journalDir, run);
+  const journal = (run: RunId): Promise<readonly string[]> => renderRunJournal({ store, dir, folder: journalDir }, run);
   return {
     dir,
     data,
@@ -129,11 +129,21 @@ async function knownRun(store: Store, id: RunId): Promise<RunRow> {
   return run;
 }
 
-async function renderRunJournal(store: Store, folder: string, id: RunId): Promise<readonly string[]> {
+type JournalPlace = { readonly store: Store; readonly dir: string; readonly folder: string };
+
+async function renderRunJournal({ store, dir, folder }: JournalPlace, id: RunId): Promise<readonly string[]> {
   const [{ renderJournal }, { writeJournal }] = await Promise.all([
     import("./views/journal.ts"),
     import("./store/journal-files.ts"),
   ]);
   const run = await knownRun(store, id);
-  return writeJournal(folder, id, renderJournal({ run, brief: run.brief, events: await store.runEvents(id) }));
+  const events = await store.runEvents(id);
+  return writeJournal(folder, id, renderJournal({ run, brief: run.brief, events, project: wayToProject(folder, dir) }));
+}
+
+/** From a run's folder to the project, for links to modes; null where the journal lies outside, and a link would lead nowhere elsewhere. */
+function wayToProject(folder: string, dir: string): string | null {
+  const inside = relative(dir, folder);
+  if (inside.startsWith("..") || isAbsolute(inside)) return null;
+  return `${[...inside.split(sep).filter((part) => part !== ""), "run"].map(() => "..").join("/")}/`;
 }
