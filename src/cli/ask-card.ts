@@ -49,7 +49,7 @@ export function askCard(ask: AskRow, output: Output, options: CardOptions): stri
     });
   };
   const body = [
-    ...visibleBlock(ask.question, output).map((row) => paint("bold", row)),
+    ...questionLines(ask.question, output),
     "",
     ...field("asked by", `${visible(ask.role)}${ask.to === USER ? "" : `, for ${visible(ask.to)}`}`),
     ...field("path", pathText(ask)),
@@ -90,8 +90,11 @@ function inner(output: Output): number | null {
   return output.width === null ? null : output.width - 2;
 }
 
-function visibleBlock(text: string, output: Output): string[] {
-  return labelled("", visibleLines(text.trim()).join("\n"), inner(output));
+/** The first paragraph is what is asked; what follows explains it. */
+function questionLines(text: string, output: Output): string[] {
+  const rows = labelled("", visibleLines(text.trim()).join("\n"), inner(output));
+  const blank = rows.indexOf("");
+  return rows.map((row, at) => (row !== "" && (blank === -1 || at < blank) ? output.paint("bold", row) : row));
 }
 
 function actionLines(action: Action, ask: AskRow, output: Output, options: CardOptions): string[] {

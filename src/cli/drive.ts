@@ -42,8 +42,9 @@ export async function drive(context: Context, cadre: Cadre, run: RunRow, options
       walk.rest();
       if (result.status === "drained") return interrupted(context, result.run);
       if (result.status !== "waiting") return await showEnded(context, cadre.store, result.run);
-      const here = await decideHere(context, cadre, result.asks, planned, { ...options, walk });
+      const here = await decideHere(context, cadre, result.asks, planned, { ...options, walk, stop: stopping.drain });
       if (here === "decided") continue;
+      if (stopping.drain.aborted) return interrupted(context, result.run);
       return showWaiting(context, result, { fail: options.onAsk === "fail", seen: here === "later" });
     }
   } finally {
@@ -131,7 +132,7 @@ async function decideHere(
   cadre: Cadre,
   asks: readonly AskRow[],
   planned: PlannedAnswer[],
-  options: DriveOptions & { readonly walk: Walk },
+  options: DriveOptions & { readonly walk: Walk; readonly stop: AbortSignal },
 ): Promise<Here> {
   for (const ask of asks) {
     const answer = takeAnswer(planned, ask);
@@ -150,7 +151,7 @@ async function decideHere(
   const run = await cadre.store.run(ask.run);
   if (!run) return "unasked";
   options.walk.dropAsk();
-  return promptFor(context, cadre, ask, { by: options.by, card: cardOptions(context, run) });
+  return promptFor(context, cadre, ask, { by: options.by, stop: options.stop, card: cardOptions(context, run) });
 }
 
 /** V4. */
@@ -158,7 +159,7 @@ export function canPrompt(context: Context): boolean {
   return context.output.terminal && context.stdin.isTTY;
 }
 
-type PromptOptions = { readonly by: string; readonly card: CardOptions };
+type PromptOptions = { readonly by: string; readonly stop: AbortSignal; readonly card: CardOptions };
 
 async function promptFor(context: Context, cadre: Cadre, ask: AskRow, options: PromptOptions): Promise<Here> {
   const { askCard } = await import("./ask-card.ts");
@@ -166,7 +167,7 @@ async function promptFor(context: Context, cadre: Cadre, ask: AskRow, options: P
   for (const line of ["", ...askCard(ask, context.output, options.card), ""]) {
     context.output.line(line);
   }
-  const typed = await promptPerson(ask);
+  const typed = await promptPerson(ask, options.stop);
   if (typed === null) return "later";
   try {
     await cadre.decide(ask.id, {

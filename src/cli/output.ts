@@ -67,12 +67,13 @@ export function openOutput(options: OutputOptions, stdout: Sink, stderr: Sink): 
   let closed = false;
   let liveText: string | null = null;
 
-  const broken = (error: NodeJS.ErrnoException): void => {
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
     closed = true;
-  };
-  stdout.on("error", broken);
-  stderr.on("error", broken);
+  });
+  stderr.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
 
   const erase = (): void => {
     if (liveText !== null) stderr.write("\r\u001B[2K");

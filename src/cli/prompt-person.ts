@@ -7,26 +7,28 @@ import { decidedBy } from "./next-commands.ts";
 
 const later = "later";
 
-/** Null: the person wants to decide later (or pressed Ctrl-C); the run stays as it is. */
-export async function promptPerson(ask: AskRow): Promise<Typed | null> {
+/** `signal` takes the prompt away. Null: the person wants to decide later (or pressed Ctrl-C); the run stays as it is. */
+export async function promptPerson(ask: AskRow, signal: AbortSignal): Promise<Typed | null> {
   switch (decidedBy[ask.kind]) {
     case "approval":
       return promptVerdict(
+        signal,
         ask.kind === "sign_off" ? "Sign it off?" : "Let exactly this happen?",
         "yes, approve",
         "no, send it back",
       );
     case "limit":
-      return promptVerdict("Raise the limit?", "yes, by as much again", "no, stop the run");
+      return promptVerdict(signal, "Raise the limit?", "yes, by as much again", "no, stop the run");
     case "choice":
-      return promptChoice(ask, false);
+      return promptChoice(signal, ask, false);
     case "answer":
-      return ask.options.length === 0 ? promptWords("Your answer") : promptChoice(ask, true);
+      return ask.options.length === 0 ? promptWords(signal, "Your answer") : promptChoice(signal, ask, true);
   }
 }
 
-async function promptVerdict(message: string, yes: string, no: string): Promise<Typed | null> {
+async function promptVerdict(signal: AbortSignal, message: string, yes: string, no: string): Promise<Typed | null> {
   const chosen = await select({
+    signal,
     message,
     options: [
       { value: "approve", label: yes },
@@ -36,12 +38,13 @@ async function promptVerdict(message: string, yes: string, no: string): Promise<
   });
   if (isCancel(chosen) || chosen === later) return null;
   if (chosen === "approve") return { verb: "approve" };
-  const reason = await promptWords("Why? (it goes back with the work)");
+  const reason = await promptWords(signal, "Why? (it goes back with the work)");
   return reason?.verb === "answer" ? { verb: "reject", text: reason.text } : null;
 }
 
-async function promptChoice(ask: AskRow, ownWords: boolean): Promise<Typed | null> {
+async function promptChoice(signal: AbortSignal, ask: AskRow, ownWords: boolean): Promise<Typed | null> {
   const chosen = await select({
+    signal,
     message: "Your decision",
     options: [
       ...ask.options.map((choice) => ({ value: `option:${choice.id}`, label: visible(choice.text) })),
@@ -50,11 +53,14 @@ async function promptChoice(ask: AskRow, ownWords: boolean): Promise<Typed | nul
     ],
   });
   if (isCancel(chosen) || chosen === later) return null;
-  return chosen === "words" ? promptWords("Your decision") : { verb: "answer", text: chosen.slice("option:".length) };
+  return chosen === "words"
+    ? promptWords(signal, "Your decision")
+    : { verb: "answer", text: chosen.slice("option:".length) };
 }
 
-async function promptWords(message: string): Promise<Typed | null> {
+async function promptWords(signal: AbortSignal, message: string): Promise<Typed | null> {
   const words = await text({
+    signal,
     message,
     validate: (value) => ((value ?? "").trim() === "" ? "a few words, or Ctrl-C to decide later" : undefined),
   });

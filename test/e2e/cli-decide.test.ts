@@ -107,13 +107,15 @@ describe("decisions", () => {
 });
 
 describe("at a terminal", () => {
-  const script = spawnSync("script", ["--version"]).status === 0;
+  /** Of util-linux: runs a command at a terminal of its own. */
+  const terminal = "script";
+  const script = spawnSync(terminal, ["--version"]).status === 0;
 
   test("V4 run puts the ask to the person and goes on to the end", async ({ skip }) => {
     if (!script) skip("there is no `script` command here to make a terminal with");
     const dir = project();
     const command = `stty cols 100 rows 40 && ${process.execPath} ${main} run ${brief}`;
-    const child = spawn("script", ["-qec", command, "/dev/null"], {
+    const child = spawn(terminal, ["-qec", command, "/dev/null"], {
       cwd: dir,
       env: { ...process.env, TERM: "xterm" },
       stdio: ["pipe", "pipe", "inherit"],

@@ -90,6 +90,20 @@ describe("reading", () => {
     expect(threads.map((thread) => thread.decision.by)).toContain("mai");
   });
 
+  test("a run that should move and that nobody moves: watch says so instead of waiting for ever, show names the command", async () => {
+    const dir = folder();
+    await storeReviewsRun(join(dir, ".cadre"), (event) => event.type === "action_done");
+    const watched = cadre(dir, ["watch"]);
+    expect([watched.code, watched.out]).toEqual([
+      1,
+      expect.stringMatching(/no process moves it\n.*npx cadre resume r-7f3a9c/) as string,
+    ]);
+    expect(document(cadre(dir, ["show", "--json"]))).toMatchObject({
+      owner: null,
+      next: [{ command: `npx cadre resume ${storedRun}` }],
+    });
+  });
+
   test("reading where nothing is makes nothing", () => {
     const dir = folder();
     expect(cadre(dir, ["runs"])).toMatchObject({ code: 0, out: "" });
