@@ -1,14 +1,15 @@
 /** Moves a run until it waits, ends or drains: takes the lease, advances its line, goes on when a decision arrived meanwhile. */
-import { RunControl } from "@langchain/langgraph";
 import type { AdvanceOptions, AdvanceResult } from "./api.ts";
 import type { Clock } from "../clock.ts";
 import { CadreError } from "../errors.ts";
 import { mainLine, type RunId } from "../ids.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
+import { USER } from "../org/chart.ts";
 import type { AskRow, RunRow, Store, StoredEvent } from "../store/ports.ts";
 import { advanceLine, type LineStop } from "./advance-line.ts";
-import { takeLease } from "./lease.ts";
+import { takeLease, type Lease } from "./lease.ts";
 import type { LineContext } from "./line-context.ts";
+import { Steering } from "./steering.ts";
 
 export type AdvanceDeps = {
   readonly store: Store;
@@ -27,67 +28,60 @@ export async function advanceRun(deps: AdvanceDeps, id: RunId, options: AdvanceO
   const { store } = deps;
   const first = await runOf(store, id);
   if (first.endedAt !== null) return result(store, id, "ended");
-  const calls = new AbortController();
-  const control = new RunControl();
-  let stopped = first.signal === "stop" ? (first.signalBy ?? "user") : null;
-  let lost = false;
-  const lease = await takeLease(deps, mainLine(id), {
-    onStop: () => {
-      stopped ??= "user";
-      calls.abort(new CadreError("stopped", `${id} was stopped`));
-    },
-    onLost: () => {
-      lost = true;
-      calls.abort(new CadreError("lease-lost", `${id} was taken over by another process`));
-    },
-  });
-  const interrupt = (): void =>
-    calls.abort(new CadreError("interrupted", `${id} was interrupted`, { hint: `Go on with: cadre resume ${id}` }));
-  const drain = (): void => control.requestDrain("asked to drain");
-  options.signal?.addEventListener("abort", interrupt, { once: true });
-  options.drain?.addEventListener("abort", drain, { once: true });
-  if (options.drain?.aborted) drain();
+  const steering = new Steering(id, options);
+  heedSignal(steering, first);
   try {
-    const input = {
-      line: mainLine(id),
-      epoch: lease.fence.epoch,
-      control,
-      onCommit: (stored: readonly StoredEvent[]) => {
-        for (const event of stored) options.onEvent?.(event);
-      },
-    };
-    const line = {
-      store,
-      contextFor: async (run: RunRow, bound: BoundChart): Promise<LineContext> => ({
-        ...(await deps.contextFor(run, bound)),
-        run,
-        bound,
-        line: mainLine(id),
-        fence: lease.fence,
-        signal: calls.signal,
-        stopRequested: () => stopped,
-        trustProbes: lease.trustProbes,
-        onText: options.onText ?? (() => undefined),
-      }),
-    };
-    return await untilStill(store, id, () => advanceLine(line, input));
+    const lease = await takeLease(deps, mainLine(id), {
+      onStop: () => void runOf(store, id).then((run) => heedSignal(steering, run)),
+      onLost: () => steering.loseLease(),
+    });
+    try {
+      return await untilStill(store, id, steering, () => moveLine(deps, lease, steering, options));
+    } finally {
+      await lease.release();
+    }
   } catch (error) {
-    if (lost) throw calls.signal.reason;
-    if (options.signal?.aborted) throw calls.signal.reason;
-    throw error;
+    throw steering.causeOf(error);
   } finally {
-    options.signal?.removeEventListener("abort", interrupt);
-    options.drain?.removeEventListener("abort", drain);
-    await lease.release();
+    steering.detach();
   }
 }
 
-/** A decision can arrive between the gate's look and the end of the advance: then the line moves on at once. */
-async function untilStill(store: Store, id: RunId, advance: () => Promise<LineStop>): Promise<AdvanceResult> {
+function heedSignal(steering: Steering, run: RunRow): void {
+  if (run.signal === "stop") steering.stop(run.signalBy ?? USER);
+}
+
+function moveLine(deps: AdvanceDeps, lease: Lease, steering: Steering, options: AdvanceOptions): Promise<LineStop> {
+  const { line, epoch } = lease.fence;
+  const contextFor = async (run: RunRow, bound: BoundChart): Promise<LineContext> => ({
+    ...(await deps.contextFor(run, bound)),
+    run,
+    bound,
+    line,
+    fence: lease.fence,
+    signal: steering.signal,
+    stopRequested: () => steering.stoppedBy,
+    trustProbes: lease.trustProbes,
+    onText: options.onText ?? (() => undefined),
+  });
+  const onCommit = (stored: readonly StoredEvent[]): void => {
+    for (const event of stored) options.onEvent?.(event);
+  };
+  return advanceLine({ store: deps.store, contextFor }, { line, epoch, control: steering.control, onCommit });
+}
+
+/** A decision or a stop can arrive between the gate's look and the end of the advance: then the line moves on at once. */
+async function untilStill(
+  store: Store,
+  id: RunId,
+  steering: Steering,
+  advance: () => Promise<LineStop>,
+): Promise<AdvanceResult> {
   for (;;) {
     const stop = await advance();
     if (stop !== "waiting") return result(store, id, stop);
     const run = await runOf(store, id);
+    heedSignal(steering, run);
     const open = await store.asks({ run: id, state: "open" });
     if (open.length > 0 && run.signal === null) return result(store, id, stop);
   }

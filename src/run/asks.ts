@@ -1,7 +1,7 @@
 /** How a line asks a person: every ask cites the rule that sent it there, and carries the hash that the decision is bound to (R3, R4). */
 import { hashOf } from "../canonical.ts";
 import { askId } from "../ids.ts";
-import type { Action, AskKind, LimitName, Severity } from "../events/event.ts";
+import type { Action, AskKind, Assignment, LimitName, Question, Severity } from "../events/event.ts";
 import type { Desk, DeskFrame } from "../events/desk.ts";
 import { findRole, USER, type Rule } from "../org/chart.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
@@ -58,7 +58,7 @@ export function raiseAsk(
 }
 
 /** Options of a question, numbered so that an answer can be one figure. */
-export function numbered(options: readonly string[]): { id: string; text: string }[] {
+function numbered(options: readonly string[]): { id: string; text: string }[] {
   return options.map((text, index) => ({ id: String(index + 1), text }));
 }
 
@@ -66,31 +66,36 @@ export function numbered(options: readonly string[]): { id: string; text: string
 export function askPerson(context: LineContext, desk: Desk, batch: Batch, frame: DeskFrame): void {
   const { question, assignment, rule, from } = frame.opened;
   const staffing = context.bound.workflow.staffing[frame.role];
-  const base = {
+  raiseAsk(context, desk, batch, {
     frame,
     role: frame.role === USER ? from : frame.role,
     ...(staffing?.by === "person" && staffing.name !== undefined ? { to: staffing.name } : {}),
     rule,
     waits: true,
+    ...(question ? questionWords(frame, question) : assignmentWords(assignment)),
+  });
+}
+
+type Words = Pick<NewAsk, "kind" | "topic" | "question" | "options" | "severity">;
+
+function questionWords(frame: DeskFrame, question: Question): Words {
+  return {
+    kind: frame.kind === "escalation" ? "escalation" : "question",
+    topic: question.topic,
+    question: question.tried ? `${question.question}\n\nTried so far: ${question.tried}` : question.question,
+    options: numbered(question.options),
+    severity: question.severity,
   };
-  if (question) {
-    raiseAsk(context, desk, batch, {
-      ...base,
-      kind: frame.kind === "escalation" ? "escalation" : "question",
-      topic: question.topic,
-      question: question.tried ? `${question.question}\n\nTried so far: ${question.tried}` : question.question,
-      options: numbered(question.options),
-      severity: question.severity,
-    });
-    return;
-  }
-  const criteria = assignment?.criteria.map((criterion) => `- [${criterion.id}] ${criterion.text}`).join("\n") ?? "";
-  raiseAsk(context, desk, batch, {
-    ...base,
+}
+
+function assignmentWords(assignment: Assignment | null): Words {
+  const criteria = (assignment?.criteria ?? []).map((criterion) => `- [${criterion.id}] ${criterion.text}`).join("\n");
+  const task = assignment?.task ?? "";
+  return {
     kind: "assignment",
     topic: "assignment",
-    question: `${assignment?.task ?? ""}${criteria ? `\n\nAcceptance criteria:\n${criteria}` : ""}`,
-  });
+    question: criteria ? `${task}\n\nAcceptance criteria:\n${criteria}` : task,
+  };
 }
 
 /** The rule that a part of the workflow stands for, with its place in `graphs/`. */

@@ -64,7 +64,7 @@ export function lineGraph(
   graph.addConditionalEdges(ACT, next, pathMap(roles));
   if (opening) {
     graph.addNode(OPEN, async (state: State, runtime) => ({
-      eventLog: await opening(state.eventLog, String(runtime.configurable?.["thread_id"] ?? "")),
+      eventLog: await opening(state.eventLog, runtime.executionInfo?.threadId ?? ""),
     }));
     graph.addConditionalEdges(OPEN, next, pathMap(roles));
     const entry = (state: State): string => (state.eventLog.length === 0 ? OPEN : next(state));

@@ -65,22 +65,32 @@ function fingerprint(call: Call): string {
  * read may be sensible again; an effect or a hand-over is counted from the frame's start, or writing A, B, A, B would never stop.
  */
 function repeatsOfLastCall(log: readonly Event[], frame: DeskFrame): number {
-  let last: string | undefined;
-  let reading = false;
-  let count = 0;
+  const own = ofFrame(log, frame);
+  const turn = own.findIndex((event) => event.type === "turn_taken");
+  const last = callOf(own[turn]);
+  if (!last) return 0;
+  const reading = own.slice(0, turn).some((event) => event.type === "action_proposed" && event.access === "read");
+  const changed = reading ? own.findIndex((event, index) => index > turn && changedFiles(event)) : -1;
+  const since = changed < 0 ? own : own.slice(0, changed);
+  return since.filter((event) => {
+    const call = callOf(event);
+    return call !== undefined && fingerprint(call) === fingerprint(last);
+  }).length;
+}
+
+/** The frame's own events, newest first. */
+function ofFrame(log: readonly Event[], frame: DeskFrame): Event[] {
+  const own: Event[] = [];
   for (let index = log.length - 1; index >= 0; index -= 1) {
     const event = log[index] as Event;
-    if (event.type === "frame_opened" && event.frame === frame.id) break;
-    if (!("frame" in event) || event.frame !== frame.id) continue;
-    if (event.type === "action_proposed" && last === undefined) reading = event.access === "read";
-    if (reading && last !== undefined && changedFiles(event)) break;
-    if (event.type !== "turn_taken") continue;
-    const call = event.calls[0];
-    if (!call) break;
-    last ??= fingerprint(call);
-    if (fingerprint(call) === last) count += 1;
+    if (event === frame.opened) break;
+    if ("frame" in event && event.frame === frame.id) own.push(event);
   }
-  return count;
+  return own;
+}
+
+function callOf(event: Event | undefined): Call | undefined {
+  return event?.type === "turn_taken" ? event.calls[0] : undefined;
 }
 
 function changedFiles(event: Event): boolean {

@@ -45,24 +45,17 @@ async function guaranteeProblems(
 }
 
 function problemOf(event: Event, before: Desk, bound: BoundChart): string | null {
-  switch (event.type) {
-    case "frame_opened":
-      return handOverProblem(event, before, bound);
-    case "frame_closed": {
-      const frame = before.frames.find((each) => each.id === event.frame);
-      return frame && frame.from === event.to && frame.role === event.from
-        ? null
-        : `the answer of ${event.from} did not go back along the edge it came by (R1)`;
-    }
-    case "copy_sent":
-      return check(bound.chart, "report", event.from, event.to).allowed
-        ? null
-        : `a copy went to ${event.to}, which ${event.from} does not report to (R1)`;
-    case "action_done":
-      return effectProblem(event, before);
-    default:
-      return null;
-  }
+  if (event.type === "frame_opened") return handOverProblem(event, before, bound);
+  if (event.type === "frame_closed") return answerProblem(event, before);
+  if (event.type === "action_done") return effectProblem(event, before);
+  if (event.type !== "copy_sent" || check(bound.chart, "report", event.from, event.to).allowed) return null;
+  return `a copy went to ${event.to}, which ${event.from} does not report to (R1)`;
+}
+
+function answerProblem(event: EventOf<"frame_closed">, before: Desk): string | null {
+  const frame = before.frames.find((each) => each.id === event.frame);
+  if (frame && frame.from === event.to && frame.role === event.from) return null;
+  return `the answer of ${event.from} did not go back along the edge it came by (R1)`;
 }
 
 function handOverProblem(event: EventOf<"frame_opened">, before: Desk, bound: BoundChart): string | null {
