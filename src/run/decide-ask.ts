@@ -17,11 +17,6 @@ const verbsOf: Readonly<Record<AskKind, readonly Decision["verb"][]>> = {
   chart: ["answer"],
 };
 
-/** What may be decided on an ask of this kind. */
-export function verbsFor(kind: AskKind): readonly Decision["verb"][] {
-  return verbsOf[kind];
-}
-
 export type DecideDeps = {
   readonly store: Pick<Store, "ask" | "decide">;
   readonly clock: Clock;

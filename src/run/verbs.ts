@@ -7,9 +7,6 @@ import type { OrgChart, Route } from "../org/chart.ts";
 import type { ToolSpec } from "../models/model.ts";
 import { reportSchema, severitySchema } from "../events/event.ts";
 
-export const verbNames = ["new_task", "escalate", "ask_followup_question", "attempt_completion"] as const;
-export type VerbName = (typeof verbNames)[number];
-
 export const newTaskArgs = z.strictObject({
   mode: z.string().describe("The role that gets the task."),
   task: z
