@@ -2,7 +2,7 @@
  * The graph for LangGraph's own tools (langgraph.json, Studio): a labelled rehearsal with a store in memory and a scratch workspace.
  * It never opens project data: what happens in it is gone with the process, but for the log that the tool itself keeps.
  */
-import { existsSync, mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -49,6 +49,7 @@ export async function rehearsalGraph(workflow: WorkflowInput, from: string) {
     Object.fromEntries([...tools].map(([name, tool]) => [name, toolHash(tool)])),
   );
   const data = mkdtempSync(join(tmpdir(), "cadre-studio-"));
+  process.once("exit", () => rmSync(data, { recursive: true, force: true }));
   const store = openStore({ file: ":memory:", clock: systemClock });
   const workspaces = openWorkspaces({ project, data });
   const begin = async (run: NewRun): Promise<void> => {
