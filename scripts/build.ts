@@ -50,7 +50,6 @@ function entryPoints(): Record<string, string> {
   return {
     index: "src/index.ts",
     testing: "src/testing.ts",
-    "chat-hugging-face": "src/models/chat-hugging-face.ts",
     "cli/program": "src/cli/program.ts",
     ...Object.fromEntries(graphs),
   };
@@ -69,6 +68,14 @@ async function bundle(): Promise<{ files: OutputFile[]; metafile: Metafile }> {
     alias: { cadre: "./src/index.ts" },
     banner: { js: requireForBundled },
   });
+  // A class for other people's LangChain programs must extend their copy of @langchain/core, not ours.
+  const forLangChain = await build({
+    ...shared,
+    entryPoints: { "chat-hugging-face": "src/models/chat-hugging-face.ts" },
+    outdir: dist,
+    target: "node22.18",
+    external: ["@langchain/core", "@huggingface/inference", "zod"],
+  });
   // The guard must be readable by the very Nodes that it turns away.
   const guard = await build({
     ...shared,
@@ -77,7 +84,7 @@ async function bundle(): Promise<{ files: OutputFile[]; metafile: Metafile }> {
     target: "node16",
     plugins: [programStaysApart],
   });
-  return { files: [...main.outputFiles, ...guard.outputFiles], metafile: main.metafile };
+  return { files: [...main.outputFiles, ...forLangChain.outputFiles, ...guard.outputFiles], metafile: main.metafile };
 }
 
 function put(path: string, contents: Uint8Array | string): void {

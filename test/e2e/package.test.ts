@@ -113,13 +113,14 @@ describe("in an empty folder", () => {
       join(folder, "program.ts"),
       `import { CadreError, openCadre, person, type Event, type WorkflowInput } from "cadre";
 import { ChatHuggingFace } from "cadre/chat-hugging-face";
+import { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { scriptedModel } from "cadre/testing";
 const workflow: WorkflowInput = { name: "w", entry: "backend-lead", staffing: { "project-manager": person() } };
 const type: Event["type"] = "run_ended";
 // @ts-expect-error there is no such event
 const wrong: Event["type"] = "no_such_event";
 const chat = new ChatHuggingFace({ model: "org/model", accessToken: "none" });
-console.log(typeof openCadre, typeof scriptedModel, chat._llmType(), new CadreError("usage", workflow.name).code, type, wrong);
+console.log(typeof openCadre, typeof scriptedModel, chat._llmType(), chat instanceof BaseChatModel, new CadreError("usage", workflow.name).code, type, wrong);
 `,
     );
     writeFileSync(
@@ -133,7 +134,7 @@ console.log(typeof openCadre, typeof scriptedModel, chat._llmType(), new CadreEr
     const program = run(process.execPath, ["program.ts"]);
     expect(program).toMatchObject({
       code: 0,
-      stdout: "function function huggingface-chat usage run_ended no_such_event\n",
+      stdout: "function function huggingface-chat true usage run_ended no_such_event\n",
     });
   });
 });
