@@ -4,6 +4,7 @@ import { isRefusal, readDecision, readReport, readReturned } from "../../src/mod
 import { boundsIn, judge, type Grounds } from "../../src/models/rehearsal/criteria.ts";
 import { covers, rank, sameTopic } from "../../src/models/rehearsal/matching.ts";
 import { topicOf } from "../../src/models/rehearsal/raising.ts";
+import { whetherClause, wordingOf } from "../../src/models/rehearsal/wording.ts";
 import { criteriaIn, itemsIn, sectionsIn } from "../../src/models/rehearsal/sections.ts";
 import { labelledColumns, readTable } from "../../src/models/rehearsal/tables.ts";
 import { fileSlug, phrasesOf, sentencesOf, short, soundsOpen } from "../../src/models/rehearsal/words.ts";
@@ -214,7 +215,7 @@ describe("criteria", () => {
   it("J1 a measurement that reaches the number is met, one that misses it is not met, with the receipt", () => {
     expect(status("A macro-F1 of at least 0.70")).toMatchObject({
       status: "met",
-      evidence: expect.stringContaining("macro-F1 (nb) = 0.75 score (receipt r-abcdef.1/e9)"),
+      evidence: expect.stringContaining("macro-F1 0.75, nb, receipt r-abcdef.1/e9; asked for: at least 0.7"),
     });
     expect(status("A macro-F1 of at least 0.80")).toMatchObject({ status: "not_met" });
     expect(status("macro-F1 of at least 70 %")).toMatchObject({ status: "met" });
@@ -233,15 +234,30 @@ describe("criteria", () => {
     expect(status("Accepted by at least 90 % of readers")).toMatchObject({ status: "not_measured" });
   });
 
-  it("J1 a text that says what was asked is met; one that does not is not", () => {
-    expect(status("A written recommendation compares the costs of kettle and stove")).toMatchObject({
-      status: "met",
-      evidence: "written: page.md",
-    });
-    expect(status("A runbook page says how the oven is switched off")).toMatchObject({ status: "not_measured" });
-    expect(status("A written recommendation compares the costs of kettle and stove", { written: null })).toMatchObject({
+  it("J2 a text is never met for its words: the evidence names it, what it takes up, and what it does not", () => {
+    const asked = "A written recommendation compares the costs of kettle and stove, and their safety";
+    expect(status(asked)).toEqual({
+      id: "A1",
       status: "not_measured",
+      evidence:
+        "written: page.md. It has the words recommendation, compares, costs, kettle, stove and lacks safety; whether it says enough is for a reader",
     });
+    expect(status("A runbook page says how the freezer is cleaned").evidence).not.toContain("written: ");
+    expect(status(asked, { written: null }).evidence).not.toContain("page.md");
+  });
+
+  it("J1 a comparison names every candidate with its interval, and the rows where they are asked for", () => {
+    const of = (name: string, value: number, unit = "score") => ({ name, value, unit, effect: "r-1.1/e2" });
+    const measurements = [
+      of("macro-F1 (a)", 0.6),
+      of("macro-F1 95 % low (a)", 0.5),
+      of("macro-F1 95 % high (a)", 0.7),
+      of("macro-F1 (b)", 0.2),
+      of("test rows", 57, "rows"),
+    ];
+    expect(status("Compared by macro-F1, with the number of rows", { measurements }).evidence).toBe(
+      "macro-F1: a 0.6 (95 % 0.5–0.7), b 0.2; 57 test rows; receipt r-1.1/e2",
+    );
   });
 
   it("J1 a licence that nobody looked up is never met by writing the word", () => {
@@ -263,5 +279,54 @@ describe("criteria", () => {
       status: "not_measured",
       evidence: "cook: no",
     });
+  });
+});
+
+describe("wording", () => {
+  const put = (sentence: string, isOpen = true) =>
+    wordingOf({ topic: "oven", sentence, quote: sentence, isOpen, criteria: [{ id: "A2", text: "The oven is hot." }] });
+
+  it("a whether-clause is asked as it stands, without the words that say that it is open", () => {
+    expect(whetherClause("Whether a second oven is worth its price is open; somebody decides.")).toBe(
+      "a second oven is worth its price",
+    );
+    expect(whetherClause("Whether they may be sold abroad is an open legal and privacy question.")).toBe(
+      "they may be sold abroad",
+    );
+    expect(whetherClause("It has not been decided whether cakes must be labelled in the shop.")).toBe(
+      "cakes must be labelled in the shop",
+    );
+    expect(whetherClause("Whether.")).toBeNull();
+  });
+
+  it("names what is to be decided, the words that leave it open, and the criteria that it bears on", () => {
+    expect(put("Whether a second oven is worth its price is open.")).toEqual({
+      question:
+        "Oven: please decide whether a second oven is worth its price. The assignment leaves it open: “Whether a second oven is worth its price is open.” It bears on A2 (“The oven is hot.”).",
+      options: [
+        "Leave it open for now: do only what holds either way, and name in the report what waits for it",
+        "Yes: a second oven is worth its price",
+        "No: go on without it, and name in the report what that rules out",
+      ],
+    });
+    expect(put("It is unclear which guests the night shift has.").question).toMatch(
+      /^Please say which guests the night shift has\./,
+    );
+  });
+
+  it("K1 K2 whatever is open, the first option commits to nothing new and none has to be filled in", () => {
+    const sentences = [
+      "Whether A holds for all is open.",
+      "The use is unclear.",
+      "The oven has not been approved.",
+      "Pending.",
+    ];
+    for (const sentence of sentences) {
+      const { options } = put(sentence);
+      expect(options).toHaveLength(3);
+      expect(options[0]).toMatch(/^(?:Leave it open|Take the reading that asks for least|No: stay|Go on without it)/);
+      expect(options.join(" ")).not.toMatch(/say what|name the reading/i);
+    }
+    expect(put("The oven is hot.", false).question).toMatch(/^Oven: does this stand as it is written\?/);
   });
 });

@@ -3,6 +3,7 @@
  *
  * Q1. Handed up at most once, and never to the one who asked, nor to a role that already waits on this one about the same topic.
  * Q2. What was decided above is passed on as it was decided.
+ * Q3. What is handed up is the question as it was asked, word for word.
  */
 import { readDecision } from "./answers.ts";
 import { covers, sameTopic, type Cover } from "./matching.ts";
@@ -61,10 +62,10 @@ function handUp(frame: QuestionSeen, above: Cover): Record<string, unknown> {
   return {
     to: above.target.slug,
     topic: frame.topic || inSentence(above.phrase),
-    question: `${frame.question.trim()} (Asked by ${frame.from}; “${inSentence(above.phrase)}” is not mine to decide.)`,
+    question: frame.question.trim(),
     severity: ["low", "medium", "high", "critical"].includes(frame.severity) ? frame.severity : "medium",
     tried:
-      `${frame.tried.trim()} I have decided nothing myself; the first option is what ${frame.from} advises.`.trim(),
+      `${frame.tried.trim()} Handed on undecided: “${inSentence(above.phrase)}” is for you. The first option is what ${frame.from} advises.`.trim(),
     options,
   };
 }
@@ -80,6 +81,6 @@ function decisionOf(frame: QuestionSeen): Record<string, unknown> {
   }
   return {
     decision: `${first.trim().replace(/\.$/, "")} (rehearsed decision)`,
-    reason: `It is what ${frame.from || "the one who asks"} advises first, and of the options it is the one to start with before more is known.`,
+    reason: `It is what ${frame.from || "the one who asks"} advises first, and it can be gone beyond once more is known.`,
   };
 }

@@ -1,8 +1,10 @@
 /**
  * Holding a criterion against what there is.
  *
- * J1. `met` needs evidence: a measurement that reaches the number in the criterion, a text of our own that says what the criterion
- *     asks to be written, or another role's evidence. `not_met` needs a measurement that misses it. All else is not measured.
+ * J1. `met` needs evidence: a measurement that reaches the number in the criterion, or another role's evidence. `not_met` needs a
+ *     measurement that misses it. All else is not measured.
+ * J2. A text is never `met` for the words that stand in it: what was written is named, with the words that it takes up and those
+ *     that it does not, and a reader judges.
  */
 import type { Evidence, Measured, Status } from "./answers.ts";
 import type { Criterion } from "./sections.ts";
@@ -21,12 +23,12 @@ export type Grounds = {
 export function judge(criterion: Criterion, grounds: Grounds): Evidence {
   const other = grounds.others.get(criterion.id);
   if (other && other.status !== "not_measured") return { id: criterion.id, ...other };
-  const own = byMeasurement(criterion, grounds) ?? byText(criterion, grounds);
+  const own = byMeasurement(criterion, grounds);
   if (own) return { id: criterion.id, ...own };
   return {
     id: criterion.id,
     status: "not_measured",
-    evidence: other?.evidence ?? `${notMeasured}: ${whyNot(criterion, grounds)}`,
+    evidence: inText(criterion, grounds) ?? other?.evidence ?? whyNot(criterion, grounds),
   };
 }
 
@@ -34,7 +36,7 @@ function whyNot({ text }: Criterion, { written }: Grounds): string {
   if (outside.test(text)) return "no model was looked up, so id, revision and licence of none are known";
   if (boundsIn(text).length > 0) return "nothing here measures this number";
   if (written && asksForText.test(text))
-    return `${written.path} is there, but the sources do not say enough to fill it`;
+    return `the sources do not say enough for ${written.path} to hold it; it lacks ${named(heldWords(text, written.text).lacking)}`;
   return "nothing that was made here shows it";
 }
 
@@ -82,7 +84,7 @@ function byMeasurement(criterion: Criterion, grounds: Grounds): Judged | null {
   const relevant = grounds.measurements.filter((measured) => names(criterion.text, measured));
   if (relevant.length === 0) return null;
   const asked = boundsIn(criterion.text);
-  if (asked.length === 0) return { status: "met", evidence: relevant.slice(0, 6).map(cite).join("; ") };
+  if (asked.length === 0) return { status: "met", evidence: compared(criterion.text, relevant, grounds.measurements) };
   const bound = asked.find((each) => relevant.some((measured) => comparable(each, measured)));
   const best = bound && relevant.find((measured) => comparable(bound, measured));
   if (!bound || !best) return null;
@@ -90,12 +92,12 @@ function byMeasurement(criterion: Criterion, grounds: Grounds): Judged | null {
   const wanted = `${bound.at === "least" ? "at least" : "at most"} ${bound.value}${bound.unit === "" ? "" : ` ${bound.unit}`}`;
   return {
     status: reached ? "met" : "not_met",
-    evidence: `${cite(best)}; asked for: ${wanted}. A local candidate: no model from outside was measured`,
+    evidence: `${cite(best, grounds.measurements)}; asked for: ${wanted}. A local candidate; no model from outside was measured`,
   };
 }
 
 /** A measurement is what a criterion speaks of when every part of its metric's name is said there. */
-function names(text: string, measured: Measured): boolean {
+export function names(text: string, measured: Measured): boolean {
   const metric = metricWords(measured.name);
   const said = stems(text.replace(/[-_]/g, " "));
   return metric.length > 0 && metric.every((word) => said.includes(word));
@@ -103,7 +105,7 @@ function names(text: string, measured: Measured): boolean {
 
 /** `macro-F1 (naive-bayes)` is the metric macro-F1; what stands in parentheses says of which candidate. */
 function metricWords(name: string): string[] {
-  return stems(name.replace(/\([^()]*\)\s*$/, "").replace(/[-_]/g, " "));
+  return stems(metricOf(name).replace(/[-_]/g, " "));
 }
 
 const times = ["ms", "s", "seconds", "milliseconds"];
@@ -124,8 +126,54 @@ function scaled(measured: Measured, bound: Bound): number {
   return inSeconds(bound.unit) ? measured.value / 1000 : measured.value * 1000;
 }
 
-export function cite(measured: Measured): string {
-  return `${measured.name} = ${measured.value}${measured.unit ? ` ${measured.unit}` : ""} (receipt ${measured.effect})`;
+/** `macro-F1 0.63 (95 % 0.51–0.75), candidate, receipt r-1.1/e8`; the interval where `all` holds one. */
+export function cite(measured: Measured, all: readonly Measured[] = []): string {
+  const candidate = candidateOf(measured.name);
+  const metric = metricOf(measured.name);
+  return [
+    `${metric} ${valueText(measured)}${intervalText(measured, all)}`,
+    ...(candidate === "" ? [] : [candidate]),
+    `receipt ${measured.effect}`,
+  ].join(", ");
+}
+
+/** `macro-F1: a 0.63 (95 % 0.51–0.75), b 0.17; 57 test rows, 129 train rows; receipt …`, by receipt. */
+function compared(asked: string, relevant: readonly Measured[], all: readonly Measured[]): string {
+  const told = /\brows?\b/i.test(asked) ? [...relevant, ...all.filter((each) => each.unit === "rows")] : relevant;
+  return [...new Set(relevant.map((each) => each.effect))]
+    .map((effect) => {
+      const own = [...new Set(told.filter((each) => each.effect === effect))];
+      const metrics = [...new Set(own.filter((each) => each.unit !== "rows").map((each) => metricOf(each.name)))];
+      const lines = metrics.map((metric) => {
+        const values = own.filter((each) => metricOf(each.name) === metric);
+        return `${metric}: ${values.map((each) => `${candidateOf(each.name)} ${valueText(each)}${intervalText(each, all)}`.trim()).join(", ")}`;
+      });
+      const rows = own.filter((each) => each.unit === "rows").map((each) => `${each.value} ${each.name}`);
+      return [...lines, ...(rows.length > 0 ? [rows.join(", ")] : []), `receipt ${effect}`].join("; ");
+    })
+    .join("; ");
+}
+
+/** A score has no unit worth saying. */
+function valueText({ value, unit }: Measured): string {
+  return unit === "" || unit === "score" ? String(value) : `${value} ${unit}`;
+}
+
+function intervalText({ name, effect }: Measured, all: readonly Measured[]): string {
+  const candidate = candidateOf(name);
+  const end = (which: string): Measured | undefined =>
+    all.find((each) => each.effect === effect && each.name === `${metricOf(name)} 95 % ${which} (${candidate})`);
+  const [low, high] = [end("low"), end("high")];
+  return low && high ? ` (95 % ${low.value}–${high.value})` : "";
+}
+
+/** `macro-F1 (naive-bayes)` is the metric `macro-F1` of the candidate `naive-bayes`. */
+export function metricOf(name: string): string {
+  return name.replace(/\s*\([^()]*\)\s*$/, "");
+}
+
+export function candidateOf(name: string): string {
+  return /\(([^()]*)\)\s*$/.exec(name)?.[1] ?? "";
 }
 
 /** Facts about models and data that only a look-up outside could give. */
@@ -138,15 +186,40 @@ export function outsideFacts(text: string): boolean {
 const asksForText =
   /\b(?:writ\w*|document\w*|describ\w*|descri\w*|page|plan|recommend\w*|compar\w*|explain\w*|state[sd]?|says?|list\w*|names?|named|summar\w*|report\w*|guide\w*|runbook\w*|note[sd]?)\b/i;
 
-/** What a criterion asks to be written is written when most of its content words stand in the text. */
-function byText(criterion: Criterion, grounds: Grounds): Judged | null {
-  if (!grounds.written || !asksForText.test(criterion.text) || outside.test(criterion.text)) return null;
-  if (boundsIn(criterion.text).length > 0) return null;
-  const asked = stems(criterion.text).filter((word) => !formWords.has(word));
-  const said = new Set(stems(grounds.written.text));
-  const found = asked.filter((word) => said.has(word));
-  if (asked.length === 0 || found.length / asked.length < 0.6) return null;
-  return { status: "met", evidence: `written: ${grounds.written.path}` };
+/** True where a criterion is about a text, so that only a reader can say whether it is met. */
+export function isForReader(text: string): boolean {
+  return asksForText.test(text) && !outside.test(text) && boundsIn(text).length === 0;
+}
+
+/** J2: what was written, and which of the criterion's words it holds; null where there is no such text, or it holds too few of them. */
+function inText({ text }: Criterion, { written }: Grounds): string | null {
+  if (!written || !isForReader(text)) return null;
+  const { held, lacking } = heldWords(text, written.text);
+  if (held.length === 0 || held.length < lacking.length) return null;
+  const gap = lacking.length > 0 ? ` and lacks ${named(lacking)}` : "";
+  return `written: ${written.path}. It has the words ${named(held)}${gap}; whether it says enough is for a reader`;
+}
+
+function named(words: readonly string[]): string {
+  return words.slice(0, 8).join(", ");
+}
+
+function heldWords(asked: string, text: string): { readonly held: string[]; readonly lacking: string[] } {
+  const said = new Set(stems(text));
+  const words = contentWords(asked);
+  return {
+    held: words.filter(({ stem }) => said.has(stem)).map(({ word }) => word),
+    lacking: words.filter(({ stem }) => !said.has(stem)).map(({ word }) => word),
+  };
+}
+
+/** The content words as they are written, each stem once. */
+function contentWords(text: string): { readonly word: string; readonly stem: string }[] {
+  const words = (text.match(/[\p{L}\p{N}]+/gu) ?? []).flatMap((word) => {
+    const [stem] = stems(word);
+    return stem === undefined || formWords.has(stem) ? [] : [{ word: word.toLowerCase(), stem }];
+  });
+  return words.filter(({ stem }, index) => words.findIndex((each) => each.stem === stem) === index);
 }
 
 /** Words about the form of a text: a file that exists has the form already. */

@@ -3,7 +3,7 @@
  *
  * B1. Numbers stand in it as a tool gave them, with the receipt. What no tool and no colleague said is marked as not measured.
  */
-import { judge, notMeasured, outsideFacts } from "./criteria.ts";
+import { isForReader, judge, notMeasured, outsideFacts } from "./criteria.ts";
 import { evaluationBody } from "./evaluation.ts";
 import type { Facts } from "./facts.ts";
 import { describeInput, type InputSeen } from "./inputs.ts";
@@ -21,21 +21,12 @@ import { atStart, sentencesOf, short, stems } from "./words.ts";
 export function deliverableText(draft: Draft, path: string): string {
   const { situation, frame } = draft;
   const verdicts = verdictsOf(draft, path);
-  const open = verdicts.filter((each) => each.status === "not_measured" && !isHanded(draft, each.id));
   return [
     `# ${earlierVersion(draft, path)?.headings[0] ?? titleOf(situation, frame)}`,
-    `> Rehearsal: written by the policy that stands in for \`${situation.role}\`. No model took part. Numbers come from tools and carry their receipts;\n> what would need a model says *${notMeasured}*.`,
+    `> Rehearsal: written by the policy that stands in for \`${situation.role}\`. No model took part. Numbers come from tools and carry their receipts;\n> what would need a model or a reader is *${notMeasured}*.`,
     ...taskSection(draft),
     ...bodySections(draft).map(([heading, text]) => `## ${heading}\n\n${text}`),
-    ...(open.length > 0
-      ? [
-          `## Not shown\n\n${list(
-            open.map((each) => `${each.id}: ${each.evidence}.`),
-            "",
-          )}`,
-        ]
-      : []),
-    ...(verdicts.length > 0 ? [`## Criteria\n\n${criteriaTable(draft, verdicts)}`] : []),
+    ...(verdicts.length > 0 ? [`## Criteria\n\n${criteriaTable(draft, verdicts, path)}`] : []),
     ...returnedSection(draft),
   ]
     .join("\n\n")
@@ -60,13 +51,13 @@ function isHanded(draft: Draft, id: string): boolean {
   return draft.parts.some((part) => part.criteria.some((criterion) => criterion.id === id));
 }
 
-function criteriaTable(draft: Draft, verdicts: readonly Evidence[]): string {
+function criteriaTable(draft: Draft, verdicts: readonly Evidence[], path: string): string {
   const rows = verdicts.map((verdict, index) => {
     const part = draft.parts.find((each) => each.criteria.some((criterion) => criterion.id === verdict.id));
     const waiting = part !== undefined && !draft.facts.others.has(verdict.id);
     const [status, evidence] = waiting
       ? [`left to ${part.target.slug}`, "see its own page"]
-      : [verdict.status.replace("_", " "), verdict.evidence];
+      : [verdict.status.replace("_", " "), verdict.evidence.replace(`written: ${path}. It`, "this page")];
     return `| ${verdict.id} | ${cell(draft.frame.criteria[index]?.text ?? "")} | ${status} | ${cell(evidence)} |`;
   });
   return ["| id | criterion | status | evidence |", "| --- | --- | --- | --- |", ...rows].join("\n");
@@ -144,11 +135,11 @@ function bodySections(draft: Draft): (readonly [string, string])[] {
             (sentence) => `Nobody was asked, because no role above is there for it: “${short(sentence, 240)}”`,
           ),
         ],
-        "None that is known here.",
+        "",
       ),
     ],
   ];
-  return sections;
+  return sections.filter(([, text]) => text !== "");
 }
 
 /** An earlier version of this very page is no input of its own. */
@@ -187,6 +178,7 @@ function nextSteps(draft: Draft): string {
     if (status === "met") return [];
     if (status === "not_met")
       return [`${criterion.id}: compare stronger candidates on the same split and seed, then decide again.`];
+    if (isForReader(criterion.text)) return [`${criterion.id}: have a person or a model judge what is written on it.`];
     if (outsideFacts(criterion.text))
       return [`${criterion.id}: look candidates up, and write down id, revision and licence of each with its source.`];
     return [];
@@ -196,26 +188,29 @@ function nextSteps(draft: Draft): string {
       ? [`Keep to the decision on ${topic}.`]
       : [`Wait for a decision on ${topic}; start nothing that depends on it.`],
   );
-  return list([...steps, ...bound], "None: what can be done in a rehearsal is done.");
+  return list([...steps, ...bound], "");
 }
 
 /** Sections in which an answer to a reason can stand; what was asked and seen is none. */
-const answering = ["Decisions", "Recommendation", "Next steps", "Open points"];
+const answering = ["What was measured", "Decisions", "Recommendation", "Open points"];
 
-/** What was asked for when it came back, and what the text says on it by now. */
+/** What was asked for when it came back, and where the text says something on it by now: a reader sees at once what was not taken up. */
 function returnedSection(draft: Draft): string[] {
   const reasons = [...draft.facts.returned, ...revisionAsked(draft.frame)];
   if (reasons.length === 0) return [];
-  const own = bodySections(draft).flatMap(([heading, text]) => (answering.includes(heading) ? sentencesOf(text) : []));
+  const own = bodySections(draft).flatMap(([heading, text]) =>
+    answering.includes(heading) ? sentencesOf(text).map((sentence) => ({ heading, sentence })) : [],
+  );
   const lines = reasons.map(({ by, reason }) => {
-    const wanted = stems(reason);
+    const wanted = stems(reason).filter((word) => !/^[a-z]\d+$/.test(word));
     const shared = (sentence: string): number => stems(sentence).filter((word) => wanted.includes(word)).length;
-    const said = own.filter((sentence) => shared(sentence) >= 2).toSorted((a, b) => shared(b) - shared(a));
-    const answer =
-      said.length > 0
-        ? `This page says on it: “${short((said[0] ?? "").replaceAll("**", ""), 240)}” More than that is ${notMeasured}.`
-        : `Nothing that was read or measured here says anything on it: it stays an open point for a model or a person, ${notMeasured}.`;
+    const said = own
+      .filter(({ sentence }) => shared(sentence) >= Math.max(2, wanted.length / 3))
+      .toSorted((a, b) => shared(b.sentence) - shared(a.sentence))[0];
+    const answer = said
+      ? `Closest to it, under “${said.heading}”: “${short(said.sentence.replaceAll("**", ""), 240)}” Whether that answers it is for a reader.`
+      : `Not answered here: nothing that was read or measured speaks of it, so it is left to a model or a person.`;
     return `${by} returned it: “${short(reason, 400)}” ${answer}`;
   });
-  return [`## What changed after it was returned\n\n${list(lines, "")}`];
+  return [`## After it was returned\n\n${list(lines, "")}`];
 }

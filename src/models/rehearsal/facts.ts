@@ -1,5 +1,6 @@
 /** What a role knows by now in this frame: what it read, measured, wrote, asked, and what others reported to it. */
 import { isRefusal, readReport, readReturned, type Evidence, type Measured, type ReportRead } from "./answers.ts";
+import { candidateOf, judge, metricOf } from "./criteria.ts";
 import { evaluationFailure, evaluationsSeen, type EvaluationSeen } from "./evaluation.ts";
 import { describeInput, inputsSeen, knowledgeSeen, type InputSeen } from "./inputs.ts";
 import { settled, type Settled } from "./raising.ts";
@@ -35,7 +36,7 @@ export type Facts = {
 export function gatherFacts(situation: Situation, frame: AssignmentSeen): Facts {
   const evaluations = evaluationsSeen(situation);
   const handedOn = stepsOf(situation, "new_task").map(readHandedOn);
-  const reports = handedOn.flatMap((each) => each.report ?? []);
+  const reports = handedOn.filter((each, index) => !isRevised(handedOn, index)).flatMap((each) => each.report ?? []);
   const all = [...evaluations.flatMap((each) => each.measurements), ...reports.flatMap((each) => each.measurements)];
   const inputs = inputsSeen(situation);
   return {
@@ -56,6 +57,14 @@ export function gatherFacts(situation: Situation, frame: AssignmentSeen): Facts 
   };
 }
 
+/** A part that went back to the same role with the same criteria: its newer report is the one that counts. */
+function isRevised(handedOn: readonly HandedOn[], index: number): boolean {
+  const { to, criteria } = handedOn[index] as HandedOn;
+  return handedOn
+    .slice(index + 1)
+    .some((later) => later.report && later.to === to && later.criteria.join("\n") === criteria.join("\n"));
+}
+
 function readHandedOn(step: Step): HandedOn {
   const criteria = Array.isArray(step.args["acceptance_criteria"]) ? step.args["acceptance_criteria"].map(String) : [];
   const report = step.result === null ? null : readReport(step.result);
@@ -69,7 +78,9 @@ function readHandedOn(step: Step): HandedOn {
 
 function reportedOn(frame: AssignmentSeen, handedOn: readonly HandedOn[]): Map<string, Evidence> {
   const best = new Map<string, Evidence>();
-  for (const { to, criteria, report } of handedOn) {
+  // Whoever got the fewest criteria got this one on purpose: its word on what nobody measured stands.
+  const broadFirst = handedOn.toSorted((a, b) => b.criteria.length - a.criteria.length);
+  for (const { to, criteria, report } of broadFirst) {
     for (const [index, text] of criteria.entries()) {
       const own = frame.criteria.find((criterion) => criterion.text === text);
       const said = report?.criteria.find((evidence) => evidence.id === `A${index + 1}`);
@@ -108,13 +119,22 @@ function failuresOf(situation: Situation, inputs: readonly InputSeen[], handedOn
   ];
 }
 
-/** What was found so far, in one or two sentences: the `tried` of a question. */
-export function foundSoFar(facts: Facts): string {
+/** What was found so far, in a few plain sentences: the `tried` of a question. */
+export function foundSoFar(facts: Facts, frame: AssignmentSeen): string {
   const read = facts.inputs.filter((input) => input.failure === null).map(describeInput);
   const measured = headlines(facts.evaluations.flatMap((each) => each.measurements));
+  const grounds = { measurements: facts.measurements, written: null, others: facts.others };
+  const verdicts = frame.criteria.map((criterion) => judge(criterion, grounds));
+  const of = (status: Evidence["status"]): string =>
+    verdicts
+      .filter((each) => each.status === status)
+      .map((each) => each.id)
+      .join(", ");
+  const standing = [of("met") && `${of("met")} met`, of("not_met") && `${of("not_met")} missed`].filter(Boolean);
   return [
-    read.length > 0 ? `Read ${read.join("; ")}.` : "",
+    read.length > 0 ? `Read ${read.join("; ").replaceAll("`", "")}.` : "",
     measured.length > 0 ? `Measured: ${measured.join("; ")}.` : "",
+    measured.length > 0 && standing.length > 0 ? `By that, ${standing.join(", ")}.` : "",
     read.length + measured.length === 0 ? "Read the assignment; there were no inputs to look into." : "",
   ]
     .filter(Boolean)
@@ -132,13 +152,4 @@ export function headlines(measurements: readonly Measured[]): string[] {
       `${metric} ${first.map((each) => `${candidateOf(each.name)} ${each.value}`).join(", ")} (receipt ${effect})`,
     ];
   });
-}
-
-/** `macro-F1 (naive-bayes)` is the metric `macro-F1` of the candidate `naive-bayes`. */
-export function metricOf(name: string): string {
-  return name.replace(/\s*\([^()]*\)\s*$/, "");
-}
-
-export function candidateOf(name: string): string {
-  return /\(([^()]*)\)\s*$/.exec(name)?.[1] ?? "";
 }

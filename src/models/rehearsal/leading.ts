@@ -44,7 +44,7 @@ function place({ situation, frame, facts }: Draft): Move | null {
   const targets = openTargets(situation);
   const target = chosenByAnswer(situation, targets) ?? bestFit(situation, frame, targets);
   if (target) return delegateWhole(situation, frame, facts, target);
-  return targets.length > 1 ? askWho(situation, targets) : null;
+  return targets.length > 1 ? askWho(situation, frame, targets) : null;
 }
 
 /** The task decides. Its criteria help out where the task shares no word with any purpose, if they share two. */
@@ -58,11 +58,11 @@ function bestFit(situation: Situation, frame: AssignmentSeen, targets: readonly 
   return targets.length === 1 ? (targets[0] ?? null) : null;
 }
 
-function askWho(situation: Situation, targets: readonly Target[]): Move | null {
+function askWho(situation: Situation, frame: AssignmentSeen, targets: readonly Target[]): Move | null {
   if (!situation.tools.has("ask_followup_question") || stepsOf(situation, "ask_followup_question").length > 0)
     return null;
   return move("None of the purposes below me names this; I ask who should take it.", "ask_followup_question", {
-    question: "Which role should take this? None of the purposes that I delegate by has a word in common with it.",
+    question: `Who should take “${short(situation.brief.title || frame.task, 120)}”? It shares no word with what ${situation.role} delegates, so nothing says which role it is for.`,
     options: targets.map(({ slug, purpose }) => `${slug}: ${short(purpose, 120)}`),
   });
 }

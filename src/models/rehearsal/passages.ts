@@ -54,7 +54,7 @@ function proseOf(markdown: string): string {
   return markdown
     .split("\n")
     .map((line) =>
-      /^\s*(?:#|>|\||```|(?:[-*] )?`|[-*] A\d+:)/.test(line)
+      /^\s*(?:#|>|\||```|(?:[-*] )?`|[-*] A\d+:|[-*] .+ returned it: “)/.test(line)
         ? ""
         : line.replace(/^\s*[-*]\s+/, "\n\n").replaceAll("**", ""),
     )

@@ -8,7 +8,8 @@ import { isRefusal, readDecision, type DecisionRead } from "./answers.ts";
 import { covers, sameTopic, type Cover } from "./matching.ts";
 import type { AssignmentSeen } from "./frames.ts";
 import { isWhole, stepsOf, textArg, type Situation } from "./situation.ts";
-import { atStart, sentencesOf, short, soundsHard, soundsOpen, stems } from "./words.ts";
+import { sentencesOf, short, soundsHard, soundsOpen, stems } from "./words.ts";
+import { wordingOf } from "./wording.ts";
 
 const questionLimit = 3;
 
@@ -71,31 +72,18 @@ export function questionDue(
   });
   if (!next) return null;
   const topic = topicOf(next.phrase);
-  const open = soundsOpen(next.sentence);
+  const { sentence } = next;
+  const isOpen = soundsOpen(sentence);
+  const { criteria } = frame;
+  const wording = wordingOf({ topic, sentence, isOpen, criteria, quote: quoted(situation, frame, sentence) });
   return {
     to: next.target.slug,
     topic,
-    question: `${atStart(topic)}: what shall hold for this work? ${open ? "The assignment leaves it open" : "The assignment says"}: “${quoted(situation, frame, next.sentence)}”`,
-    severity: open && soundsHard(next.sentence) ? "high" : "medium",
+    question: wording.question,
+    severity: isOpen && soundsHard(sentence) ? "high" : "medium",
     tried: `${found} Nothing that depends on the answer has been started.`,
-    options: optionsFor(next.sentence),
+    options: wording.options,
   };
-}
-
-/** What was not said is read sparingly; what was not granted is not taken. */
-function optionsFor(sentence: string): string[] {
-  if (/\b(?:unclear|unknown|ambiguous|vague|which)\b/i.test(sentence)) {
-    return [
-      "Take the reading that asks for least, and write it down as an assumption",
-      "Name the reading that is meant",
-      "Leave this part out until somebody has said which is meant",
-    ];
-  }
-  return [
-    "Stay with what is allowed today: commit to nothing new, and name in the report what that leaves open",
-    "Allow it: say what exactly, and up to which limit",
-    "Stop everything that depends on it until it is settled",
-  ];
 }
 
 /** The subject of a purpose's phrase, without the words that only say that it may become a question. */

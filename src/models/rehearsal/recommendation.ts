@@ -1,8 +1,7 @@
 /** Which of the measured candidates to take, and what speaks against it: only where something was measured. */
-import { judge, notMeasured } from "./criteria.ts";
+import { candidateOf, judge, metricOf, notMeasured } from "./criteria.ts";
 import { list, type Draft } from "./draft.ts";
 import type { EvaluationSeen } from "./evaluation.ts";
-import { candidateOf, metricOf } from "./facts.ts";
 
 /** No section or one. */
 export function recommendation({ facts, frame }: Draft): (readonly [string, string])[] {

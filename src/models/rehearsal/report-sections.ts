@@ -1,9 +1,11 @@
 /** The sections that a role's rules require of its reports, each filled from what is known; where nothing is, it says so with the reason. */
-import { cite, notMeasured } from "./criteria.ts";
+import { candidateOf, cite, metricOf, notMeasured } from "./criteria.ts";
 import { decisionLine } from "./deliverable.ts";
-import { candidateOf, headlines, metricOf, type Facts } from "./facts.ts";
+import { headlines, type Facts } from "./facts.ts";
 import { describeInput } from "./inputs.ts";
 import type { AssignmentSeen } from "./frames.ts";
+import { settledNote } from "./raising.ts";
+import { revisionAsked } from "./revision.ts";
 import { propertiesOf, type Situation } from "./situation.ts";
 import { sentencesOf, short, stems } from "./words.ts";
 
@@ -20,21 +22,23 @@ export function requiredSections(source: Source): Record<string, string> {
 
 /** First rule whose word occurs in the section's name. */
 const fillers: readonly (readonly [RegExp, (source: Source) => string])[] = [
-  [/task|modality|goal|scope/i, ({ frame }) => short(sentencesOf(frame.task).slice(0, 2).join(" ") || frame.task, 500)],
+  [/task|modality|goal|scope/i, taskOf],
   [/fine ?tun|train/i, fineTuning],
   [/model|candidate/i, models],
   [
     /data/i,
     ({ facts }) =>
-      [facts.inputs.map(describeInput).join("; "), noteLine(facts, /^- Split/)].filter(Boolean).join(". ") ||
-      fromReports(facts),
+      [facts.inputs.map((input) => describeInput(input).replaceAll("`", "")).join("; "), noteLine(facts, /^- Split/)]
+        .filter(Boolean)
+        .join(". ") || fromReports(facts),
   ],
   [/latency|memory|speed|resource/i, latency],
   [/eval|metric|quality|result/i, evaluation],
   [
     /assum|limit|constraint/i,
     ({ frame, facts }) =>
-      [...frame.constraints, ...facts.settled.map(decisionLine)].join(" ") || "None beyond the assignment.",
+      [...frame.constraints.filter((each) => each !== settledNote), ...facts.settled.map(decisionLine)].join(" ") ||
+      "None beyond the assignment.",
   ],
   [
     /experiment/i,
@@ -50,6 +54,12 @@ const fillers: readonly (readonly [RegExp, (source: Source) => string])[] = [
       `Nothing was deployed. ${situation.brief.where ? `Meant for: ${short(situation.brief.where, 300)}` : `Where it will run is ${notMeasured}.`}`,
   ],
 ];
+
+/** What the work is about; a revision is about what it revises. */
+function taskOf({ situation, frame }: Source): string {
+  const task = revisionAsked(frame).length > 0 && situation.brief.task !== "" ? situation.brief.task : frame.task;
+  return short(sentencesOf(task).slice(0, 2).join(" ") || task, 500);
+}
 
 function filled(name: string, source: Source): string {
   const rule = fillers.find(([pattern]) => pattern.test(name));
@@ -80,15 +90,17 @@ function fineTuning({ facts }: Source): string {
 }
 
 function latency({ facts }: Source): string {
-  const times = facts.measurements.filter((measured) => /latency|time/i.test(metricOf(measured.name))).map(cite);
+  const times = facts.measurements
+    .filter((measured) => /latency|time/i.test(metricOf(measured.name)))
+    .map((measured) => cite(measured));
   return `${times.length > 0 ? `${times.join("; ")}. ` : `Latency: ${notMeasured}. `}Memory: ${notMeasured}.`;
 }
 
 function evaluation({ facts }: Source): string {
   const first = facts.measurements
-    .filter((measured) => !/latency|time|rows/i.test(measured.name))
+    .filter((measured) => !/latency|time|rows|95 % (?:low|high)/i.test(measured.name))
     .slice(0, 6)
-    .map(cite);
+    .map((measured) => cite(measured, facts.measurements));
   return first.length > 0
     ? `${first.join("; ")}. ${noteLine(facts, /^- Measured on/)}`
     : `${notMeasured}: there was no labelled sample, or nothing to measure it with.`;

@@ -5,12 +5,13 @@
  * P2. A report that was refused is sent again with less in it, never the same: first without what was complained of, then bare.
  */
 import { readReturned, type Evidence, type Measured } from "./answers.ts";
-import { notMeasured } from "./criteria.ts";
+import { metricOf, names, notMeasured } from "./criteria.ts";
 import { decider, verdictsOf } from "./deliverable.ts";
 import type { Draft } from "./draft.ts";
-import { headlines, metricOf, type Facts } from "./facts.ts";
+import { headlines, type Facts } from "./facts.ts";
 import { leavesUnspecified, unspecified } from "./passages.ts";
 import { requiredSections } from "./report-sections.ts";
+import type { Criterion } from "./sections.ts";
 import { propertiesOf, stepsOf, type Situation } from "./situation.ts";
 import { short } from "./words.ts";
 
@@ -35,7 +36,7 @@ function trailingRefusals(situation: Situation): string[] {
 function fullReport(draft: Draft) {
   const { facts } = draft;
   const criteria = verdictsOf(draft, facts.written.at(-1) ?? null);
-  const measurements = cited(facts, criteria);
+  const measurements = cited(facts, draft.frame.criteria);
   return {
     summary: summary(draft, criteria),
     criteria,
@@ -46,15 +47,14 @@ function fullReport(draft: Draft) {
   };
 }
 
-/** The numbers that the summary and the evidence name, the best candidate's interval, and how many rows they rest on. */
-function cited(facts: Facts, criteria: readonly Evidence[]): Measured[] {
-  const evidence = criteria.map((each) => each.evidence).join("\n");
+/** The numbers that the summary and the evidence name, with their intervals, and how many rows they rest on. */
+function cited(facts: Facts, criteria: readonly Criterion[]): Measured[] {
   const metric = metricOf(facts.measurements[0]?.name ?? "");
   const counts = (measured: Measured, index: number): boolean =>
     index < 3 ||
-    metricOf(measured.name) === metric ||
+    metricOf(measured.name).replace(/ 95 % (?:low|high)$/, "") === metric ||
     measured.unit === "rows" ||
-    evidence.includes(`${measured.name} = `);
+    criteria.some((criterion) => names(criterion.text, measured));
   return facts.measurements.filter(counts).slice(0, 20);
 }
 
@@ -62,33 +62,40 @@ function artifacts(facts: Facts): string[] {
   return [...new Set([...facts.written, ...facts.handedOn.flatMap((each) => each.report?.artifacts ?? [])])];
 }
 
-function summary({ facts, situation, frame }: Draft, criteria: readonly Evidence[]): string {
+function summary({ facts, situation }: Draft, criteria: readonly Evidence[]): string {
   const returned = facts.returned.at(-1);
   const by = [...new Set(facts.handedOn.flatMap((each) => (each.report ? [each.to] : [])))];
   const parts = [
-    returned ? `Returned by ${returned.by} (“${short(returned.reason, 160)}”) and gone through again.` : "",
-    by.length > 0 ? `Work by ${by.join(" and ")} on “${short(situation.brief.title || frame.task, 80)}”.` : "",
-    facts.written.length > 0 ? `Written: ${facts.written.join(", ")}.` : "",
+    standing(criteria),
+    returned
+      ? `Gone through again after ${returned.by} returned it: “${short(returned.reason, 160).replace(/[.!?]$/, "")}”.`
+      : "",
     ...headlines(facts.measurements).map((line) => `Measured: ${line}.`),
     ...facts.settled.flatMap(({ topic, decision }) =>
       decision
         ? [`Decided on ${topic} by ${decider(decision).by}: ${short(decision.decision, 160).replace(/\.$/, "")}.`]
         : [],
     ),
-    standing(criteria),
+    facts.written.length > 0 ? `Written: ${facts.written.join(", ")}.` : "",
+    by.length > 0 ? `${facts.written.length > 0 ? "With parts" : "The work is"} by ${by.join(" and ")}.` : "",
   ].filter(Boolean);
   return (
     parts.join(" ") || `${situation.role} went through the assignment; there was nothing to read, measure or write.`
   );
 }
 
+/** `2 of 6 criteria met (A1, A3), 1 missed (A2), 3 not measured (A4, A5, A6).` */
 function standing(criteria: readonly Evidence[]): string {
-  const words = { met: "Met", not_met: "Missed", not_measured: "Not measured" } as const;
-  return Object.entries(words)
+  if (criteria.length === 0) return "";
+  const words = { met: "met", not_met: "missed", not_measured: "not measured" } as const;
+  const counts = Object.entries(words)
     .map(([status, word]) => [word, criteria.filter((each) => each.status === status).map((each) => each.id)] as const)
-    .filter(([, ids]) => ids.length > 0)
-    .map(([word, ids]) => `${word}: ${ids.join(", ")}.`)
-    .join(" ");
+    .filter(([word, ids]) => ids.length > 0 || word === "met")
+    .map(([word, ids], index) => {
+      const of = index === 0 ? ` of ${criteria.length} ${criteria.length === 1 ? "criterion" : "criteria"}` : "";
+      return `${ids.length}${of} ${word}${ids.length > 0 ? ` (${ids.join(", ")})` : ""}`;
+    });
+  return `${counts.join(", ")}.`;
 }
 
 function limitations(draft: Draft, criteria: readonly Evidence[]): string[] {
@@ -97,7 +104,7 @@ function limitations(draft: Draft, criteria: readonly Evidence[]): string[] {
   const open = criteria.some((each) => each.status === "not_measured");
   const all = [
     "A rehearsal: a fixed policy stood in for the model, so judgement and wording are not a model's.",
-    ...(open ? [`What stands as open is ${notMeasured}.`] : []),
+    ...(open ? ["What is not measured stands open: it needs a model, a tool that is not here, or a reader."] : []),
     ...(leavesUnspecified(draft) ? [unspecified] : []),
     ...facts.failures,
     ...reported,

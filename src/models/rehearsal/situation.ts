@@ -7,7 +7,8 @@
 import type { Message, ModelCall, ModelRequest, ToolSpec } from "../model.ts";
 import type { Target } from "./matching.ts";
 import { readBrief, readFrame, type AssignmentSeen, type BriefSeen, type QuestionSeen } from "./frames.ts";
-import { fileSlug } from "./words.ts";
+import { revisionAsked } from "./revision.ts";
+import { nameSlug } from "./words.ts";
 
 /** An own earlier call in this frame and what came of it; null while nothing came. */
 export type Step = {
@@ -125,13 +126,16 @@ export function textArg(step: Step, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
-/** Where a role's deliverable lies. Revised work lands where the first version did. */
+/**
+ * Where a role's deliverable lies: `deliverables/<brief>.md` for the whole, `deliverables/<brief>/<part>.md` for a part. Both follow
+ * from the texts, so that revised work lands where the first version did.
+ */
 export function deliverablePath(situation: Situation, frame: AssignmentSeen): string {
-  const prefix = `deliverables/${fileSlug(situation.role, 60)}-`;
-  const earlier = frame.inputs.find((path) => path.startsWith(prefix) && path.endsWith(".md"));
   const first = frame.task.trim().split("\n", 1)[0] ?? "";
-  const name = (isWhole(situation, frame) && situation.brief.title) || first;
-  return earlier ?? `${prefix}${fileSlug(name)}.md`;
+  const { title } = situation.brief;
+  const whole = `deliverables/${nameSlug(title || first)}`;
+  if (title === "" || isWhole(situation, frame) || revisionAsked(frame).length > 0) return `${whole}.md`;
+  return `${whole}/${nameSlug(first.replace(`, for “${title}”`, ""))}.md`;
 }
 
 /** True where the assignment is the brief itself and not a part of it. */

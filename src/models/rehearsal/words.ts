@@ -73,6 +73,13 @@ export function short(text: string, limit: number): string {
   return `${space > limit / 2 ? cut.slice(0, space) : cut}…`;
 }
 
+/** A short name for a file that people will see: the words before the first mark, none of the small ones at its end. */
+export function nameSlug(text: string): string {
+  const subject = text.split(/[:;,.!?(–—](?:\s|$)/u, 1)[0] ?? "";
+  const slug = fileSlug(stems(subject).length > 0 ? subject : text);
+  return slug.replace(/(?:-(?:a|an|the|of|for|from|in|on|at|to|by|with|and|or|how|new))+$/, "") || slug;
+}
+
 /** A name for a file: letters and digits of the title, in ASCII as far as that is possible. */
 export function fileSlug(text: string, limit = 48): string {
   const ascii = text

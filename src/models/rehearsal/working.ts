@@ -46,7 +46,7 @@ function measure(situation: Situation): Move | null {
 }
 
 function ask({ situation, frame, facts }: Draft): Move | null {
-  const args = questionDue(situation, frame, foundSoFar(facts));
+  const args = questionDue(situation, frame, foundSoFar(facts, frame));
   return args
     ? move(`Not mine to decide: ${String(args["topic"])}. I ask ${String(args["to"])}.`, "escalate", args)
     : null;
