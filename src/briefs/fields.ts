@@ -102,7 +102,7 @@ function fromLabels(lines: readonly SourceLine[]): Fields | null {
   const outside: SourceLine[] = [];
   const title = titleBefore(lines);
   let current: Field | null = null;
-  for (const line of lines) {
+  for (const line of lines.flatMap(atLabels)) {
     if (line === title) continue;
     const found = labelOf(line);
     if (found) {
@@ -113,6 +113,15 @@ function fromLabels(lines: readonly SourceLine[]): Fields | null {
   }
   if (!parts.has("task")) return null;
   return { heading: title?.text.slice(1).trim() ?? null, parts: withOutside(parts, outside) };
+}
+
+/** `Task: … Why it matters: …` on one line: further labels count where a sentence has just ended. */
+const inner =
+  /(?<=[.!?;"”)])\s+(?=(?:Task|What|Why(?: (?:it|this) matters)?|Where(?: (?:it|this) applies)?|When(?: (?:it|this) is needed)?|Acceptance(?: criteria)?|Inputs?|Constraints?):\s)/u;
+
+function atLabels(line: SourceLine): SourceLine[] {
+  if (line.fenced || labelOf(line) === null) return [line];
+  return line.text.split(inner).map((text) => ({ ...line, text }));
 }
 
 /** A heading above the first label. */

@@ -130,7 +130,7 @@ function withoutUndefined(input: { path: string; description?: string | undefine
   return input.description === undefined ? { path: input.path } : { path: input.path, description: input.description };
 }
 
-/** First sentence of the task, at most 80 characters. */
+/** First sentence of the task, or its beginning up to a colon or a bracket: at most 80 characters. */
 function titleFrom(task: string): string {
   const line = oneLine(task.replace(/^#+\s+/, ""));
   const sentence = /^.*?[.!?。](?=\s|$)/u.exec(line)?.[0] ?? line;
@@ -138,7 +138,9 @@ function titleFrom(task: string): string {
   const characters = Array.from(plain);
   if (characters.length <= 80) return plain;
   const cut = characters.slice(0, 79).join("");
-  return `${cut.replace(/\s+\S*$/u, "") || cut}…`;
+  // What comes after a colon or in brackets explains the title; it is no part of it.
+  const subject = /^.{20,}?(?=:\s|\s\()/u.exec(cut)?.[0];
+  return subject ?? `${(cut.replace(/\s+\S*$/u, "") || cut).replace(/[\s,;:(]+$/u, "")}…`;
 }
 
 function oneLine(text: string): string {

@@ -7,6 +7,7 @@ import type { DecisionPage, Journal } from "./journal-index.ts";
 import {
   backToRun,
   capital,
+  criteriaBlocks,
   fileTable,
   projectUp,
   rehearsalNote,
@@ -156,7 +157,7 @@ function threadPage(context: PageContext, decision: DecisionPage, thread: Escala
     ...(question.tried === "" ? [] : [["Tried so far:"], block(question.tried)]),
     ...titled(
       "## Options",
-      question.options.map((option) => `- ${inline(option)}${option === thread.decision?.text ? " (**chosen**)" : ""}`),
+      question.options.map((option) => `- ${inline(option)}${isChosen(option, thread) ? " (**chosen**)" : ""}`),
     ),
     ...titled("## The way it went", stepTable(context, way)),
     ...titled("## What was looked at", stepTable(context, weighed)),
@@ -164,6 +165,12 @@ function threadPage(context: PageContext, decision: DecisionPage, thread: Escala
     ...(thread.decision && thread.decision.reason !== "" ? [["Reason:"], block(thread.decision.reason)] : []),
     ...titled("## What followed", stepTable(context, thread.followed)),
   );
+}
+
+/** A role that takes an option over may add a word on how it came to that. */
+function isChosen(option: string, { decision }: EscalationThread): boolean {
+  const bare = option.trim().replace(/\.$/, "");
+  return decision !== null && bare !== "" && (decision.text === option || decision.text.startsWith(`${bare} (`));
 }
 
 function askPage(context: PageContext, decision: DecisionPage, ask: Asked): string {
@@ -182,7 +189,7 @@ function askPage(context: PageContext, decision: DecisionPage, ask: Asked): stri
       "## Options",
       raised.options.map((option) => `- ${code(option.id)} ${inline(option.text)}`),
     ),
-    ...actionBlocks(raised),
+    ...actionBlocks(context, raised),
     ...editBlocks(context, raised),
     ...verdictBlocks(context, summary, decidedStep(ask.steps)),
     ...titled("## Steps", stepTable(context, ask.steps)),
@@ -190,7 +197,7 @@ function askPage(context: PageContext, decision: DecisionPage, ask: Asked): stri
 }
 
 /** Exactly what the decision was about. */
-function actionBlocks(raised: EventOf<"ask_raised">): string[][] {
+function actionBlocks({ journal }: PageContext, raised: EventOf<"ask_raised">): string[][] {
   const { action } = raised;
   if (action === null) return [];
   const bound = `The decision is bound to this: sha256 ${code(raised.hash)}.`;
@@ -203,7 +210,13 @@ function actionBlocks(raised: EventOf<"ask_raised">): string[][] {
     ];
   }
   const files = fileTable(action.changes.files);
-  return [["## The change set"], files.length === 0 ? ["No file is changed."] : files, [bound]];
+  const asked = journal.brief.acceptance;
+  return [
+    ...criteriaBlocks("## What was reported", asked, action.report),
+    ["## The change set"],
+    files.length === 0 ? ["No file is changed."] : files,
+    [bound],
+  ];
 }
 
 /** What ran instead, where a person changed the arguments. */

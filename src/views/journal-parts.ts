@@ -7,7 +7,7 @@ import { block, cell, code, inline, link, placeText, table } from "./markdown.ts
 import { criteriaTable, withReceipt, type MeasurementOutcome } from "./outcome.ts";
 import { timeText } from "./escalations.ts";
 import type { TraceStep } from "./trace-step.ts";
-import { unwrap } from "./unwrap.ts";
+import { onOneLine, unwrap } from "./unwrap.ts";
 
 /** A page under construction. */
 export type PageContext = {
@@ -58,7 +58,7 @@ export function ruleCell(context: PageContext, rule: Rule | null): string {
 function stepCell(context: PageContext, step: TraceStep): string {
   const verb = stepLink(context, step, inline(step.to === null ? step.verb : `${step.verb} ${step.to}`));
   const flag = step.outcome === "repeated" ? " *(made again after a crash: possibly billed or done twice)*" : "";
-  const text = cell(step.kind === "approval" ? step.text : unwrap(step.text), 180);
+  const text = cell(step.kind === "approval" ? step.text : onOneLine(step.text, false), 180);
   const colon = step.kind === "tool" ? " " : ": ";
   return `**${inline(step.from)}** ${verb}${text === "" ? "" : `${colon}${text}`}${flag}`;
 }
@@ -70,17 +70,19 @@ const statusWords = {
   not_reported: "not reported on",
 } as const;
 
-export function criteriaLines(
+/** The results under a heading, as a table that can be taken in at a glance; what they rest on as a list below it. */
+export function criteriaBlocks(
+  heading: string,
   asked: readonly { readonly id: string; readonly text: string }[],
   report: Report | null,
-): string[] {
-  const rows = criteriaTable(asked, report).map((row) => [
-    code(row.id),
-    inline(row.text),
-    statusWords[row.status],
-    inline(row.evidence),
-  ]);
-  return table(["", "Criterion", "Result", "Evidence"], rows);
+): string[][] {
+  const rows = criteriaTable(asked, report);
+  const results = rows.map((row) => [code(row.id), inline(row.text), statusWords[row.status]]);
+  const evidence = rows.filter((row) => row.evidence !== "").map((row) => `- ${code(row.id)} ${inline(row.evidence)}`);
+  return [
+    ...titled(heading, table(["", "Criterion", "Result"], results)),
+    ...(evidence.length > 0 ? [["What each result rests on:"], evidence] : []),
+  ];
 }
 
 /** Claims beside the receipts that hold them. */
@@ -110,7 +112,7 @@ export function reportBlocks(
 ): string[][] {
   return [
     block(report.summary),
-    ...titled(`${level} Acceptance criteria`, criteriaLines(asked, report)),
+    ...criteriaBlocks(`${level} Acceptance criteria`, asked, report),
     ...titled(`${level} Measurements`, measurementLines(context, report.measurements)),
     ...titled(
       "Artifacts",
@@ -121,8 +123,15 @@ export function reportBlocks(
       report.limitations.map((text) => `- ${inline(text)}`),
     ),
     ...titled(`${level} Resources used`, block(report.resources)),
-    ...Object.entries(report.sections).flatMap(([name, text]) => titled(`${level} ${inline(name)}`, block(text))),
+    ...Object.entries(report.sections).flatMap(([name, text]) =>
+      titled(`${level} ${inline(sectionTitle(name))}`, block(text)),
+    ),
   ];
+}
+
+/** `data_strategy`, as rules name a section, is `Data strategy` to a reader. */
+function sectionTitle(name: string): string {
+  return /^[a-z0-9]+(?:_[a-z0-9]+)*$/.test(name) ? capital(name.replaceAll("_", " ")) : name;
 }
 
 export function fileTable(files: readonly FileChange[]): string[] {
@@ -164,10 +173,11 @@ export function bullets(items: readonly string[]): string[] {
   return items.map((item) => `- ${inline(unwrap(item))}`);
 }
 
-/** `2026-11-22 08:00 UTC to 2026-11-22 08:22 UTC (22 min)` */
+/** `2026-11-22 08:00 UTC (3 s)`, `2026-11-22 08:00 UTC to 2026-11-22 08:22 UTC (22 min)` */
 export function spanText(from: string, to: string | null): string {
   if (to === null) return `since ${timeText(from)}`;
-  return `${timeText(from)} to ${timeText(to)} (${durationText(Date.parse(to) - Date.parse(from))})`;
+  const [start, end] = [timeText(from), timeText(to)];
+  return `${start === end ? start : `${start} to ${end}`} (${durationText(Date.parse(to) - Date.parse(from))})`;
 }
 
 function durationText(ms: number): string {

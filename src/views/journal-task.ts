@@ -6,7 +6,7 @@ import {
   bullets,
   capital,
   titled,
-  criteriaLines,
+  criteriaBlocks,
   projectUp,
   receiptBlocks,
   rehearsalNote,
@@ -38,7 +38,7 @@ export function renderTask(journal: Journal, task: TaskPage): string {
     ),
     ...titled("### Constraints", bullets(opened.assignment?.constraints ?? [])),
     // Without a report the criteria would not be on the page at all.
-    ...(report ? [] : titled("### Acceptance criteria", criteriaLines(asked, null))),
+    ...(report ? [] : criteriaBlocks("### Acceptance criteria", asked, null)),
     ...titled("## What happened", stepTable(context, task.steps)),
     ...receiptBlocks(context, task.steps),
     ...(report ? [["## Report"], ...reportBlocks(context, report, asked, "###")] : []),

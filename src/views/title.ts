@@ -10,7 +10,10 @@ export function titleOf(text: string, longest = 80): string {
   if (characters.length <= longest) return title;
   const cut = characters.slice(0, longest).join("");
   const blank = cut.lastIndexOf(" ");
-  return `${(blank > longest / 2 ? cut.slice(0, blank) : cut).replace(/[\s,;:(]+$/, "")}…`;
+  const kept = blank > longest / 2 ? cut.slice(0, blank) : cut;
+  // A bracket that the cut left open says nothing.
+  const bracket = /\s*\([^()]*$/.exec(kept)?.index ?? 0;
+  return `${(bracket > longest / 2 ? kept.slice(0, bracket) : kept).replace(/[\s,;:(]+$/, "")}…`;
 }
 
 /** Lower-case ASCII letters, digits and single hyphens; `other` where nothing of the text is left. */
@@ -25,5 +28,6 @@ export function slugOf(text: string, other: string, longest = 48): string {
   if (slug.length <= longest) return slug === "" ? other : slug;
   const cut = slug.slice(0, longest);
   const hyphen = cut.lastIndexOf("-");
-  return (hyphen > longest / 2 ? cut.slice(0, hyphen) : cut).replaceAll(/-+$/g, "");
+  const kept = hyphen > longest / 2 ? cut.slice(0, hyphen) : cut;
+  return kept.replace(/(?:-(?:a|an|the|of|for|from|in|on|at|to|by|with|and|or))*-*$/, "");
 }

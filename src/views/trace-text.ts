@@ -6,7 +6,7 @@
  * P3. A step can be rendered alone; a list is its steps, one after the other.
  */
 import { visible, visibleLines } from "./escape.ts";
-import { unwrap } from "./unwrap.ts";
+import { onOneLine } from "./unwrap.ts";
 import { painter, type Paint, type Style, type TextOptions } from "./paint.ts";
 import { columnsOf, padColumns, wrap } from "./text-width.ts";
 import { changeWord } from "./change-word.ts";
@@ -83,7 +83,7 @@ function whoText(step: Pick<TraceStep, "from" | "to" | "kind">): string {
 function body(step: TraceStep, options: TextOptions, paint: Paint): string[] {
   const who = whoText(step);
   const lead = leads[step.kind]?.(step) ?? "";
-  const text = [lead, visible(step.kind === "approval" ? step.text : unwrap(step.text))]
+  const text = [lead, visible(step.kind === "approval" ? step.text : onOneLine(step.text, options.verbose === true))]
     .filter((part) => part !== "")
     .join(": ");
   const bold = paint("bold", who);

@@ -13,3 +13,10 @@ export function unwrap(text: string): string {
     return wrapped ? `${joined.trimEnd()} ${line.trimStart()}` : `${joined}\n${line}`;
   }, "");
 }
+
+/** The whole of a text on one line, or its first paragraph with `…` for the rest: where a list has a line for each step. */
+export function onOneLine(text: string, whole: boolean): string {
+  const [first = "", ...rest] = unwrap(text.trim()).split(/\r?\n\s*\n|\r?\n(?=\s*(?:[-*+•]|\d{1,9}[.)])\s)/);
+  const shown = whole ? [first, ...rest] : rest.length > 0 ? [first, "…"] : [first];
+  return shown.join(" ").replaceAll(/[ \t]*\r?\n[ \t]*/g, " ");
+}

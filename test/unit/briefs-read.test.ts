@@ -102,6 +102,28 @@ describe("the pasted template", () => {
     expect(faults("Task:\n[Describe the task.]\n\nWhy it matters:\nx\n")).toEqual(["error brief-no-task 1:1"]);
   });
 
+  test("labels on one line count where a sentence ended before them, and nowhere else", () => {
+    const { brief } = read(
+      "Task: Write the guide (for agents). Why it matters: They ask. When: soon; say When: asked.",
+    );
+    expect(brief).toMatchObject({
+      task: "Write the guide (for agents).",
+      why: "They ask.",
+      when: "soon; say When: asked.",
+    });
+    expect(read("Say what is meant. When: unknown.").brief).toMatchObject({
+      task: "Say what is meant. When: unknown.",
+    });
+  });
+
+  test("a title made from a long task ends before its explanation, never after a comma", () => {
+    const long = "and so on for as long as it takes to be longer than a title may be";
+    expect(read(`Write a page for new support agents: ${long}`).brief?.title).toBe(
+      "Write a page for new support agents",
+    );
+    expect(read(`Write a page for one, two, three, ${long}, ${long}`).brief?.title).toMatch(/\p{L}…$/u);
+  });
+
   test("with criteria and inputs in it", () => {
     const { brief } = read(
       "Task: Do it.\nAcceptance criteria:\n- one\n- two\nInputs:\n- data/x.csv\nConstraints: CPU only",

@@ -34,7 +34,7 @@ describe("the journal of a run", () => {
     expect([...journal.keys()]).toEqual([
       "README.md",
       "tasks/01-ai-ml-lead-sentiment-of-vietnamese.md",
-      "tasks/02-huggingface-specialist-select-a-sentiment-model-for.md",
+      "tasks/02-huggingface-specialist-select-a-sentiment-model.md",
       "decisions/01-fine-tuning-strategy.md",
       "decisions/02-model-licence.md",
       "decisions/03-write-to-file.md",
@@ -90,21 +90,21 @@ describe("the journal of a run", () => {
     for (const [path, text] of pages(real)) expect(text, path).not.toContain("**Rehearsal.**");
   });
 
-  test("the first page: status, brief, outcome, measurements with receipts, limitations, walked routes, decisions, tasks, steps, cost", () => {
+  test("the first page: status, outcome, brief, measurements with receipts, limitations, walked routes, decisions, tasks, steps, cost", () => {
     const readme = page("README.md");
     expect(headings(readme)).toEqual([
       "# Sentiment of Vietnamese customer reviews",
+      "## Outcome",
+      "### Acceptance criteria",
+      "### Measurements",
+      "### Limitations",
+      "### Files changed",
       "## Brief",
       "### Why it matters",
       "### Where this applies",
       "### When it is needed",
       "### Inputs",
       "### Constraints",
-      "## Outcome",
-      "### Acceptance criteria",
-      "### Measurements",
-      "### Limitations",
-      "### Files changed",
       "## Who turned to whom",
       "## Decisions",
       "## Tasks",
@@ -128,7 +128,7 @@ describe("the journal of a run", () => {
   });
 
   test("a task page: front matter, assignment, what happened, receipts, report with its criteria", () => {
-    const { data, body } = split(page("tasks/02-huggingface-specialist-select-a-sentiment-model-for.md"));
+    const { data, body } = split(page("tasks/02-huggingface-specialist-select-a-sentiment-model.md"));
     expect(data).toMatchObject({
       run: "r-7f3a9c",
       task: 2,

@@ -187,6 +187,14 @@ describe("a trace as text", () => {
     for (const line of lines) expect(line).not.toMatch(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/u);
   });
 
+  test("a task of several paragraphs is its first one in the walk, and whole where verbose", () => {
+    const task = "Write the page\nfor “Reviews”.\n\n- with an example\n\nSay nothing more.";
+    const [step] = traceSteps(reviewsRun()).filter((each) => each.kind === "delegation");
+    const shown = (verbose: boolean): string => renderStep({ ...step!, text: task }, { ...plain, verbose })[0] ?? "";
+    expect(shown(false)).toMatch(/ {2}Write the page for “Reviews”\. …$/);
+    expect(shown(true)).toMatch(/ {2}Write the page for “Reviews”\. - with an example Say nothing more\.$/);
+  });
+
   test("a call in doubt that was made again says that it may be billed twice", () => {
     const log = new EventList({ usage: { ...noUsage, measured: true, promptTokens: 12 }, model: "m" });
     const lead = log.start("ai-ml-lead", { title: "x", rehearsal: false, rule: rules.entry });

@@ -188,7 +188,11 @@ function nextSteps(draft: Draft): string {
       ? [`Keep to the decision on ${topic}.`]
       : [`Wait for a decision on ${topic}; start nothing that depends on it.`],
   );
-  return list([...steps, ...bound], "");
+  const nothing = facts.evaluations.length === 0 && !facts.inputs.some((input) => input.failure === null);
+  const sources = nothing
+    ? ["Name what to write from: nothing was given, so this page holds the task and no answer to it."]
+    : [];
+  return list([...sources, ...steps, ...bound], "");
 }
 
 /** Sections in which an answer to a reason can stand; what was asked and seen is none. */
