@@ -42,6 +42,7 @@ export {
   type EventType,
   type Report,
 } from "./events/event.ts";
+export { readBrief } from "./briefs/read-brief.ts";
 export type { NumberedEvent } from "./events/numbered.ts";
 export type { Message, ModelReply, ModelRequest, RoleModel, Tier, ToolSpec } from "./models/model.ts";
 export type { AskRow, RunRow, RunStatus, Store, StoredEvent } from "./store/ports.ts";
