@@ -3,7 +3,8 @@
  * score rests on words that stand in the purpose or in the target's description.
  *
  * W1. The purpose weighs most: it is the rule. The target's own words only help where the purpose is silent.
- * W2. Equal scores keep a fixed order (kind, slug, file, line), never the order of the files.
+ * W2. A task goes down and trouble goes up: an escalation weighs less for a text that asks nothing and tells of no trouble.
+ * W3. Equal scores keep a fixed order (kind, slug, file, line), never the order of the files.
  */
 import type { RouteKind } from "../modes/mode.ts";
 import { compareText } from "../documents/problem-order.ts";
@@ -32,6 +33,19 @@ export type RankOptions = {
   readonly limit?: number;
 };
 
+/** What an escalation's score is multiplied with where the text is a plain task. */
+const downhill = 0.6;
+
+/** Questions, and the vocabulary of what does not work, is not allowed, or is not decided. */
+function tellsOfTrouble(text: string): boolean {
+  return (
+    /\?\s*(?:$|\n)/.test(text) ||
+    /\b(?:cannot|can't|can not|may we|may not|whether|unclear|unknown|undecided|disagree\w*|conflict\w*|contradict\w*|doubt\w*|blocked|stuck|missing|fail(?:s|ed|ing|ure)?|trouble|refus\w*|not (?:approved|allowed|decided|enough)|too (?:slow|late|expensive|large|small)|nobody)\b/i.test(
+      text,
+    )
+  );
+}
+
 /** BM25's usual saturation and length parameters. */
 const k1 = 1.2;
 const b = 0.4;
@@ -48,6 +62,7 @@ export function rankRoutes(chart: OrgChart, text: string, options: RankOptions =
     .map((term) => ({ term, idf: idf(documents, term) }))
     .filter((t) => t.idf > 0);
   const best = known.reduce((sum, { idf: weight }) => sum + weight * (k1 + 1), 0);
+  const trouble = tellsOfTrouble(text);
   const average = documents.reduce((sum, terms) => sum + sizeOf(terms), 0) / Math.max(1, documents.length);
   const scored = routes.map((route, index) => {
     const terms = documents[index] ?? new Map<string, number>();
@@ -56,7 +71,8 @@ export function rankRoutes(chart: OrgChart, text: string, options: RankOptions =
       const frequency = terms.get(term) ?? 0;
       return sum + (weight * frequency * (k1 + 1)) / (frequency + length);
     }, 0);
-    return { route, score: best === 0 ? 0 : Math.round((raw / best) * 1000) / 1000 };
+    const direction = route.kind === "escalation" && !trouble ? downhill : 1;
+    return { route, score: best === 0 ? 0 : Math.round((raw / best) * direction * 1000) / 1000 };
   });
   const ordered = scored
     .filter(({ score }) => score > 0)

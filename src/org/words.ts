@@ -71,7 +71,8 @@ const endings: readonly (readonly [suffix: string, least: number, instead: strin
 /** One ending and what spelling adds to it; British and American spellings end up alike. */
 export function stem(term: string): string {
   if (term.length <= 3 || /[^a-z]/.test(term)) return term;
-  const base = /(?:ss|us|is)$/.test(term) ? term : shorten(term);
+  // `status` and `analysis` are no plurals; `gpus` and `cpus` are.
+  const base = /(?:ss|us|is)$/.test(term) && !/^[^aeiou]{2}us$/.test(term) ? term : shorten(term);
   return base
     .replace(/e$/, "")
     .replace(/ment$/, (found, at: number) => (at >= 4 ? "" : found))

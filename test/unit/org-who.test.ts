@@ -20,6 +20,8 @@ test.each([
   ["retrieve retrieval retrieving"],
   ["cache caches cached caching"],
   ["class classes"],
+  ["gpu gpus"],
+  ["cpu cpus"],
   ["finetune finetuning finetuned"],
 ])("%s are one word", (group) => {
   expect(new Set(group.split(" ").map(stem)).size).toBe(1);
@@ -112,4 +114,37 @@ test.each([
   const best = rankRoutes(shipped, text, { from: "huggingface-specialist" })[0];
   expect(best?.kind).toBe(kind);
   expect(roles.split(" ")).toContain(best?.role);
+});
+
+test.each([
+  ["huggingface-specialist", "Detect defects on photos of tiles"],
+  ["huggingface-specialist", "Fine-tune a small language model on our FAQ"],
+  ["huggingface-specialist", "Find duplicate product descriptions with embeddings"],
+  ["huggingface-specialist", "Transcribe recorded phone calls to text"],
+  ["technical-writer", "Write an onboarding page for new support agents"],
+  ["technical-writer", "Document the error codes of the REST API"],
+  ["database-specialist", "Add an index because the orders query is slow"],
+  ["database-lead", "Decide how long we keep order data and when it is deleted"],
+  ["devops-specialist", "Roll back the last deployment"],
+  ["devops-lead", "Reduce the number of incidents and plan on-call capacity"],
+  ["backend-lead", "Build a REST endpoint for wish lists"],
+  ["ai-ml-lead", "Plan the experiments for ranking search results"],
+  ["project-manager", "Who pays for two more GPUs?"],
+  ["project-manager", "The launch date cannot be kept"],
+  ["technical-architect", "Should we choose Kafka or Postgres for events?"],
+  ["technical-architect", "Two services disagree about who owns the customer data"],
+])("W2 of the shipped roles, %s is the first candidate for: %s", async (role, text) => {
+  const shipped = compile((await loadProjectModes(".")).modes).chart;
+  expect(rankRoutes(shipped, text)[0]?.role).toBe(role);
+});
+
+test("W2 the same words find the way down where they are a task, the way up where they tell of trouble", () => {
+  const files = [
+    "---\nslug: head\ndelegates_to:\n  - cook # Hot soups, sauces and stews\n---\n",
+    "---\nslug: cook\nescalates_to:\n  - chef # Hot soups and sauces\n---\n",
+    "---\nslug: chef\n---\n",
+  ];
+  const kitchen = compile(files.flatMap((text, index) => readMode(text, `modes/k${index}.md`).mode ?? [])).chart;
+  expect(rankRoutes(kitchen, "Make hot soups")[0]).toMatchObject({ role: "cook", kind: "delegation" });
+  expect(rankRoutes(kitchen, "May we sell hot soups?")[0]).toMatchObject({ role: "chef", kind: "escalation" });
 });
