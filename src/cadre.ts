@@ -2,7 +2,7 @@
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Brief } from "./briefs/brief.ts";
 import { systemClock, type Clock } from "./clock.ts";
-import { CadreError } from "./errors.ts";
+import { CadreError, isCadreError } from "./errors.ts";
 import type { ChangeSet } from "./events/event.ts";
 import { randomIds, type AskId, type IdSource, type RunId } from "./ids.ts";
 import type { RoleModel } from "./models/model.ts";
@@ -89,9 +89,14 @@ export function openCadre(options: CadreOptions): Cadre {
     preview: async (brief, start) => (await engine()).preview(brief, start),
     advance: async (run, advance) => {
       try {
-        return await (await engine()).advance(run, advance);
-      } finally {
-        if (await store.run(run)) await journal(run);
+        const result = await (await engine()).advance(run, advance);
+        await journal(run);
+        return result;
+      } catch (error) {
+        // Whoever owns the run renders its journal; and no trouble with the journal may hide why the run did not go on.
+        if (!isCadreError(error, "run-owned") && !isCadreError(error, "run-unknown"))
+          await journal(run).catch(() => []);
+        throw error;
       }
     },
     decide: async (ask, input) => {

@@ -22,6 +22,7 @@ import { toolCatalogue, toolHash } from "./tools/catalogue.ts";
 import { openWorkspaces } from "./tools/workspace-folder.ts";
 import type { Workspaces } from "./tools/workspace.ts";
 import { advanceRun } from "./run/advance-run.ts";
+import { driftFrom } from "./run/drift.ts";
 import { complaint } from "./run/refusal.ts";
 import { startRun } from "./run/start-run.ts";
 
@@ -80,8 +81,8 @@ export function openEngine(options: EngineOptions): Engine {
     );
   };
   const contextFor = async (run: RunRow, bound: BoundChart) => {
-    const now = await bindNow(run.workflow);
-    if (now.bound.hash !== bound.hash) await options.store.putChart(now.bound);
+    const drift = await driftFrom(bound, async () => (await bindNow(run.workflow)).bound);
+    if (drift && "bound" in drift) await options.store.putChart(drift.bound); // before anyone can adopt it
     const models = new Map<string, Promise<RoleModel>>();
     return {
       brief: run.brief,
@@ -90,7 +91,7 @@ export function openEngine(options: EngineOptions): Engine {
       workspaces,
       project: options.dir,
       clock: options.clock,
-      drift: now.bound.hash === bound.hash ? null : now.bound,
+      drift,
       modelFor: (role: Role): Promise<RoleModel> => {
         const known = models.get(role.slug) ?? modelOf(options.model, () => specFor(bound, role, run.model));
         models.set(role.slug, known);

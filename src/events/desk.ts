@@ -21,8 +21,8 @@ export type PendingAction = {
   /** Set when a person edited the arguments: what runs instead, and its hash. */
   readonly edited: EventOf<"action_edited"> | null;
   readonly approved: boolean;
-  /** A person's word on an effect in doubt. */
-  readonly doubt: Decision | null;
+  /** A person's word on an effect in doubt, and the ask that it answers. */
+  readonly doubt: (Decision & { readonly ask: string }) | null;
 };
 
 export type Desk = {
@@ -130,7 +130,7 @@ function change(desk: Desk, event: Event): Partial<Desk> {
     case "action_done":
       return { action: null, steps: desk.steps + 1 };
     case "refused":
-      return { refusals: desk.refusals + 1 };
+      return { refusals: desk.refusals + 1, action: afterRefusal(desk.action, event) };
     case "report_submitted":
       return { submitted: event, signedOff: false };
     case "copy_sent":
@@ -160,7 +160,7 @@ function decided(desk: Desk, event: EventOf<"ask_decided">): Partial<Desk> {
     case "approval":
       return { ask: null, action: approve && desk.action ? { ...desk.action, approved: true } : null };
     case "doubt":
-      return { ask: null, action: desk.action ? { ...desk.action, doubt: event.decision } : null };
+      return { ask: null, action: desk.action ? { ...desk.action, doubt: { ...event.decision, ask: event.ask } } : null };
     case "sign_off":
       return approve ? { ask: null, signedOff: true } : { ask: null, submitted: null };
     case "chart":
@@ -174,6 +174,11 @@ function decided(desk: Desk, event: EventOf<"ask_decided">): Partial<Desk> {
     case "limit":
       return { ask: null };
   }
+}
+
+/** An action that may no longer be done is refused after it was proposed. */
+function afterRefusal(action: PendingAction | null, { callId }: EventOf<"refused">): PendingAction | null {
+  return action?.proposed.calls.some((call) => call.id === callId) ? null : action;
 }
 
 function bounce(desk: Desk, event: EventOf<"frame_opened">): Desk["pingPong"] {

@@ -49,7 +49,8 @@ export async function advanceLine(deps: LineDeps, input: LineInput): Promise<Lin
     const bound = await store.chart(run.chart);
     if (!bound)
       throw new CadreError("store-corrupt", `${run.id} is bound to chart ${run.chart}, which the store does not hold`);
-    const graph = compileLine(bound, await deps.contextFor(run, bound, fence), saver);
+    const { frames } = await deskFromStore(store, input.line);
+    const graph = compileLine(bound, await deps.contextFor(run, bound, fence), saver, frames);
     const config = {
       configurable: { thread_id: input.line },
       durability: "sync" as const,
@@ -64,8 +65,8 @@ export async function advanceLine(deps: LineDeps, input: LineInput): Promise<Lin
         if (await restsWithWork(store, input.line, before?.length ?? 0)) await graph.invoke({ eventLog: [] }, config);
       }
     } catch (error) {
-      if (error instanceof GraphDrained) return "drained";
-      throw error;
+      if (!(error instanceof GraphDrained)) throw error;
+      return (await deskFromStore(store, input.line)).ended ? "ended" : "drained"; // D6
     }
     const stop = await standing(store, input.line);
     if (stop) return stop;

@@ -5,7 +5,7 @@ import type { Action, AskKind, Assignment, LimitName, Question, Severity } from 
 import type { Desk, DeskFrame } from "../events/desk.ts";
 import { findRole, USER, type Rule } from "../org/chart.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
-import type { Batch, LineContext } from "./line-context.ts";
+import type { Batch, Drift, LineContext } from "./line-context.ts";
 
 type NewAsk = {
   readonly kind: AskKind;
@@ -109,23 +109,42 @@ export function runtimeRule(bound: BoundChart, role: string, purpose: string): R
   return { purpose, file: findRole(bound.chart, role)?.file ?? `graphs/${bound.workflow.name}.ts`, line: 1 };
 }
 
-/** The ask about a chart that changed while the run was paused. Adopting is offered only while every role at work still exists (D9). */
-export function askAboutChart(context: LineContext, desk: Desk, batch: Batch, frame: DeskFrame, now: BoundChart): void {
-  const gone = desk.frames.map((each) => each.role).filter((role) => role !== USER && !findRole(now.chart, role));
+/** True while the files hold something about which no person has decided yet (D9). */
+/** What the files hold now, while no person has decided about it; null where there is nothing to decide. */
+export function undecidedDrift({ drift }: Pick<LineContext, "drift">, desk: Desk): Drift | null {
+  return drift !== null && desk.keptOver.includes(drift.hash) ? null : drift;
+}
+
+/**
+ * The ask about a chart that changed while the run was paused (D9). Adopting is offered only while every role at work still exists;
+ * where the files hold no chart at all, a person can still go on under the one that the run is bound to.
+ */
+export function askAboutChart(context: LineContext, desk: Desk, batch: Batch, frame: DeskFrame, drift: Drift): void {
+  const obstacle = adoptionObstacle(desk, drift);
+  const now = "bound" in drift ? `now ${drift.hash.slice(0, 12)}` : "and what is there now is no valid chart";
   raiseAsk(context, desk, batch, {
     kind: "chart",
     frame,
     role: frame.role,
     topic: "chart changed",
     question:
-      `The modes, rules, workflow or tools changed since this run started (chart ${desk.chart.slice(0, 12)}, now ${now.hash.slice(0, 12)}). Go on under which chart?` +
-      (gone.length > 0 ? ` The new one cannot be adopted: ${gone.join(", ")} is at work and no longer in it.` : ""),
+      `The modes, rules, workflow or tools changed since this run started (chart ${desk.chart.slice(0, 12)}, ${now}). Go on under which chart?` +
+      (obstacle === null ? "" : ` The new one cannot be adopted: ${obstacle}`),
     options: [
       { id: "keep", text: "go on under the chart that the run was started with" },
-      ...(gone.length > 0 ? [] : [{ id: "adopt", text: "go on under the chart that the files hold now" }]),
+      ...(obstacle === null ? [{ id: "adopt", text: "go on under the chart that the files hold now" }] : []),
       { id: "stop", text: "stop the run" },
     ],
     rule: runtimeRule(context.bound, frame.role, "a run is bound to the chart it was started with (D9)"),
-    chart: now.hash,
+    chart: drift.hash,
   });
+}
+
+/** A sentence; null where nothing keeps the new chart from being adopted. */
+function adoptionObstacle(desk: Desk, drift: Drift): string | null {
+  if ("broken" in drift) return drift.broken.endsWith(".") ? drift.broken : `${drift.broken}.`;
+  const gone = desk.frames
+    .map((each) => each.role)
+    .filter((role) => role !== USER && !findRole(drift.bound.chart, role));
+  return gone.length === 0 ? null : `${[...new Set(gone)].join(", ")} is at work and no longer in it.`;
 }

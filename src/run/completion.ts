@@ -9,6 +9,7 @@ import { USER, check, ruleOf, type Rule } from "../org/chart.ts";
 import { rulesFor } from "../org/bound-chart.ts";
 import { toolResultSchema, type Answer, type Call, type Report } from "../events/event.ts";
 import type { DeskFrame } from "../events/desk.ts";
+import { runOfLine, type EffectKey } from "../ids.ts";
 import { raiseAsk, workflowRule } from "./asks.ts";
 import { declaredRoute, parsed, refuse, type Turn } from "./refusal.ts";
 import { answerArgs, reportArgs, type ReportArgs } from "./verbs.ts";
@@ -159,19 +160,22 @@ function sectionGaps(turn: Turn, report: ReportArgs): string[] {
 
 /** C2: name, value and unit must stand in the receipt of the cited effect, in this run. */
 async function measurementGaps(turn: Turn, report: ReportArgs): Promise<string[]> {
-  if (report.measurements.length === 0) return [];
-  const effects = await turn.context.store.effects(turn.context.run.id);
-  return report.measurements.flatMap((claim) => {
-    const effect = effects.find((row) => row.key === claim.effect && row.kind === "tool");
-    if (!effect) return [`measurement "${claim.name}" cites ${claim.effect}, which is no receipt of this run`];
-    const outcome = toolResultSchema.safeParse(effect.outcome);
-    const held = outcome.success ? (outcome.data.receipt?.measurements ?? []) : [];
-    const match = held.find((measurement) => measurement.name === claim.name && measurement.unit === claim.unit);
-    if (!match) return [`receipt ${claim.effect} holds no measurement "${claim.name}" in "${claim.unit}"`];
-    return match.value === claim.value
-      ? []
-      : [`measurement "${claim.name}" says ${claim.value}, its receipt ${claim.effect} says ${match.value}`];
-  });
+  const gaps: string[] = [];
+  for (const claim of report.measurements) gaps.push(...(await measurementGap(turn, claim)));
+  return gaps;
+}
+
+async function measurementGap({ context }: Turn, claim: ReportArgs["measurements"][number]): Promise<string[]> {
+  const effect = await context.store.effect(claim.effect as EffectKey);
+  if (!effect || effect.kind !== "tool" || runOfLine(effect.line) !== context.run.id)
+    return [`measurement "${claim.name}" cites ${claim.effect}, which is no receipt of this run`];
+  const outcome = toolResultSchema.safeParse(effect.outcome);
+  const held = outcome.success ? (outcome.data.receipt?.measurements ?? []) : [];
+  const match = held.find((measurement) => measurement.name === claim.name && measurement.unit === claim.unit);
+  if (!match) return [`receipt ${claim.effect} holds no measurement "${claim.name}" in "${claim.unit}"`];
+  return match.value === claim.value
+    ? []
+    : [`measurement "${claim.name}" says ${claim.value}, its receipt ${claim.effect} says ${match.value}`];
 }
 
 async function artifactGaps(turn: Turn, report: ReportArgs): Promise<string[]> {

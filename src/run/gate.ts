@@ -162,7 +162,7 @@ function limit(turn: Turn, ask: Ask, decision: Decision): void {
 function chart(turn: Turn, ask: Ask, decision: Decision): void {
   if (decision.text === "stop")
     endStopped({ ...turn.desk, ask: null }, turn.batch, decision.by, "stopped because the chart changed");
-  else if (decision.text === "adopt" && ask.chart)
+  else if (decision.text === "adopt" && ask.chart && ask.options.some((option) => option.id === "adopt"))
     turn.batch.add({
       type: "chart_adopted",
       at: turn.batch.now(),

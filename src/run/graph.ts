@@ -5,9 +5,10 @@
  * M2. No `goto`, no `Send`, no static edge: only conditional edges with path maps, which throw on what they do not name. They are the
  *     second fence: R1 is the check before the event exists.
  * M3. One node in a superstep. LangGraph's own retry, timeout and cache stay off.
+ * M4. Nothing is begun once the line was interrupted or its lease lost. A stop is another thing: the node itself makes the end of it.
  */
 import { END, START, StateGraph, type BaseCheckpointSaver } from "@langchain/langgraph";
-import { deskOf, nextOf } from "../events/desk.ts";
+import { deskOf, nextOf, type DeskFrame } from "../events/desk.ts";
 import type { Event } from "../events/event.ts";
 import { USER } from "../org/chart.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
@@ -47,19 +48,22 @@ export type Opening = (log: readonly Event[], thread: string) => Promise<Event[]
 export function lineGraph(
   bound: BoundChart,
   context: (log: readonly Event[]) => Promise<LineContext>,
-  opening?: Opening,
+  options: { readonly opening?: Opening; readonly frames?: readonly DeskFrame[] } = {},
 ) {
+  const { opening, frames = [] } = options;
   const graph = new StateGraph<typeof LineState, State, LineUpdate, string>(LineState);
   const roles = [...bound.chart.roles.map((role) => role.slug), USER];
   type Work = (context: LineContext, log: readonly Event[]) => Promise<Event[]>;
-  const node = (work: Work) => async (state: State) => ({
-    eventLog: await work(await context(state.eventLog), state.eventLog),
-  });
+  const node = (work: Work) => async (state: State) => {
+    const here = await context(state.eventLog);
+    if (here.stopRequested() === null) here.signal.throwIfAborted(); // M4
+    return { eventLog: await work(here, state.eventLog) };
+  };
   for (const role of roles) graph.addNode(role, node(takeTurn));
   graph.addNode(GATE, node(gate));
   graph.addNode(ACT, node(act));
   const next = (state: State): string => whereNext(bound, state.eventLog);
-  for (const role of roles) graph.addConditionalEdges(role, next, pathMap([role, ...neighbours(bound, role)]));
+  for (const role of roles) graph.addConditionalEdges(role, next, pathMap([role, ...neighbours(bound, role, frames)]));
   graph.addConditionalEdges(GATE, next, pathMap(roles));
   graph.addConditionalEdges(ACT, next, pathMap(roles));
   if (opening) {
@@ -75,18 +79,28 @@ export function lineGraph(
   return graph;
 }
 
-export function compileLine(bound: BoundChart, context: LineContext, checkpointer: BaseCheckpointSaver) {
-  return lineGraph(bound, async () => context).compile({ checkpointer });
+/** `frames`: the line's stack as it stands. */
+export function compileLine(
+  bound: BoundChart,
+  context: LineContext,
+  checkpointer: BaseCheckpointSaver,
+  frames: readonly DeskFrame[],
+) {
+  return lineGraph(bound, async () => context, { frames }).compile({ checkpointer });
 }
 
 function pathMap(roles: readonly string[]): Record<string, string> {
   return { rest: END, [GATE]: GATE, [ACT]: ACT, ...Object.fromEntries(roles.map((role) => [role, role])) };
 }
 
-/** Where a role's turn may lead: along its routes, and back along any route that leads to it. The start leads back to the user. */
-function neighbours(bound: BoundChart, role: string): string[] {
+/**
+ * Where a role's turn may lead: along its routes, and back along any route that leads to it. The start leads back to the user. A frame
+ * that was opened under an older chart goes back the way it came, though the adopted chart may not declare that route any more.
+ */
+function neighbours(bound: BoundChart, role: string, frames: readonly DeskFrame[]): string[] {
   const { routes } = bound.chart;
   const out = routes.flatMap((route) => (route.from === role && route.kind !== "report" ? [route.to] : []));
   const back = routes.flatMap((route) => (route.to === role && route.kind !== "report" ? [route.from] : []));
-  return [...new Set([...out, ...back, USER])];
+  const open = frames.flatMap((frame) => (frame.role === role ? [frame.from] : []));
+  return [...new Set([...out, ...back, ...open, USER])];
 }

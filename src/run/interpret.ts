@@ -11,14 +11,11 @@ import { hashOf } from "../canonical.ts";
 import type { Call, EventOf } from "../events/event.ts";
 import { effectKey, frameId } from "../ids.ts";
 import type { ModelReply } from "../models/model.ts";
-import { groupsOf } from "../org/bound-chart.ts";
 import type { Route } from "../org/chart.ts";
 import { fit } from "../org/who.ts";
-import { toolsOfGroups } from "../modes/tool-groups.ts";
-import { knowledgeToolsFor } from "../tools/knowledge.ts";
 import { raiseAsk, workflowRule } from "./asks.ts";
-import type { LineContext } from "./line-context.ts";
 import { completeFrame } from "./completion.ts";
+import { approvalPolicy, grantedTools } from "./granted.ts";
 import { declaredRoute, parsed, refuse, type Turn } from "./refusal.ts";
 import { escalateArgs, followupArgs, newTaskArgs } from "./verbs.ts";
 
@@ -149,13 +146,8 @@ function openFrame(
 }
 
 /** Tools that the role has: its groups and grants, and nothing else (R2). */
-export function toolNames(turn: Pick<Turn, "context" | "frame">): ReadonlySet<string> {
+function toolNames(turn: Pick<Turn, "context" | "frame">): ReadonlySet<string> {
   return new Set(grantedTools(turn.context, turn.frame.role));
-}
-
-export function grantedTools(context: Pick<LineContext, "bound">, role: string): readonly string[] {
-  const groups = groupsOf(context.bound, role);
-  return [...toolsOfGroups(groups), ...knowledgeToolsFor(groups)];
 }
 
 function notGranted(turn: Turn, call: Call): void {
@@ -201,12 +193,7 @@ function propose(turn: Turn, calls: readonly Call[], access: "read" | "effect"):
   const { batch, frame, context, desk } = turn;
   const call = calls[0] as Call;
   const action = { type: "tool" as const, role: frame.role, tool: call.name, args: call.args };
-  const policy =
-    access === "effect"
-      ? context.bound.workflow.approvals.find(
-          (each) => each.tool === call.name && (each.roles?.includes(frame.role) ?? true),
-        )
-      : undefined;
+  const policy = access === "effect" ? approvalPolicy(context.bound, frame.role, call.name) : undefined;
   batch.add({
     type: "action_proposed",
     at: batch.now(),

@@ -34,7 +34,8 @@ export function limitReached(
   const values: Record<LimitName, number> = {
     steps: desk.steps,
     modelCalls: counters.modelCalls,
-    tokens: counters.tokens,
+    // With what the call would reserve: raising the ceiling to the value that is shown is then enough to go on.
+    tokens: counters.tokens + need.tokens,
     // One frame above the ceiling may open, but does not act: so "reached" is one more than may stand.
     depth: desk.frames.length - 1,
     refusals: desk.refusals,
@@ -44,7 +45,7 @@ export function limitReached(
   for (const name of Object.keys(values) as LimitName[]) {
     const ceiling = desk.ceilings[name] ?? defaultLimits[name];
     const value = values[name];
-    const over = name === "tokens" ? value + need.tokens > ceiling : value >= ceiling;
+    const over = name === "tokens" ? value > ceiling : value >= ceiling;
     if (over) return { name, value, ceiling };
   }
   return null;

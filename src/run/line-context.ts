@@ -11,6 +11,11 @@ import type { Fence, RunRow, Store } from "../store/ports.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Workspaces } from "../tools/workspace.ts";
 
+/** What the files hold now, where it differs from the chart that the run is bound to (D9): another chart, or none that compiles. */
+export type Drift =
+  | { readonly hash: string; readonly bound: BoundChart }
+  | { readonly hash: string; readonly broken: string };
+
 export type LineContext = {
   readonly run: RunRow;
   readonly brief: Brief;
@@ -27,10 +32,7 @@ export type LineContext = {
   readonly signal: AbortSignal;
   /** Who asked the run to stop, once somebody has. */
   readonly stopRequested: () => string | null;
-  /** What the files hold now, where it differs from the chart that the run is bound to (D9). */
-  readonly drift: BoundChart | null;
-  /** False after a takeover from another host: no probe is believed then (D4). */
-  readonly trustProbes: boolean;
+  readonly drift: Drift | null;
   readonly onText: (role: string, text: string) => void;
 };
 

@@ -93,17 +93,24 @@ function openedFrame(log: readonly Event[], frame: string): FrameOpened {
   return opened;
 }
 
+/** A seeded frame has what its seed had seen until then, and from there on its own: nothing comes twice, and the start stays as it was. */
 function frameMessages(log: readonly Event[], opened: FrameOpened): Message[] {
-  const before = opened.seededBy === null ? [] : closeOpenCalls(frameMessages(log, openedFrame(log, opened.seededBy)));
+  const own = opened.seededBy === null ? log : log.slice(log.indexOf(opened));
+  const before =
+    opened.seededBy === null ? [] : closeOpenCalls(seedMessages(log.slice(0, log.indexOf(opened)), opened.seededBy));
   const task = opened.assignment
     ? assignmentText(opened, opened.assignment)
     : questionText(opened, opened.question as Question);
   const children = new Map(
-    log.flatMap((event) =>
+    own.flatMap((event) =>
       event.type === "frame_opened" && event.parent === opened.frame ? [[event.frame, event] as const] : [],
     ),
   );
-  return [...before, { role: "user", content: task }, ...log.flatMap((event) => messagesOf(event, opened, children))];
+  return [...before, { role: "user", content: task }, ...own.flatMap((event) => messagesOf(event, opened, children))];
+}
+
+function seedMessages(log: readonly Event[], seed: string): Message[] {
+  return frameMessages(log, openedFrame(log, seed));
 }
 
 /** A seed's last call is still waiting for its answer: the new frame is why. Servers refuse a call without a result. */

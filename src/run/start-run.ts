@@ -1,16 +1,19 @@
 /** Kicking off: everything is checked before anything is made; nothing moves yet. */
-import { CadreError } from "../errors.ts";
+import { CadreError, isCadreError } from "../errors.ts";
 import type { Brief, Limits } from "../briefs/brief.ts";
 import type { StartOptions } from "./api.ts";
 import type { Clock } from "../clock.ts";
 import { isoTime } from "../clock.ts";
 import { nearest } from "../documents/nearest.ts";
-import type { IdSource } from "../ids.ts";
+import type { IdSource, RunId } from "../ids.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import { findRole, USER } from "../org/chart.ts";
 import type { RunRow, Store } from "../store/ports.ts";
 import type { Workspaces } from "../tools/workspace.ts";
 import { defaultLimits } from "./limits.ts";
+
+/** A further draw is as random as the first: more than a few in vain mean a source that repeats itself. */
+const idTries = 20;
 
 export type StartDeps = {
   readonly store: Store;
@@ -32,29 +35,43 @@ export async function startRun(
   const entry = entryOf(bound, brief, options);
   const staffed = bound.chart.roles.filter((role) => bound.workflow.staffing[role.slug]?.by !== "person");
   const rehearsal = staffed.map((role) => deps.rehearses(bound, role.slug)).some((rehearsed) => rehearsed);
-  const id = deps.ids.runId();
-  const { path } = await deps.workspaces.create(id, { includeDirty: options.includeDirty ?? false });
-  await checkInputs(deps.workspaces, id, brief);
-  await deps.store.createRun(
-    {
-      id,
-      title: brief.title,
-      brief,
-      entry,
-      workflow,
-      chart: bound.hash,
-      rehearsal,
-      model: options.model ?? null,
-      startedBy: options.by,
-      startedAt: isoTime(deps.clock),
-      limits: limitsOf(bound, brief),
-      workspace: path,
-    },
-    bound,
-  );
-  const row = await deps.store.run(id);
-  if (!row) throw new CadreError("internal", `${id} was made and is not there`);
-  return row;
+  const draft = {
+    title: brief.title,
+    brief,
+    entry,
+    workflow,
+    chart: bound.hash,
+    rehearsal,
+    model: options.model ?? null,
+    startedBy: options.by,
+    startedAt: isoTime(deps.clock),
+    limits: limitsOf(bound, brief),
+  };
+  for (let tries = 1; ; tries += 1) {
+    const id = await unusedId(deps);
+    const { path } = await deps.workspaces.create(id, { includeDirty: options.includeDirty ?? false });
+    await checkInputs(deps.workspaces, id, brief);
+    try {
+      await deps.store.createRun({ ...draft, id, workspace: path }, bound);
+    } catch (error) {
+      if (!isCadreError(error, "run-exists") || tries === idTries) throw error;
+      continue; // another process drew the same id at the same moment
+    }
+    const row = await deps.store.run(id);
+    if (!row) throw new CadreError("internal", `${id} was made and is not there`);
+    return row;
+  }
+}
+
+/** Ids are short enough to type, so two runs may draw the same one: looked up first, because a workspace that is there is taken for the run's own. */
+async function unusedId({ ids, store }: StartDeps): Promise<RunId> {
+  for (let tries = 0; tries < idTries; tries += 1) {
+    const id = ids.runId();
+    if (!(await store.run(id))) return id;
+  }
+  throw new CadreError("run-exists", `no unused run id was found in ${idTries} tries`, {
+    hint: "Start again: ids are random.",
+  });
 }
 
 function entryOf(bound: BoundChart, brief: Brief, options: StartOptions): string {

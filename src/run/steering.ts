@@ -5,8 +5,7 @@ import type { RunId } from "../ids.ts";
 import type { AdvanceOptions } from "./api.ts";
 
 export class Steering {
-  /** Drains: LangGraph stops at the next superstep boundary. */
-  readonly control = new RunControl();
+  readonly #control = new RunControl();
   readonly #calls = new AbortController();
   readonly #id: RunId;
   readonly #options: AdvanceOptions;
@@ -19,6 +18,11 @@ export class Steering {
     options.drain?.addEventListener("abort", this.#drain, { once: true });
     if (options.drain?.aborted) this.#drain();
     if (options.signal?.aborted) this.#interrupt();
+  }
+
+  /** Drains: LangGraph stops at the next superstep boundary. Not a run that is to be stopped: its end takes one step more. */
+  get control(): RunControl {
+    return this.#stoppedBy === null ? this.#control : new RunControl();
   }
 
   /** Aborts calls under way. */
@@ -54,5 +58,5 @@ export class Steering {
     this.#calls.abort(new CadreError("interrupted", `${this.#id} was interrupted`, { hint }));
   };
 
-  readonly #drain = (): void => this.control.requestDrain("asked to drain");
+  readonly #drain = (): void => this.#control.requestDrain("asked to drain");
 }

@@ -77,7 +77,6 @@ export async function rehearsalGraph(workflow: WorkflowInput, from: string) {
       signal: new AbortController().signal,
       stopRequested: () => null,
       drift: null,
-      trustProbes: true,
       onText: () => undefined,
     };
   };
@@ -87,7 +86,7 @@ export async function rehearsalGraph(workflow: WorkflowInput, from: string) {
     await begin(run);
     return openingEvents((await store.run(run.id)) as RunRow, bound);
   };
-  return lineGraph(bound, context, opening).compile({ name: bound.workflow.name });
+  return lineGraph(bound, context, { opening }).compile({ name: bound.workflow.name });
 }
 
 function projectOf(file: string): string {

@@ -3,6 +3,7 @@
  *
  * D3. The key of a model call is line and turn. A recorded reply is replayed; a call that was begun and has no outcome is made again
  *     and marked `repeated`: it may be billed twice, and the trace says so. One that is known to have failed is simply made again.
+ *     What a replayed reply answered is told by its intent, not by what would be asked now: chart and model may have changed since.
  * D9. Nothing is asked of a model under a chart that changed: that is put to a person first.
  */
 import { z } from "zod";
@@ -14,12 +15,13 @@ import { modelCallKey } from "../ids.ts";
 import type { ModelReply, ModelRequest, RoleModel, ToolSpec } from "../models/model.ts";
 import { rulesFor } from "../org/bound-chart.ts";
 import { findRole, USER } from "../org/chart.ts";
-import type { Reservation } from "../store/ports.ts";
+import type { EffectRow, Reservation } from "../store/ports.ts";
 import { toolSpec } from "../tools/catalogue.ts";
-import { askAboutChart, askPerson, raiseAsk, workflowRule } from "./asks.ts";
+import { askAboutChart, askPerson, raiseAsk, undecidedDrift, workflowRule } from "./asks.ts";
 import { isAnswering } from "./completion.ts";
 import { endStopped } from "./ending.ts";
-import { grantedTools, interpret } from "./interpret.ts";
+import { grantedTools } from "./granted.ts";
+import { interpret } from "./interpret.ts";
 import { limitReached } from "./limits.ts";
 import { Batch, type LineContext } from "./line-context.ts";
 import { framePrompt } from "./prompt.ts";
@@ -39,9 +41,9 @@ export async function takeTurn(context: LineContext, log: readonly Event[]): Pro
   if (!frame) throw new TypeError("a turn without a frame");
   const batch = new Batch(log, context.clock);
   const stop = context.stopRequested();
+  const drift = undecidedDrift(context, desk);
   if (stop !== null) endStopped(desk, batch, stop, `stopped by ${stop}`);
-  else if (context.drift && !desk.keptOver.includes(context.drift.hash))
-    askAboutChart(context, desk, batch, frame, context.drift);
+  else if (drift) askAboutChart(context, desk, batch, frame, drift);
   else if (frame.role === USER || context.bound.workflow.staffing[frame.role]?.by === "person")
     askPerson(context, desk, batch, frame);
   else await modelTurn(context, log, desk, frame, batch);
@@ -66,18 +68,12 @@ async function modelTurn(
   };
   const key = modelCallKey(context.line, desk.turns);
   const need: Reservation = { modelCalls: 1, tokens: model.tier === "rehearsal" ? 0 : estimateTokens(request) };
-  // What this very call reserved before a crash must not count against it.
-  const begunBefore = (await context.store.effect(key)) !== undefined;
-  if (!begunBefore) {
-    const counters = (await context.store.run(context.run.id))?.counters ?? { modelCalls: 0, tokens: 0 };
-    const reached = limitReached(desk, log, counters, need);
-    if (reached) return askAboutLimit(context, desk, frame, batch, reached);
-  }
-  const prompt = hashOf({ messages: request.messages, tools: request.tools });
-  const intent = {
+  const reached = await limitBefore(context, desk, log, await context.store.effect(key), need);
+  if (reached) return askAboutLimit(context, desk, frame, batch, reached);
+  const intent: Intent = {
     model: model.id,
     tier: model.tier,
-    prompt,
+    prompt: hashOf({ messages: request.messages, tools: request.tools }),
     log: log.length,
     copies: desk.copies[frame.role] ?? 0,
     chart: context.bound.hash,
@@ -87,7 +83,7 @@ async function modelTurn(
   const called = await callThroughLedger(context, model, request, key, intent, need, role.slug);
   if (called === "stopped")
     return endStopped(desk, batch, context.stopRequested() ?? USER, "stopped during a model call");
-  const { reply, ms, outcome } = called;
+  const { reply, ms, outcome, asked } = called;
   batch.add({
     type: "turn_taken",
     at: batch.now(),
@@ -95,32 +91,71 @@ async function modelTurn(
     role: frame.role,
     turn: desk.turns,
     key,
-    model: model.id,
-    tier: model.tier,
-    prompt,
+    model: asked.model,
+    tier: asked.tier,
+    prompt: asked.prompt,
     text: reply.text,
     calls: reply.calls.map((call) => ({ id: call.id, name: call.name, args: z.json().parse(call.args) })),
     usage: { ...reply.usage, ms },
     outcome,
-    copiesSeen: desk.copies[frame.role] ?? 0,
+    copiesSeen: asked.copies,
   });
   await interpret({ context, desk, frame, batch }, reply);
 }
 
-type Called = { readonly reply: ModelReply; readonly ms: number; readonly outcome: EventOf<"turn_taken">["outcome"] };
+/**
+ * The limit that keeps this call from being made, or null. A call in doubt may be made once more without being asked about, so that a
+ * crash costs no question: the ceiling is overrun by that one call at most. Each further attempt counts; a replay costs nothing.
+ */
+async function limitBefore(
+  context: LineContext,
+  desk: Desk,
+  log: readonly Event[],
+  begun: EffectRow | undefined,
+  need: Reservation,
+): Promise<ReturnType<typeof limitReached>> {
+  if (begun && begun.outcome !== null) return null;
+  const { modelCalls, tokens } = (await context.store.run(context.run.id))?.counters ?? { modelCalls: 0, tokens: 0 };
+  const counted = begun
+    ? { modelCalls: modelCalls - 1, tokens: Math.max(0, tokens - need.tokens) }
+    : { modelCalls, tokens };
+  return limitReached(desk, log, counted, need);
+}
+
+/** What a call pins: the prompt is a pure function of it. */
+const intentSchema = z.strictObject({
+  model: z.string(),
+  tier: z.string(),
+  prompt: z.string(),
+  log: z.number(),
+  copies: z.number(),
+  chart: z.string(),
+  maxTokens: z.number(),
+  temperature: z.number(),
+});
+type Intent = z.infer<typeof intentSchema>;
+
+type Called = {
+  readonly reply: ModelReply;
+  readonly ms: number;
+  readonly outcome: EventOf<"turn_taken">["outcome"];
+  /** What the reply answers. */
+  readonly asked: Intent;
+};
 
 async function callThroughLedger(
   context: LineContext,
   model: RoleModel,
   request: ModelRequest,
   key: ReturnType<typeof modelCallKey>,
-  intent: unknown,
+  intent: Intent,
   need: Reservation,
   role: string,
 ): Promise<Called | "stopped"> {
   const { row, begun } = await context.store.begin(context.fence, key, "model", intent, need);
-  if (row.outcome !== null) return { ...outcomeSchema.parse(row.outcome), outcome: "replayed" };
-  const attempts = begun ? (await context.store.retry(context.fence, key, need)).attempts : row.attempts;
+  if (row.outcome !== null)
+    return { ...outcomeSchema.parse(row.outcome), outcome: "replayed", asked: intentSchema.parse(row.intent) };
+  const attempts = begun ? (await context.store.retry(context.fence, key, need, intent)).attempts : row.attempts;
   const started = performance.now();
   try {
     const reply = await model.call(request, { signal: context.signal, onText: (text) => context.onText(role, text) });
@@ -128,7 +163,7 @@ async function callThroughLedger(
     const tokens = reply.usage.measured ? reply.usage.promptTokens + reply.usage.completionTokens : need.tokens;
     const used = { modelCalls: attempts, tokens: tokens + (attempts - 1) * need.tokens };
     await context.store.finish(context.fence, key, { reply, ms }, used);
-    return { reply, ms, outcome: begun && row.failed === null ? "repeated" : "executed" };
+    return { reply, ms, outcome: begun && row.failed === null ? "repeated" : "executed", asked: intent };
   } catch (error) {
     if (context.stopRequested() !== null) return "stopped";
     if (isCadreError(error) && error.code.startsWith("model-"))

@@ -56,9 +56,9 @@ export function effects(
     `INSERT INTO effects (key, run, line, kind, intent, attempts, epoch, reserved_calls, reserved_tokens)
      VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)`,
   );
-  const again = db.prepare<[number, number, number, EffectKey]>(
+  const again = db.prepare<[number, number, number, string | null, EffectKey]>(
     `UPDATE effects SET attempts = attempts + 1, failed = NULL, epoch = ?, reserved_calls = reserved_calls + ?,
-     reserved_tokens = reserved_tokens + ? WHERE key = ?`,
+     reserved_tokens = reserved_tokens + ?, intent = coalesce(?, intent) WHERE key = ?`,
   );
   const settle = db.prepare<[string, number, number, EffectKey]>(
     "UPDATE effects SET outcome = ?, failed = NULL, reserved_calls = ?, reserved_tokens = ? WHERE key = ?",
@@ -102,10 +102,11 @@ export function effects(
         pending(fence, key);
         setFailed.run(code, key);
       }),
-    retry: async (fence, key, reserve = none) =>
+    retry: async (fence, key, reserve = none, intent) =>
       write(() => {
         const { run } = pending(fence, key);
-        again.run(fence.epoch, reserve.modelCalls, reserve.tokens, key);
+        const next = intent === undefined ? null : canonicalJson(intent);
+        again.run(fence.epoch, reserve.modelCalls, reserve.tokens, next, key);
         charge.run(reserve.modelCalls, reserve.tokens, run); // F3
         return effectRow(present(key));
       }),

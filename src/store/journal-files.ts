@@ -9,7 +9,7 @@ import { dirname, join, relative, sep } from "node:path";
 export function writeJournal(folder: string, run: string, files: ReadonlyMap<string, string>): string[] {
   const root = join(folder, run);
   for (const [path, content] of files) writeIfChanged(join(root, path), content);
-  for (const stale of filesBelow(root).filter((path) => !files.has(path))) rmSync(join(root, stale));
+  for (const stale of filesBelow(root).filter((path) => !files.has(path))) rmSync(join(root, stale), { force: true });
   return [...files.keys()].map((path) => `${run}/${path}`).toSorted();
 }
 

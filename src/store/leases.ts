@@ -4,6 +4,8 @@
  *
  * L1. A held lease is refused to everyone, its own owner too: two advances in one process are two owners.
  * L2. Time only decides whether a lease *may* be taken. Whether a write passes is decided by the epoch.
+ * L3. A line taken from an owner that nobody ended has effects of which no probe can be believed: they may still be under way.
+ *     Their rows get epoch 0, for good: a third owner must know it too.
  */
 import { canonicalJson } from "../canonical.ts";
 import type { LineId, RunId } from "../ids.ts";
@@ -20,6 +22,7 @@ export function leases(connection: Connection): WorkQueue {
   const take = db.prepare<[string, number, LineId]>(
     "UPDATE lines SET owner = ?, lease_until = ?, epoch = epoch + 1 WHERE id = ?",
   );
+  const distrust = db.prepare<[LineId]>("UPDATE effects SET epoch = 0 WHERE line = ? AND outcome IS NULL");
   const extend = db.prepare<[number, LineId]>("UPDATE lines SET lease_until = ? WHERE id = ?");
   const free = db.prepare<[LineId, number]>(
     "UPDATE lines SET owner = NULL, lease_until = NULL WHERE id = ? AND epoch = ?",
@@ -36,6 +39,7 @@ export function leases(connection: Connection): WorkQueue {
         const ended = takeFrom !== undefined && canonicalJson(takeFrom) === record.owner;
         if (previous !== null && until > now && !ended) return { held: false, owner: previous, until }; // L1
         take.run(canonicalJson(owner), now + ttlMs, line);
+        if (previous !== null && !ended) distrust.run(line); // L3
         return { held: true, epoch: record.epoch + 1, previous };
       }),
     renew: async (fence, now, ttlMs) =>

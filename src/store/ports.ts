@@ -166,6 +166,7 @@ export type EffectRow = {
   readonly failed: string | null;
   /** Attempts started, 1-based. */
   readonly attempts: number;
+  /** Of the last attempt; 0 where its owner lost the line without having been ended: it may still be at it (D4). */
   readonly epoch: number;
 };
 
@@ -203,8 +204,8 @@ export interface RunStore {
   ): Promise<{ readonly row: EffectRow; readonly begun: boolean }>;
   /** The attempt ended without an outcome and is known to: it is not in doubt. What it reserved stays charged. */
   fail(fence: Fence, key: EffectKey, code: string): Promise<void>;
-  /** A further attempt, after a failed one or one in doubt: attempts + 1, reserved again. */
-  retry(fence: Fence, key: EffectKey, reserve?: Reservation): Promise<EffectRow>;
+  /** A further attempt, after a failed one or one in doubt: attempts + 1, reserved again; `intent` is what this one does, if that is another thing. */
+  retry(fence: Fence, key: EffectKey, reserve?: Reservation, intent?: unknown): Promise<EffectRow>;
   /** Outcome after the act; `used` replaces what the attempts reserved. */
   finish(fence: Fence, key: EffectKey, outcome: unknown, used?: Reservation): Promise<void>;
   effects(run: RunId): Promise<readonly EffectRow[]>;

@@ -1,0 +1,162 @@
+/**
+ * One effect, through the ledger.
+ *
+ * D3. An intent before and an outcome after; a recorded outcome is replayed; an intent without one is probed, and where no probe can
+ *     tell it is in doubt: a person is asked.
+ * R4. "Again" authorises one attempt: the attempt's intent names the ask. If that attempt is cut off too, the doubt is a new one.
+ * D4. No probe is believed about an effect whose owner lost the line without having been ended (epoch 0): it may still be at it.
+ * L1. An outcome is taken from the ledger before anything else is asked: what happened is told, whatever the chart says by now.
+ */
+import type { PendingAction } from "../events/desk.ts";
+import { toolResultSchema, type Call, type EventOf, type ToolResult } from "../events/event.ts";
+import type { EffectKey } from "../ids.ts";
+import { findRole } from "../org/chart.ts";
+import type { EffectRow } from "../store/ports.ts";
+import type { Tool, ToolContext, ToolOutcome } from "../tools/tool.ts";
+import { raiseAsk, runtimeRule } from "./asks.ts";
+import type { LineContext } from "./line-context.ts";
+import { obstacle } from "./obstacle.ts";
+import { refuse, type Turn } from "./refusal.ts";
+
+export type Ran = { readonly result: ToolResult; readonly outcome: EventOf<"action_done">["outcome"] };
+
+type Effect = {
+  readonly turn: Turn;
+  readonly action: PendingAction;
+  /** As approved: with the arguments that a person gave it, if one did. */
+  readonly call: Call;
+  /** Of exactly that. */
+  readonly hash: string;
+};
+
+/** Null: nothing was run; the batch says why (a refusal, or the ask about a doubt). */
+export async function throughLedger(effect: Effect): Promise<Ran | null> {
+  const { turn, action, call, hash } = effect;
+  const { store, fence } = turn.context;
+  const key = action.proposed.key as EffectKey;
+  const known = await store.effect(key);
+  const recorded = recordedRun(known);
+  if (recorded) return recorded; // L1
+  if (known) return settle(effect, known);
+  const hindrance = obstacle(turn.context, action.proposed, call);
+  if (hindrance) {
+    refuse(turn, call, hindrance);
+    return null;
+  }
+  const prepared = await prepare(effect);
+  await store.begin(fence, key, "tool", { tool: call.name, args: call.args, hash, prepared });
+  return attempt(effect, prepared, "executed");
+}
+
+/** What the ledger holds of an effect that has ended; null where it holds none. */
+export function recordedRun(row: EffectRow | undefined): Ran | null {
+  if (!row || row.outcome === null) return null;
+  return { result: toolResultSchema.parse(row.outcome), outcome: "replayed" };
+}
+
+async function attempt(effect: Effect, prepared: unknown, outcome: Ran["outcome"]): Promise<Ran> {
+  const { call, action, turn } = effect;
+  const tool = toolOf(turn.context, call);
+  const ran = await tool.run(toolContext(turn.context, action.proposed), tool.schema.parse(call.args), prepared);
+  return record(effect, ran, outcome);
+}
+
+async function record({ turn, action, call }: Effect, ran: ToolOutcome, outcome: Ran["outcome"]): Promise<Ran> {
+  const result = resultOf(call, ran);
+  await turn.context.store.finish(turn.context.fence, action.proposed.key as EffectKey, result);
+  return { result, outcome };
+}
+
+async function prepare({ turn, action, call }: Effect): Promise<unknown> {
+  const tool = toolOf(turn.context, call);
+  const context = toolContext(turn.context, action.proposed);
+  return (await tool.prepare?.(context, tool.schema.parse(call.args))) ?? null;
+}
+
+/** What was noted before the attempt, and the ask that authorised it where it is a further one. */
+type Intent = { readonly prepared?: unknown; readonly again?: string };
+
+/** An intent without an outcome: a person's word first, then the tool's probe, then the question to a person. */
+async function settle(effect: Effect, row: EffectRow): Promise<Ran | null> {
+  const { turn, action, call } = effect;
+  const intent = row.intent as Intent;
+  const word = action.doubt;
+  const hindrance = obstacle(turn.context, action.proposed, call);
+  const on = (text: string): ToolOutcome => ({ ok: true, text, receipt: null });
+  if (word && word.text !== "again") {
+    const said = word.text === "ran" ? `${word.by} says that it ran; its result is not known.` : word.text;
+    return record(effect, on(`(On the word of ${word.by}, after a crash:) ${said}`), "executed");
+  }
+  if (word && intent.again !== word.ask) {
+    if (hindrance)
+      return record(
+        effect,
+        { ...on(`${hindrance.reason} Whether it ran before is not known.`), ok: false },
+        "executed",
+      );
+    const prepared = await prepare(effect);
+    await retry(effect, { ...intent, prepared, again: word.ask }); // R4
+    return attempt(effect, prepared, "repeated");
+  }
+  const probe = row.epoch > 0 ? await probed(effect, intent) : undefined; // D4
+  if (probe?.state === "done") return record(effect, probe.outcome, "executed");
+  if (probe?.state === "not-done") {
+    if (hindrance) return record(effect, { ...on(hindrance.reason), ok: false }, "executed");
+    await retry(effect, intent);
+    return attempt(effect, intent.prepared ?? null, "executed");
+  }
+  askAboutDoubt(effect);
+  return null;
+}
+
+async function retry({ turn, action }: Effect, intent: Intent): Promise<void> {
+  await turn.context.store.retry(turn.context.fence, action.proposed.key as EffectKey, undefined, intent);
+}
+
+async function probed({ turn, action, call }: Effect, intent: Intent) {
+  const tool = turn.context.tools.get(call.name);
+  const args = tool?.schema.safeParse(call.args);
+  if (!tool || !args?.success) return undefined;
+  return tool.probe?.(toolContext(turn.context, action.proposed), args.data, intent.prepared ?? null);
+}
+
+function askAboutDoubt({ turn, action, call }: Effect): void {
+  const { role } = action.proposed;
+  raiseAsk(turn.context, turn.desk, turn.batch, {
+    kind: "doubt",
+    frame: turn.frame,
+    role,
+    topic: `in doubt: ${call.name}`,
+    question: `${call.name} was begun and the process ended before its outcome was recorded. Did it run?`,
+    options: [
+      { id: "ran", text: "it ran; go on without its result" },
+      { id: "again", text: "run it again, once" },
+      { id: "stop", text: "stop the run" },
+    ],
+    severity: "high",
+    action: { type: "tool", role, tool: call.name, args: call.args },
+    rule: runtimeRule(turn.context.bound, role, "an effect whose outcome nobody recorded is put to a person (D3)"),
+  });
+}
+
+function toolOf(context: LineContext, call: Call): Tool {
+  const tool = context.tools.get(call.name);
+  if (!tool) throw new TypeError(`no tool ${call.name}, although nothing spoke against it`);
+  return tool;
+}
+
+export function toolContext(context: LineContext, proposed: EventOf<"action_proposed">): ToolContext {
+  const role = findRole(context.bound.chart, proposed.role);
+  return {
+    workspace: context.workspaces.path(context.run.id),
+    project: context.project,
+    knowledge: role?.knowledge.map((reference) => reference.path) ?? [],
+    key: proposed.key,
+    clock: context.clock,
+    signal: context.signal,
+  };
+}
+
+export function resultOf(call: Call, outcome: ToolOutcome): ToolResult {
+  return { callId: call.id, tool: call.name, ok: outcome.ok, text: outcome.text, receipt: outcome.receipt };
+}
