@@ -1,4 +1,5 @@
 /** What a project's files hold: modes, rules and workflow, checked together. No store and no engine: for lint, graph, who, and the checks of `start`. */
+import { readConfig } from "./config.ts";
 import { CadreError } from "./errors.ts";
 import type { Problem } from "./documents/problem.ts";
 import type { Mode } from "./modes/mode.ts";
@@ -25,7 +26,7 @@ export type Project = {
 export async function loadProject(dir: string, workflowName?: string): Promise<Project> {
   const { modes, rules, problems } = await loadProjectModes(dir);
   const loaded = await loadWorkflow(dir, workflowName);
-  const compiled = compile(modes, loaded ? expectations(loaded.data) : {});
+  const compiled = compile(modes, { ...(loaded ? expectations(loaded.data) : {}), ...mapped(dir, modes) });
   const checked = loaded
     ? checkWorkflow(loaded.data, loaded.file, compiled.chart, rules, loaded.places)
     : { workflow: null, problems: [] };
@@ -37,6 +38,17 @@ export async function loadProject(dir: string, workflowName?: string): Promise<P
     loaded,
     problems: [...problems, ...compiled.problems, ...checked.problems],
   };
+}
+
+/** The model names of modes that `cadre.yaml` sends somewhere. Where it maps no names at all, modes are not judged by it. */
+function mapped(dir: string, modes: readonly Mode[]): { mappedModels?: string[] } {
+  const { names, roles, ranks } = readConfig(dir).config.map;
+  if (names === undefined || Object.keys(names).length === 0) return {};
+  const otherwise = modes.filter((mode) => {
+    const rank = mode.level?.rank;
+    return roles?.[mode.slug] !== undefined || (rank && rank !== "unranked" && ranks?.[rank] !== undefined);
+  });
+  return { mappedModels: [...Object.keys(names), ...otherwise.flatMap((mode) => mode.model ?? [])] };
 }
 
 /** What the unchecked workflow says that the chart is judged by: who gets briefs, and who is a person. */

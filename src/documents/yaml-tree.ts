@@ -64,6 +64,7 @@ export function parseYaml(
     message,
     file,
     ...place(offset),
+    ...(Object.hasOwn(mends, code) ? { hint: mends[code] } : {}),
   });
   let document: Document.Parsed;
   try {
@@ -88,6 +89,12 @@ export function parseYaml(
     return { tree: null, problems: [...warnings, problem(error.code, error.message, error.offset, "error")] };
   }
 }
+
+const mends: Readonly<Record<string, string>> = {
+  "yaml-invalid":
+    "Look at brackets, quotes and indentation here and in the line before; a text with `: ` or ` #` in it needs quotes.",
+  "yaml-duplicate-key": "Keep one of the two.",
+};
 
 const tooDeep = `The front matter is nested more than ${yamlLimits.depth} levels deep, which no mode or brief needs.`;
 

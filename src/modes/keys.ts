@@ -1,4 +1,5 @@
 /** The front matter keys of a mode, and how their values are read. */
+import { editDistance, nearest } from "../documents/nearest.ts";
 import type { Problem } from "../documents/problem.ts";
 import { entryOf, plainValue, type YamlMap, type YamlValue } from "../documents/yaml-tree.ts";
 import type { RouteDeclaration, RouteKind } from "./mode.ts";
@@ -32,7 +33,13 @@ function wrongShape(source: Source, key: string, value: YamlValue, wanted: strin
     file: source.file,
     line: value.line,
     column: value.column,
+    hint: shapeHint(key, wanted),
   });
+}
+
+function shapeHint(key: string, wanted: string): string {
+  if (routeKeys.some(([name]) => name === key)) return `Write under ${key}: - role # For …`;
+  return wanted === "text" ? `Write ${key}: and one line of text.` : `Write ${key}: [one, another].`;
 }
 
 /** The text of a key; null where it is absent or empty. Scalars are text as written, so `level: 037` is "037". */
@@ -103,17 +110,26 @@ function readDataRoute(source: Source, key: string, item: YamlMap): Target | nul
   return { to: to.text.trim(), purpose: when ?? item.comment ?? to.comment };
 }
 
+/** Short words are near each other by chance: `label` is no `level`. */
+function meantBy(key: string): string | null {
+  const name = nearest(key, knownKeys);
+  return name !== null && editDistance(key.toLowerCase(), name) <= (key.length < 8 ? 1 : 3) ? name : null;
+}
+
 /** What cadre does not know, kept as data; each key is reported so that a misspelled one is seen. */
 export function readExtra(source: Source): Record<string, unknown> {
   const unknown = source.map.entries.filter((entry) => !knownKeys.has(entry.key));
   for (const entry of unknown) {
+    // A key that is nearly one of ours was meant to be it, and what stands under it is lost.
+    const meant = meantBy(entry.key);
     source.problems.push({
       code: "key-unknown",
-      severity: "info",
+      severity: meant === null ? "info" : "warning",
       message: `cadre does not know the key "${entry.key}"; it is kept and has no effect.`,
       file: source.file,
       line: entry.line,
       column: entry.column,
+      ...(meant === null ? {} : { hint: `Did you mean "${meant}"?` }),
     });
   }
   return Object.fromEntries(unknown.map((entry) => [entry.key, plainValue(entry.value, true)]));

@@ -36,7 +36,7 @@ export function compile(modes: readonly Mode[], options: CompileOptions = {}): C
     const declares = mode.routes.some((route) => route.kind === "escalation");
     return declares ? own : [...own, wayToUser(mode)];
   });
-  const ways = lintWays({ modes: kept, routes, unresolved: routed.unresolved }, options);
+  const ways = lintWays({ modes: kept, routes, unresolved: routed.unresolved, dangling: routed.dangling }, options);
   return {
     chart: { hash: hashOf({ roles, routes }), roles, routes },
     problems: sortProblems([...problems, ...routed.problems, ...ways]),

@@ -106,7 +106,9 @@ test("shapes that are not understood are errors with their place", () => {
 test("unknown keys are kept and reported", () => {
   const { mode, problems } = read("slug: a\ndelegate_to: [b]\nweight: 3");
   expect(mode?.extra).toEqual({ delegate_to: ["b"], weight: 3 });
-  expect(codes(problems)).toEqual(["info key-unknown 3:1", "info key-unknown 4:1"]);
+  expect(codes(problems)).toEqual(["warning key-unknown 3:1", "info key-unknown 4:1"]);
+  expect(problems.map((problem) => problem.hint)).toEqual(['Did you mean "delegates_to"?', undefined]);
+  expect(codes(read("slug: a\nlabel: x\nstate: y").problems)).toEqual(["info key-unknown 3:1", "info key-unknown 4:1"]);
 });
 
 test("without a slug or without front matter there is no mode", () => {

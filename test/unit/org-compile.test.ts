@@ -4,6 +4,8 @@ import type { Mode } from "../../src/modes/mode.ts";
 import { USER, check } from "../../src/org/chart.ts";
 import { compile, type Compiled } from "../../src/org/compile.ts";
 import type { CompileOptions } from "../../src/org/lint/options.ts";
+import { loadProject } from "../../src/project.ts";
+import { shippedProject } from "../fixtures/project-folder.ts";
 
 /** `slug level` to `kind target` lists: d delegates, e escalates, r reports. */
 function modeOf(slug: string, lines: string): Mode {
@@ -163,4 +165,31 @@ test("the hash changes with a role's words, a purpose, or a line; not with what 
   ];
   expect(new Set([base, ...changed.map((each) => each.chart.hash)]).size).toBe(4);
   expect(compile([lead, { ...hand, extra: { a: 1 } }, chief], { entries: ["chief"] }).chart.hash).toBe(base);
+});
+
+test("a role that a mistyped route may have meant is not reported as unreached too", () => {
+  const typo = modeOf("lead", `level: 020-lead\n${to("delegates_to", "hnad")}\n${to("escalates_to", "chief")}`);
+  expect(lint([chief, typo, hand])).toEqual(["error route-unknown-target lead:5"]);
+});
+
+test.each(["TODO", "to do", "tbd.", "…", "?", "FIXME:", "n/a"])("%j is no purpose", (words) => {
+  const vague = modeOf("lead", `level: 020-lead\nescalates_to:\n  - chief # ${words}`);
+  expect(lint([vague, chief], { entries: ["chief"] })).toEqual(["warning purpose-missing lead:5"]);
+});
+
+test("models are held against the names, roles and ranks that cadre.yaml maps, and against nothing where it maps no names", async () => {
+  const models = "models:\n  m: {tier: hf, model: a/b, token: HF_TOKEN}\n";
+  const unmapped = async (map: string): Promise<string[]> => {
+    const folder = shippedProject({ "cadre.yaml": `${models}map: ${map}\n` });
+    try {
+      const { problems } = await loadProject(folder.dir);
+      return problems.filter((each) => each.code === "model-unmapped").map((each) => each.file);
+    } finally {
+      folder.remove();
+    }
+  };
+  expect(await unmapped("{default: m}")).toEqual([]);
+  expect(await unmapped("{names: {gemini-2.5-pro: m}}")).toEqual([]);
+  expect(await unmapped("{names: {gemini-2.5: m}}")).toHaveLength(10);
+  expect(await unmapped("{names: {gemini-2.5: m}, ranks: {lead: m, director: m, worker: m}}")).toEqual([]);
 });

@@ -77,7 +77,11 @@ function lintModel(mode: Mode, options: CompileOptions): Problem[] {
       code: "model-unmapped",
       severity: "warning",
       message: `${mode.slug} asks for the model ${mode.model}, which cadre.yaml does not map; the default is used.`,
-      hint: didYouMean(mode.model, options.mappedModels, "Map it under models in cadre.yaml."),
+      hint: didYouMean(
+        mode.model,
+        options.mappedModels,
+        `Map it in cadre.yaml: map: {names: {${mode.model}: <one of models>}}.`,
+      ),
     }),
   ];
 }

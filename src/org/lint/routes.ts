@@ -19,6 +19,8 @@ type Linted = {
   readonly problems: Problem[];
   /** Roles with an escalation that leads nowhere: that is already an error, so no further one about their way up. */
   readonly unresolved: ReadonlySet<string>;
+  /** True where some route names a role that is not there: what seems to be unreached may be what it meant. */
+  readonly dangling: boolean;
 };
 
 /** `all` also holds the modes that are no roles of the chart (duplicates, malformed slugs): their routes are linted too. */
@@ -34,13 +36,18 @@ export function lintRoutes(kept: readonly Mode[], all: readonly Mode[]): Linted 
       const fault = targetFault(mode, route, known) ?? repeated(mode, route, seen.get(key));
       if (fault) problems.push(fault);
       if (fault?.severity === "error" && route.kind === "escalation") unresolved.add(mode.slug);
-      if (route.purpose === null) problems.push(withoutPurpose(mode, route));
+      if (route.purpose === null || isPlaceholder(route.purpose)) problems.push(withoutPurpose(mode, route));
       problems.push(...directionOf(mode, route, known.get(route.to)));
       if (!fault && known.get(mode.slug) === mode) routes.push(routeOf(mode.slug, route));
       if (!seen.has(key)) seen.set(key, route);
     }
   }
-  return { routes, problems, unresolved };
+  return { routes, problems, unresolved, dangling: problems.some((each) => each.code === "route-unknown-target") };
+}
+
+/** `TODO`, `…`, `?`: a purpose that is still to be written. */
+function isPlaceholder(purpose: string): boolean {
+  return /^[\p{P}\p{S}\s]*(?:(?:to ?do|tbd|fixme|xxx|n\/?a)\b[\p{P}\p{S}\s]*)?$/iu.test(purpose);
 }
 
 function at(route: RouteDeclaration, problem: Omit<Problem, "file" | "line" | "column">): Problem {

@@ -10,6 +10,8 @@ export type Ways = {
   readonly routes: readonly Route[];
   /** Roles whose escalation is already reported as leading nowhere. */
   readonly unresolved: ReadonlySet<string>;
+  /** A route that leads nowhere is reported already; roles that it may have meant are not reported as unreached too. */
+  readonly dangling: boolean;
 };
 
 type Graph = ReadonlyMap<string, readonly string[]>;
@@ -115,6 +117,7 @@ function lintCycles(ways: Ways, up: Graph, options: CompileOptions): Problem[] {
 }
 
 function lintReach(ways: Ways, options: CompileOptions): Problem[] {
+  if (ways.dangling) return [];
   const routes = ways.routes.filter((route) => route.kind !== "report");
   const entries = options.entries ?? [];
   const reached = entries.length > 0 ? reachable(graphOf(routes), entries) : new Set(routes.map((route) => route.to));
