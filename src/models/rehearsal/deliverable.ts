@@ -57,7 +57,12 @@ function criteriaTable(draft: Draft, verdicts: readonly Evidence[], path: string
     const waiting = part !== undefined && !draft.facts.others.has(verdict.id);
     const [status, evidence] = waiting
       ? [`left to ${part.target.slug}`, "see its own page"]
-      : [verdict.status.replace("_", " "), verdict.evidence.replace(`written: ${path}. It`, "this page")];
+      : [
+          verdict.status.replace("_", " "),
+          verdict.evidence
+            .replace(`written: ${path}. It`, "this page")
+            .replace(`for ${path} to hold it; it`, "for this page, which"),
+        ];
     return `| ${verdict.id} | ${cell(draft.frame.criteria[index]?.text ?? "")} | ${status} | ${cell(evidence)} |`;
   });
   return ["| id | criterion | status | evidence |", "| --- | --- | --- | --- |", ...rows].join("\n");
@@ -70,9 +75,14 @@ function titleOf(situation: Situation, frame: AssignmentSeen): string {
 
 /** Decisions of this assignment, after those that an earlier version of the page holds. */
 function decisions(draft: Draft): (readonly [string, string])[] {
-  const before = /\n## Decisions\n([\s\S]*?)(?=\n## |$)/.exec(earlierVersion(draft)?.text ?? "")?.[1] ?? "";
-  const lines = [...itemsIn(before), ...draft.facts.settled.map(decisionLine)];
+  const lines = [...earlierItems(draft, "Decisions"), ...draft.facts.settled.map(decisionLine)];
   return lines.length > 0 ? [["Decisions", list([...new Set(lines)], "")]] : [];
+}
+
+/** What an earlier version of the page lists under a heading: a revision must not lose it. */
+function earlierItems(draft: Draft, heading: string): string[] {
+  const text = earlierVersion(draft)?.text ?? "";
+  return itemsIn(new RegExp(`\\n## ${heading}\\n([\\s\\S]*?)(?=\\n## |$)`).exec(text)?.[1] ?? "");
 }
 
 /** The page as it was before it came back. */
@@ -127,6 +137,7 @@ function bodySections(draft: Draft): (readonly [string, string])[] {
       "Open points",
       list(
         [
+          ...earlierItems(draft, "Open points"),
           ...facts.failures,
           ...facts.settled.flatMap(({ topic, decision }) =>
             decision ? [`${atStart(topic)}: what goes beyond the decision above has not been started.`] : [],
@@ -188,7 +199,9 @@ function nextSteps(draft: Draft): string {
       ? [`Keep to the decision on ${topic}.`]
       : [`Wait for a decision on ${topic}; start nothing that depends on it.`],
   );
-  const nothing = facts.evaluations.length === 0 && !facts.inputs.some((input) => input.failure === null);
+  const nothing =
+    facts.evaluations.length === 0 &&
+    !facts.inputs.some((input) => input.failure === null && input !== earlierVersion(draft));
   const sources = nothing
     ? ["Name what to write from: nothing was given, so this page holds the task and no answer to it."]
     : [];

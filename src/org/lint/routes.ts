@@ -36,8 +36,7 @@ export function lintRoutes(kept: readonly Mode[], all: readonly Mode[]): Linted 
       const fault = targetFault(mode, route, known) ?? repeated(mode, route, seen.get(key));
       if (fault) problems.push(fault);
       if (fault?.severity === "error" && route.kind === "escalation") unresolved.add(mode.slug);
-      if (route.purpose === null || isPlaceholder(route.purpose)) problems.push(withoutPurpose(mode, route));
-      problems.push(...directionOf(mode, route, known.get(route.to)));
+      problems.push(...purposeOf(mode, route), ...directionOf(mode, route, known.get(route.to)));
       if (!fault && known.get(mode.slug) === mode) routes.push(routeOf(mode.slug, route));
       if (!seen.has(key)) seen.set(key, route);
     }
@@ -87,13 +86,15 @@ function repeated(mode: Mode, route: RouteDeclaration, earlier: RouteDeclaration
   });
 }
 
-function withoutPurpose(mode: Mode, route: RouteDeclaration): Problem {
-  return at(route, {
+function purposeOf(mode: Mode, route: RouteDeclaration): Problem[] {
+  if (route.purpose !== null && !isPlaceholder(route.purpose)) return [];
+  const missing = at(route, {
     code: "purpose-missing",
     severity: "warning",
     message: `${mode.slug} ${says[route.kind]} "${route.to}" without saying what for, so nobody can tell when to use it.`,
     hint: `Write it behind the name: - ${route.to} # For …`,
   });
+  return [missing];
 }
 
 /**
