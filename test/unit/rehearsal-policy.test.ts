@@ -231,6 +231,22 @@ describe("leading", () => {
     expect(reportAgain).toMatchObject({ name: "attempt_completion" });
     expect((reportAgain.args as { summary: string }).summary).toContain("not dark enough");
   });
+
+  it("of a measurement that was made again for returned work, only the newest is reported", async () => {
+    const start = [assigned("Bake bread.", { criteria: ["The macro-F1 is at least 0.5."] })];
+    const back = (value: number, effect: string): string =>
+      `# Report from baker\n\n## Summary\nBaked.\n\n## Criteria\n- [A1] met: seen\n\n## Artifacts\n- bread.md\n\n## Measurements\n- macro-F1 (a) = ${value} score (${effect})\n\n## Limitations\n- none`;
+    const first = await next(start, [down, report]);
+    const afterFirst = answered(start, first, back(0.6, "r-1.1/e8"));
+    const done = await next(afterFirst, [down, report]);
+    const returned = answered(afterFirst, done, "Returned by linh: not dark enough");
+    const again = await next(returned, [down, report]);
+    const last = await next(answered(returned, again, back(0.7, "r-1.1/e52")), [down, report]);
+    expect(last.args).toMatchObject({
+      measurements: [{ name: "macro-F1 (a)", value: 0.7, unit: "score", effect: "r-1.1/e52" }],
+    });
+    expect(JSON.stringify(last.args)).not.toContain("r-1.1/e8");
+  });
 });
 
 describe("working", () => {
