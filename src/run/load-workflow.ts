@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { sha256 } from "../canonical.ts";
 import { CadreError } from "../errors.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 
@@ -52,7 +53,7 @@ export async function loadWorkflow(project: string, name?: string): Promise<Load
   const full = join(project, "graphs", path);
   const file = relative(project, full);
   const text = readFileSync(full, "utf8");
-  const exported = await importWorkflow(full, file);
+  const exported = await importWorkflow(full, file, text);
   if (exported === undefined)
     throw new CadreError("workflow-invalid", `${file} exports no \`workflow\``, {
       place: { file, line: 1 },
@@ -65,10 +66,16 @@ function readdirSafely(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
-async function importWorkflow(full: string, file: string): Promise<unknown> {
+/**
+ * Node keeps a module for as long as the process lives, and a failed one too; the text's hash in the URL makes an edited file another
+ * module, so that a process that stays notices it (D9). What the file itself imports is not read again.
+ */
+async function importWorkflow(full: string, file: string, text: string): Promise<unknown> {
   resolveOwnName();
   try {
-    const module = (await import(/* @vite-ignore */ pathToFileURL(full).href)) as { workflow?: unknown };
+    const url = pathToFileURL(full);
+    url.searchParams.set("v", sha256(text).slice(0, 12));
+    const module = (await import(/* @vite-ignore */ url.href)) as { workflow?: unknown };
     return module.workflow;
   } catch (error) {
     throw new CadreError(

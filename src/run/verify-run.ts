@@ -1,86 +1,104 @@
 /**
- * `verify`: the chain of every line (D8), and the guarantees that can be read from the log alone, checked over all of it again.
+ * `verify`: the chain of every line (D8), and the guarantees that can be read from the log and the ledger alone, checked over all of it again.
  *
- * R1. Every hand-over was declared by the chart that the line worked under at that point; every answer went back along its edge.
- * R3. Every effect that ran has the hash that was proposed, or that a person's edit gave it; and an approval where one was due.
+ * Each event is judged by the chart that its line worked under at that point. What a role may do: `verify-routes.ts` (R1, R2). What was done
+ * and with whose leave: `verify-effects.ts` (R3, R4, D3). Here: the rows beside the log say what the log says (D2, D6).
  */
+import { canonicalJson } from "../canonical.ts";
 import { emptyDesk, step, type Desk } from "../events/desk.ts";
 import type { Event, EventOf } from "../events/event.ts";
 import type { RunId } from "../ids.ts";
-import { check, USER } from "../org/chart.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
-import type { Store } from "../store/ports.ts";
+import type { AskRow, EffectRow, RunRow, Store } from "../store/ports.ts";
 import { verifyLine } from "../store/verify-chain.ts";
 import type { Verification } from "./api.ts";
+import { changeSetProblems, effectProblem, ledgerProblems, type Found } from "./verify-effects.ts";
+import { routeProblem } from "./verify-routes.ts";
 
 type Finding = Verification["problems"][number];
 
 export async function verifyRun(store: Store, run: RunId): Promise<Verification> {
   const problems: Finding[] = [];
   let count = 0;
+  const row = await store.run(run);
+  const asks = await store.asks({ run });
+  const effects = await store.effects(run);
+  const charts = chartsOf(store);
   for (const line of await store.lines(run)) {
     const chain = await verifyLine(store, line.id);
     problems.push(...chain.map((each) => ({ line: line.id, index: each.index, what: each.what })));
     if (chain.length > 0) continue;
     const log = (await store.events(line.id)).map((stored) => stored.event);
     count += log.length;
-    problems.push(...(await guaranteeProblems(store, log)).map((each) => ({ line: line.id, ...each })));
+    const own = effects.filter((effect) => effect.line === line.id);
+    const { found, desk } = await guaranteeProblems(charts, log, own);
+    const ownAsks = asks.filter((ask) => ask.line === line.id);
+    found.push(...ledgerProblems(log, desk, own), ...changeSetProblems(log), ...askProblems(log, ownAsks));
+    if (row) found.push(...rowProblems(row, desk, log.length));
+    problems.push(...found.map((each) => ({ line: line.id, ...each })));
   }
   return { run, ok: problems.length === 0, events: count, problems };
 }
 
+type Charts = (hash: string) => Promise<BoundChart | undefined>;
+
+/** Each chart is read once, however many events were made under it. */
+function chartsOf(store: Pick<Store, "chart">): Charts {
+  const read = new Map<string, Promise<BoundChart | undefined>>();
+  return (hash) => {
+    const known = read.get(hash) ?? store.chart(hash);
+    read.set(hash, known);
+    return known;
+  };
+}
+
 async function guaranteeProblems(
-  store: Pick<Store, "chart">,
+  charts: Charts,
   log: readonly Event[],
-): Promise<{ index: number; what: string }[]> {
-  const found: { index: number; what: string }[] = [];
-  let before = emptyDesk;
+  effects: readonly EffectRow[],
+): Promise<{ found: Found[]; desk: Desk }> {
+  const found: Found[] = [];
+  const rows = new Map<string, EffectRow>(effects.map((row) => [row.key, row]));
+  let desk = emptyDesk;
   for (const [index, event] of log.entries()) {
-    const bound = await store.chart(index === 0 && event.type === "run_started" ? event.chart : before.chart);
-    const what = bound ? problemOf(event, before, bound) : "works under a chart that the store does not hold";
+    const bound = await charts(index === 0 && event.type === "run_started" ? event.chart : desk.chart);
+    const what = bound
+      ? (routeProblem(event, desk, bound) ?? effectProblem(event, desk, bound, rows))
+      : "works under a chart that the store does not hold";
     if (what !== null) found.push({ index, what });
-    before = step(before, event);
+    desk = step(desk, event);
   }
-  return found;
+  return { found, desk };
 }
 
-function problemOf(event: Event, before: Desk, bound: BoundChart): string | null {
-  if (event.type === "frame_opened") return handOverProblem(event, before, bound);
-  if (event.type === "frame_closed") return answerProblem(event, before);
-  if (event.type === "action_done") return effectProblem(event, before);
-  if (event.type !== "copy_sent" || check(bound.chart, "report", event.from, event.to).allowed) return null;
-  return `a copy went to ${event.to}, which ${event.from} does not report to (R1)`;
+/** The rows of asks follow from the events; a decision that is not in the log yet is one that the line has still to take up. */
+function askProblems(log: readonly Event[], asks: readonly AskRow[]): Found[] {
+  const rows = new Map<string, AskRow>(asks.map((ask) => [ask.id, ask]));
+  const told = (index: number, ask: string, holds: (row: AskRow) => boolean): Found[] => {
+    const row = rows.get(ask);
+    return row && holds(row) ? [] : [{ index, what: `the row of ask ${ask} does not say what the log says (D2)` }];
+  };
+  return log.flatMap((event, index) => {
+    if (event.type === "ask_raised") return told(index, event.ask, (row) => row.hash === event.hash);
+    if (event.type === "ask_withdrawn") return told(index, event.ask, (row) => row.state === "withdrawn");
+    if (event.type !== "ask_decided") return [];
+    const decision = canonicalJson(event.decision);
+    return told(index, event.ask, (row) => row.state === "decided" && canonicalJson(row.decision) === decision);
+  });
 }
 
-function answerProblem(event: EventOf<"frame_closed">, before: Desk): string | null {
-  const frame = before.frames.find((each) => each.id === event.frame);
-  if (frame && frame.from === event.to && frame.role === event.from) return null;
-  return `the answer of ${event.from} did not go back along the edge it came by (R1)`;
-}
-
-function handOverProblem(event: EventOf<"frame_opened">, before: Desk, bound: BoundChart): string | null {
-  const top = before.frames.at(-1);
-  switch (event.kind) {
-    case "start":
-      return event.from === USER && !top ? null : "a start in the middle of a run (R1)";
-    case "question":
-      return top && top.from === event.to && top.role === event.from
-        ? null
-        : `a question by ${event.from} did not go to its assigner (R1)`;
-    case "delegation":
-    case "escalation": {
-      if (top?.role !== event.from) return `${event.from} handed on although it was not its turn (R1)`;
-      return check(bound.chart, event.kind, event.from, event.to).allowed
-        ? null
-        : `${event.from} declares no ${event.kind} to ${event.to} (R1)`;
-    }
-  }
-}
-
-function effectProblem(event: EventOf<"action_done">, before: Desk): string | null {
-  const action = before.action;
-  if (!action || action.proposed.key !== event.key) return "an action was done that was not proposed (R3)";
-  if (!action.approved) return "an action was done without the approval it needed (R3)";
-  const expected = action.edited?.hash ?? action.proposed.hash;
-  return event.hash === expected ? null : "what was done is not what was approved (R3)";
+/** D6: what is read from the run's row must be what its events say. */
+function rowProblems(row: RunRow, desk: Desk, length: number): Found[] {
+  if (length === 0) return [];
+  const at = (what: string): Found => ({ index: length - 1, what: `${what} (D6)` });
+  const ended: EventOf<"run_ended"> | null = desk.ended;
+  return [
+    ...((row.endedAt ?? null) === (ended?.at ?? null) && (!ended || row.status === ended.status)
+      ? []
+      : [at("the run's row and its events do not agree on how it ended")]),
+    ...(row.chart === desk.chart ? [] : [at("the run's row names another chart than its events")]),
+    ...(canonicalJson(row.limits) === canonicalJson(desk.ceilings)
+      ? []
+      : [at("the run's row names other limits than its events")]),
+  ];
 }
