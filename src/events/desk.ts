@@ -160,7 +160,10 @@ function decided(desk: Desk, event: EventOf<"ask_decided">): Partial<Desk> {
     case "approval":
       return { ask: null, action: approve && desk.action ? { ...desk.action, approved: true } : null };
     case "doubt":
-      return { ask: null, action: desk.action ? { ...desk.action, doubt: { ...event.decision, ask: event.ask } } : null };
+      return {
+        ask: null,
+        action: desk.action ? { ...desk.action, doubt: { ...event.decision, ask: event.ask } } : null,
+      };
     case "sign_off":
       return approve ? { ask: null, signedOff: true } : { ask: null, submitted: null };
     case "chart":

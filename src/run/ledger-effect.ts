@@ -8,7 +8,7 @@
  * L1. An outcome is taken from the ledger before anything else is asked: what happened is told, whatever the chart says by now.
  */
 import type { PendingAction } from "../events/desk.ts";
-import { toolResultSchema, type Call, type EventOf, type ToolResult } from "../events/event.ts";
+import { toolResultSchema, type Call, type Decision, type EventOf, type ToolResult } from "../events/event.ts";
 import type { EffectKey } from "../ids.ts";
 import { findRole } from "../org/chart.ts";
 import type { EffectRow } from "../store/ports.ts";
@@ -78,35 +78,38 @@ type Intent = { readonly prepared?: unknown; readonly again?: string };
 
 /** An intent without an outcome: a person's word first, then the tool's probe, then the question to a person. */
 async function settle(effect: Effect, row: EffectRow): Promise<Ran | null> {
-  const { turn, action, call } = effect;
   const intent = row.intent as Intent;
-  const word = action.doubt;
-  const hindrance = obstacle(turn.context, action.proposed, call);
-  const on = (text: string): ToolOutcome => ({ ok: true, text, receipt: null });
-  if (word && word.text !== "again") {
-    const said = word.text === "ran" ? `${word.by} says that it ran; its result is not known.` : word.text;
-    return record(effect, on(`(On the word of ${word.by}, after a crash:) ${said}`), "executed");
-  }
-  if (word && intent.again !== word.ask) {
-    if (hindrance)
-      return record(
-        effect,
-        { ...on(`${hindrance.reason} Whether it ran before is not known.`), ok: false },
-        "executed",
-      );
-    const prepared = await prepare(effect);
-    await retry(effect, { ...intent, prepared, again: word.ask }); // R4
-    return attempt(effect, prepared, "repeated");
-  }
+  const word = effect.action.doubt;
+  if (word && word.text !== "again") return takenOnWord(effect, word);
+  if (word && intent.again !== word.ask) return onceMore(effect, intent, word.ask);
   const probe = row.epoch > 0 ? await probed(effect, intent) : undefined; // D4
   if (probe?.state === "done") return record(effect, probe.outcome, "executed");
-  if (probe?.state === "not-done") {
-    if (hindrance) return record(effect, { ...on(hindrance.reason), ok: false }, "executed");
+  if (probe?.state === "not-done") return onceMore(effect, intent, null);
+  askAboutDoubt(effect);
+  return null;
+}
+
+function takenOnWord(effect: Effect, word: Decision): Promise<Ran> {
+  const said = word.text === "ran" ? `${word.by} says that it ran; its result is not known.` : word.text;
+  const text = `(On the word of ${word.by}, after a crash:) ${said}`;
+  return record(effect, { ok: true, text, receipt: null }, "executed");
+}
+
+/** A further attempt: authorised by the ask that it names (R4), or because a probe says that nothing happened yet. */
+async function onceMore(effect: Effect, intent: Intent, ask: string | null): Promise<Ran> {
+  const { turn, action, call } = effect;
+  const hindrance = obstacle(turn.context, action.proposed, call);
+  if (hindrance) {
+    const text = ask === null ? hindrance.reason : `${hindrance.reason} Whether it ran before is not known.`;
+    return record(effect, { ok: false, text, receipt: null }, "executed");
+  }
+  if (ask === null) {
     await retry(effect, intent);
     return attempt(effect, intent.prepared ?? null, "executed");
   }
-  askAboutDoubt(effect);
-  return null;
+  const prepared = await prepare(effect);
+  await retry(effect, { ...intent, prepared, again: ask });
+  return attempt(effect, prepared, "repeated");
 }
 
 async function retry({ turn, action }: Effect, intent: Intent): Promise<void> {

@@ -22,22 +22,14 @@ type Rows = ReadonlyMap<string, EffectRow>;
 
 /** In words; null where nothing is wrong. `before`: the desk that the event met. */
 export function effectProblem(event: Event, before: Desk, bound: BoundChart, rows: Rows): string | null {
-  switch (event.type) {
-    case "turn_taken":
-      return modelRowProblem(event, rows.get(event.key));
-    case "action_proposed":
-      return proposalProblem(event, bound);
-    case "action_edited":
-      return editProblem(event, before);
-    case "action_done":
-      return (
-        doneProblem(event, before) ?? (event.hash === null ? null : toolRowProblem(event, before, rows.get(event.key)))
-      );
-    case "frame_closed":
-      return closingProblem(event, before, bound);
-    default:
-      return null;
-  }
+  if (event.type === "turn_taken") return modelRowProblem(event, rows.get(event.key));
+  if (event.type === "action_proposed") return proposalProblem(event, bound);
+  if (event.type === "action_edited") return editProblem(event, before);
+  if (event.type === "frame_closed") return closingProblem(event, before, bound);
+  if (event.type !== "action_done") return null;
+  return (
+    doneProblem(event, before) ?? (event.hash === null ? null : toolRowProblem(event, before, rows.get(event.key)))
+  );
 }
 
 function modelRowProblem(event: EventOf<"turn_taken">, row: EffectRow | undefined): string | null {

@@ -14,9 +14,13 @@ afterEach(() => {
 });
 
 async function waiting(): Promise<{ cadre: Cadre; dir: string; first: AdvanceResult }> {
-  const { dir, remove } = shippedProject();
+  const folder = shippedProject();
+  const { dir } = folder;
   const cadre = openCadre({ dir });
-  clean.push(remove, () => cadre.close());
+  clean.push(
+    () => folder.remove(),
+    () => cadre.close(),
+  );
   const brief = await loadBrief(join(dir, "briefs/vietnamese-reviews.md"));
   const run = await cadre.start(brief, { by: "tester" });
   return { cadre, dir, first: await cadre.advance(run.id) };

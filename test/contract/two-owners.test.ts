@@ -90,11 +90,10 @@ test("D4 a zombie that wakes after its run was taken over is refused at its next
   let inTool = (): void => undefined;
   const entered = new Promise<void>((resolve) => (inTool = resolve));
   // An owner on another machine: nobody here can end it, so only its time can tell. It never renews, as if it were stopped.
-  const { acquire, renew } = store;
   const far = { host: "far", boot: "b", pid: 1, start: "1" };
   const zombies: Store = {
     ...store,
-    acquire: (line, _owner, at, ttl) => acquire(line, far, at, ttl),
+    acquire: (line, _owner, at, ttl) => store.acquire(line, far, at, ttl),
     renew: async () => null,
   };
   const zombie = ownedLine(zombies, written, () => {
@@ -118,7 +117,7 @@ test("D4 a zombie that wakes after its run was taken over is refused at its next
   expect(await store.line(id)).toEqual(before);
   expect(await next.ofType("action_done")).toHaveLength(1);
   expect(linesIn(written)).toEqual(["once"]);
-  await expect(renew({ line: id, epoch: 1 }, Date.now(), 1)).rejects.toMatchObject({ code: "lease-lost" });
+  await expect(store.renew({ line: id, epoch: 1 }, Date.now(), 1)).rejects.toMatchObject({ code: "lease-lost" });
 });
 
 test("L1 a process never takes a run over from itself, however late its renewal", async () => {

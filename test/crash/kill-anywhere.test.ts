@@ -2,7 +2,7 @@
  * D1 D2 D3: kill -9 at a random moment, resume, and the run ends as if nothing had happened. Kills fall anywhere between the first
  * line of output and the last, in `run` (two of three seeds), in `answer` or in `approve`, and sometimes twice. `CADRE_CRASH_SEEDS` sets how many seeds (default 50).
  */
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { openCadre, type Cadre } from "../../src/cadre.ts";
@@ -93,7 +93,10 @@ function story(cwd: string): Promise<unknown> {
       step.rule,
     ]);
     const root = join(run.workspace, "deliverables");
-    const files = readdirSync(root, { recursive: true }).map(String).toSorted();
+    const files = readdirSync(root, { recursive: true })
+      .map(String)
+      .filter((file) => statSync(join(root, file)).isFile())
+      .toSorted();
     const texts = files.map((file) => [
       file,
       plain(readFileSync(join(root, file), "utf8")).replaceAll(/\d+\.\d+/g, "N"),

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { startRun } from "../../src/run/start-run.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { RunId } from "../../src/ids.ts";
+import type { Store } from "../../src/store/ports.ts";
 import type { Tool, ToolOutcome } from "../../src/tools/tool.ts";
 import type { WorkflowInput } from "../../src/org/workflow.ts";
 import { LineHarness, bind, call, fullReport, modeText, type HarnessOptions } from "../fixtures/line-harness.ts";
@@ -192,11 +193,11 @@ test.each([
 test("D9 a reply that was paid for before the chart changed is told with what it answered", async () => {
   const state = writer();
   const line = writing(state, { workflow: plain });
-  const { finish: real } = line.store;
+  const inner = { ...line.store };
   let dies = true;
   Object.assign(line.store, {
-    finish: async (...args: Parameters<typeof real>) => {
-      await real(...args);
+    finish: async (...args: Parameters<Store["finish"]>) => {
+      await inner.finish(...args);
       if (dies) throw new Died();
     },
   });
@@ -205,7 +206,7 @@ test("D9 a reply that was paid for before the chart changed is told with what it
   const [row] = await line.store.effects(line.run);
   expect(await adopt(line, [changed])).toBe("ended");
   const [turn] = await line.ofType("turn_taken");
-  expect(turn).toMatchObject({ outcome: "replayed", prompt: (row?.intent as { prompt: string }).prompt });
+  expect(turn).toMatchObject({ outcome: "replayed", prompt: (row!.intent as { prompt: string }).prompt });
 });
 
 test("D9 a sign-off that the adopted workflow asks for is asked for", async () => {
@@ -322,11 +323,11 @@ test("a run that is stopped after an effect was recorded tells of the effect; on
   for (const recorded of [true, false]) {
     const state = writer();
     const line = writing(state);
-    const { finish: real } = line.store;
+    const inner = { ...line.store };
     Object.assign(line.store, {
-      finish: async (...args: Parameters<typeof real>) => {
+      finish: async (...args: Parameters<Store["finish"]>) => {
         const tool = args[1].includes("/e");
-        if (!tool || recorded) await real(...args);
+        if (!tool || recorded) await inner.finish(...args);
         if (tool) throw new Died();
       },
     });
@@ -361,14 +362,14 @@ test.each(["decision", "stop"] as const)(
       workflow: plain,
       say: (_request, _role, turn) => (turn === 1 ? [call("ask_followup_question", { question: "which?" })] : [finish]),
     });
-    const { release } = line.store;
+    const inner = { ...line.store };
     let first = true;
     Object.assign(line.store, {
-      release: async (...args: Parameters<typeof release>) => {
+      release: async (...args: Parameters<Store["release"]>) => {
         if (first && what === "decision") await line.decide("answer", "this");
         if (first && what === "stop") await line.store.setSignal(line.run, "stop", "linh");
         first = false;
-        await release(...args);
+        await inner.release(...args);
       },
     });
     await line.create();
@@ -379,15 +380,15 @@ test.each(["decision", "stop"] as const)(
 test("L2 a store that is busy when the lease is renewed does not end what is under way", async () => {
   const state = writer();
   const line = writing(state);
-  const { renew } = line.store;
+  const inner = { ...line.store };
   let refused = 0;
   let go = (): void => undefined;
   Object.assign(line.store, {
-    renew: async (...args: Parameters<typeof renew>) => {
+    renew: async (...args: Parameters<Store["renew"]>) => {
       refused += 1;
       if (refused <= 2) throw new Error("busy");
       go();
-      return renew(...args);
+      return inner.renew(...args);
     },
   });
   state.run = () => new Promise((resolve) => (go = () => resolve(written)));
@@ -400,10 +401,10 @@ test("M4 an interrupted line begins nothing more", async () => {
   const state = writer();
   const line = writing(state);
   const now = new AbortController();
-  const { finish: real } = line.store;
+  const inner = { ...line.store };
   Object.assign(line.store, {
-    finish: async (...args: Parameters<typeof real>) => {
-      await real(...args);
+    finish: async (...args: Parameters<Store["finish"]>) => {
+      await inner.finish(...args);
       now.abort();
     },
   });
