@@ -36,12 +36,7 @@ export type LineStop = "waiting" | "ended" | "drained";
 export async function advanceLine(deps: LineDeps, input: LineInput): Promise<LineStop> {
   const { store } = deps;
   const fence: Fence = { line: input.line, epoch: input.epoch };
-  const [bad] = await verifyLine(store, input.line);
-  if (bad) {
-    throw new CadreError("chain-broken", `${input.line} cannot go on: event ${bad.index} ${bad.what}`, {
-      hint: "The history was changed outside cadre. Restore the data folder from a backup; `cadre trace` still shows what is there.",
-    });
-  }
+  await requireWhole(store, input.line);
   const saver = new LineSaver({ store, fence, onCommit: input.onCommit });
   // A line moves at every pass or the loop ends: an adoption costs one pass, everything else none.
   for (let pass = 0; pass < 100; pass += 1) {
@@ -72,6 +67,16 @@ export async function advanceLine(deps: LineDeps, input: LineInput): Promise<Lin
     if (stop) return stop;
   }
   throw new CadreError("internal", `${input.line} does not come to rest`);
+}
+
+/** D8. */
+async function requireWhole(store: Store, line: LineId): Promise<void> {
+  const [bad] = await verifyLine(store, line);
+  if (bad) {
+    throw new CadreError("chain-broken", `${line} cannot go on: event ${bad.index} ${bad.what}`, {
+      hint: "The history was changed outside cadre. Restore the data folder from a backup; `cadre trace` still shows what is there.",
+    });
+  }
 }
 
 async function runOf(store: Store, line: LineId): Promise<RunRow> {
