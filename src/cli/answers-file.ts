@@ -20,6 +20,7 @@ export type PlannedAnswer = z.infer<typeof answerSchema>;
 
 export const answersFace = "answers-file";
 const largest = 256 * 1024;
+const shape = "--answers takes a list of `- role: …`, `topic: …`, `verb: answer|approve|reject`, `text: …`";
 
 /** Errors: file-unreadable, usage (with the place of the first mistake). */
 export function readAnswers(file: string): PlannedAnswer[] {
@@ -30,7 +31,7 @@ export function readAnswers(file: string): PlannedAnswer[] {
     const [at] = mistake.linePos ?? [];
     throw new CadreError("usage", `${file} is not YAML: ${mistake.message.split("\n")[0] ?? ""}`, {
       place: { file, ...(at ? { line: at.line, column: at.col } : {}) },
-      hint: "a list of `- role: …`, `topic: …`, `verb: answer|approve|reject`, `text: …`",
+      hint: shape,
     });
   }
   const parsed = z.array(answerSchema).safeParse(toPlain(document, file));
@@ -38,7 +39,7 @@ export function readAnswers(file: string): PlannedAnswer[] {
   const [issue] = parsed.error.issues;
   throw new CadreError("usage", `${file}: ${issue?.path.join(".") || "the file"}: ${issue?.message ?? "not a list"}`, {
     place: { file },
-    hint: "a list of `- role: …`, `topic: …`, `verb: answer|approve|reject`, `text: …`",
+    hint: shape,
   });
 }
 
@@ -47,7 +48,9 @@ function readText(file: string): string {
     const bytes = readFileSync(file);
     if (bytes.length <= largest) return bytes.toString("utf8");
   } catch (cause) {
-    throw new CadreError("file-unreadable", `${file} cannot be read: ${(cause as Error).message}`, { cause });
+    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    const what = missing ? `there is no file ${file}` : `${file} cannot be read: ${(cause as Error).message}`;
+    throw new CadreError("file-unreadable", what, { hint: shape, cause });
   }
   throw new CadreError("file-unreadable", `${file} is larger than 256 KB`, { hint: "name a list of decisions" });
 }

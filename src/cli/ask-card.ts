@@ -13,6 +13,7 @@ import { visible, visibleJson, visibleLines } from "../views/escape.ts";
 import { labelled } from "./layout.ts";
 import { commandsForAsk } from "./next-commands.ts";
 import type { Output, Style } from "./output.ts";
+import type { Spell } from "./spelling.ts";
 import { reportLines, viewOfReport } from "./report-lines.ts";
 import { untilWords } from "./words-of-time.ts";
 
@@ -27,11 +28,7 @@ const titles: Readonly<Record<AskRow["kind"], string>> = {
   chart: "The chart has changed",
 };
 
-/** Contents longer than this are cut on the card of a terminal only, with the command that shows them whole. */
-const longestOnTerminal = 40;
-
 export type CardOptions = {
-  readonly command: (rest: string) => string;
   readonly now: number;
   /** What the brief asks, to be read beside what a sign-off reports. */
   readonly criteria: readonly Criterion[];
@@ -58,11 +55,13 @@ export function askCard(ask: AskRow, output: Output, options: CardOptions): stri
     ...(ask.deadline === null
       ? []
       : field("due", `${timeText(ask.deadline)} (${untilWords(ask.deadline, options.now)})`)),
-    ...ask.options.flatMap((choice, at) =>
+    // While it is open, the prompt or the commands below the card are the list of its options.
+    ...(ask.state === "open" ? [] : ask.options).flatMap((choice, at) =>
       field(at === 0 ? "options" : "", `${visible(choice.id)}: ${visible(choice.text)}`),
     ),
-    ...(ask.action === null ? [] : ["", ...actionLines(ask.action, ask, output, options)]),
-    ...field("hash", ask.hash.slice(0, 16), "dim"),
+    ...(ask.action === null
+      ? []
+      : ["", ...actionLines(ask.action, ask, output, options), ...field("hash", ask.hash.slice(0, 16), "dim")]),
   ];
   const bar = paint("yellow", "┃");
   const head = `${paint(["yellow", "bold"], titles[ask.kind])} ${paint("dim", `· ${ask.id}`)}`;
@@ -70,7 +69,7 @@ export function askCard(ask: AskRow, output: Output, options: CardOptions): stri
 }
 
 /** The commands that decide an ask, one per line, with what each does. */
-export function decideLines(ask: AskRow, output: Output, command: CardOptions["command"]): string[] {
+export function decideLines(ask: AskRow, output: Output, command: Spell): string[] {
   const commands = commandsForAsk(ask, command);
   return ["Decide with one of", ...commands.flatMap((next) => commandLines(next, output))];
 }
@@ -119,13 +118,8 @@ function actionLines(action: Action, ask: AskRow, output: Output, options: CardO
       ? [`  ${visible(name)}: ${text[0] ?? ""}`]
       : [`  ${visible(name)}:`, ...text.map((line) => `    ${line}`)];
   });
-  const cut = output.terminal && rows.length > longestOnTerminal ? rows.slice(0, longestOnTerminal) : rows;
-  const more = rows.length - cut.length;
   return [
     `${output.paint("bold", visible(action.tool))} by ${visible(action.role)} (${canonicalJson(action.args ?? null).length} characters of arguments)`,
-    ...cut,
-    ...(more === 0
-      ? []
-      : [output.paint("yellow", `  … ${more} more lines: ${options.command(`show ${ask.id} --verbose`)}`)]),
+    ...rows,
   ];
 }

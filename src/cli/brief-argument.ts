@@ -1,6 +1,6 @@
 /** The brief that a command line means: a file, stdin, or the words themselves. */
-import { existsSync, statSync } from "node:fs";
-import { isAbsolute, relative, resolve, sep } from "node:path";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Brief } from "../briefs/brief.ts";
 import { briefOrThrow } from "../briefs/load-brief.ts";
 import { readBrief } from "../briefs/read-brief.ts";
@@ -19,6 +19,11 @@ const largest = 256 * 1024;
 export async function takeBrief(context: Context, said: readonly string[]): Promise<Brief> {
   const [only = ""] = said;
   if (said.length === 1 && only === "-") return checked(await fromStdin(context.stdin), null, context);
+  if (said.join("").trim() === "") {
+    throw new CadreError("usage", "the brief is empty", {
+      hint: "name a file or say what is to be done: npx cadre run briefs/vietnamese-reviews.md",
+    });
+  }
   const file = said.length === 1 ? fileOf(context, only) : null;
   if (file !== null) {
     const shown = shownPath(context, file);
@@ -32,12 +37,18 @@ function fileOf(context: Context, text: string): string | null {
   for (const path of [resolve(text), resolve(context.dir, text)]) {
     if (text.length > 1024 || !existsSync(path)) continue;
     if (statSync(path).isFile()) return path;
-    throw new CadreError("file-unreadable", `${text} is not a file`, { hint: "name a brief in it" });
+    throw new CadreError("file-unreadable", `${text} is a folder, not a brief`, { hint: briefsIn(path, text) });
   }
   if (!looksLikePath(text)) return null;
   throw new CadreError("file-unreadable", `there is no file ${text}`, {
     hint: "check the path; words with blanks between them are taken as the brief itself",
   });
+}
+
+function briefsIn(path: string, text: string): string {
+  const there = readdirSync(path).filter((name) => name.endsWith(".md"));
+  if (there.length === 0) return "name a file with a brief";
+  return `name a brief in it: ${there.map((name) => join(text, name)).join(", ")}`;
 }
 
 function looksLikePath(text: string): boolean {

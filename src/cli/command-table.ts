@@ -139,6 +139,7 @@ export const commands: readonly CommandSpec[] = [
     group: "Decide",
     needs: "data",
     summary: "everything that waits for a person",
+    args: [["[run]", "only what this run asks (default: every run)"]],
     load: async () => (await import("./commands/inbox.ts")).inbox,
   },
   {
@@ -174,6 +175,7 @@ export const commands: readonly CommandSpec[] = [
     summary: "reject what an ask shows, with the reason; the work goes back",
     args: [oneAsk, ["<reason...>", "what should be different"]],
     options: [seen, as, onAsk],
+    examples: [['reject @waiting "Name the licence of each model"', "the reason is all that the role has to go by"]],
     load: async () => (await import("./commands/reject.ts")).reject,
   },
   {

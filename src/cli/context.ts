@@ -27,9 +27,6 @@ export type Needs = "nothing" | "files" | "data";
 /** @param given on the command line, relative to the process. @param configured in cadre.yaml, relative to the project. */
 export function openContext(given: Places, configured: Places, output: Output, stdin: NodeJS.ReadStream): Context {
   const dir = resolve(given.dir ?? ".");
-  const prefix = (["dir", "data", "journal"] as const)
-    .flatMap((name) => (given[name] === undefined ? [] : [`--${name} ${shellWord(given[name])}`]))
-    .join(" ");
   const place = (name: "data" | "journal", otherwise: string): string =>
     given[name] === undefined ? resolve(dir, configured[name] ?? otherwise) : resolve(given[name]);
   return {
@@ -38,8 +35,16 @@ export function openContext(given: Places, configured: Places, output: Output, s
     journal: place("journal", "journal"),
     output,
     stdin,
-    command: (rest) => `npx cadre ${prefix === "" ? "" : `${prefix} `}${rest}`,
+    command: spellingFor(given),
   };
+}
+
+/** How a command is written that leads to the places that were given. */
+export function spellingFor(given: Places): Context["command"] {
+  const places = (["dir", "data", "journal"] as const)
+    .flatMap((name) => (given[name] === undefined ? [] : [`--${name} ${shellWord(given[name])} `]))
+    .join("");
+  return (rest) => `npx cadre ${places}${rest}`;
 }
 
 /** Where cadre.yaml says that data lies. Errors: folder-missing, config-invalid (only where data is needed). */

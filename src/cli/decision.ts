@@ -6,6 +6,7 @@ import type { DecideInput } from "../cadre.ts";
 import { CadreError } from "../errors.ts";
 import type { AskRow } from "../store/ports.ts";
 import { commandsForAsk, decidedBy } from "./next-commands.ts";
+import type { Spell } from "./spelling.ts";
 
 /** As typed: `answer <text>`, `approve [--edit --raise-to --reason]`, `reject <reason>`. */
 export type Typed =
@@ -14,7 +15,6 @@ export type Typed =
   | { readonly verb: "reject"; readonly text: string };
 
 type Decided = Pick<DecideInput, "verb" | "text" | "args">;
-type Spell = (rest: string) => string;
 
 /** Errors: usage (wrong verb, empty text, unknown option, arguments that are no JSON object), file-unreadable. */
 export function decisionFor(ask: AskRow, typed: Typed, command: Spell): Decided {
@@ -37,8 +37,10 @@ export function decisionFor(ask: AskRow, typed: Typed, command: Spell): Decided 
 function answered(ask: AskRow, text: string, command: Spell): Decided {
   const how = decidedBy[ask.kind];
   if (how === "approval") throw wrongVerb(ask, "answer", command);
-  if (how === "answer") return { verb: "answer", text };
   const option = ask.options.find((choice) => choice.id === text);
+  // A bare number beside numbered options means one of them: as words it would decide nothing that anybody meant.
+  const slipped = option === undefined && ask.options.length > 0 && /^\d{1,2}$/.test(text);
+  if (how === "answer" && !slipped) return { verb: "answer", text };
   if (!option) {
     throw new CadreError("usage", `"${text}" is none of the options of ${ask.id}`, {
       hint: `say one of: ${ask.options.map((choice) => `${choice.id} (${choice.text})`).join("; ")}`,
@@ -95,7 +97,9 @@ function readEdit(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {
-    throw new CadreError("file-unreadable", `${file} cannot be read: ${(cause as Error).message}`, { cause });
+    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    const what = missing ? `there is no file ${file}` : `${file} cannot be read: ${(cause as Error).message}`;
+    throw new CadreError("file-unreadable", what, { hint: "--edit @file.json takes a path from here", cause });
   }
 }
 

@@ -47,10 +47,24 @@ export async function drive(context: Context, cadre: Cadre, run: RunRow, options
       if (stopping.drain.aborted) return interrupted(context, result.run);
       return showWaiting(context, result, { fail: options.onAsk === "fail", seen: here === "later" });
     }
+  } catch (error) {
+    throw await withTheWayOn(context, cadre, run.id, error);
   } finally {
     walk.rest();
     stopping.release();
   }
+}
+
+/** A fault does not end a run: whoever reads the error is told how it goes on. */
+async function withTheWayOn(context: Context, cadre: Cadre, run: RunId, thrown: unknown): Promise<unknown> {
+  if (!isCadreError(thrown) || thrown.code === "internal" || /\bresume\b/.test(thrown.hint ?? "")) return thrown;
+  const row = await cadre.store.run(run).catch(() => undefined);
+  if (row?.status !== "running") return thrown;
+  const { code, message, data, place, cause } = thrown;
+  const hint = [thrown.hint, `Nothing is lost; go on with: ${context.command(`resume ${run}`)}`]
+    .filter((line) => line !== undefined)
+    .join("\n");
+  return new CadreError(code, message, { hint, data, cause, ...(place ? { place } : {}) });
 }
 
 type Stopping = {
@@ -151,7 +165,7 @@ async function decideHere(
   const run = await cadre.store.run(ask.run);
   if (!run) return "unasked";
   options.walk.dropAsk();
-  return promptFor(context, cadre, ask, { by: options.by, stop: options.stop, card: cardOptions(context, run) });
+  return promptFor(context, cadre, ask, { by: options.by, stop: options.stop, card: cardOptions(run) });
 }
 
 /** V4. */

@@ -10,6 +10,7 @@ import { visible, visibleLines } from "../views/escape.ts";
 import { codeFrame, readForFrame } from "./code-frame.ts";
 import type { Output, Style } from "./output.ts";
 import { labelled } from "./layout.ts";
+import { respell, type Spell } from "./spelling.ts";
 
 /** What the machine says, by its own code: the errors that no module of ours has given a name yet. */
 const machineErrors: Readonly<Record<string, { readonly code: ErrorCode; readonly hint: string }>> = {
@@ -46,9 +47,12 @@ function codeOf(error: unknown): string {
   return typeof code === "string" ? code : "";
 }
 
+/** Where the command line was: what cited paths are relative to, and how a command is spelled that leads there. */
+export type Standpoint = { readonly dir: string; readonly command: Spell };
+
 /** Prints the error and returns the exit code. */
-export function reportError(thrown: unknown, output: Output, dir: string): number {
-  const error = asCadreError(thrown);
+export function reportError(thrown: unknown, output: Output, { dir, command }: Standpoint): number {
+  const error = spelled(asCadreError(thrown), command);
   output.live(null);
   if (output.json) {
     output.record(errorDocument(error));
@@ -57,6 +61,17 @@ export function reportError(thrown: unknown, output: Output, dir: string): numbe
   }
   if (error.code === "internal" && output.verbose) output.complain(stackOf(error));
   return errorTable[error.code].exit;
+}
+
+/** S1. */
+function spelled(error: CadreError, command: Spell): CadreError {
+  if (error.hint === undefined) return error;
+  const hint = respell(error.hint, command);
+  if (hint === error.hint) return error;
+  const { code, message, data, place } = error;
+  const same = new CadreError(code, message, { hint, data, cause: error.cause, ...(place ? { place } : {}) });
+  if (error.stack !== undefined) same.stack = error.stack;
+  return same;
 }
 
 /** cadre.error/1. */

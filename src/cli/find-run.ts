@@ -77,7 +77,9 @@ async function runOf(store: RunReader, id: RunId): Promise<RunRow> {
 
 function unknownRun(word: string): CadreError {
   return new CadreError("run-unknown", `there is no run ${word} here`, {
-    hint: "`npx cadre runs` lists them; --dir and --data say where to look",
+    hint: word.startsWith("@")
+      ? "@latest is the newest run, @waiting the one that waits; `npx cadre runs` lists them all"
+      : "`npx cadre runs` lists them; --dir and --data say where to look",
     data: { run: word },
   });
 }

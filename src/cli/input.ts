@@ -32,8 +32,9 @@ export function choice<Word extends string>(input: Input, name: string, among: r
   if (value === undefined) return otherwise;
   const found = among.find((candidate) => candidate === value);
   if (found !== undefined) return found;
-  throw new CadreError("usage", `--${name} "${value}" is none of ${among.join(", ")}`, {
-    hint: `try --${name} ${among[0] ?? ""}`,
+  const spelled = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  throw new CadreError("usage", `${spelled} "${value}" is none of ${among.join(", ")}`, {
+    hint: `for example ${spelled} ${among[0] ?? ""}`,
   });
 }
 

@@ -9,6 +9,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import module from "node:module";
+import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const oldest = [22, 18] as const;
@@ -36,8 +37,9 @@ function handOver(node: string): void {
   process.on("SIGINT", () => undefined);
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   child.on("error", refuse);
-  child.on("exit", (code) => {
-    process.exitCode = code ?? 1;
+  child.on("exit", (code, signal) => {
+    // Where a signal came before the program could take it, the code is a shell's: 130 for Ctrl-C.
+    process.exitCode = code ?? 128 + (constants.signals[signal ?? "SIGTERM"] ?? 1);
   });
 }
 

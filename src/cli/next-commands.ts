@@ -2,10 +2,9 @@
 import type { AskKind } from "../events/event.ts";
 import type { AskRow, RunRow } from "../store/ports.ts";
 import { shellWord } from "./context.ts";
+import type { Spell } from "./spelling.ts";
 
 export type NextCommand = { readonly command: string; readonly what: string };
-
-type Spell = (rest: string) => string;
 
 /** How each kind of ask is decided. `choice`: the answer is the id of one of its options; `limit`: raise it, or stop. */
 export const decidedBy: Readonly<Record<AskKind, "answer" | "approval" | "choice" | "limit">> = {

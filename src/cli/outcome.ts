@@ -35,7 +35,7 @@ export function showWaiting(context: Context, result: AdvanceResult, options: Wa
     output.record(outcomeRecord(result.run, "waiting", result.asks, next));
   } else {
     for (const ask of result.asks) {
-      const card = options.seen ? [] : askCard(ask, output, cardOptions(context, result.run));
+      const card = options.seen ? [] : askCard(ask, output, cardOptions(result.run));
       for (const line of ["", ...card, ...(options.seen ? [] : [""])]) output.line(line);
       for (const line of decideLines(ask, output, command)) output.line(line);
     }
@@ -98,8 +98,8 @@ function field(output: Output, name: string, text: string): string {
 }
 
 /** What a card needs beside its ask. */
-export function cardOptions(context: Context, run: Pick<RunRow, "brief">): CardOptions {
-  return { command: context.command, now: Date.now(), criteria: run.brief.acceptance };
+export function cardOptions(run: Pick<RunRow, "brief">): CardOptions {
+  return { now: Date.now(), criteria: run.brief.acceptance };
 }
 
 function outcomeRecord(

@@ -2,8 +2,8 @@
 import { Command, CommanderError, Help, Option, type Argument } from "commander";
 import { CadreError } from "../errors.ts";
 import { commands, groups, type CommandSpec } from "./command-table.ts";
-import { configuredPlaces, openContext, type Places } from "./context.ts";
-import { reportError } from "./errors.ts";
+import { configuredPlaces, openContext, spellingFor, type Places } from "./context.ts";
+import { reportError, type Standpoint } from "./errors.ts";
 import { openOutput, type Output } from "./output.ts";
 import { packageVersion } from "./package-files.ts";
 
@@ -20,15 +20,20 @@ export async function main(argv: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) {
-      if (error.code === "commander.help") {
+      if (error.code === "commander.help" && error.exitCode !== 0) {
         program.outputHelp();
         return 0;
       }
       // Help and version end here too; commander has printed them.
-      return error.exitCode === 0 ? 0 : reportError(usageError(error, argv), output, process.cwd());
+      return error.exitCode === 0 ? 0 : reportError(usageError(error, argv), output, standpoint(program));
     }
-    return reportError(error, output, program.opts<{ dir?: string }>().dir ?? process.cwd());
+    return reportError(error, output, standpoint(program));
   }
+}
+
+function standpoint(program: Command): Standpoint {
+  const { dir, data, journal } = program.opts<Record<keyof Places, string | undefined>>();
+  return { dir: dir ?? process.cwd(), command: spellingFor(withoutUndefined({ dir, data, journal })) };
 }
 
 /** Output is needed before commander has read anything: its own errors go through it. */
@@ -51,7 +56,7 @@ function buildProgram(output: Output, done: (code: number) => void): Command {
     .usage("[options] <command>")
     .version(packageVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "explain a command")
-    .addHelpCommand(new Command("help [command]").description("explain a command").helpGroup("Operate:"))
+    .addHelpCommand(new Command("help").argument("[command]").description("explain a command").helpGroup("Operate:"))
     .addOption(new Option("--dir <folder>", "the project: where modes/, graphs/ and cadre.yaml are (default: here)"))
     .addOption(new Option("--data <folder>", "database and workspaces (default: .cadre/ in the project)"))
     .addOption(new Option("--journal <folder>", "where journals are written (default: journal/ in the project)"))
@@ -140,13 +145,13 @@ function sentence(text: string): string {
 
 /** Commander's messages, without its prefix, and with what to do. */
 function usageError(error: CommanderError, argv: readonly string[]): CadreError {
-  const [first = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
-  const name = argv.find((text) => commands.some((spec) => spec.name === text));
-  const help = `npx cadre ${name === undefined ? "" : `${name} `}--help`;
-  const meant = /Did you mean (.*)\?/.exec(suggestion ?? "")?.[1];
+  const [first = "", suggestion = ""] = error.message.replace(/^error: /, "").split("\n");
+  const spec = argv.flatMap((text) => commands.filter(({ name }) => name === text)).at(0);
+  const help = `\`npx cadre ${spec === undefined ? "" : `${spec.name} `}--help\` says what there is`;
+  const meant = /Did you mean (.*)\?/.exec(suggestion)?.[1];
+  const example = error.code === "commander.missingArgument" ? spec?.examples?.[0]?.[0] : undefined;
   return new CadreError("usage", first, {
-    hint:
-      meant === undefined ? `\`${help}\` says what there is` : `did you mean ${meant}? \`${help}\` says what there is`,
+    hint: `${meant === undefined ? "" : `did you mean ${meant}? `}${example === undefined ? "" : `for example: npx cadre ${example}\n`}${help}`,
     data: { argument: error.code },
   });
 }

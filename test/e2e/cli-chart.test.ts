@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { cadre, document, folder, project } from "./cli-process.ts";
+import { brief, cadre, document, folder, project } from "./cli-process.ts";
 
 type Problem = {
   readonly code: string;
@@ -91,6 +91,24 @@ describe("lint", () => {
 });
 
 describe("graph and who", () => {
+  test("a single mode shows its routes, also to roles that are elsewhere; its errors are found by the command shown", () => {
+    const dir = folder();
+    writeFileSync(join(dir, "a.md"), mode("a", "escalates_to:\n  - boss # Money\n"));
+    const { routes } = document(cadre(dir, ["graph", "a.md", "--json"])) as unknown as { routes: { to: string }[] };
+    expect(routes).toEqual([expect.objectContaining({ kind: "escalation", to: "boss", purpose: "Money" })]);
+    const drawn = cadre(dir, ["graph", "a.md"]);
+    expect(drawn.out).toMatch(/escalates to boss\s+“Money”/);
+    expect(drawn.err).toContain("`npx cadre lint a.md`");
+  });
+
+  test("who takes the words of a brief from its file", () => {
+    const dir = project();
+    const { candidates } = document(cadre(dir, ["who", brief, "--json"])) as unknown as {
+      candidates: { role: string }[];
+    };
+    expect(candidates[0]?.role).toBe("huggingface-specialist");
+  });
+
   test("cadre.graph/1: every role, every route with its place, and what the workflow grants", () => {
     const { roles, routes, hash } = document(cadre(project(), ["graph", "--json"])) as unknown as {
       roles: { slug: string; toolGroups: string[]; granted: string[] }[];

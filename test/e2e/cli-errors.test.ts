@@ -30,9 +30,25 @@ describe("the command line itself", () => {
     ["a number that is none", ["lint", "--max-warnings", "few"], /not a whole number/],
     ["an unknown field", ["runs", "--fields", "statsu"], /status/],
     ["a prompt without a terminal", ["run", brief, "--on-ask", "prompt"], /needs a terminal/],
+    [
+      "a word that an option does not know",
+      ["run", brief, "--on-ask", "maybe"],
+      /^error: --on-ask "maybe" is none of/m,
+    ],
+    ["an argument that is missing, with an example", ["reject", "@waiting"], /for example: npx cadre reject /],
+    ["an empty brief", ["run", ""], /the brief is empty/],
+    ["a folder for a brief", ["run", "briefs"], /name a brief in it: .*briefs\/vietnamese-reviews\.md/],
+    ["answers that are not there", ["run", brief, "--answers", "a.yaml"], /there is no file a\.yaml/],
+    ["an alias that is none", ["show", "@newest"], /@latest is the newest run, @waiting/],
     ["an unknown status", ["runs", "--status", "done"], /running, waiting/],
   ])("%s is exit 2 with what to do", (_name, args, says) => {
     expectError(cadre(project(), args), 2, says, /hint: /);
+  });
+
+  test("help and --help explain a command alike", () => {
+    const [asked, other] = [cadre(folder(), ["help", "run"]), cadre(folder(), ["run", "--help"])];
+    expect(asked).toEqual({ code: 0, err: "", out: other.out });
+    expect(other.out).toMatch(/^Usage: cadre run/);
   });
 
   test("with --json an error is one document of its own on stdout", () => {
@@ -164,6 +180,12 @@ describe("runs and asks", () => {
     expectError(cadre(dir, ["approve", "@waiting"]), 2, /nothing waits/);
   });
 
+  test("a model that cannot be reached stops nothing for good: the error names the command that goes on", () => {
+    const dir = project();
+    const ended = cadre(dir, ["--dir", ".", "run", brief, "--model", "http://127.0.0.1:9/v1#m"]);
+    expectError(ended, 1, /127\.0\.0\.1:9/, /go on with: npx cadre --dir \. resume r-[0-9a-f]{6}$/m);
+  });
+
   test("R3 a stale hash is exit 5 and decides nothing; a wrong verb is exit 2 with the right one", () => {
     const dir = project();
     expect(cadre(dir, ["run", brief]).code).toBe(8);
@@ -171,7 +193,11 @@ describe("runs and asks", () => {
     if (!ask) throw new Error("nothing waits");
     const approval = ask.kind === "sign_off" || ask.kind === "approval";
     const words = approval ? ["approve", ask.id] : ["answer", ask.id, "yes"];
-    expectError(cadre(dir, [...words, "--hash", "0".repeat(64)]), 5);
+    const stale = cadre(dir, [...words, "--hash", "0".repeat(64)]);
+    expectError(stale, 5);
+    // What it says to do can be done.
+    const [, look = ""] = /npx cadre (inbox .*)$/m.exec(stale.err) ?? [];
+    expect(cadre(dir, look.split(" "))).toMatchObject({ code: 0, out: expect.stringContaining(ask.id) as string });
     expectError(
       cadre(dir, [approval ? "answer" : "approve", ask.id, ...(approval ? ["yes"] : [])]),
       2,

@@ -100,6 +100,17 @@ describe("decisions from the command line", () => {
     expect(refusal(of, { verb: "answer", text: "perhaps" }).hint).toContain("keep (go on under the old one)");
   });
 
+  test("a bare number beside numbered options is one of them or a slip; other words are an answer", () => {
+    const options = [{ id: "1", text: "yes" }];
+    for (const kind of ["question", "escalation"] as const) {
+      const of = ask(kind, { options });
+      expect(decisionFor(of, { verb: "answer", text: "1" }, command).text).toBe("1");
+      expect(refusal(of, { verb: "answer", text: "9" }).hint).toContain("1 (yes)");
+      expect(decisionFor(of, { verb: "answer", text: "9 of 10" }, command).text).toBe("9 of 10");
+      expect(decisionFor(ask(kind), { verb: "answer", text: "9" }, command).text).toBe("9");
+    }
+  });
+
   test("a limit is raised to a number above what is used", () => {
     const of = ask("limit");
     expect(decisionFor(of, { verb: "approve", raiseTo: 80 }, command)).toEqual({

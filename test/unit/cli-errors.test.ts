@@ -9,10 +9,12 @@ import { CadreError, errorTable, type ErrorCode } from "../../src/errors.ts";
 
 type Reported = { readonly code: number; readonly out: string; readonly err: string };
 
-function report(error: unknown, more: Partial<OutputOptions> = {}, dir = "/"): Reported {
+const plain = (rest: string): string => `npx cadre ${rest}`;
+
+function report(error: unknown, more: Partial<OutputOptions> = {}, dir = "/", command = plain): Reported {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const output = openOutput({ json: false, quiet: false, verbose: false, fields: null, ...more }, stdout, stderr);
-  const code = reportError(error, output, dir);
+  const code = reportError(error, output, { dir, command });
   const text = (stream: PassThrough): string => String(stream.read() ?? "");
   return { code, out: text(stdout), err: text(stderr) };
 }
@@ -67,6 +69,14 @@ describe("errors", () => {
       dir,
     );
     expect(err).toBe("error: what\n  at cadre.yaml:1:1\n");
+  });
+
+  test("S1 a hint of the engine's is spelled as this command line is, as text and as JSON", () => {
+    const error = new CadreError("usage", "what", { hint: "See what waits: cadre show r-d4fd9b" });
+    const there = (rest: string): string => `npx cadre --dir there ${rest}`;
+    const hint = "See what waits: npx cadre --dir there show r-d4fd9b";
+    expect(report(error, {}, "/", there).err).toBe(`error: what\nhint: ${hint}\n`);
+    expect(JSON.parse(report(error, { json: true }, "/", there).out)).toMatchObject({ code: "usage", hint });
   });
 
   test("X1 a fault of ours is internal; its stack is there with --verbose and only then", () => {

@@ -19,7 +19,7 @@ export function changes(context: Context, input: Input): Promise<number> {
       else if (found.files.length === 0) output.note(`${run.id} changed no file`);
       else if (flag(input, "stat")) stat(output, found.files);
       else for (const file of found.files) for (const line of patchLines(file, output)) output.line(line);
-      if (!output.json) output.note(standing(context, run.id, found));
+      if (!output.json && found.files.length > 0) output.note(standing(context, run.id, found));
       return 0;
     },
     { readOnly: true },

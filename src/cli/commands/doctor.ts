@@ -12,6 +12,7 @@ import type { Input } from "../input.ts";
 import { showList } from "../list.ts";
 import { packageVersion } from "../package-files.ts";
 import { readChart } from "../read-chart.ts";
+import { respell } from "../spelling.ts";
 
 type State = "ok" | "note" | "broken";
 type Check = { readonly name: string; readonly state: State; readonly detail: string; readonly hint: string };
@@ -26,7 +27,7 @@ export async function doctor(context: Context, _input: Input): Promise<number> {
     ...modelChecks(context),
     ...(await dataChecks(context)),
     await gitCheck(context),
-  ];
+  ].map((row) => ({ ...row, hint: respell(row.hint, context.command) }));
   const styles = { ok: "green", note: "yellow", broken: "red" } as const;
   showList(context, {
     schema: "cadre.doctor/1",

@@ -1,12 +1,12 @@
 /** `cadre graph`: the org chart as a tree, as Mermaid, as dot or as data. */
-import type { OrgChart } from "../../org/chart.ts";
+import { USER, type OrgChart } from "../../org/chart.ts";
 import type { Workflow } from "../../org/workflow.ts";
 import { renderChart } from "../../views/chart-text.ts";
 import { chartDot } from "../../views/dot.ts";
 import { chartMermaid } from "../../views/mermaid.ts";
-import type { Context } from "../context.ts";
+import { shellWord, type Context } from "../context.ts";
 import { choice, words, type Input } from "../input.ts";
-import { readChart } from "../read-chart.ts";
+import { readChart, type ReadChart } from "../read-chart.ts";
 
 const formats = ["tree", "mermaid", "dot", "json"] as const;
 /** So few roles are looked at one by one: their routes are shown without being asked for. */
@@ -16,7 +16,10 @@ const few = 3;
 export async function graph(context: Context, input: Input): Promise<number> {
   const format = choice(input, "format", formats, "tree");
   const { output } = context;
-  const { chart, workflow, problems } = await readChart(context, words(input, 0));
+  const paths = words(input, 0);
+  const read = await readChart(context, paths);
+  const { workflow, problems } = read;
+  const chart = paths.length === 0 ? read.chart : withOpenRoutes(read);
   if (output.json || format === "json") {
     output.document(graphDocument(chart, workflow));
     return 0;
@@ -30,10 +33,16 @@ export async function graph(context: Context, input: Input): Promise<number> {
   };
   output.line(draw[format]().replace(/\n$/, ""));
   const errors = problems.filter((problem) => problem.severity === "error").length;
-  if (errors > 0)
-    output.note(`${errors} lint ${errors === 1 ? "error" : "errors"}: \`${context.command("lint")}\` shows them`);
+  const lint = context.command(["lint", ...paths.map(shellWord)].join(" "));
+  if (errors > 0) output.note(`${errors} lint ${errors === 1 ? "error" : "errors"}: \`${lint}\` shows them`);
   if (format === "tree" && !verbose) output.note(`every route with its purpose: ${context.command("graph --verbose")}`);
   return 0;
+}
+
+/** Where single files are looked at, the roles that they lead to are elsewhere; the routes are what one wants to see. */
+function withOpenRoutes({ chart, declared }: ReadChart): OrgChart {
+  const known = new Set([USER, ...chart.roles.map((role) => role.slug)]);
+  return { ...chart, routes: [...chart.routes, ...declared.filter((route) => !known.has(route.to))] };
 }
 
 /** cadre.graph/1. `toolGroups` are the mode's and what the workflow grants; `granted` are the latter alone. */

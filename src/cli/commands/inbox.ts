@@ -5,15 +5,18 @@ import { visible } from "../../views/escape.ts";
 import { askRecord } from "../ask-record.ts";
 import { commandLines } from "../ask-card.ts";
 import type { Context } from "../context.ts";
-import type { Input } from "../input.ts";
+import { findRun } from "../find-run.ts";
+import { word, type Input } from "../input.ts";
 import { showList, type ListColumn } from "../list.ts";
 import { commandsForAsk } from "../next-commands.ts";
 import { withReader } from "../open.ts";
 import { sinceWords, untilWords } from "../words-of-time.ts";
 
-export function inbox(context: Context, _input: Input): Promise<number> {
+export function inbox(context: Context, input: Input): Promise<number> {
   return withReader(context, async (store) => {
-    const asks = await store.asks({ state: "open" });
+    const name = word(input, 0);
+    const only = name === undefined ? {} : { run: (await findRun(store, name)).id };
+    const asks = await store.asks({ ...only, state: "open" });
     showList(context, {
       schema: "cadre.inbox/1",
       key: "asks",

@@ -4,12 +4,13 @@ import { resolve } from "node:path";
 import type { Problem, Severity } from "../../documents/problem.ts";
 import { visible } from "../../views/escape.ts";
 import { codeFrame, readForFrame } from "../code-frame.ts";
-import type { Context } from "../context.ts";
+import { shellWord, type Context } from "../context.ts";
 import { count, flag, words, type Input } from "../input.ts";
 import { labelled } from "../layout.ts";
 import { readChart, type ReadChart } from "../read-chart.ts";
 import { mend } from "../mend.ts";
 import type { Style } from "../output.ts";
+import { respell } from "../spelling.ts";
 
 /** Errors: folder-missing, folder-empty, usage. */
 export async function lint(context: Context, input: Input): Promise<number> {
@@ -17,11 +18,19 @@ export async function lint(context: Context, input: Input): Promise<number> {
   const most = count(input, "maxWarnings", "--max-warnings");
   let read = await readChart(context, paths);
   if (flag(input, "fix") && mendFiles(context, read) > 0) read = await readChart(context, paths);
-  const { problems } = read;
-  show(context, read);
+  const problems = read.problems.map((problem) => spelled(context, paths, problem));
+  show(context, { ...read, problems });
   const warnings = problems.filter((problem) => problem.severity === "warning").length;
   const errors = problems.some((problem) => problem.severity === "error");
   return errors || (most !== undefined && warnings > most) ? 1 : 0;
+}
+
+/** `lint --fix` in a hint is meant for the files that were looked at. */
+function spelled(context: Context, paths: readonly string[], problem: Problem): Problem {
+  if (problem.hint === undefined) return problem;
+  const files = paths.map((path) => ` ${shellWord(path)}`).join("");
+  const hint = respell(problem.hint, context.command).replaceAll("lint --fix", () => `lint --fix${files}`);
+  return { ...problem, hint };
 }
 
 /** Returns how many files were written. Only files that were read as modes, that are no links, and that are text still. */

@@ -36,7 +36,7 @@ function showAsk(context: Context, run: RunRow, ask: AskRow): void {
     output.document({ schema: "cadre.ask/1", ...askRecord(ask), state: ask.state, decision: ask.decision });
     return;
   }
-  for (const line of askCard(ask, output, cardOptions(context, run))) output.line(line);
+  for (const line of askCard(ask, output, cardOptions(run))) output.line(line);
   output.line();
   if (ask.decision !== null) {
     const { verb, by, face, at, text } = ask.decision;
@@ -121,7 +121,7 @@ async function showRun(context: Context, store: Store, run: RunRow): Promise<voi
   for (const ask of asks.filter((each) => each.decision !== null)) fact("decided", decidedWords(ask));
   for (const ask of open) {
     output.line();
-    for (const line of askCard(ask, output, cardOptions(context, run))) output.line(line);
+    for (const line of askCard(ask, output, cardOptions(run))) output.line(line);
   }
   output.line();
   output.line("Next");
@@ -144,7 +144,8 @@ function countsWords({ counts }: RunOutcome): string {
 }
 
 function usedWords(run: RunRow, { usage }: RunOutcome): string {
-  if (run.rehearsal) return `${usage.calls} turns of the rehearsal; no model was called, nothing was paid`;
+  if (run.rehearsal)
+    return `${usage.calls} ${usage.calls === 1 ? "turn" : "turns"} of the rehearsal; no model was called, nothing was paid`;
   const money = moneyText(usage.money);
   const calls = `${run.counters.modelCalls} of ${run.limits.modelCalls} model calls, ${tokensText(usage)} tokens`;
   return money === "" ? calls : `${calls}, ${money}`;

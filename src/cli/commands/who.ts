@@ -6,13 +6,14 @@ import { rankRoutes, type Candidate } from "../../org/who.ts";
 import { CadreError } from "../../errors.ts";
 import { didYouMean } from "../../documents/nearest.ts";
 import { visible } from "../../views/escape.ts";
+import { takeBrief } from "../brief-argument.ts";
 import type { Context } from "../context.ts";
 import { count, option, words, type Input } from "../input.ts";
 import { showList, type ListColumn } from "../list.ts";
 
 /** Errors: folder-missing, folder-empty, role-unknown, usage. */
 export async function who(context: Context, input: Input): Promise<number> {
-  const text = words(input, 0).join(" ").trim();
+  const text = await textOf(context, words(input, 0));
   if (text === "")
     throw new CadreError("usage", "there are no words to look for", {
       hint: 'npx cadre who "which model licence may we use?"',
@@ -37,6 +38,13 @@ export async function who(context: Context, input: Input): Promise<number> {
     empty: `no route's purpose has a word in common with "${visible(text)}"`,
   });
   return candidates.length === 0 ? 1 : 0;
+}
+
+/** The words, or the task of the brief that one word names. Errors: as a brief's. */
+async function textOf(context: Context, said: readonly string[]): Promise<string> {
+  const [only = ""] = said;
+  if (said.length === 1 && /\.(md|markdown|txt)$/i.test(only)) return (await takeBrief(context, said)).task;
+  return said.join(" ").trim();
 }
 
 const columns: readonly ListColumn<Candidate>[] = [
