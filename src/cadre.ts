@@ -102,7 +102,7 @@ export function openCadre(options: CadreOptions): Cadre {
     decide: async (ask, input) => {
       const { decideAsk } = await import("./run/decide-ask.ts");
       return decideAsk(
-        { store, clock, argumentProblem: async (tool, args) => (await engine()).argumentProblem(tool, args) },
+        { store, clock, argumentProblem: async (run, tool, args) => (await engine()).argumentProblem(run, tool, args) },
         ask,
         input,
       );

@@ -43,7 +43,7 @@ export interface Engine {
   stop(run: RunId): Promise<RunRow>;
   changes(run: RunRow): Promise<Changes>;
   apply(run: RunRow): Promise<ChangeSet>;
-  argumentProblem(tool: string, args: unknown): Promise<string | null>;
+  argumentProblem(run: RunId, tool: string, args: unknown): Promise<string | null>;
 }
 
 export function openEngine(options: EngineOptions): Engine {
@@ -108,9 +108,19 @@ export function openEngine(options: EngineOptions): Engine {
     stop: (run) => stopRun(options.store, run, advance),
     changes: (run) => changesOf(options.store, workspaces, run),
     apply: (run) => applyRun(options.store, workspaces, run),
-    argumentProblem: async (tool, args) => {
-      const checked = tools.get(tool)?.schema.safeParse(args);
-      return checked?.success === false ? complaint(checked.error) : null;
+    argumentProblem: async (run, name, args) => {
+      const tool = tools.get(name);
+      const checked = tool?.schema.safeParse(args);
+      if (!tool || !checked) return `there is no tool ${name}`;
+      if (!checked.success) return complaint(checked.error);
+      const context = {
+        workspace: workspaces.path(run),
+        project: options.dir,
+        knowledge: [],
+        key: "",
+        clock: options.clock,
+      };
+      return (await tool.objection?.({ ...context, signal: new AbortController().signal }, checked.data)) ?? null;
     },
   };
 }

@@ -59,15 +59,16 @@ export async function submit(turn: Turn, call: Pick<Call, "id">, report: Report)
     frame,
     role: frame.role,
     topic: "sign-off",
-    question: `${frame.role} reports the work done: ${report.summary} ${count(changes.files.length)} changed. Sign off exactly this change set?`,
+    question: `${frame.role} reports the work done: ${report.summary} ${whatToSign(changes.files.length)}`,
     severity: "high",
     action: { type: "sign_off", role: frame.role, changes, report },
     rule: workflowRule(context.bound, "signOff", "a run closes only after a person approved exactly its change set"),
   });
 }
 
-function count(files: number): string {
-  return files === 1 ? "1 file" : `${files} files`;
+function whatToSign(files: number): string {
+  if (files === 0) return "No file was changed. Sign off the report?";
+  return `${files === 1 ? "1 file" : `${files} files`} changed. Sign off exactly this change set?`;
 }
 
 /** The answer travels back along the edge that the question came by, whatever `reports_to` says. */

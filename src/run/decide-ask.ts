@@ -3,7 +3,7 @@ import { CadreError } from "../errors.ts";
 import type { DecideInput } from "./api.ts";
 import { isoTime, type Clock } from "../clock.ts";
 import type { AskKind, Decision } from "../events/event.ts";
-import type { AskId } from "../ids.ts";
+import type { AskId, RunId } from "../ids.ts";
 import type { AskRow, Store } from "../store/ports.ts";
 
 const verbsOf: Readonly<Record<AskKind, readonly Decision["verb"][]>> = {
@@ -21,7 +21,7 @@ export type DecideDeps = {
   readonly store: Pick<Store, "ask" | "decide">;
   readonly clock: Clock;
   /** What is wrong with edited arguments of this tool, in words; null where nothing is. */
-  readonly argumentProblem: (tool: string, args: unknown) => Promise<string | null>;
+  readonly argumentProblem: (run: RunId, tool: string, args: unknown) => Promise<string | null>;
 };
 
 /** Errors: ask-unknown, ask-decided (data: by, face, at, verb), hash-stale, decision-invalid. */
@@ -84,7 +84,7 @@ async function checkArguments(deps: DecideDeps, ask: AskRow, args: unknown): Pro
   }
   if (ask.kind !== "approval" || ask.action?.type !== "tool")
     throw invalid(ask, "only the arguments of a tool call can be edited", commandFor(ask));
-  const problem = await deps.argumentProblem(ask.action.tool, args);
+  const problem = await deps.argumentProblem(ask.run, ask.action.tool, args);
   if (problem !== null)
     throw invalid(ask, `the edited arguments do not fit ${ask.action.tool}: ${problem}`, commandFor(ask));
 }

@@ -102,7 +102,7 @@ async function checkInputs(workspaces: Workspaces, run: string, brief: Brief): P
         "brief-invalid",
         `the brief names the input ${input.path}, which the run's workspace does not hold`,
         {
-          hint: "In a git repository a run starts from the last commit: commit the file, or add --include-dirty.",
+          hint: "Check the path, which is taken from the project. In a git repository a run starts from the last commit: what is not in it needs a commit, or --include-dirty.",
           ...(brief.file === null ? {} : { place: { file: brief.file, line: 1 } }),
         },
       );

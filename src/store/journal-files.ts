@@ -2,8 +2,9 @@
  * Journal files on disk: rendered text in, files out. What is there already with the same bytes is not touched, and what an earlier
  * rendering of the same run left behind is removed, so that rendering twice is rendering once.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
+import { makeFolder } from "./make-folder.ts";
 
 /** Returns the paths of all files of this run's journal, relative to `folder`, sorted. `files`: paths relative to `<folder>/<run>/`. */
 export function writeJournal(folder: string, run: string, files: ReadonlyMap<string, string>): string[] {
@@ -15,7 +16,7 @@ export function writeJournal(folder: string, run: string, files: ReadonlyMap<str
 
 function writeIfChanged(path: string, content: string): void {
   if (existsSync(path) && readFileSync(path, "utf8") === content) return;
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const temporary = `${path}.${process.pid}.tmp`;
   writeFileSync(temporary, content);
   renameSync(temporary, path);

@@ -11,7 +11,6 @@ import {
   constants,
   copyFileSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   openSync,
   rmSync,
@@ -23,6 +22,7 @@ import SQLite from "better-sqlite3";
 import type { Database } from "better-sqlite3";
 import type { Clock } from "../clock.ts";
 import { CadreError } from "../errors.ts";
+import { makeFolder } from "./make-folder.ts";
 import { systemCode } from "./failure.ts";
 import { checkLayout, migrate } from "./migrate.ts";
 import { latestVersion } from "./schema.ts";
@@ -61,7 +61,7 @@ function makePrivate(file: string): void {
 }
 
 function prepareFile(file: string): void {
-  if (!existsSync(dirname(file))) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file), 0o700);
   closeSync(openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600)); // O2: SQLite itself would make it 0644
 }
 

@@ -31,6 +31,8 @@ export interface Tool<Args = unknown> {
   readonly access: "read" | "effect";
   /** False: the tool exists but is not available here; the reason is the refusal. */
   readonly available?: { readonly no: string };
+  /** Why these arguments would come to nothing, in words; null where nothing speaks against them. Asked before a person's edit is accepted. */
+  objection?(context: ToolContext, args: Args): Promise<string | null>;
   /** Facts that a later probe needs (e.g. the hash of a file before and after); JSON, stored in the intent. */
   prepare?(context: ToolContext, args: Args): Promise<unknown>;
   /** After a crash between intent and outcome: did it happen? */

@@ -90,8 +90,12 @@ function encoded(path: string, text: string): Buffer {
 
 function writing<Args extends { readonly path: string }>(
   plan: Plan<Args>,
-): Required<Pick<Tool<Args>, "prepare" | "probe" | "run">> {
+): Required<Pick<Tool<Args>, "objection" | "prepare" | "probe" | "run">> {
   return {
+    objection: async (context, args) => {
+      const facts = await prepared(context, args, plan);
+      return "refused" in facts ? facts.refused : null;
+    },
     prepare: (context, args) => prepared(context, args, plan),
     probe: async (context, _args, facts) => {
       const before = preparedSchema.parse(facts);

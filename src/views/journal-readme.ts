@@ -49,7 +49,7 @@ function statusLines({ run, outcome }: Journal): string[] {
   const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`;
   return [
     `**${inline(capital(run.status))}**${reason ? ` (${inline(reason)})` : ""}: run ${code(run.id)}, ${spanText(run.startedAt, run.endedAt)}, started by ${inline(run.startedBy)}.`,
-    `Entry role ${code(run.entry)}, workflow ${code(run.workflow)}${run.model ? `, model ${code(run.model)}` : ""}${run.chart ? `, chart ${code(run.chart.slice(0, 12))}` : ""}.`,
+    `Entry role ${code(run.entry)}, workflow ${code(run.workflow)}${run.model ? `, model ${code(run.model)}` : ""}${run.chart ? `, bound chart ${code(run.chart.slice(0, 12))}` : ""}.`,
     `${count(counts.steps, "step")}: ${count(counts.delegations, "delegation")}, ${count(counts.escalations, "escalation")}, ${count(counts.refusals, "refusal")}, ${count(counts.decisions, "decision by a person", "decisions by people")}.`,
   ];
 }
