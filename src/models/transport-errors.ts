@@ -119,8 +119,9 @@ export function connectionMayRetry(code: string): boolean {
 export function connectionError(origin: string, code: string, attempts: number): CadreError {
   if (code === "UND_ERR_HEADERS_TIMEOUT") return timeoutError(origin, "first-token", null);
   const tries = attempts > 1 ? ` after ${attempts} attempts` : "";
-  return new CadreError("model-unreachable", `No connection to ${origin} (${code})${tries}.`, {
-    hint: "Is the server running, and is `url` in cadre.yaml right?",
+  const why = code === "unknown" ? "" : ` (${code})`;
+  return new CadreError("model-unreachable", `No connection to ${origin}${why}${tries}.`, {
+    hint: "Is the server running, and is the URL right (`url` in cadre.yaml, or what --model says)?",
     data: { origin, connection: code, attempts },
   });
 }
