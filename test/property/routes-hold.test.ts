@@ -1,4 +1,6 @@
 /** R1 over the whole square: whatever a model names, a transition happens exactly where the chart declares it. */
+import { readFileSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { check } from "../../src/org/chart.ts";
 import { verifyRun } from "../../src/run/verify-run.ts";
@@ -11,8 +13,15 @@ const modes = [
   modeText("worker-a", "030-worker", { escalates: ["lead-a", "chief"], reports: ["lead-a"] }),
   modeText("worker-b", "030-worker", { escalates: ["lead-a", "lead-b"], reports: ["lead-a", "lead-b"] }),
 ];
-const bound = bind(modes, { entry: "chief" });
-const roles = bound.chart.roles.map((role) => role.slug);
+const shippedFolder = fileURLToPath(new URL("../../modes/", import.meta.url));
+const shipped = readdirSync(shippedFolder)
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => readFileSync(shippedFolder + name, "utf8"));
+
+function rolesOf(texts: readonly string[]): string[] {
+  return bind(texts, { entry: "any" }).chart.roles.map((role) => role.slug);
+}
+
 const kinds = ["delegation", "escalation", "report"] as const;
 
 /** Names that are not the role's, though a careless comparison might take them for it. */
@@ -53,11 +62,13 @@ function attempt(kind: (typeof kinds)[number], to: string) {
   return call("attempt_completion", { ...fullReport(), report_to: [to] });
 }
 
+type Target = { readonly kind: (typeof kinds)[number]; readonly to: string };
+
 /** One line whose entry role makes all these attempts, one a turn; where one is taken, its frame closes again at once. */
-async function attempts(entry: string, targets: readonly { kind: (typeof kinds)[number]; to: string }[]) {
+async function attempts(texts: readonly string[], entry: string, targets: readonly Target[]) {
   let made = 0;
   const line = new LineHarness({
-    modes,
+    modes: texts,
     workflow: {
       entry,
       signOff: true,
@@ -88,29 +99,36 @@ async function attempts(entry: string, targets: readonly { kind: (typeof kinds)[
   return line;
 }
 
-test.each(roles)(
-  "R1 every ordered pair and kind from %s, and every ghost and disguise: refused and recorded unless declared",
-  async (from) => {
-    const names = [...roles, ...ghosts, ...roles.flatMap(disguises)];
-    const targets = kinds.flatMap((kind) => names.map((to) => ({ kind, to })));
-    const line = await attempts(from, targets);
-    const refused = await line.ofType("refused");
-    const opened = await line.ofType("frame_opened");
-    const copied = await line.ofType("copy_sent");
-    for (const { kind, to } of targets) {
-      const declared = check(bound.chart, kind, from, to).allowed;
-      const wasRefused = refused.some((event) => event.role === from && event.kind === kind && event.to === to);
-      const wasTaken =
-        kind === "report"
-          ? copied.some((event) => event.from === from && event.to === to)
-          : opened.some((event) => event.kind === kind && event.from === from && event.to === to);
-      expect({ kind, to, refused: wasRefused }).toEqual({ kind, to, refused: !declared });
-      if (kind !== "report") expect({ kind, to, taken: wasTaken }).toEqual({ kind, to, taken: declared });
-      if (!declared) expect({ kind, to, taken: wasTaken }).toEqual({ kind, to, taken: false });
-    }
-    expect((await verifyRun(line.store, line.run)).problems).toEqual([]);
-  },
-);
+/** Every name under every kind from one role: taken exactly where the chart declares it, refused and recorded everywhere else. */
+async function holds(texts: readonly string[], from: string, names: readonly string[]): Promise<void> {
+  const { chart } = bind(texts, { entry: from });
+  const targets = kinds.flatMap((kind) => names.map((to) => ({ kind, to })));
+  const line = await attempts(texts, from, targets);
+  const refused = await line.ofType("refused");
+  const opened = await line.ofType("frame_opened");
+  const copied = await line.ofType("copy_sent");
+  for (const { kind, to } of targets) {
+    const declared = check(chart, kind, from, to).allowed;
+    const wasRefused = refused.some((event) => event.role === from && event.kind === kind && event.to === to);
+    const wasTaken =
+      kind === "report"
+        ? copied.some((event) => event.from === from && event.to === to)
+        : opened.some((event) => event.kind === kind && event.from === from && event.to === to);
+    expect({ kind, to, refused: wasRefused }).toEqual({ kind, to, refused: !declared });
+    if (kind !== "report") expect({ kind, to, taken: wasTaken }).toEqual({ kind, to, taken: declared });
+    if (!declared) expect({ kind, to, taken: wasTaken }).toEqual({ kind, to, taken: false });
+  }
+  expect((await verifyRun(line.store, line.run)).problems).toEqual([]);
+}
+
+test.each(rolesOf(modes))("R1 every pair and kind from %s, every ghost and every disguise of a name", async (from) => {
+  const roles = rolesOf(modes);
+  await holds(modes, from, [...roles, ...ghosts, ...roles.flatMap(disguises)]);
+});
+
+test.each(rolesOf(shipped))("R1 every pair and kind of the shipped chart from %s", async (from) => {
+  await holds(shipped, from, [...rolesOf(shipped), ...ghosts, ...disguises(from)]);
+});
 
 test("R1 verify finds a hand-over that the chart does not declare", async () => {
   const line = new LineHarness({
