@@ -178,10 +178,14 @@ type PromptOptions = { readonly by: string; readonly stop: AbortSignal; readonly
 async function promptFor(context: Context, cadre: Cadre, ask: AskRow, options: PromptOptions): Promise<Here> {
   const { askCard } = await import("./ask-card.ts");
   const { promptPerson } = await import("./prompt-person.ts");
+  const { showPatch } = await import("./commands/changes.ts");
   for (const line of ["", ...askCard(ask, context.output, options.card), ""]) {
     context.output.line(line);
   }
-  const typed = await promptPerson(ask, options.stop);
+  const typed = await promptPerson(ask, {
+    signal: options.stop,
+    showChanges: async () => showPatch((await cadre.changes(ask.run)).files, context.output),
+  });
   if (typed === null) return "later";
   try {
     await cadre.decide(ask.id, {

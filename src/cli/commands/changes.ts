@@ -18,7 +18,7 @@ export function changes(context: Context, input: Input): Promise<number> {
       if (output.json) output.document({ schema: "cadre.changes/1", run: run.id, applied: false, ...record(found) });
       else if (found.files.length === 0) output.note(`${run.id} changed no file`);
       else if (flag(input, "stat")) stat(output, found.files);
-      else for (const file of found.files) for (const line of patchLines(file, output)) output.line(line);
+      else showPatch(found.files, output);
       if (!output.json && found.files.length > 0) output.note(standing(context, run.id, found));
       return 0;
     },
@@ -41,6 +41,11 @@ function patchOf({ path, kind, before, after }: ChangedFile): string {
   const from = kind === "added" ? "/dev/null" : `a/${path}`;
   const to = kind === "deleted" ? "/dev/null" : `b/${path}`;
   return createTwoFilesPatch(from, to, before ?? "", after ?? "", undefined, undefined, { context: 3 });
+}
+
+/** The files as one unified diff. */
+export function showPatch(files: readonly ChangedFile[], output: Output): void {
+  for (const file of files) for (const line of patchLines(file, output)) output.line(line);
 }
 
 /** Without the line of `=` that the library begins with, so that the whole is what `git apply` reads. */
