@@ -109,6 +109,7 @@ describe("decisions", () => {
 describe("at a terminal", () => {
   /** Of util-linux: runs a command at a terminal of its own. */
   const terminal = "script";
+  const arrowDown = "\u001b[B";
   const script = spawnSync(terminal, ["--version"]).status === 0;
 
   test("V4 run puts the ask to the person and goes on to the end", async ({ skip }) => {
@@ -123,12 +124,16 @@ describe("at a terminal", () => {
     onTestFinished(() => void child.kill("SIGKILL"));
     let out = "";
     let answered = 0;
+    let signOffs = 0;
     child.stdout.setEncoding("utf8").on("data", (piece: string) => {
       out += piece;
       // A prompt that is open shows all its options; one that was answered shows the chosen one.
-      if (!out.slice(answered).includes("decide later")) return;
+      const shown = out.slice(answered);
+      if (!shown.includes("decide later")) return;
       answered = out.length;
-      child.stdin.write("\r");
+      if (shown.includes("Sign it off?")) signOffs += 1;
+      // The first option each time; of a sign-off that is a look at the changes, and then the one below it.
+      child.stdin.write(signOffs > 1 ? `${arrowDown}\r` : "\r");
     });
     const code = await new Promise((done) => child.on("close", done));
     const plain = stripVTControlCharacters(out);
@@ -136,6 +141,7 @@ describe("at a terminal", () => {
       code: 0,
       end: expect.stringMatching(/^finished/) as string,
     });
+    expect(plain).toContain("+++ b/deliverables/");
     expect(document(cadre(dir, ["inbox", "--json"]))["asks"]).toEqual([]);
   });
 });
