@@ -111,7 +111,7 @@ export function openEngine(options: EngineOptions): Engine {
     argumentProblem: async (run, name, args) => {
       const tool = tools.get(name);
       const checked = tool?.schema.safeParse(args);
-      if (!tool || !checked) return `there is no tool ${name}`;
+      if (!tool || !checked) return "it is approved as it is, or rejected with a reason";
       if (!checked.success) return complaint(checked.error);
       const context = {
         workspace: workspaces.path(run),

@@ -44,6 +44,8 @@ export type Desk = {
   readonly chart: string;
   /** Hashes of changed charts that a person decided not to adopt. */
   readonly keptOver: readonly string[];
+  /** Routes that were questioned because their purpose did not fit, as `frame to`. */
+  readonly questioned: readonly string[];
   /** Copies sent to each role so far. */
   readonly copies: Readonly<Record<string, number>>;
   /** Hand-overs in a row that went to and fro between the same two roles. */
@@ -71,6 +73,7 @@ export const emptyDesk: Desk = {
   ceilings: {},
   chart: "",
   keptOver: [],
+  questioned: [],
   copies: {},
   pingPong: { from: "", to: "", count: 0 },
   ended: null,
@@ -130,7 +133,12 @@ function change(desk: Desk, event: Event): Partial<Desk> {
     case "action_done":
       return { action: null, steps: desk.steps + 1 };
     case "refused":
-      return { refusals: desk.refusals + 1, action: afterRefusal(desk.action, event) };
+      return {
+        refusals: desk.refusals + 1,
+        action: afterRefusal(desk.action, event),
+        questioned:
+          event.code === "route-questioned" ? [...desk.questioned, `${event.frame} ${event.to}`] : desk.questioned,
+      };
     case "report_submitted":
       return { submitted: event, signedOff: false };
     case "copy_sent":

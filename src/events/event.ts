@@ -229,6 +229,7 @@ export const eventSchema = z.discriminatedUnion("type", [
       "role-unknown",
       "route-undeclared",
       "route-to-self",
+      "route-questioned",
       "tool-not-granted",
       "call-malformed",
       "report-incomplete",

@@ -9,11 +9,12 @@ import { z } from "zod";
 import { hashOf } from "../canonical.ts";
 import { isoTime } from "../clock.ts";
 import { deskOf } from "../events/desk.ts";
-import type { Decision, Event, EventOf, Report } from "../events/event.ts";
+import type { Call, Decision, Event, EventOf, Report } from "../events/event.ts";
 import type { AskId } from "../ids.ts";
 import { closeWithAnswer, closeWithReport, submit } from "./completion.ts";
 import { endStopped } from "./ending.ts";
 import { Batch, type LineContext } from "./line-context.ts";
+import { openApproved } from "./hand-over.ts";
 import type { Turn } from "./refusal.ts";
 
 type Ask = EventOf<"ask_raised">;
@@ -38,7 +39,7 @@ export async function gate(context: LineContext, log: readonly Event[]): Promise
       interrupt({ ask: ask.ask, kind: ask.kind, question: ask.question, hash: ask.hash }),
     ));
   batch.add({ type: "ask_decided", at: batch.now(), ask: ask.ask, decision });
-  await follow({ context, desk, frame, batch }, ask, decision);
+  await follow({ context, desk, frame, batch }, ask, decision, heldCall(log, ask));
   return batch.events;
 }
 
@@ -63,10 +64,18 @@ async function recordWakeUp(context: LineContext, ask: Ask, value: unknown): Pro
   return row.decision ?? decision;
 }
 
-async function follow(turn: Turn, ask: Ask, decision: Decision): Promise<void> {
+/** The call that the asking frame made last: what an approval without a proposed action is about. */
+function heldCall(log: readonly Event[], ask: Ask): Call | undefined {
+  const turn = log.findLast(
+    (event): event is EventOf<"turn_taken"> => event.type === "turn_taken" && event.frame === ask.frame,
+  );
+  return turn?.calls[0];
+}
+
+async function follow(turn: Turn, ask: Ask, decision: Decision, held: Call | undefined): Promise<void> {
   switch (ask.kind) {
     case "approval":
-      return approval(turn, ask, decision);
+      return turn.desk.action ? approval(turn, ask, decision) : routeApproval(turn, ask, decision, held);
     case "sign_off":
       if (decision.verb === "reject" && turn.desk.submitted)
         handBack(turn, [turn.desk.submitted.callId], `Returned by ${decision.by}: ${decision.text}`);
@@ -120,6 +129,13 @@ function approval(turn: Turn, ask: Ask, decision: Decision): void {
     hash: hashOf(action),
     by: decision.by,
   });
+}
+
+/** A hand-over that its role insisted on. */
+function routeApproval(turn: Turn, ask: Ask, decision: Decision, held: Call | undefined): void {
+  if (!held) return;
+  if (decision.verb === "approve") openApproved(turn, held, ask.hash);
+  else handBack(turn, [held.id], `Rejected by ${decision.by}: ${decision.text}`);
 }
 
 function handBack(turn: Turn, callIds: string[], reason: string): void {

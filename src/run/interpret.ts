@@ -1,23 +1,20 @@
 /**
  * A model's reply becomes events: one decision per reply.
  *
- * R1. A hand-over becomes an event only after `check` on the chart said yes; otherwise a `refused` event, with what is allowed.
  * R2. A tool call becomes a proposal only if the role's groups and grants hold it.
  * I1. Only the first decision of a reply counts: one route or effect, or the leading reads. What follows is handed back unexecuted.
  * I2. A malformed call anywhere in a reply refuses the whole reply: half a reply is not a decision.
  */
 import { z } from "zod";
 import { hashOf } from "../canonical.ts";
-import type { Call, EventOf } from "../events/event.ts";
-import { effectKey, frameId } from "../ids.ts";
+import type { Call } from "../events/event.ts";
+import { effectKey } from "../ids.ts";
 import type { ModelReply } from "../models/model.ts";
-import type { Route } from "../org/chart.ts";
-import { fit } from "../org/who.ts";
 import { raiseAsk, workflowRule } from "./asks.ts";
 import { completeFrame } from "./completion.ts";
 import { approvalPolicy, grantedTools } from "./granted.ts";
-import { declaredRoute, parsed, refuse, type Turn } from "./refusal.ts";
-import { escalateArgs, followupArgs, newTaskArgs } from "./verbs.ts";
+import { followUp, handOver } from "./hand-over.ts";
+import { parsed, refuse, type Turn } from "./refusal.ts";
 
 export async function interpret(turn: Turn, reply: ModelReply): Promise<void> {
   const broken = reply.malformed.map((call) => `${call.name || "a call"}: ${call.error}`);
@@ -56,93 +53,15 @@ export async function interpret(turn: Turn, reply: ModelReply): Promise<void> {
 async function decide(turn: Turn, call: Call): Promise<void> {
   switch (call.name) {
     case "new_task":
-      return newTask(turn, call);
     case "escalate":
-      return escalate(turn, call);
+      return handOver(turn, call);
     case "ask_followup_question":
-      return followUp(turn, call);
+      return toolNames(turn).has(call.name) ? followUp(turn, call) : notGranted(turn, call);
     case "attempt_completion":
       return completeFrame(turn, call);
     default:
       return effect(turn, call);
   }
-}
-
-function newTask(turn: Turn, call: Call): void {
-  const args = parsed(turn, call, newTaskArgs);
-  if (!args) return;
-  const route = declaredRoute(turn, call, "delegation", args.mode);
-  if (!route) return;
-  openFrame(turn, call, "delegation", args.mode, route, {
-    assignment: {
-      task: args.task,
-      criteria: args.acceptance_criteria.map((text, index) => ({
-        id: `A${index + 1}`,
-        text: text.replace(/^\[A\d+\]\s*/, ""),
-      })),
-      inputs: args.inputs,
-      constraints: args.constraints,
-    },
-    question: null,
-    fit: fit(route, args.task),
-  });
-}
-
-function escalate(turn: Turn, call: Call): void {
-  const args = parsed(turn, call, escalateArgs);
-  if (!args) return;
-  const route = declaredRoute(turn, call, "escalation", args.to);
-  if (!route) return;
-  const { to: _to, ...question } = args;
-  openFrame(turn, call, "escalation", args.to, route, {
-    assignment: null,
-    question,
-    fit: fit(route, `${args.topic} ${args.question}`),
-  });
-}
-
-function followUp(turn: Turn, call: Call): void {
-  if (!toolNames(turn).has(call.name)) return notGranted(turn, call);
-  const args = parsed(turn, call, followupArgs);
-  if (!args) return;
-  // A question goes back along the edge that the assignment came by, so it cites that edge's rule and needs no other.
-  openFrame(turn, call, "question", turn.frame.from, turn.frame.opened.rule, {
-    assignment: null,
-    question: {
-      question: args.question,
-      topic: "follow-up question",
-      severity: "medium",
-      tried: "",
-      options: args.options,
-    },
-    fit: null,
-  });
-}
-
-type FrameContent = Pick<EventOf<"frame_opened">, "assignment" | "question" | "fit">;
-
-function openFrame(
-  turn: Turn,
-  call: Call,
-  kind: "delegation" | "escalation" | "question",
-  to: string,
-  rule: Route | EventOf<"frame_opened">["rule"],
-  content: FrameContent,
-): void {
-  const { batch, frame, desk } = turn;
-  batch.add({
-    type: "frame_opened",
-    at: batch.now(),
-    frame: frameId(batch.next),
-    kind,
-    from: frame.role,
-    to,
-    parent: frame.id,
-    callId: call.id,
-    rule: { purpose: rule.purpose, file: rule.file, line: rule.line },
-    seededBy: desk.frames.findLast((below) => below.role === to)?.id ?? null,
-    ...content,
-  });
 }
 
 /** Tools that the role has: its groups and grants, and nothing else (R2). */
