@@ -6,130 +6,29 @@
  * E3. The schema is strict: an unknown key in a stored event is corruption, not an extension.
  */
 import { z } from "zod";
+import {
+  actionSchema,
+  answerSchema,
+  askKindSchema,
+  assignmentSchema,
+  callSchema,
+  changeSetSchema,
+  decisionSchema,
+  limitName,
+  questionSchema,
+  reportSchema,
+  ruleSchema,
+  severitySchema,
+  toolResultSchema,
+  usageSchema,
+} from "./parts.ts";
+
+export * from "./parts.ts";
 
 const id = z.string().min(1);
 const json: z.ZodType<unknown> = z.json();
 
-export const ruleSchema = z.strictObject({ purpose: z.string(), file: z.string(), line: z.number().int() });
-
-const criterionSchema = z.strictObject({ id: z.string(), text: z.string() });
-
-/** What one role asks of another. */
-export const assignmentSchema = z.strictObject({
-  task: z.string(),
-  criteria: z.array(criterionSchema),
-  inputs: z.array(z.string()),
-  constraints: z.array(z.string()),
-});
-
-export const severitySchema = z.enum(["low", "medium", "high", "critical"]);
-
-/** What an escalation or a follow-up question asks. */
-export const questionSchema = z.strictObject({
-  question: z.string(),
-  topic: z.string(),
-  severity: severitySchema,
-  tried: z.string(),
-  options: z.array(z.string()),
-});
-
-/** A number that a report claims, citing the effect whose receipt holds it. */
-export const measurementSchema = z.strictObject({
-  name: z.string(),
-  value: z.number(),
-  unit: z.string(),
-  effect: z.string(),
-});
-
-export const reportSchema = z.strictObject({
-  summary: z.string(),
-  criteria: z.array(
-    z.strictObject({ id: z.string(), status: z.enum(["met", "not_met", "not_measured"]), evidence: z.string() }),
-  ),
-  artifacts: z.array(z.string()),
-  measurements: z.array(measurementSchema),
-  limitations: z.array(z.string()),
-  resources: z.string(),
-  /** The sections that the role's rules packs require, by name. */
-  sections: z.record(z.string(), z.string()),
-});
-
-export const answerSchema = z.strictObject({ decision: z.string(), reason: z.string() });
-
-const callSchema = z.strictObject({ id, name: z.string(), args: json });
-
-/** Tokens as the server counted them; zero and `measured: false` where nothing was counted. */
-export const usageSchema = z.strictObject({
-  promptTokens: z.number(),
-  completionTokens: z.number(),
-  cachedTokens: z.number(),
-  /** Wall time of the call in ms. */
-  ms: z.number(),
-  measured: z.boolean(),
-});
-
-const fileChangeSchema = z.strictObject({
-  path: z.string(),
-  /** sha256 of the content; null: the file is not there. */
-  before: z.string().nullable(),
-  after: z.string().nullable(),
-});
-
-/** What proves that an effect happened; also kept in the ledger's outcome. */
-export const receiptSchema = z.strictObject({
-  files: z.array(fileChangeSchema),
-  measurements: z.array(measurementSchema.omit({ effect: true })),
-  /** Tool-specific facts, e.g. seed and split of an evaluation. */
-  detail: z.record(z.string(), json),
-});
-
-export const toolResultSchema = z.strictObject({
-  callId: id,
-  tool: z.string(),
-  ok: z.boolean(),
-  /** What the model reads. */
-  text: z.string(),
-  receipt: receiptSchema.nullable(),
-});
-
-export const changeSetSchema = z.strictObject({
-  files: z.array(fileChangeSchema),
-  /** hashOf(files): what a sign-off approves and `apply` checks. */
-  hash: z.string(),
-});
-
-/** Exactly what will happen if a person approves; its canonical JSON is hashed (R3). */
-export const actionSchema = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("tool"), role: z.string(), tool: z.string(), args: json }),
-  z.strictObject({ type: z.literal("sign_off"), role: z.string(), changes: changeSetSchema, report: reportSchema }),
-]);
-
-export const askKindSchema = z.enum([
-  "question",
-  "escalation",
-  "assignment",
-  "approval",
-  "sign_off",
-  "limit",
-  "doubt",
-  "chart",
-]);
-
-export const decisionSchema = z.strictObject({
-  verb: z.enum(["approve", "reject", "answer"]),
-  /** The answer, the choice's id, or the reason. */
-  text: z.string(),
-  /** Edit-then-approve: the arguments to run instead (approval asks only). */
-  args: json.optional(),
-  by: z.string(),
-  /** Where it was decided: `cli`, `api`, `answers-file`, … */
-  face: z.string(),
-  at: z.iso.datetime(),
-});
-
 const outcomeWord = z.enum(["executed", "replayed", "repeated"]);
-
-const limitName = z.enum(["steps", "modelCalls", "tokens", "depth", "refusals", "repeats", "pingPong"]);
 
 const at = { at: z.iso.datetime() };
 const inFrame = { frame: id, role: z.string() };
@@ -333,19 +232,3 @@ export const eventSchema = z.discriminatedUnion("type", [
 export type Event = z.infer<typeof eventSchema>;
 export type EventType = Event["type"];
 export type EventOf<Type extends EventType> = Extract<Event, { type: Type }>;
-export type Assignment = z.infer<typeof assignmentSchema>;
-export type Question = z.infer<typeof questionSchema>;
-export type Report = z.infer<typeof reportSchema>;
-export type Answer = z.infer<typeof answerSchema>;
-export type Measurement = z.infer<typeof measurementSchema>;
-export type Receipt = z.infer<typeof receiptSchema>;
-export type ToolResult = z.infer<typeof toolResultSchema>;
-export type ChangeSet = z.infer<typeof changeSetSchema>;
-export type FileChange = z.infer<typeof fileChangeSchema>;
-export type Action = z.infer<typeof actionSchema>;
-export type AskKind = z.infer<typeof askKindSchema>;
-export type Decision = z.infer<typeof decisionSchema>;
-export type Usage = z.infer<typeof usageSchema>;
-export type Severity = z.infer<typeof severitySchema>;
-export type LimitName = z.infer<typeof limitName>;
-export type Call = z.infer<typeof callSchema>;
