@@ -10,11 +10,11 @@ import fs from "node:fs";
 import { hashOf, sha256 } from "../canonical.ts";
 import { CadreError } from "../errors.ts";
 import type { ChangeSet, FileChange } from "../events/event.ts";
-import { parsePath, temporaryPrefix, writeProblem } from "./paths.ts";
+import { parsePath, writeProblem } from "./paths.ts";
 import { chunksOf } from "./read-bytes.ts";
 import { isPathError, openFile, openFolder } from "./safe-files.ts";
 import { entryAt } from "./workspace-tree.ts";
-import { isLeftover, removeFile, writeWhole } from "./write-whole.ts";
+import { removeFile, sweepLeftovers, writeWhole } from "./write-whole.ts";
 
 type Conflict = {
   readonly path: string;
@@ -137,9 +137,7 @@ function sweep(project: string, path: string): void {
     throw error;
   }
   try {
-    for (const name of fs.readdirSync(folder.at)) {
-      if (name.startsWith(temporaryPrefix) && isLeftover(name)) fs.rmSync(`${folder.at}/${name}`, { force: true });
-    }
+    sweepLeftovers(folder);
   } finally {
     folder.close();
   }

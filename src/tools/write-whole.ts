@@ -4,6 +4,7 @@
  * W1. A file changes at once or not at all: temporary file in the same open folder, fsync, rename, fsync of the folder (RELIABILITY 36).
  * W2. No symlink is followed on the way to what is written, and none is overwritten (R6).
  * W3. Whoever writes checks first that the path may be written (`writeProblem`).
+ * W4. Whoever writes into a folder clears away what a killed writer left there: the step that was cut off writes again, so nothing stays.
  */
 import { createHash, randomBytes } from "node:crypto";
 import fs from "node:fs";
@@ -54,6 +55,7 @@ export function writeWhole(
   withParent(root, path, true, options, (folder, name) => {
     const target = `${folder.at}/${name}`;
     const mode = options.mode ?? checkTarget(target, path, options) ?? 0o644;
+    sweepLeftovers(folder); // W4
     const temporary = `${folder.at}/${temporaryName()}`;
     const fd = fs.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
@@ -134,6 +136,13 @@ function makeFolder(parent: OpenedFolder, name: string): void {
 function writeAll(fd: number, content: Uint8Array): void {
   let done = 0;
   while (done < content.length) done += fs.writeSync(fd, content, done);
+}
+
+/** Removes what killed writers left in this folder; what a living one is about to rename stays. */
+export function sweepLeftovers(folder: OpenedFolder): void {
+  for (const name of fs.readdirSync(folder.at)) {
+    if (name.startsWith(temporaryPrefix) && isLeftover(name)) fs.rmSync(`${folder.at}/${name}`, { force: true });
+  }
 }
 
 function syncFolder(folder: OpenedFolder): void {
