@@ -6,7 +6,6 @@
  * A2. Each file changes at once; a killed apply is finished by running it again: what is already as it shall be is left alone.
  * A3. Nothing outside the project, nothing through a symlink, nothing protected (R6, RELIABILITY 26).
  */
-import fs from "node:fs";
 import { hashOf, sha256 } from "../canonical.ts";
 import { CadreError } from "../errors.ts";
 import type { ChangeSet, FileChange } from "../events/event.ts";
