@@ -114,7 +114,7 @@ function seedMessages(log: readonly Event[], seed: string): Message[] {
 }
 
 /** A seed's last call is still waiting for its answer: the new frame is why. Servers refuse a call without a result. */
-function closeOpenCalls(messages: readonly Message[]): Message[] {
+export function closeOpenCalls(messages: readonly Message[]): Message[] {
   const answered = new Set(messages.flatMap((message) => (message.role === "tool" ? [message.callId] : [])));
   const open = messages.flatMap((message) =>
     message.role === "assistant" ? message.calls.filter((call) => !answered.has(call.id)) : [],
