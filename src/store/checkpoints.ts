@@ -4,7 +4,7 @@
  * V1. `put` is the only thing that commits events, together with its checkpoint, and its parent must be the head (D2).
  * V2. The channel only grows: `put` stores the suffix that is new. What came before is recognised by its length and its
  *     last event, so a step costs what it adds (D7); the stored events, not the channel, are what a reload gives back.
- * V3. Newest means committed last; ids, which hold a clock's time, order nothing (D5).
+ * V3. Newest means committed last; ids, which hold a clock's time, order nothing (D5). Only the newest is kept: the log tells the rest.
  * V4. Everything comes back through JSON.parse: text that looks like a serialized class stays text.
  * V5. Of pending writes only interrupts and errors are kept: one commit a step, and a step whose `put` failed is executed
  *     again, which the effects ledger makes harmless (D2, D3).
@@ -54,7 +54,7 @@ function isSame(one: Event | undefined, other: Event | undefined): boolean {
   return one === other || canonicalJson(one) === canonicalJson(other);
 }
 
-function matches(metadata: CheckpointMetadata, filter: Record<string, unknown> | undefined): boolean {
+function matches(metadata: object, filter: Record<string, unknown> | undefined): boolean {
   if (filter === undefined) return true;
   const record: Record<string, unknown> = { ...metadata };
   return Object.entries(filter).every(([key, value]) => record[key] === value);
@@ -78,22 +78,16 @@ export class LineSaver extends BaseCheckpointSaver {
 
   async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
     const id = this.#place(config);
-    const row = await this.#store.checkpoint(this.#fence.line, namespace, id);
-    return row === undefined ? undefined : this.#tuple(row);
+    const row = await this.#store.checkpoint(this.#fence.line);
+    return row === undefined || (id !== undefined && row.id !== id) ? undefined : this.#tuple(row);
   }
 
+  /** The newest checkpoint, or nothing: a line keeps no other (V3). */
   async *list(config: RunnableConfig, options: CheckpointListOptions = {}): AsyncGenerator<CheckpointTuple> {
-    const only = this.#place(config);
-    const before = options.before === undefined ? undefined : getCheckpointId(options.before);
-    const rows = await this.#store.checkpoints(this.#fence.line, namespace, undefined, before || undefined); // V3
-    let left = options.limit ?? Number.POSITIVE_INFINITY;
-    for (const row of rows) {
-      if (left <= 0) return;
-      if (only !== undefined && row.id !== only) continue;
-      if (!matches(JSON.parse(row.metadata) as CheckpointMetadata, options.filter)) continue;
-      left -= 1;
-      yield this.#tuple(row);
-    }
+    const tuple = await this.getTuple(config);
+    if (tuple === undefined || options.limit === 0) return;
+    if (options.before !== undefined && getCheckpointId(options.before) === tuple.checkpoint.id) return;
+    if (matches(tuple.metadata ?? {}, options.filter)) yield tuple;
   }
 
   async put(config: RunnableConfig, checkpoint: Checkpoint, metadata: CheckpointMetadata): Promise<RunnableConfig> {
@@ -108,8 +102,6 @@ export class LineSaver extends BaseCheckpointSaver {
       expectHead: parent, // V1
       checkpoint: {
         id: checkpoint.id,
-        parent,
-        namespace,
         logLength: log.length,
         checkpoint: JSON.stringify({ ...checkpoint, channel_values: others }),
         metadata: JSON.stringify(metadata),
@@ -153,8 +145,8 @@ export class LineSaver extends BaseCheckpointSaver {
   async #known(checkpoint: string | null): Promise<readonly Event[]> {
     if (checkpoint === null) return [];
     if (this.#last?.id === checkpoint) return this.#upTo(this.#last.length);
-    const row = await this.#store.checkpoint(this.#fence.line, namespace, checkpoint);
-    return this.#upTo(row?.logLength ?? 0);
+    const row = await this.#store.checkpoint(this.#fence.line);
+    return this.#upTo(row?.id === checkpoint ? row.logLength : 0);
   }
 
   async #upTo(length: number): Promise<readonly Event[]> {
@@ -190,7 +182,6 @@ export class LineSaver extends BaseCheckpointSaver {
       checkpoint,
       metadata: JSON.parse(row.metadata) as CheckpointMetadata,
       pendingWrites,
-      ...(row.parent === null ? {} : { parentConfig: this.#configOf(row.parent) }),
     };
   }
 }

@@ -3,24 +3,25 @@
  *
  * K1. The fence is checked first, inside the transaction (D4); then the head (D2). Whatever fails, nothing is written.
  * K2. A checkpoint's log length is exactly the line's length after it: there is no event without its checkpoint.
- * K3. Pending writes of the checkpoint that is followed are dropped: they were taken up or are void (D7).
+ * K3. It takes the place of the one before, whose pending writes go with it: they were taken up or are void (D7).
  */
 import type { LineId } from "../ids.ts";
 import { CadreError } from "../errors.ts";
 import type { CheckpointStore, CommitUnit } from "./ports.ts";
 import type { Connection } from "./connection.ts";
 import { bug } from "./failure.ts";
+import { headWriter } from "./checkpoint-rows.ts";
 import { eventWriter } from "./events.ts";
 import { fencedLines } from "./lines.ts";
 import type { LineRecord } from "./lines.ts";
 import { rowProjector } from "./project-rows.ts";
 
 function checkHead(unit: CommitUnit, line: LineRecord): void {
-  const { parent, logLength } = unit.checkpoint;
-  if (line.head_checkpoint !== unit.expectHead || parent !== unit.expectHead)
+  const { logLength } = unit.checkpoint;
+  if (line.head_checkpoint !== unit.expectHead)
     throw new CadreError("head-moved", `${line.id} has moved on since this step was begun; nothing was written.`, {
       hint: "Read the line again: `cadre resume` does.",
-      data: { line: line.id, expected: unit.expectHead, parent, head: line.head_checkpoint },
+      data: { line: line.id, expected: unit.expectHead, head: line.head_checkpoint },
     });
   const length = line.length + unit.events.length;
   if (logLength !== length)
@@ -32,10 +33,7 @@ export function committing(connection: Connection): Pick<CheckpointStore, "commi
   const fenced = fencedLines(connection);
   const append = eventWriter(connection);
   const projectRow = rowProjector(connection);
-  const insert = db.prepare<[LineId, string, string, string | null, number, string, string]>(
-    "INSERT INTO checkpoints (line, namespace, id, parent, log_length, body, metadata) VALUES (?, ?, ?, ?, ?, ?, ?)",
-  );
-  const dropWrites = db.prepare<[LineId, string]>("DELETE FROM writes WHERE line = ? AND checkpoint = ?");
+  const putHead = headWriter(connection);
   const moveHead = db.prepare<[number, Buffer, string, LineId]>(
     "UPDATE lines SET length = ?, head_hash = ?, head_checkpoint = ? WHERE id = ?",
   );
@@ -46,12 +44,10 @@ export function committing(connection: Connection): Pick<CheckpointStore, "commi
         const line = fenced(unit.fence); // D4, K1
         checkHead(unit, line); // D2, K2
         reach("commit:fenced");
-        const { id, namespace, parent, logLength, checkpoint, metadata } = unit.checkpoint;
-        insert.run(line.id, namespace, id, parent, logLength, checkpoint, metadata);
-        if (parent !== null) dropWrites.run(line.id, parent); // K3
+        putHead(line, unit.checkpoint); // K3
         reach("commit:checkpoint");
         const appended = append(line.id, { length: line.length, hash: line.head_hash }, unit.events); // D8
-        moveHead.run(logLength, appended.head, id, line.id);
+        moveHead.run(unit.checkpoint.logLength, appended.head, unit.checkpoint.id, line.id);
         reach("commit:head");
         for (const event of appended.stored) projectRow(event);
         reach("commit:projected");

@@ -29,6 +29,8 @@ import { latestVersion } from "./schema.ts";
 
 export const memory = ":memory:";
 const busyTimeout = 5000;
+/** In bytes. Of a page of 4 KB, rows of a little over 1 KB leave a quarter unused; of this, a twentieth (D7). */
+const pageSize = 8192;
 /** The write-ahead log is cut to this when it is checkpointed, so that one large run does not keep its size for ever. */
 const journalSizeLimit = 8 * 1024 * 1024;
 
@@ -71,6 +73,7 @@ export function openForWriting(file: string, clock: Clock): Opened {
   try {
     checkLayout(db, file); // before anything is changed
     if (file !== memory) makePrivate(file); // before the log is made, which gets the same mode
+    db.pragma(`page_size = ${pageSize}`); // heeded by a new file only
     switchToWal(db);
     db.pragma("synchronous = FULL"); // O1
     db.pragma("foreign_keys = ON");

@@ -109,11 +109,9 @@ export type AskRow = {
   readonly decision: Decision | null;
 };
 
-/** A checkpoint without the event log: that is stored once, as events. All JSON text. */
+/** A line's checkpoint without the event log: that is stored once, as events. All JSON text. */
 export type CheckpointRow = {
   readonly id: string;
-  readonly parent: string | null;
-  readonly namespace: string;
   /** Length of the event log at this checkpoint. */
   readonly logLength: number;
   readonly checkpoint: string;
@@ -122,7 +120,7 @@ export type CheckpointRow = {
 
 export type CommitUnit = {
   readonly fence: Fence;
-  /** The checkpoint that must be the line's newest; null: none yet. Otherwise `head-moved`. */
+  /** The checkpoint that must be the line's newest, and that this one takes the place of; null: none yet. Otherwise `head-moved`. */
   readonly expectHead: string | null;
   readonly checkpoint: CheckpointRow;
   /** Appended after the line's current length. Ask rows, run status, limits and chart follow from them, in the same transaction. */
@@ -140,9 +138,8 @@ export type PendingWrite = {
 export interface CheckpointStore {
   /** Returns the events as stored. Errors: lease-lost, head-moved, disk-full, data-read-only; then nothing was written. */
   commit(unit: CommitUnit): Promise<readonly StoredEvent[]>;
-  /** By id, or the newest. */
-  checkpoint(line: LineId, namespace: string, id?: string): Promise<CheckpointRow | undefined>;
-  checkpoints(line: LineId, namespace: string, limit?: number, before?: string): Promise<readonly CheckpointRow[]>;
+  /** The line's newest, which is the only one that is kept: what came before it is in the events (D7). */
+  checkpoint(line: LineId): Promise<CheckpointRow | undefined>;
   putWrites(fence: Fence, checkpoint: string, writes: readonly PendingWrite[]): Promise<void>;
   writes(line: LineId, checkpoint: string): Promise<readonly PendingWrite[]>;
   /** Events of a line from `from` (inclusive) up to `to` (exclusive), in order. */

@@ -45,16 +45,10 @@ function headFaults(row: LineRow, last: Link): readonly string[] {
 }
 
 async function checkpointFaults(store: CheckpointStore, row: LineRow): Promise<readonly string[]> {
-  const checkpoints = await store.checkpoints(row.id, "");
-  const head = checkpoints.at(0);
-  const faults = checkpoints
-    .filter((checkpoint) => checkpoint.logLength > row.length)
-    .map((checkpoint) => `checkpoint ${checkpoint.id} stands for ${checkpoint.logLength} events of ${row.length}`);
-  if ((head?.id ?? null) !== row.headCheckpoint)
-    faults.push("the line's newest checkpoint is not the one that it names");
-  else if (head !== undefined && head.logLength < row.length)
-    faults.push(`the newest checkpoint stands for ${head.logLength} events of ${row.length}`);
-  return faults;
+  const head = await store.checkpoint(row.id);
+  if ((head?.id ?? null) !== row.headCheckpoint) return ["the line's newest checkpoint is not the one that it names"];
+  if (head === undefined || head.logLength === row.length) return [];
+  return [`the newest checkpoint stands for ${head.logLength} events of ${row.length}`];
 }
 
 async function walk(store: CheckpointStore, line: LineId): Promise<{ readonly last: Link; readonly fault?: string }> {

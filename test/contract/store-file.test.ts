@@ -15,6 +15,7 @@ import SQLite from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { askId } from "../../src/ids.ts";
 import { connect } from "../../src/store/connection.ts";
+import { latestVersion } from "../../src/store/schema.ts";
 import { openStore, storeOver } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/ports.ts";
 import { verifyLine } from "../../src/store/verify-chain.ts";
@@ -104,7 +105,7 @@ describe("opening a store's file", () => {
   it("M2 several processes may open a new file at once", async () => {
     const file = join(tempFolder(), "cadre.db");
     const answers = await together(Array.from({ length: 4 }, () => ["open", file]));
-    expect(answers).toEqual(Array.from({ length: 4 }, () => ({ schema: 1 })));
+    expect(answers).toEqual(Array.from({ length: 4 }, () => ({ schema: latestVersion })));
   });
 
   it("tells its size, layout and state", async () => {
@@ -112,7 +113,7 @@ describe("opening a store's file", () => {
     const store = opened(file);
     await startedLine(store);
     const health = await store.health();
-    expect(health).toMatchObject({ file, schema: 1, integrity: "ok" });
+    expect(health).toMatchObject({ file, schema: latestVersion, integrity: "ok" });
     expect(health.bytes).toBe(statSync(file).size);
     expect(health.walBytes).toBe(statSync(`${file}-wal`).size);
   });
@@ -218,7 +219,7 @@ describe("several processes on one file", () => {
       expect(answer).toEqual({ code: null, signal: "SIGKILL" });
       const owner = (await store.line(line))?.owner ?? undefined;
       await store.release(await take(store, line, undefined, 0, owner));
-      expect([await store.events(line), await store.checkpoint(line, "")]).toEqual([[], undefined]);
+      expect([await store.events(line), await store.checkpoint(line)]).toEqual([[], undefined]);
     }
     await together([["commit-and-die", file, run, "commit:done", "kept"]]);
     expect((await store.events(line)).map(({ event }) => event)).toMatchObject([{ summary: "kept" }]);
@@ -241,7 +242,7 @@ describe("when a write fails", () => {
       expect(await store.line(line)).toEqual(before);
       expect(await store.events(line)).toEqual([]);
       expect(await store.asks()).toEqual([]);
-      expect(await store.checkpoint(line, "")).toBeUndefined();
+      expect(await store.checkpoint(line)).toBeUndefined();
     }
     stopAt = undefined;
     await append(store, fence, [raised(0)]);
@@ -277,7 +278,7 @@ describe("when a write fails", () => {
     const big = [note("x".repeat(200_000))];
     await expect(append(store, fence, big)).rejects.toEqual(refused("disk-full"));
     expect(await store.events(line)).toEqual([]);
-    expect(await store.checkpoint(line, "")).toBeUndefined();
+    expect(await store.checkpoint(line)).toBeUndefined();
     connection.db.pragma("max_page_count = 100000");
     await append(store, fence, big);
     expect(await verifyLine(store, line)).toEqual([]);

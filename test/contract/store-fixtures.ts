@@ -132,14 +132,11 @@ export async function nextUnit(store: Store, fence: Fence, events: readonly Even
   const row = await store.line(fence.line);
   if (row === undefined) throw new Error(`no line ${fence.line}`);
   const step = row.headCheckpoint === null ? 1 : Number(row.headCheckpoint.slice(2)) + 1;
-  const parent = row.headCheckpoint;
   return {
     fence,
-    expectHead: parent,
+    expectHead: row.headCheckpoint,
     checkpoint: {
       id: `cp${step}`,
-      parent,
-      namespace: "",
       logLength: row.length + events.length,
       checkpoint: JSON.stringify({ step }),
       metadata: "{}",

@@ -49,7 +49,7 @@ describe("the event log", () => {
     );
   });
 
-  it("D2 a saver gives back the log at every checkpoint, whoever wrote it and whoever reads it", async () => {
+  it("D2 a saver gives back the log after every step, whoever wrote it and whoever reads it", async () => {
     await fc.assert(
       fc.asyncProperty(batches, fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }), async (history, cold) => {
         const store = openStore({ file: ":memory:", clock });
@@ -57,7 +57,6 @@ describe("the event log", () => {
         let saver = new LineSaver({ store, fence });
         let config = { configurable: { thread_id: line } as Record<string, string> };
         let log: Event[] = [];
-        const lengths: number[] = [];
         for (const [step, events] of history.entries()) {
           if (cold[step]) {
             await store.release(fence);
@@ -65,7 +64,6 @@ describe("the event log", () => {
             saver = new LineSaver({ store, fence });
           }
           log = log.concat(events);
-          lengths.unshift(log.length);
           const checkpoint = {
             v: 4,
             id: `c${step}`,
@@ -75,12 +73,10 @@ describe("the event log", () => {
             versions_seen: {},
           };
           config = (await saver.put(config, checkpoint, { source: "loop", step, parents: {} })) as typeof config;
+          const reader = new LineSaver({ store, fence: { line, epoch: 0 } });
+          const read = await reader.getTuple({ configurable: { thread_id: line } });
+          expect(read?.checkpoint.channel_values["eventLog"]).toEqual(throughJson(log));
         }
-        const reader = new LineSaver({ store, fence: { line, epoch: 0 } });
-        const listed: unknown[] = [];
-        for await (const tuple of reader.list({ configurable: { thread_id: line } }))
-          listed.push(tuple.checkpoint.channel_values["eventLog"]);
-        expect(listed).toEqual(lengths.map((length) => throughJson(log.slice(0, length))));
         store.close();
       }),
       { numRuns: 60 },
