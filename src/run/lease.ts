@@ -5,6 +5,8 @@
  *     before the epoch rises, because fencing its writes would not fence what it does to the world. One that cannot be ended keeps the line.
  * L1. A lease of this very process is never taken over, however late its renewal: the work that it stands for may still be under way here.
  * L2. A lease is lost when the store says so, or when it could not be renewed for its whole length. A busy store is no loss.
+ * L3. A clock may be wrong by hours, here or where the owner is. A lease that has run out by it is watched for some renewals first:
+ *     an owner that renews is at work, whatever the clocks say. Durations are measured by the monotonic clock.
  */
 import { CadreError, isCadreError } from "../errors.ts";
 import type { Clock } from "../clock.ts";
@@ -33,8 +35,7 @@ type LeaseEvents = {
 export async function takeLease(deps: LeaseDeps, line: LineId, on: LeaseEvents): Promise<Lease> {
   const { store, clock, leaseTimes = usualTimes } = deps;
   const me = thisOwner();
-  const before = await store.line(line);
-  const ended = before ? await endedOwner(before, me, clock.now()) : undefined;
+  const ended = await endedOwner(deps, line, me, leaseTimes);
   const result = await store.acquire(line, me, clock.now(), leaseTimes.ttl, ended);
   if (!result.held) throw owned(line, result.owner);
   const fence: Fence = { line, epoch: result.epoch };
@@ -54,16 +55,16 @@ function renewing(
   times: LeaseTimes,
   on: LeaseEvents,
 ): ReturnType<typeof setInterval> {
-  let until = clock.now() + times.ttl;
+  let until = performance.now() + times.ttl; // L3
   const heartbeat = setInterval(() => {
-    const now = clock.now();
-    store.renew(fence, now, times.ttl).then(
+    const now = performance.now();
+    store.renew(fence, clock.now(), times.ttl).then(
       (signal) => {
         until = now + times.ttl;
         if (signal === "stop") on.onStop();
       },
       (error: unknown) => {
-        if (!isCadreError(error, "lease-lost") && now < until) return; // L2
+        if (!isCadreError(error, "lease-lost") && performance.now() < until) return; // L2
         clearInterval(heartbeat);
         on.onLost();
       },
@@ -96,17 +97,54 @@ function owned(line: LineId, owner: Owner): CadreError {
 }
 
 /** The owner, once it is certain that it does nothing any more; undefined where there is none, or where only its time can tell. Errors: `run-owned`. */
-async function endedOwner({ id, owner, leaseUntil }: LineRow, me: Owner, now: number): Promise<Owner | undefined> {
-  if (owner === null) return undefined;
+async function endedOwner(
+  { store, clock }: LeaseDeps,
+  line: LineId,
+  me: Owner,
+  times: LeaseTimes,
+): Promise<Owner | undefined> {
+  const row = await store.line(line);
+  if (!row?.owner) return undefined;
+  const { owner } = row;
   const state = ownerState(owner);
   if (state === "dead") return owner;
+  if (state === "alive" && owner.pid === me.pid) throw owned(line, owner); // L1
+  if ((row.leaseUntil ?? 0) > clock.now()) throw owned(line, owner);
+  if (!(await keepsStill(store, row, times))) return endedOwner({ store, clock: longAgo }, line, me, times);
   if (state === "elsewhere") return undefined;
-  if ((leaseUntil ?? 0) > now || owner.pid === me.pid) throw owned(id, owner); // L1
-  kill(owner);
-  for (let tries = 0; tries < 100 && ownerState(owner) === "alive"; tries += 1)
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  if (ownerState(owner) !== "dead") throw owned(id, owner); // D4
+  if (!(await endProcess(owner))) throw owned(line, owner); // D4
   return owner;
+}
+
+/** By this clock no lease has run out: that of whoever saw it being renewed. */
+const longAgo: Clock = { now: () => Number.NEGATIVE_INFINITY };
+
+/** L3: true where the lease is as it was after three times the span in which it should have been renewed, or its owner has died. */
+async function keepsStill(store: Store, seen: LineRow, { renew }: LeaseTimes): Promise<boolean> {
+  let still = true;
+  await waitFor(
+    async () => {
+      const row = await store.line(seen.id);
+      still = row?.epoch === seen.epoch && row.leaseUntil === seen.leaseUntil;
+      return !still || (seen.owner !== null && ownerState(seen.owner) === "dead");
+    },
+    3 * renew,
+    renew / 4,
+  );
+  return still;
+}
+
+/** Looks every `pause` ms, for `ms` at most, and at least once. */
+async function waitFor(done: () => boolean | Promise<boolean>, ms: number, pause: number): Promise<void> {
+  const end = performance.now() + ms;
+  while (!(await done()) && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, pause));
+}
+
+/** True once the process is certainly gone. */
+async function endProcess(owner: Owner): Promise<boolean> {
+  if (ownerState(owner) === "alive") kill(owner);
+  await waitFor(() => ownerState(owner) !== "alive", 2000, 20);
+  return ownerState(owner) === "dead";
 }
 
 /** Not ours to end, or gone by now: its state, which is looked at next, tells. */
