@@ -1,18 +1,15 @@
 /**
  * A role's turn: intent, model call, outcome in the ledger, then the decision as events.
  *
- * D3. The key of a model call is line and turn. A recorded reply is replayed; a call that was begun and has no outcome is made again
- *     and marked `repeated`: it may be billed twice, and the trace says so. One that is known to have failed is simply made again.
- *     What a replayed reply answered is told by its intent, not by what would be asked now: chart and model may have changed since.
+ * D3. The call goes through the ledger (`model-call.ts`): its key is line and turn.
  * D9. Nothing is asked of a model under a chart that changed: that is put to a person first.
  */
 import { z } from "zod";
 import { hashOf } from "../canonical.ts";
-import { isCadreError } from "../errors.ts";
 import { deskOf, type Desk, type DeskFrame } from "../events/desk.ts";
-import type { Event, EventOf } from "../events/event.ts";
+import type { Event } from "../events/event.ts";
 import { modelCallKey } from "../ids.ts";
-import type { ModelReply, ModelRequest, RoleModel, ToolSpec } from "../models/model.ts";
+import type { ModelRequest, ToolSpec } from "../models/model.ts";
 import { rulesFor } from "../org/bound-chart.ts";
 import { findRole, USER } from "../org/chart.ts";
 import type { EffectRow, Reservation } from "../store/ports.ts";
@@ -24,16 +21,11 @@ import { grantedTools } from "./granted.ts";
 import { interpret } from "./interpret.ts";
 import { limitReached } from "./limits.ts";
 import { Batch, type LineContext } from "./line-context.ts";
+import { callThroughLedger, type CallIntent } from "./model-call.ts";
 import { framePrompt } from "./prompt.ts";
 import { verbSpecs } from "./verbs.ts";
 
 const maxTokens = 4096;
-
-/** What the ledger keeps of a model call. */
-const outcomeSchema = z.strictObject({
-  reply: z.custom<ModelReply>((value) => typeof value === "object" && value !== null),
-  ms: z.number(),
-});
 
 export async function takeTurn(context: LineContext, log: readonly Event[]): Promise<Event[]> {
   const desk = deskOf(log);
@@ -70,7 +62,7 @@ async function modelTurn(
   const need: Reservation = { modelCalls: 1, tokens: model.tier === "rehearsal" ? 0 : estimateTokens(request) };
   const reached = await limitBefore(context, desk, log, await context.store.effect(key), need);
   if (reached) return askAboutLimit(context, desk, frame, batch, reached);
-  const intent: Intent = {
+  const intent: CallIntent = {
     model: model.id,
     tier: model.tier,
     prompt: hashOf({ messages: request.messages, tools: request.tools }),
@@ -80,7 +72,7 @@ async function modelTurn(
     maxTokens,
     temperature: 0,
   };
-  const called = await callThroughLedger(context, model, request, key, intent, need, role.slug);
+  const called = await callThroughLedger(context, { model, request, key, intent, need, role: role.slug });
   if (called === "stopped")
     return endStopped(desk, batch, context.stopRequested() ?? USER, "stopped during a model call");
   const { reply, ms, outcome, asked } = called;
@@ -120,56 +112,6 @@ async function limitBefore(
     ? { modelCalls: modelCalls - 1, tokens: Math.max(0, tokens - need.tokens) }
     : { modelCalls, tokens };
   return limitReached(desk, log, counted, need);
-}
-
-/** What a call pins: the prompt is a pure function of it. */
-const intentSchema = z.strictObject({
-  model: z.string(),
-  tier: z.string(),
-  prompt: z.string(),
-  log: z.number(),
-  copies: z.number(),
-  chart: z.string(),
-  maxTokens: z.number(),
-  temperature: z.number(),
-});
-type Intent = z.infer<typeof intentSchema>;
-
-type Called = {
-  readonly reply: ModelReply;
-  readonly ms: number;
-  readonly outcome: EventOf<"turn_taken">["outcome"];
-  /** What the reply answers. */
-  readonly asked: Intent;
-};
-
-async function callThroughLedger(
-  context: LineContext,
-  model: RoleModel,
-  request: ModelRequest,
-  key: ReturnType<typeof modelCallKey>,
-  intent: Intent,
-  need: Reservation,
-  role: string,
-): Promise<Called | "stopped"> {
-  const { row, begun } = await context.store.begin(context.fence, key, "model", intent, need);
-  if (row.outcome !== null)
-    return { ...outcomeSchema.parse(row.outcome), outcome: "replayed", asked: intentSchema.parse(row.intent) };
-  const attempts = begun ? (await context.store.retry(context.fence, key, need, intent)).attempts : row.attempts;
-  const started = performance.now();
-  try {
-    const reply = await model.call(request, { signal: context.signal, onText: (text) => context.onText(role, text) });
-    const ms = Math.round(performance.now() - started);
-    const tokens = reply.usage.measured ? reply.usage.promptTokens + reply.usage.completionTokens : need.tokens;
-    const used = { modelCalls: attempts, tokens: tokens + (attempts - 1) * need.tokens };
-    await context.store.finish(context.fence, key, { reply, ms }, used);
-    return { reply, ms, outcome: begun && row.failed === null ? "repeated" : "executed", asked: intent };
-  } catch (error) {
-    if (context.stopRequested() !== null) return "stopped";
-    if (isCadreError(error) && error.code.startsWith("model-"))
-      await context.store.fail(context.fence, key, error.code);
-    throw error;
-  }
 }
 
 /** Everything that the role may call in this frame: verbs of its routes, tools of its groups and grants. */
