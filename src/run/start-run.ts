@@ -49,8 +49,10 @@ export async function startRun(
   };
   for (let tries = 1; ; tries += 1) {
     const id = await unusedId(deps);
-    const { path } = await deps.workspaces.create(id, { includeDirty: options.includeDirty ?? false });
-    await checkInputs(deps.workspaces, id, brief);
+    const { path } = await deps.workspaces.create(id, {
+      includeDirty: options.includeDirty ?? false,
+      check: ({ holds }) => checkInputs(brief, holds),
+    });
     try {
       await deps.store.createRun({ ...draft, id, workspace: path }, bound);
     } catch (error) {
@@ -91,13 +93,10 @@ function entryOf(bound: BoundChart, brief: Brief, options: StartOptions): string
   return entry;
 }
 
-async function checkInputs(workspaces: Workspaces, run: string, brief: Brief): Promise<void> {
+/** Before the workspace appears: a brief that is refused leaves none behind. */
+function checkInputs(brief: Brief, holds: (path: string) => boolean): void {
   for (const input of brief.inputs) {
-    const there = await workspaces.versions(run, input.path).then(
-      (versions) => versions.after !== null,
-      () => false,
-    );
-    if (!there) {
+    if (!holds(input.path)) {
       throw new CadreError(
         "brief-invalid",
         `the brief names the input ${input.path}, which the run's workspace does not hold`,

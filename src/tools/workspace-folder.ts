@@ -49,11 +49,14 @@ export function openWorkspaces(options: WorkspaceOptions): Workspaces {
   const exclude = [resolve(options.data), ...(options.exclude ?? [])];
   const home = (run: string): string => `${base}/${checkedRun(run)}`;
   const tree = (run: string): string => `${home(run)}/tree`;
-  const create: Workspaces["create"] = async (run, { includeDirty }) => {
-    if (!fs.existsSync(home(run))) {
-      await makeWorkspace({ project, base, run, contents }, { includeDirty, exclude }).catch((error: unknown) => {
-        throw storageError(error, base);
-      });
+  const create: Workspaces["create"] = async (run, { includeDirty, check = () => undefined }) => {
+    if (fs.existsSync(home(run))) check(contentsOf(tree(run)));
+    else {
+      await makeWorkspace({ project, base, run, contents }, { includeDirty, exclude, check }).catch(
+        (error: unknown) => {
+          throw storageError(error, base);
+        },
+      );
     }
     return { path: tree(run), baseline: readBaseline(home(run), run) };
   };
@@ -88,7 +91,11 @@ function checkedRun(run: string): string {
 
 async function makeWorkspace(
   place: { readonly project: string; readonly base: string; readonly run: string; readonly contents: ContentStore },
-  options: { readonly includeDirty: boolean; readonly exclude: readonly string[] },
+  options: {
+    readonly includeDirty: boolean;
+    readonly exclude: readonly string[];
+    readonly check: (workspace: Held) => void;
+  },
 ): Promise<void> {
   const { project, base, run, contents } = place;
   fs.mkdirSync(base, { recursive: true, mode: 0o700 });
@@ -100,6 +107,7 @@ async function makeWorkspace(
   try {
     const plan = await planWorkspace(project, options);
     const written = await writeTree(project, `${fresh}/tree`, plan, contents);
+    options.check(contentsOf(`${fresh}/tree`));
     const baseline: Baseline = { source: plan.source, ...written };
     fs.writeFileSync(`${fresh}/baseline.json`, JSON.stringify(baseline), { mode: 0o600 });
     toDisk(fresh);
@@ -177,6 +185,17 @@ function compare(before: Readonly<Record<string, string>>, after: ReadonlyMap<st
     .toSorted()
     .map((path) => ({ path, before: was.get(path) ?? null, after: after.get(path) ?? null }))
     .filter((file) => file.before !== file.after);
+}
+
+type Held = { readonly holds: (path: string) => boolean };
+
+function contentsOf(tree: string): Held {
+  return {
+    holds: (path) => {
+      const parsed = parsePath(path);
+      return parsed.ok && entryAt(tree, parsed.path) !== null;
+    },
+  };
 }
 
 function textAt(tree: string, path: string): string | null {

@@ -15,10 +15,16 @@ export type Baseline = {
 };
 
 export interface Workspaces {
-  /** Makes the workspace of a run, or finds it whole: atomic, so a killed attempt leaves nothing behind. */
+  /**
+   * Makes the workspace of a run, or finds it whole: atomic, so a killed attempt leaves nothing behind. `check` sees it before it
+   * appears: what it throws is thrown, and no workspace stays.
+   */
   create(
     run: string,
-    options: { readonly includeDirty: boolean },
+    options: {
+      readonly includeDirty: boolean;
+      readonly check?: (workspace: { readonly holds: (path: string) => boolean }) => void;
+    },
   ): Promise<{ readonly path: string; readonly baseline: Baseline }>;
   path(run: string): string;
   changes(run: string): Promise<ChangeSet>;
