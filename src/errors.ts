@@ -27,6 +27,7 @@ export const errorTable = {
   "ask-ambiguous": { exit: 2, http: 409, move: "fix-input" },
   "decision-invalid": { exit: 2, http: 422, move: "fix-input" },
   "ask-decided": { exit: 5, http: 409, move: "person" },
+  "ask-expired": { exit: 5, http: 409, move: "person" },
   "hash-stale": { exit: 5, http: 409, move: "person" },
   "run-owned": { exit: 5, http: 409, move: "retry" },
   "run-exists": { exit: 5, http: 409, move: "retry" },

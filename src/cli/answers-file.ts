@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { CadreError } from "../errors.ts";
-import { askKindSchema, decisionSchema, type Decision } from "../events/event.ts";
+import { askKindSchema, verdictSchema } from "../events/event.ts";
 import type { AskRow } from "../store/ports.ts";
 
 const answerSchema = z.strictObject({
@@ -12,7 +12,7 @@ const answerSchema = z.strictObject({
   /** Words of the topic, in any case; left out: any. */
   topic: z.string().min(1).optional(),
   kind: askKindSchema.optional(),
-  verb: decisionSchema.shape.verb,
+  verb: verdictSchema,
   text: z.string().default(""),
 });
 
@@ -70,7 +70,7 @@ export function takeAnswer(planned: PlannedAnswer[], ask: AskRow): PlannedAnswer
 }
 
 function fits(answer: PlannedAnswer, ask: AskRow): boolean {
-  const wanted: Decision["verb"][] =
+  const wanted: PlannedAnswer["verb"][] =
     ask.kind === "approval" || ask.kind === "sign_off" ? ["approve", "reject"] : ["answer"];
   return (
     wanted.includes(answer.verb) &&

@@ -6,6 +6,7 @@ import { canonicalJson } from "../canonical.ts";
 import type { Criterion } from "../briefs/brief.ts";
 import type { Action } from "../events/event.ts";
 import { USER } from "../org/chart.ts";
+import { hasExpired, mayExpire } from "../store/expiry.ts";
 import type { AskRow } from "../store/ports.ts";
 import { timeText } from "../views/escalations.ts";
 import { changeWord } from "../views/change-word.ts";
@@ -52,9 +53,7 @@ export function askCard(ask: AskRow, output: Output, options: CardOptions): stri
     ...field("path", pathText(ask)),
     ...field("rule", `“${visible(ask.rule.purpose)}” ${visible(ask.rule.file)}:${ask.rule.line}`),
     ...field("topic", `${visible(ask.topic)} (${ask.severity})`),
-    ...(ask.deadline === null
-      ? []
-      : field("due", `${timeText(ask.deadline)} (${untilWords(ask.deadline, options.now)})`)),
+    ...(ask.deadline === null ? [] : field(...timeField(ask, ask.deadline, options.now))),
     // While it is open, the prompt or the commands below the card are the list of its options.
     ...(ask.state === "open" ? [] : ask.options).flatMap((choice, at) =>
       field(at === 0 ? "options" : "", `${visible(choice.id)}: ${visible(choice.text)}`),
@@ -68,8 +67,22 @@ export function askCard(ask: AskRow, output: Output, options: CardOptions): stri
   return [head, ...body].map((row) => (output.terminal ? `${bar} ${row}`.trimEnd() : row));
 }
 
+/** A question is due, an approval runs out. */
+function timeField(ask: AskRow, deadline: string, now: number): [string, string] {
+  if (!mayExpire(ask)) return ["due", `${timeText(deadline)} (${untilWords(deadline, now)})`];
+  if (hasExpired(ask, now)) return ["expired", `${timeText(deadline)}: it can no longer be decided`];
+  return [
+    "expires",
+    ask.state === "open" ? `${timeText(deadline)} (${untilWords(deadline, now)})` : timeText(deadline),
+  ];
+}
+
 /** The commands that decide an ask, one per line, with what each does. */
-export function decideLines(ask: AskRow, output: Output, command: Spell): string[] {
+export function decideLines(ask: AskRow, output: Output, command: Spell, now: number = Date.now()): string[] {
+  if (hasExpired(ask, now)) {
+    const what = "its role is told that nobody decided, and may propose it again";
+    return ["Go on with", ...commandLines({ command: command(`resume ${ask.run}`), what }, output)];
+  }
   const commands = commandsForAsk(ask, command);
   return ["Decide with one of", ...commands.flatMap((next) => commandLines(next, output))];
 }

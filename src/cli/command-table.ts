@@ -149,7 +149,10 @@ export const commands: readonly CommandSpec[] = [
     summary: "answer a question or an escalation; the run goes on",
     args: [oneAsk, ["<text...>", "the answer, or the id of one of the options"]],
     options: [seen, as, onAsk],
-    examples: [['answer @waiting "Use the hosted API; no GPU this quarter"', "the one ask that waits"]],
+    examples: [
+      ['answer @waiting "Use the hosted API; no GPU this quarter"', "the one ask that waits"],
+      ['answer @waiting result "3 rows written"', "an effect in doubt: it ran, and this is what it gave"],
+    ],
     load: async () => (await import("./commands/answer.ts")).answer,
   },
   {

@@ -37,19 +37,38 @@ export function decisionFor(ask: AskRow, typed: Typed, command: Spell): Decided 
 function answered(ask: AskRow, text: string, command: Spell): Decided {
   const how = decidedBy[ask.kind];
   if (how === "approval") throw wrongVerb(ask, "answer", command);
-  const option = ask.options.find((choice) => choice.id === text);
+  if (ask.kind === "doubt") return doubt(ask, text, command);
+  const named = ask.options.some((choice) => choice.id === text);
   // A bare number beside numbered options means one of them: as words it would decide nothing that anybody meant.
-  const slipped = option === undefined && ask.options.length > 0 && /^\d{1,2}$/.test(text);
+  const slipped = !named && ask.options.length > 0 && /^\d{1,2}$/.test(text);
   if (how === "answer" && !slipped) return { verb: "answer", text };
-  if (!option) {
-    throw new CadreError("usage", `"${text}" is none of the options of ${ask.id}`, {
-      hint: `say one of: ${ask.options.map((choice) => `${choice.id} (${choice.text})`).join("; ")}`,
-      data: { options: ask.options.map((choice) => choice.id) },
-    });
-  }
+  const option = chosen(ask, text);
   if (how === "choice") return { verb: "answer", text: option.id };
   // Raising a limit is an approval and stopping at it a rejection: whoever reads the options may say so in their words.
   return option.id === "stop" ? { verb: "reject", text: "stop" } : { verb: "approve", text: "" };
+}
+
+/** `result` is the one option that takes words: what the effect gave, which is what the role will read. */
+function doubt(ask: AskRow, text: string, command: Spell): Decided {
+  const [word = ""] = text.split(/\s/, 1);
+  if (word === "result" && ask.options.some((choice) => choice.id === word)) {
+    const result = text.slice(word.length).trim();
+    if (result !== "") return { verb: "answer", text: word, args: { result } };
+    throw new CadreError("usage", "what came of it is missing: the role is told exactly that", {
+      hint: command(`answer ${ask.id} result "<what it gave>"`),
+    });
+  }
+  return { verb: "answer", text: chosen(ask, text).id };
+}
+
+/** Errors: usage, with the options. */
+function chosen(ask: AskRow, text: string): AskRow["options"][number] {
+  const option = ask.options.find((choice) => choice.id === text);
+  if (option) return option;
+  throw new CadreError("usage", `"${text}" is none of the options of ${ask.id}`, {
+    hint: `say one of: ${ask.options.map((choice) => `${choice.id} (${choice.text})`).join("; ")}`,
+    data: { options: ask.options.map((choice) => choice.id) },
+  });
 }
 
 type Approval = Extract<Typed, { verb: "approve" }>;

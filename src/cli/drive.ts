@@ -195,8 +195,8 @@ async function promptFor(context: Context, cadre: Cadre, ask: AskRow, options: P
       face: "cli",
     });
   } catch (error) {
-    // Somebody else was quicker: the run goes on with their decision.
-    if (!isCadreError(error, "ask-decided")) throw error;
+    // Somebody else was quicker, or the time was over: the run goes on with that.
+    if (!isCadreError(error, "ask-decided") && !isCadreError(error, "ask-expired")) throw error;
     context.output.complain(error.message);
   }
   return "decided";

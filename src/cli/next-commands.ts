@@ -18,6 +18,11 @@ export const decidedBy: Readonly<Record<AskKind, "answer" | "approval" | "choice
   chart: "choice",
 };
 
+/** An effect in doubt may have given something that only the person knows. */
+export function takesWords(ask: Pick<AskRow, "kind">, option: string): boolean {
+  return ask.kind === "doubt" && option === "result";
+}
+
 export function commandsForAsk(ask: AskRow, command: Spell): readonly NextCommand[] {
   switch (decidedBy[ask.kind]) {
     case "approval":
@@ -42,7 +47,7 @@ export function commandsForAsk(ask: AskRow, command: Spell): readonly NextComman
       ];
     case "choice":
       return ask.options.map((choice) => ({
-        command: command(`answer ${ask.id} ${shellWord(choice.id)}`),
+        command: command(`answer ${ask.id} ${shellWord(choice.id)}${takesWords(ask, choice.id) ? ' "<result>"' : ""}`),
         what: choice.text,
       }));
     case "answer":

@@ -3,7 +3,7 @@ import { isCancel, select, text } from "@clack/prompts";
 import type { AskRow } from "../store/ports.ts";
 import { visible } from "../views/escape.ts";
 import type { Typed } from "./decision.ts";
-import { decidedBy } from "./next-commands.ts";
+import { decidedBy, takesWords } from "./next-commands.ts";
 
 const later = "later";
 const look = "look";
@@ -76,9 +76,11 @@ async function promptChoice(signal: AbortSignal, ask: AskRow, ownWords: boolean)
     ...(ownWords ? [{ value: "words", label: "in your own words" }] : []),
   ]);
   if (chosen === null) return null;
-  return chosen === "words"
-    ? promptWords(signal, "Your decision")
-    : { verb: "answer", text: chosen.slice("option:".length) };
+  if (chosen === "words") return promptWords(signal, "Your decision");
+  const option = chosen.slice("option:".length);
+  if (!takesWords(ask, option)) return { verb: "answer", text: option };
+  const result = await promptWords(signal, "What came of it? (the role reads exactly this)");
+  return result?.verb === "answer" ? { verb: "answer", text: `${option} ${result.text}` } : null;
 }
 
 async function promptWords(signal: AbortSignal, message: string): Promise<Typed | null> {

@@ -190,6 +190,7 @@ export const eventSchema = z.discriminatedUnion("type", [
     /** What will happen, for approvals; and its hash, which the decision must carry. */
     action: actionSchema.nullable(),
     hash: z.string(),
+    /** Questions are overdue after it; approvals and sign-offs expire (`store/expiry.ts`). Null: they wait for ever. */
     deadline: z.iso.datetime().nullable(),
     /** Roles from the start to the one that asks. */
     path: z.array(z.string()),

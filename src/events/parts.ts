@@ -109,14 +109,18 @@ export const askKindSchema = z.enum([
   "chart",
 ]);
 
+/** What a person may say to an ask. */
+export const verdictSchema = z.enum(["approve", "reject", "answer"]);
+
 export const decisionSchema = z.strictObject({
-  verb: z.enum(["approve", "reject", "answer"]),
+  /** `expire`: nobody decided in time. It is made by whoever looks first after that, and stands like any other. */
+  verb: z.enum([...verdictSchema.options, "expire"]),
   /** The answer, the choice's id, or the reason. */
   text: z.string(),
-  /** Edit-then-approve: the arguments to run instead (approval asks only). */
+  /** Edit-then-approve: the arguments to run instead. A doubt's `result`: `{result}`, what the effect gave. A limit: `{to}`. */
   args: json.optional(),
   by: z.string(),
-  /** Where it was decided: `cli`, `api`, `answers-file`, … */
+  /** Where it was decided: `cli`, `api`, `answers-file`, …; `clock` for an expiry. */
   face: z.string(),
   at: z.iso.datetime(),
 });

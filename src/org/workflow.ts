@@ -34,11 +34,19 @@ export const workflowSchema = z.strictObject({
   /** Calls that need a person's approval first. `roles` absent: every role. */
   approvals: z
     .array(
-      z.strictObject({ tool: z.string().min(1), roles: z.array(slug).min(1).optional(), reason: z.string().min(1) }),
+      z.strictObject({
+        tool: z.string().min(1),
+        roles: z.array(slug).min(1).optional(),
+        reason: z.string().min(1),
+        /** After so many minutes it can no longer be approved: the role is told, and may propose it again. Absent: never. */
+        expiresMinutes: z.number().positive().optional(),
+      }),
     )
     .default([]),
   /** The run closes only after a person approved exactly its change set. */
   signOff: z.boolean().default(true),
+  /** After so many minutes the sign-off goes back to the role that reported. Absent: never. */
+  signOffExpiresMinutes: z.number().positive().optional(),
   limits: limitsSchema.partial().default({}),
   /** Minutes that an escalation or question may wait for a person before it is overdue. */
   deadlineMinutes: z

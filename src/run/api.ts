@@ -33,9 +33,9 @@ export type AdvanceOptions = {
 };
 
 export type DecideInput = {
-  readonly verb: Decision["verb"];
+  readonly verb: Exclude<Decision["verb"], "expire">;
   readonly text?: string;
-  /** Edit-then-approve: the new arguments, a JSON object. */
+  /** Edit-then-approve: the new arguments, a JSON object. With `result` to a doubt: `{result}`. With a limit: `{to}`. */
   readonly args?: unknown;
   /** The hash that the person saw; left out: the ask's present one. Stale: `hash-stale`. */
   readonly hash?: string;

@@ -20,7 +20,8 @@ type NewAsk = {
   readonly rule: Rule;
   readonly limit?: { readonly name: LimitName; readonly value: number; readonly ceiling: number };
   readonly chart?: string;
-  readonly waits?: boolean;
+  /** Minutes until it is overdue, or expires; null: never. */
+  readonly minutes?: number | null;
 };
 
 /** Adds an `ask_raised`; at most one is open at a time, so nothing may be added behind it that moves work. */
@@ -32,9 +33,8 @@ export function raiseAsk(
 ): void {
   const id = askId(context.line, batch.next);
   const options = [...(ask.options ?? [])];
-  const deadline = ask.waits
-    ? new Date(context.clock.now() + context.bound.workflow.deadlineMinutes * 60_000).toISOString()
-    : null;
+  const minutes = ask.minutes ?? null;
+  const deadline = minutes === null ? null : new Date(context.clock.now() + minutes * 60_000).toISOString();
   batch.add({
     type: "ask_raised",
     at: batch.now(),
@@ -71,7 +71,7 @@ export function askPerson(context: LineContext, desk: Desk, batch: Batch, frame:
     role: frame.role === USER ? from : frame.role,
     ...(staffing?.by === "person" && staffing.name !== undefined ? { to: staffing.name } : {}),
     rule,
-    waits: true,
+    minutes: context.bound.workflow.deadlineMinutes,
     ...(question ? questionWords(frame, question) : assignmentWords(assignment)),
   });
 }

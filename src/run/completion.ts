@@ -62,6 +62,7 @@ export async function submit(turn: Turn, call: Pick<Call, "id">, report: Report)
     question: `${frame.role} reports the work done: ${report.summary} ${whatToSign(changes.files.length)}`,
     severity: "high",
     action: { type: "sign_off", role: frame.role, changes, report },
+    minutes: context.bound.workflow.signOffExpiresMinutes ?? null,
     rule: workflowRule(context.bound, "signOff", "a run closes only after a person approved exactly its change set"),
   });
 }

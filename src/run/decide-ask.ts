@@ -4,9 +4,11 @@ import type { DecideInput } from "./api.ts";
 import { isoTime, type Clock } from "../clock.ts";
 import type { AskKind, Decision } from "../events/event.ts";
 import type { AskId, RunId } from "../ids.ts";
+import { expire, hasExpired } from "../store/expiry.ts";
 import type { AskRow, Store } from "../store/ports.ts";
+import { resultArgs } from "./doubt.ts";
 
-const verbsOf: Readonly<Record<AskKind, readonly Decision["verb"][]>> = {
+const verbsOf: Readonly<Record<AskKind, readonly DecideInput["verb"][]>> = {
   question: ["answer", "reject"],
   escalation: ["answer", "reject"],
   assignment: ["answer", "reject"],
@@ -24,15 +26,16 @@ export type DecideDeps = {
   readonly argumentProblem: (run: RunId, tool: string, args: unknown) => Promise<string | null>;
 };
 
-/** Errors: ask-unknown, ask-decided (data: by, face, at, verb), hash-stale, decision-invalid. */
+/** Errors: ask-unknown, ask-decided (data: by, face, at, verb), ask-expired, hash-stale, decision-invalid. */
 export async function decideAsk(deps: DecideDeps, id: AskId, input: DecideInput): Promise<AskRow> {
   const ask = await deps.store.ask(id);
   if (!ask) throw new CadreError("ask-unknown", `there is no ask ${id}`, { hint: "`cadre inbox` lists what is open." });
   if (ask.state !== "open") throw alreadyDecided(ask);
+  if (hasExpired(ask, deps.clock.now())) throw alreadyDecided(await expire(deps.store, ask, deps.clock));
   await checkDecision(deps, ask, input);
   const decision: Decision = {
     verb: input.verb,
-    text: input.text ?? "",
+    text: input.text?.trim() ?? "",
     ...(input.args === undefined ? {} : { args: input.args as NonNullable<Decision["args"]> }),
     by: input.by,
     face: input.face,
@@ -44,22 +47,28 @@ export async function decideAsk(deps: DecideDeps, id: AskId, input: DecideInput)
 }
 
 async function checkDecision(deps: DecideDeps, ask: AskRow, input: DecideInput): Promise<void> {
-  const allowed = verbsOf[ask.kind];
   const text = input.text?.trim() ?? "";
-  if (!allowed.includes(input.verb)) {
+  checkVerb(ask, input.verb, text);
+  if (ask.kind === "doubt" && text === "result") checkResult(ask, input.args);
+  else if (input.args !== undefined) await checkArguments(deps, ask, input.args);
+}
+
+function checkVerb(ask: AskRow, verb: DecideInput["verb"], text: string): void {
+  const allowed = verbsOf[ask.kind];
+  if (!allowed.includes(verb)) {
     throw invalid(
       ask,
-      `${ask.id} is ${article(ask.kind)}: it takes ${allowed.join(" or ")}, not ${input.verb}`,
+      `${ask.id} is ${article(ask.kind)}: it takes ${allowed.join(" or ")}, not ${verb}`,
       commandFor(ask),
     );
   }
-  if (input.verb === "reject" && text === "")
+  if (verb === "reject" && text === "")
     throw invalid(
       ask,
       "a rejection needs a reason: the role reads it and acts on it",
       `cadre reject ${ask.id} "<reason>"`,
     );
-  if (input.verb === "answer" && text === "") throw invalid(ask, "the answer is empty", commandFor(ask));
+  if (verb === "answer" && text === "") throw invalid(ask, "the answer is empty", commandFor(ask));
   if ((ask.kind === "doubt" || ask.kind === "chart") && !ask.options.some((option) => option.id === text)) {
     throw invalid(
       ask,
@@ -67,26 +76,34 @@ async function checkDecision(deps: DecideDeps, ask: AskRow, input: DecideInput):
       commandFor(ask),
     );
   }
-  if (input.args !== undefined) await checkArguments(deps, ask, input.args);
+}
+
+function checkResult(ask: AskRow, args: unknown): void {
+  if (resultArgs.safeParse(args).success) return;
+  throw invalid(
+    ask,
+    "what came of it is missing, or longer than 64 KB: the role reads exactly that",
+    `cadre answer ${ask.id} result "<what it gave>"`,
+  );
 }
 
 async function checkArguments(deps: DecideDeps, ask: AskRow, args: unknown): Promise<void> {
-  if (ask.kind === "limit") {
-    const to = (args as { to?: unknown } | null)?.to;
-    if (!Number.isSafeInteger(to) || (to as number) <= (ask.limit?.value ?? 0)) {
-      throw invalid(
-        ask,
-        `the limit can be raised to a whole number above ${ask.limit?.value}`,
-        `cadre approve ${ask.id} --raise-to <number>`,
-      );
-    }
-    return;
-  }
+  if (ask.kind === "limit") return checkCeiling(ask, args);
   if (ask.kind !== "approval" || ask.action?.type !== "tool")
     throw invalid(ask, "only the arguments of a tool call can be edited", commandFor(ask));
   const problem = await deps.argumentProblem(ask.run, ask.action.tool, args);
   if (problem !== null)
     throw invalid(ask, `the edited arguments do not fit ${ask.action.tool}: ${problem}`, commandFor(ask));
+}
+
+function checkCeiling(ask: AskRow, args: unknown): void {
+  const to = (args as { to?: unknown } | null)?.to;
+  if (Number.isSafeInteger(to) && (to as number) > (ask.limit?.value ?? 0)) return;
+  throw invalid(
+    ask,
+    `the limit can be raised to a whole number above ${ask.limit?.value}`,
+    `cadre approve ${ask.id} --raise-to <number>`,
+  );
 }
 
 function invalid(ask: AskRow, message: string, command: string): CadreError {
@@ -100,6 +117,11 @@ function alreadyDecided(ask: AskRow): CadreError {
   if (ask.state === "withdrawn")
     return new CadreError("ask-decided", `${ask.id} was withdrawn: the run ended`, { data: { ask: ask.id } });
   const { verb, by, face, at } = ask.decision ?? { verb: "answer", by: "somebody", face: "unknown", at: "" };
+  if (verb === "expire")
+    return new CadreError("ask-expired", `${ask.id} expired at ${ask.deadline ?? at}: nobody had decided it by then`, {
+      hint: `Nothing was run. Its role is told and may propose it again: cadre resume ${ask.run}`,
+      data: { ask: ask.id, run: ask.run, expired: ask.deadline, at },
+    });
   const past = { approve: "approved", reject: "rejected", answer: "answered" }[verb];
   return new CadreError("ask-decided", `${ask.id} was already ${past} by ${by} (${face}, ${at})`, {
     hint: "The first decision stands. `cadre trace` shows what followed.",

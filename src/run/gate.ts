@@ -1,7 +1,8 @@
 /**
  * The gate waits for a person. It reads the decision from the asks table; an interrupt's resume value is only a wake-up (R4).
  *
- * G1. Nothing is written before the interrupt, and there is one interrupt in this node: a restart from its first line changes nothing.
+ * G1. Nothing but an expiry is written before the interrupt, and there is one interrupt in this node: a restart from its first line
+ *     changes nothing. An expiry is a decision that stands: the restart reads it.
  * G2. What a decision means is decided by the ask's kind, here and nowhere else.
  */
 import { interrupt } from "@langchain/langgraph";
@@ -11,6 +12,7 @@ import { isoTime } from "../clock.ts";
 import { deskOf } from "../events/desk.ts";
 import type { Call, Decision, Event, EventOf, Report } from "../events/event.ts";
 import type { AskId } from "../ids.ts";
+import { expire, hasExpired } from "../store/expiry.ts";
 import { closeWithAnswer, closeWithReport, submit } from "./completion.ts";
 import { endStopped } from "./ending.ts";
 import { Batch, type LineContext } from "./line-context.ts";
@@ -30,7 +32,7 @@ export async function gate(context: LineContext, log: readonly Event[]): Promise
     endStopped(desk, batch, stop, `stopped by ${stop}`);
     return batch.events;
   }
-  const decided = (await context.store.ask(ask.ask as AskId))?.decision ?? null;
+  const decided = await decisionOn(context, ask.ask as AskId);
   const decision =
     decided ??
     (await recordWakeUp(
@@ -41,6 +43,13 @@ export async function gate(context: LineContext, log: readonly Event[]): Promise
   batch.add({ type: "ask_decided", at: batch.now(), ask: ask.ask, decision });
   await follow({ context, desk, frame, batch }, ask, decision, heldCall(log, ask));
   return batch.events;
+}
+
+/** What stands on the ask; an approval whose time is over expires here, unless a face saw it first. */
+async function decisionOn({ store, clock }: LineContext, id: AskId): Promise<Decision | null> {
+  const row = await store.ask(id);
+  if (!row) return null;
+  return (hasExpired(row, clock.now()) ? await expire(store, row, clock) : row).decision;
 }
 
 const wakeUp = z.union([
@@ -77,8 +86,8 @@ async function follow(turn: Turn, ask: Ask, decision: Decision, held: Call | und
     case "approval":
       return turn.desk.action ? approval(turn, ask, decision) : routeApproval(turn, ask, decision, held);
     case "sign_off":
-      if (decision.verb === "reject" && turn.desk.submitted)
-        handBack(turn, [turn.desk.submitted.callId], `Returned by ${decision.by}: ${decision.text}`);
+      if (decision.verb !== "approve" && turn.desk.submitted)
+        handBack(turn, [turn.desk.submitted.callId], reasonOf(ask, decision, "Returned"));
       return;
     case "limit":
       return limit(turn, ask, decision);
@@ -109,12 +118,9 @@ function answerOf(ask: Ask, decision: Decision): { decision: string; reason: str
 function approval(turn: Turn, ask: Ask, decision: Decision): void {
   const proposed = turn.desk.action?.proposed;
   if (!proposed) return;
-  if (decision.verb === "reject") {
-    handBack(
-      turn,
-      proposed.calls.map((call) => call.id),
-      `Rejected by ${decision.by}: ${decision.text}`,
-    );
+  if (decision.verb !== "approve") {
+    const calls = proposed.calls.map((call) => call.id);
+    handBack(turn, calls, reasonOf(ask, decision, "Rejected"));
     return;
   }
   if (decision.args === undefined || ask.action?.type !== "tool") return;
@@ -135,7 +141,14 @@ function approval(turn: Turn, ask: Ask, decision: Decision): void {
 function routeApproval(turn: Turn, ask: Ask, decision: Decision, held: Call | undefined): void {
   if (!held) return;
   if (decision.verb === "approve") openApproved(turn, held, ask.hash);
-  else handBack(turn, [held.id], `Rejected by ${decision.by}: ${decision.text}`);
+  else handBack(turn, [held.id], reasonOf(ask, decision, "Rejected"));
+}
+
+/** What the role reads about a call that was not let through. */
+function reasonOf(ask: Ask, decision: Decision, word: "Rejected" | "Returned"): string {
+  if (decision.verb !== "expire") return `${word} by ${decision.by}: ${decision.text}`;
+  const what = ask.kind === "sign_off" ? "Report again" : "Propose it again";
+  return `Nobody decided by ${ask.deadline ?? decision.at}: this expired, and nothing was run. ${what} if it is still right.`;
 }
 
 function handBack(turn: Turn, callIds: string[], reason: string): void {

@@ -132,6 +132,7 @@ function propose(turn: Turn, calls: readonly Call[], access: "read" | "effect"):
     topic: call.name,
     question: `${frame.role} wants to run ${call.name}. Approve exactly this?`,
     action,
+    minutes: policy.expiresMinutes ?? null,
     rule: workflowRule(context.bound, "approvals", policy.reason),
   });
 }

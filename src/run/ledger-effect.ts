@@ -14,6 +14,7 @@ import { findRole } from "../org/chart.ts";
 import type { EffectRow } from "../store/ports.ts";
 import type { Tool, ToolContext, ToolOutcome } from "../tools/tool.ts";
 import { raiseAsk, runtimeRule } from "./asks.ts";
+import { doubtOptions, resultArgs } from "./doubt.ts";
 import type { LineContext } from "./line-context.ts";
 import { obstacle } from "./obstacle.ts";
 import { refuse, type Turn } from "./refusal.ts";
@@ -45,26 +46,31 @@ export async function throughLedger(effect: Effect): Promise<Ran | null> {
   }
   const prepared = await prepare(effect);
   await store.begin(fence, key, "tool", { tool: call.name, args: call.args, hash, prepared });
-  return attempt(effect, prepared, "executed");
+  return attempt(effect, { prepared });
 }
 
 /** What the ledger holds of an effect that has ended; null where it holds none. */
 export function recordedRun(row: EffectRow | undefined): Ran | null {
   if (!row || row.outcome === null) return null;
-  return { result: toolResultSchema.parse(row.outcome), outcome: "replayed" };
+  return { result: toolResultSchema.parse(row.outcome), outcome: wordFor(row.intent as Intent, "replayed") };
 }
 
-async function attempt(effect: Effect, prepared: unknown, outcome: Ran["outcome"]): Promise<Ran> {
+/** What was run once more stays marked as that, however its outcome came to be known. */
+function wordFor(intent: Intent, otherwise: "executed" | "replayed"): Ran["outcome"] {
+  return intent.again === undefined ? otherwise : "repeated";
+}
+
+async function attempt(effect: Effect, intent: Intent): Promise<Ran> {
   const { call, action, turn } = effect;
   const tool = toolOf(turn.context, call);
-  const ran = await tool.run(toolContext(turn.context, action.proposed), tool.schema.parse(call.args), prepared);
-  return record(effect, ran, outcome);
+  const context = toolContext(turn.context, action.proposed);
+  return record(effect, intent, await tool.run(context, tool.schema.parse(call.args), intent.prepared ?? null));
 }
 
-async function record({ turn, action, call }: Effect, ran: ToolOutcome, outcome: Ran["outcome"]): Promise<Ran> {
+async function record({ turn, action, call }: Effect, intent: Intent, ran: ToolOutcome): Promise<Ran> {
   const result = resultOf(call, ran);
   await turn.context.store.finish(turn.context.fence, action.proposed.key as EffectKey, result);
-  return { result, outcome };
+  return { result, outcome: wordFor(intent, "executed") };
 }
 
 async function prepare({ turn, action, call }: Effect): Promise<unknown> {
@@ -80,19 +86,25 @@ type Intent = { readonly prepared?: unknown; readonly again?: string };
 async function settle(effect: Effect, row: EffectRow): Promise<Ran | null> {
   const intent = row.intent as Intent;
   const word = effect.action.doubt;
-  if (word && word.text !== "again") return takenOnWord(effect, word);
+  if (word && word.text !== "again") return takenOnWord(effect, intent, word);
   if (word && intent.again !== word.ask) return onceMore(effect, intent, word.ask);
   const probe = row.epoch > 0 ? await probed(effect, intent) : undefined; // D4
-  if (probe?.state === "done") return record(effect, probe.outcome, "executed");
+  if (probe?.state === "done") return record(effect, intent, probe.outcome);
   if (probe?.state === "not-done") return onceMore(effect, intent, null);
   askAboutDoubt(effect);
   return null;
 }
 
-function takenOnWord(effect: Effect, word: Decision): Promise<Ran> {
-  const said = word.text === "ran" ? `${word.by} says that it ran; its result is not known.` : word.text;
+function takenOnWord(effect: Effect, intent: Intent, word: Decision): Promise<Ran> {
+  const said = givenResult(word) ?? `${word.by} says that it ran; its result is not known.`;
   const text = `(On the word of ${word.by}, after a crash:) ${said}`;
-  return record(effect, { ok: true, text, receipt: null }, "executed");
+  return record(effect, intent, { ok: true, text, receipt: null });
+}
+
+/** The result in a person's words; in logs of older versions it stands in place of the option. */
+function givenResult({ text, args }: Decision): string | null {
+  if (text === "ran") return null;
+  return text === "result" ? (resultArgs.safeParse(args).data?.result ?? null) : text;
 }
 
 /** A further attempt: authorised by the ask that it names (R4), or because a probe says that nothing happened yet. */
@@ -101,15 +113,11 @@ async function onceMore(effect: Effect, intent: Intent, ask: string | null): Pro
   const hindrance = obstacle(turn.context, action.proposed, call);
   if (hindrance) {
     const text = ask === null ? hindrance.reason : `${hindrance.reason} Whether it ran before is not known.`;
-    return record(effect, { ok: false, text, receipt: null }, "executed");
+    return record(effect, intent, { ok: false, text, receipt: null });
   }
-  if (ask === null) {
-    await retry(effect, intent);
-    return attempt(effect, intent.prepared ?? null, "executed");
-  }
-  const prepared = await prepare(effect);
-  await retry(effect, { ...intent, prepared, again: ask });
-  return attempt(effect, prepared, "repeated");
+  const next = ask === null ? intent : { ...intent, prepared: await prepare(effect), again: ask };
+  await retry(effect, next);
+  return attempt(effect, next);
 }
 
 async function retry({ turn, action }: Effect, intent: Intent): Promise<void> {
@@ -131,11 +139,7 @@ function askAboutDoubt({ turn, action, call }: Effect): void {
     role,
     topic: `in doubt: ${call.name}`,
     question: `${call.name} was begun and the process ended before its outcome was recorded. Did it run?`,
-    options: [
-      { id: "ran", text: "it ran; go on without its result" },
-      { id: "again", text: "run it again, once" },
-      { id: "stop", text: "stop the run" },
-    ],
+    options: doubtOptions,
     severity: "high",
     action: { type: "tool", role, tool: call.name, args: call.args },
     rule: runtimeRule(turn.context.bound, role, "an effect whose outcome nobody recorded is put to a person (D3)"),

@@ -38,7 +38,7 @@ export type DecisionSummary = {
   readonly how: "role" | "person" | null;
   readonly face: string | null;
   readonly decidedAt: string | null;
-  /** The decision in its own words; `withdrawn`, or `open`. */
+  /** The decision in its own words; `withdrawn`, `expired`, or `open`. */
   readonly text: string;
   readonly rule: TraceStep["rule"];
 };
@@ -63,7 +63,7 @@ function threadSummary(thread: EscalationThread): DecisionSummary {
   return { ...raised, decidedBy: by, how, face, decidedAt: at, text, rule: step.rule ?? raised.rule };
 }
 
-const verdicts = { approve: "approved", reject: "rejected", answer: "" } as const;
+const verdicts = { approve: "approved", reject: "rejected", answer: "", expire: "expired" } as const;
 
 function askSummary({ raised: asked, steps }: Asked): DecisionSummary {
   const raised = {
@@ -79,6 +79,7 @@ function askSummary({ raised: asked, steps }: Asked): DecisionSummary {
     return { ...raised, ...undecided, text: withdrawn ? "withdrawn" : "open" };
   }
   const { verdict, face } = decided.ask;
+  if (verdict === "expire") return { ...raised, ...undecided, decidedAt: decided.at, text: "expired" };
   const text = [verdict === null ? "" : verdicts[verdict], decided.text].filter((part) => part !== "").join(": ");
   return { ...raised, decidedBy: decided.from, how: "person", face, decidedAt: decided.at, text };
 }
@@ -119,8 +120,7 @@ function heading(context: PageContext, decision: DecisionPage, summary: Decision
 }
 
 function verdictBlocks(context: PageContext, summary: DecisionSummary, step: TraceStep | undefined): string[][] {
-  if (summary.decidedBy === null)
-    return [["## Decision"], [summary.text === "withdrawn" ? "Withdrawn." : "Open: nobody has decided yet."]];
+  if (summary.decidedBy === null) return [["## Decision"], [undecidedText(summary)]];
   const who = summary.how === "person" ? `a person, by ${code(summary.face ?? "")}` : "a role";
   const when = summary.decidedAt === null ? "" : ` on ${timeText(summary.decidedAt)}`;
   return [
@@ -129,6 +129,13 @@ function verdictBlocks(context: PageContext, summary: DecisionSummary, step: Tra
     block(summary.text),
     ...(summary.rule ? [[`Rule: ${ruleText(summary.rule, projectUp(context))}`]] : []),
   ];
+}
+
+function undecidedText({ text, decidedAt }: DecisionSummary): string {
+  if (text === "withdrawn") return "Withdrawn.";
+  if (text === "expired" && decidedAt !== null)
+    return `Expired: nobody had decided in time. The role was told on ${timeText(decidedAt)} and may propose it again.`;
+  return "Open: nobody has decided yet.";
 }
 
 function threadPage(context: PageContext, decision: DecisionPage, thread: EscalationThread): string {

@@ -34,7 +34,12 @@ export function askRaised(event: Asked, { seen, line }: Place): Draft {
   };
 }
 
-const decidedVerb = { approve: "approves for", reject: "rejects for", answer: "decides for" } as const;
+const decidedVerb = {
+  approve: "approves for",
+  reject: "rejects for",
+  answer: "decides for",
+  expire: "ends unanswered, for",
+} as const;
 
 export function askDecided(event: EventOf<"ask_decided">, { seen }: Place): Draft {
   const asked = seen.asks.get(event.ask);
@@ -46,8 +51,11 @@ export function askDecided(event: EventOf<"ask_decided">, { seen }: Place): Draf
     verb: decidedVerb[verb],
     text,
     ask: { id: event.ask, kind: "question" as const, verdict: verb, by, face },
-    ok: verb !== "reject",
-    details: details(["face", [face]], ["instead", args === undefined ? [] : argumentLines(args)]),
+    ok: verb !== "reject" && verb !== "expire",
+    details: details(
+      ["face", [face]],
+      [asked?.kind === "doubt" ? "result" : "instead", args === undefined ? [] : argumentLines(args)],
+    ),
   };
   return asked === undefined ? draft : { ...draft, ...knownAsk(asked, event.decision, draft) };
 }

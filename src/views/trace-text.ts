@@ -118,7 +118,7 @@ function askWords(kind: AskKind | undefined): string {
   return kind === "approval" || kind === "doubt" || kind === "chart" ? kind : "";
 }
 
-const verdicts = { approve: "approved", reject: "rejected", answer: "" } as const;
+const verdicts = { approve: "approved", reject: "rejected", answer: "", expire: "expired" } as const;
 
 function verdictWords(step: TraceStep): string {
   if (step.kind === "decision" && step.to === null) return step.verb;

@@ -1,6 +1,11 @@
 /** `cadre inbox`: everything that waits for a person, oldest first. */
+import { join } from "node:path";
+import { systemClock } from "../../clock.ts";
+import { isCadreError } from "../../errors.ts";
 import { USER } from "../../org/chart.ts";
+import { expire, hasExpired } from "../../store/expiry.ts";
 import type { AskRow } from "../../store/ports.ts";
+import { timeText } from "../../views/escalations.ts";
 import { visible } from "../../views/escape.ts";
 import { askRecord } from "../ask-record.ts";
 import { commandLines } from "../ask-card.ts";
@@ -16,7 +21,10 @@ export function inbox(context: Context, input: Input): Promise<number> {
   return withReader(context, async (store) => {
     const name = word(input, 0);
     const only = name === undefined ? {} : { run: (await findRun(store, name)).id };
-    const asks = await store.asks({ ...only, state: "open" });
+    const open = await store.asks({ ...only, state: "open" });
+    const over = open.filter((ask) => hasExpired(ask, Date.now()));
+    if (over.length > 0) await expireAll(context, over);
+    const asks = open.filter((ask) => !over.includes(ask));
     showList(context, {
       schema: "cadre.inbox/1",
       key: "asks",
@@ -24,11 +32,41 @@ export function inbox(context: Context, input: Input): Promise<number> {
       columns: columns(Date.now()),
       record: askRecord,
       empty: "nothing waits for you",
+      ...(over.length === 0 ? {} : { more: { expired: over.map((ask) => expiredRecord(context, ask)) } }),
     });
+    for (const ask of over) {
+      const what = `expired ${timeText(ask.deadline ?? "")}; its role is told and may propose it again`;
+      context.output.note(`${ask.id} (${visible(ask.role)}: ${visible(ask.topic)}) ${what}`);
+      context.output.note(`  ${context.command(`resume ${ask.run}`)}`);
+    }
     const [first] = asks;
     if (first && context.output.terminal && context.output.fields === null) hint(context, first, asks.length);
     return 0;
   });
+}
+
+/** Whoever looks first after the time makes the decision; where nothing can be written, the next one does. */
+async function expireAll(context: Context, asks: readonly AskRow[]): Promise<void> {
+  const { openStore } = await import("../../store/open.ts");
+  try {
+    const store = openStore({ file: join(context.data, "cadre.db"), clock: systemClock });
+    try {
+      for (const ask of asks) await expire(store, ask, systemClock);
+    } finally {
+      store.close();
+    }
+  } catch (error) {
+    if (!isCadreError(error)) throw error;
+  }
+}
+
+function expiredRecord(context: Context, ask: AskRow): Record<string, unknown> {
+  return {
+    id: ask.id,
+    run: ask.run,
+    deadline: ask.deadline,
+    next: [{ command: context.command(`resume ${ask.run}`) }],
+  };
 }
 
 function hint(context: Context, first: AskRow, many: number): void {

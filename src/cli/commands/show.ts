@@ -148,10 +148,11 @@ function usedWords(run: RunRow, { usage }: RunOutcome): string {
     return `${usage.calls} ${usage.calls === 1 ? "turn" : "turns"} of the rehearsal; no model was called, nothing was paid`;
   const money = moneyText(usage.money);
   const calls = `${run.counters.modelCalls} of ${run.limits.modelCalls} model calls, ${tokensText(usage)} tokens`;
-  return money === "" ? calls : `${calls}, ${money}`;
+  const twice = usage.repeated === 0 ? [] : [`${usage.repeated} possibly billed twice`];
+  return [calls, ...(money === "" ? [] : [money]), ...twice].join(", ");
 }
 
-const past = { answer: "answered", approve: "approved", reject: "rejected" } as const;
+const past = { answer: "answered", approve: "approved", reject: "rejected", expire: "expired" } as const;
 
 function decidedWords(ask: AskRow): string {
   const { verb = "answer", by = "", text = "" } = ask.decision ?? {};
