@@ -4,9 +4,18 @@ import type { Brief } from "./briefs/brief.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { CadreError, isCadreError } from "./errors.ts";
 import type { ChangeSet } from "./events/event.ts";
-import { randomIds, type AskId, type IdSource, type RunId } from "./ids.ts";
+import { randomIds, type AskId, type IdSource, type LineId, type RunId } from "./ids.ts";
 import type { RoleModel } from "./models/model.ts";
-import type { AdvanceOptions, AdvanceResult, Changes, DecideInput, StartOptions, Verification } from "./run/api.ts";
+import type {
+  AdvanceOptions,
+  AdvanceResult,
+  Anchor,
+  Changes,
+  DecideInput,
+  FileVerification,
+  StartOptions,
+  Verification,
+} from "./run/api.ts";
 import { openStore } from "./store/open.ts";
 import type { AskRow, RunRow, Store, StoredEvent } from "./store/ports.ts";
 
@@ -16,9 +25,16 @@ export type {
   ChangedFile,
   Changes,
   DecideInput,
+  FileVerification,
   StartOptions,
   Verification,
 } from "./run/api.ts";
+
+export type VerifyAllOptions = {
+  readonly runs?: readonly RunId[];
+  readonly head?: string;
+  readonly onRun?: (result: Verification) => void;
+};
 
 export type CadreOptions = {
   /** Where `modes/ graphs/ cadre.yaml` are. Absolute or relative to the process. */
@@ -56,7 +72,10 @@ export interface Cadre {
   apply(run: RunId): Promise<ChangeSet>;
   /** Renders the journal; returns the paths written, relative to the journal folder. */
   journal(run: RunId): Promise<readonly string[]>;
-  verify(run: RunId): Promise<Verification>;
+  /** Chain, guarantees and rows of a run, compared with its journal where there is one. `head`: a hash that some line must hold. */
+  verify(run: RunId, options?: { readonly head?: string }): Promise<Verification>;
+  /** The file as a whole, and every run (or these) one after another; `onRun` gets each result. Errors: store-corrupt. */
+  verifyAll(options?: VerifyAllOptions): Promise<FileVerification>;
   close(): void;
 }
 
@@ -66,7 +85,8 @@ export function openCadre(options: CadreOptions): Cadre {
   const data = resolve(options.data ?? join(dir, ".cadre"));
   const journalDir = resolve(options.journal ?? join(dir, "journal"));
   const clock = options.clock ?? systemClock;
-  const store = openStore({ file: join(data, "cadre.db"), clock, ...(options.readOnly ? { readOnly: true } : {}) });
+  const file = join(data, "cadre.db");
+  const store = openStore({ file, clock, ...(options.readOnly ? { readOnly: true } : {}) });
   const engine = lazily(async () => {
     const { openEngine } = await import("./engine.ts");
     return openEngine({
@@ -79,6 +99,15 @@ export function openCadre(options: CadreOptions): Cadre {
       model: options.model ?? null,
     });
   });
+  /** Verifying takes its time: it reads through a connection that sees one state of the file while others go on writing. */
+  const heldStill = async <Result>(body: (still: Store) => Promise<Result>): Promise<Result> => {
+    const still = options.readOnly ? store : openStore({ file, clock, readOnly: true });
+    try {
+      return await still.frozen(() => body(still));
+    } finally {
+      if (still !== store) still.close();
+    }
+  };
   const journal = (run: RunId): Promise<readonly string[]> => renderRunJournal({ store, dir, folder: journalDir }, run);
   return {
     dir,
@@ -89,6 +118,7 @@ export function openCadre(options: CadreOptions): Cadre {
     preview: async (brief, start) => (await engine()).preview(brief, start),
     advance: async (run, advance) => {
       try {
+        await requireRemembered(store, journalDir, run);
         const result = await (await engine()).advance(run, advance);
         await journal(run);
         return result;
@@ -115,9 +145,16 @@ export function openCadre(options: CadreOptions): Cadre {
     changes: async (run) => (await engine()).changes(await knownRun(store, run)),
     apply: async (run) => (await engine()).apply(await knownRun(store, run)),
     journal: async (run) => journal((await knownRun(store, run)).id),
-    verify: async (run) => {
+    verify: async (run, verify = {}) => {
       const { verifyRun } = await import("./run/verify-run.ts");
-      return verifyRun(store, (await knownRun(store, run)).id);
+      await knownRun(store, run);
+      const anchors = await rememberedBy(journalDir, run);
+      return heldStill((still) => verifyRun(still, run, { anchors, ...verify }));
+    },
+    verifyAll: async ({ onRun = () => undefined, ...verify } = {}) => {
+      const { verifyAll } = await import("./run/verify-all.ts");
+      const anchorsOf = (run: RunId): Promise<readonly Anchor[]> => rememberedBy(journalDir, run);
+      return heldStill((still) => verifyAll(still, { anchorsOf, onRun, ...verify }));
     },
     close: () => store.close(),
   };
@@ -151,4 +188,35 @@ function wayToProject(folder: string, dir: string): string | null {
   const inside = relative(dir, folder);
   if (inside.startsWith("..") || isAbsolute(inside)) return null;
   return `${[...inside.split(sep).filter((part) => part !== ""), "run"].map(() => "..").join("/")}/`;
+}
+
+/** What a run's journal remembers of its lines; nothing where there is none. */
+async function rememberedBy(journal: string, run: RunId): Promise<readonly Anchor[]> {
+  const [{ readPage }, { readHistory }] = await Promise.all([
+    import("./store/journal-files.ts"),
+    import("./views/journal-anchor.ts"),
+  ]);
+  const source = join(journal, run, "README.md");
+  return readHistory(readPage(source) ?? "").map((head) => ({ ...head, source }));
+}
+
+/**
+ * D8: nothing resumes behind what its journal tells. A store that is behind was cut off, or is an old copy, and what came after was done
+ * in the world already.
+ */
+async function requireRemembered(store: Store, journal: string, run: RunId): Promise<void> {
+  if (!(await store.run(run))) return; // the engine says so
+  for (const { line, length, head, source } of await rememberedBy(journal, run)) {
+    const [last] = await store.storedBytes(line as LineId, length - 1, 1);
+    if (last?.index === length - 1 && last.hash === head) continue;
+    throw new CadreError(
+      "chain-broken",
+      `${run} cannot go on: its journal remembers a history that the store does not hold`,
+      {
+        place: { file: source },
+        hint: `\`cadre verify ${run}\` says where they part. Where an older copy of the data was put back on purpose, move the journal's folder away first.`,
+        data: { run, line, length, head },
+      },
+    );
+  }
 }

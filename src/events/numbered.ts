@@ -6,5 +6,7 @@ export type NumberedEvent = {
   readonly line: string;
   /** 0-based within the line. */
   readonly index: number;
+  /** sha256 of the chain up to here, hex (D8), where the store gave one. */
+  readonly hash?: string;
   readonly event: Event;
 };

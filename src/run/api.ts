@@ -43,11 +43,41 @@ export type DecideInput = {
   readonly face: string;
 };
 
+/** What something outside the store remembers of a line: `head` is the hash of its event `length - 1`. */
+export type Anchor = {
+  readonly line: string;
+  readonly length: number;
+  /** sha256, hex. */
+  readonly head: string;
+  /** What remembers it, as a message names it. */
+  readonly source: string;
+};
+
 export type Verification = {
   readonly run: RunId;
   readonly ok: boolean;
+  /** How many are whole. */
   readonly events: number;
-  readonly problems: readonly { readonly line: string; readonly index: number; readonly what: string }[];
+  /** Of each line: how many events are whole, and the hash of the last of them. Written down elsewhere, it is an anchor. */
+  readonly heads: readonly { readonly line: string; readonly length: number; readonly head: string }[];
+  /** How many anchors it was compared with. */
+  readonly anchors: number;
+  /** `index` is that of the event, 0-based; `row`: the table and name of a row beside the log, where that is what is wrong. */
+  readonly problems: readonly {
+    readonly line: string;
+    readonly index: number;
+    readonly what: string;
+    readonly row?: string;
+  }[];
+};
+
+/** The file as a whole, and every run in it. */
+export type FileVerification = {
+  readonly ok: boolean;
+  readonly runs: number;
+  readonly events: number;
+  /** What is wrong with the file itself, or with rows that belong to no run. */
+  readonly problems: readonly { readonly row: string; readonly what: string }[];
 };
 
 export type ChangedFile = {

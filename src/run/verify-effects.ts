@@ -7,41 +7,72 @@
  * D3. Log and ledger agree: every turn and every effect has its row, with this outcome; and no row holds an outcome that the log does not
  *     tell, but for the last, which a line that was cut off has still to take up.
  */
+import { z } from "zod";
 import { canonicalJson, hashOf } from "../canonical.ts";
 import type { Desk } from "../events/desk.ts";
-import { toolResultSchema, type Event, type EventOf } from "../events/event.ts";
+import { toolResultSchema, type ChangeSet, type Event, type EventOf } from "../events/event.ts";
 import { modelCallKey } from "../ids.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
+import type { LedgerRecord } from "../store/inspection.ts";
 import type { EffectRow } from "../store/ports.ts";
 import { approvalPolicy } from "./granted.ts";
 
-/** `index`: of the event in its line. */
-export type Found = { readonly index: number; readonly what: string };
-
-type Rows = ReadonlyMap<string, EffectRow>;
-
-/** In words; null where nothing is wrong. `before`: the desk that the event met. */
-export function effectProblem(event: Event, before: Desk, bound: BoundChart, rows: Rows): string | null {
-  if (event.type === "turn_taken") return modelRowProblem(event, rows.get(event.key));
-  if (event.type === "action_proposed") return proposalProblem(event, bound);
-  if (event.type === "action_edited") return editProblem(event, before);
-  if (event.type === "frame_closed") return closingProblem(event, before, bound);
-  if (event.type !== "action_done") return null;
-  return (
-    doneProblem(event, before) ?? (event.hash === null ? null : toolRowProblem(event, before, rows.get(event.key)))
-  );
+/** Whose row in the ledger an event tells of; null for events that have none. */
+export function ledgerKey(event: Event): string | null {
+  if (event.type === "turn_taken") return event.key;
+  return event.type === "action_done" && event.hash !== null ? event.key : null;
 }
 
-function modelRowProblem(event: EventOf<"turn_taken">, row: EffectRow | undefined): string | null {
-  if (!row || row.kind !== "model" || row.outcome === null) return `the ledger holds no reply for ${event.key} (D3)`;
-  const { prompt, model } = row.intent as { prompt?: unknown; model?: unknown };
-  const { reply } = row.outcome as { reply?: { text?: unknown; calls?: unknown } };
-  const same =
-    prompt === event.prompt &&
-    model === event.model &&
-    reply?.text === event.text &&
-    canonicalJson(reply.calls ?? null) === canonicalJson(event.calls);
-  return same ? null : `the ledger holds another prompt or reply for ${event.key} (D3)`;
+export type Met = {
+  /** The desk that the event met. */
+  readonly before: Desk;
+  readonly bound: BoundChart;
+  /** That of its `ledgerKey`. */
+  readonly row: EffectRow | undefined;
+  /** Hash of the change set that was put to a person last. */
+  readonly submitted: string | null;
+};
+
+/** In words; null where nothing is wrong. */
+export function effectProblem(event: Event, { before, bound, row, submitted }: Met): string | null {
+  if (event.type === "turn_taken") return modelRowProblem(event, before, row);
+  if (event.type === "action_proposed") return proposalProblem(event, bound);
+  if (event.type === "action_edited") return editProblem(event, before);
+  if (event.type === "action_done") return doneProblem(event, before) ?? toolRowProblem(event, before, row);
+  if (event.type === "frame_closed") return closingProblem(event, before, bound);
+  if (event.type === "report_submitted") return changeSetProblem(event);
+  return event.type === "run_ended" ? (changeSetProblem(event) ?? endProblem(event, submitted)) : null;
+}
+
+/** What an intent pins (`turn.ts`); of the reply, what the log tells too. */
+const modelRow = z.object({
+  kind: z.literal("model"),
+  intent: z.object({
+    model: z.string(),
+    tier: z.string(),
+    prompt: z.string(),
+    log: z.number().int(),
+    copies: z.number().int(),
+    chart: z.string(),
+  }),
+  outcome: z.object({
+    reply: z.looseObject({ text: z.string(), calls: z.array(z.looseObject({})), usage: z.looseObject({}) }),
+    ms: z.number(),
+  }),
+});
+
+function modelRowProblem(event: EventOf<"turn_taken">, before: Desk, row: EffectRow | undefined): string | null {
+  const held = modelRow.safeParse(row).data;
+  if (!held) return `the ledger holds no reply for ${event.key} (D3)`;
+  const { intent, outcome } = held;
+  const { text, calls, usage } = outcome.reply;
+  const told = [event.model, event.tier, event.prompt, event.copiesSeen, event.text, event.calls, event.usage];
+  const kept = [intent.model, intent.tier, intent.prompt, intent.copies, text, calls, { ...usage, ms: outcome.ms }];
+  // A call that was begun before the log went on (an ask about a changed chart) was asked of what was there then.
+  const asked = intent.log === before.length ? intent.chart === before.chart : intent.log < before.length;
+  return asked && canonicalJson(told) === canonicalJson(kept)
+    ? null
+    : `the ledger holds another prompt or reply for ${event.key} (D3)`;
 }
 
 function proposalProblem(event: EventOf<"action_proposed">, bound: BoundChart): string | null {
@@ -70,18 +101,28 @@ function doneProblem(event: EventOf<"action_done">, before: Desk): string | null
   return event.hash === expected ? null : "what was done is not what was approved (R3)";
 }
 
+/** What `ledger-effect.ts` writes before the act, as far as the log tells it. */
+const toolIntent = z.object({ tool: z.string(), args: z.json(), hash: z.string() });
+
 function toolRowProblem(event: EventOf<"action_done">, before: Desk, row: EffectRow | undefined): string | null {
-  const held = toolResultSchema.safeParse(row?.outcome);
-  if (row?.kind !== "tool" || !held.success) return `the ledger holds no outcome for ${event.key} (D3)`;
-  if ((row.intent as { hash?: unknown }).hash !== event.hash)
-    return `the ledger began something else for ${event.key} (R3)`;
-  const [result] = event.results;
-  // The one thing that the event adds to the outcome: in front, that a person changed the arguments.
-  const same =
-    result !== undefined &&
-    canonicalJson(result.receipt) === canonicalJson(held.data.receipt) &&
-    (before.action?.edited ? result.text.endsWith(held.data.text) : result.text === held.data.text);
-  return same ? null : `the ledger holds another outcome for ${event.key} (D3)`;
+  if (event.hash === null) return null; // reads have no row
+  const held = toolResultSchema.safeParse(row?.outcome).data;
+  if (row?.kind !== "tool" || !held) return `the ledger holds no outcome for ${event.key} (D3)`;
+  if (!beganAs(event, row.intent)) return `the ledger began something else for ${event.key} (R3)`;
+  const told = event.results.map((result) => ({
+    ...result,
+    // The one thing that the event adds to the outcome: in front, that a person changed the arguments.
+    text: before.action?.edited && result.text.endsWith(held.text) ? held.text : result.text,
+  }));
+  return canonicalJson(told) === canonicalJson([held])
+    ? null
+    : `the ledger holds another outcome for ${event.key} (D3)`;
+}
+
+function beganAs(event: EventOf<"action_done">, held: unknown): boolean {
+  const intent = toolIntent.safeParse(held).data;
+  if (!intent || intent.hash !== event.hash) return false;
+  return hashOf({ type: "tool", role: event.role, tool: intent.tool, args: intent.args }) === event.hash;
 }
 
 /** The entry role's frame closes when the run finishes, and only then. */
@@ -90,24 +131,40 @@ function closingProblem(event: EventOf<"frame_closed">, before: Desk, bound: Bou
   return "the run finished without the sign-off that the workflow asks for (R3)";
 }
 
-/** R3: what a finished run hands over is what was put to the person last. */
-export function changeSetProblems(log: readonly Event[]): Found[] {
-  const ended = log.at(-1);
-  if (ended?.type !== "run_ended" || ended.status !== "finished") return [];
-  const submitted = log.findLast((event) => event.type === "report_submitted");
-  if (submitted?.type === "report_submitted" && submitted.changes.hash === ended.changes?.hash) return [];
-  return [{ index: log.length - 1, what: "the run finished with another change set than was signed off (R3)" }];
+/** R3: what a finished run hands over is what was put to the person last: `submitted`, by its hash. */
+function endProblem({ status, changes }: EventOf<"run_ended">, submitted: string | null): string | null {
+  if (status !== "finished" || (changes !== null && changes.hash === submitted)) return null;
+  return "the run finished with another change set than was signed off (R3)";
 }
 
-/** The ledger's side: what it holds and the log does not tell. */
-export function ledgerProblems(log: readonly Event[], desk: Desk, rows: readonly EffectRow[]): Found[] {
-  const told = new Set(log.flatMap((event) => ("key" in event && event.type !== "action_proposed" ? [event.key] : [])));
-  const pending = (row: EffectRow): boolean =>
-    row.key === desk.action?.proposed.key || row.key === modelCallKey(row.line, desk.turns);
-  return rows
-    .filter((row) => row.outcome !== null && !told.has(row.key) && !pending(row))
-    .map((row) => ({
-      index: Math.max(0, log.length - 1),
-      what: `the ledger holds ${row.key}, which the log does not tell (D3)`,
-    }));
+/** A change set is called by the hash of its files. */
+function changeSetProblem({ changes }: { readonly changes: ChangeSet | null }): string | null {
+  return changes === null || hashOf(changes.files) === changes.hash
+    ? null
+    : "a change set does not match its own hash (R3)";
+}
+
+/** The ledger's side: what it holds of a line and the log does not tell, but for what the line has still to take up. */
+export function untold(record: LedgerRecord, told: ReadonlySet<string>, desk: Desk): boolean {
+  if (record.outcome === null || told.has(record.key)) return false;
+  return record.key !== desk.action?.proposed.key && record.key !== modelCallKey(record.line, desk.turns);
+}
+
+/** A row of the ledger by itself: JSON as it was written, of the kind that its key says. */
+export function recordProblem(record: LedgerRecord): string | null {
+  for (const [name, text] of [
+    ["intent", record.intent],
+    ["outcome", record.outcome],
+  ] as const)
+    if (text !== null && !isCanonical(text)) return `its ${name} is not as it was written (D3)`;
+  const key = record.kind === "model" ? /\/t\d+$/ : /\/e\d+$/;
+  return key.test(record.key) ? null : `it is no ${record.kind} effect by its key (D3)`;
+}
+
+export function isCanonical(text: string): boolean {
+  try {
+    return canonicalJson(JSON.parse(text)) === text;
+  } catch {
+    return false;
+  }
 }

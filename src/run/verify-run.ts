@@ -1,104 +1,118 @@
 /**
- * `verify`: the chain of every line (D8), and the guarantees that can be read from the log and the ledger alone, checked over all of it again.
+ * `verify`: the chain of every line of a run (D8), and the guarantees that can be read from the log, the ledger and the rows beside them,
+ * checked over all of it again; against what was noted outside the file, where something was.
  *
- * Each event is judged by the chart that its line worked under at that point. What a role may do: `verify-routes.ts` (R1, R2). What was done
- * and with whose leave: `verify-effects.ts` (R3, R4, D3). Here: the rows beside the log say what the log says (D2, D6).
+ * Y1. It reads the log once, a page at a time: memory does not grow with its length, but for the names of its effects.
+ * Y2. Whatever the file holds, the answer is a list of problems: a damaged row is one of them, and hides no other.
+ *
+ * What cannot be found from the file alone: a tail that was cut off, or a history that was forged, by somebody who made every row fit.
+ * That is what anchors are for: the heads that a journal keeps, or that a person wrote down. What follows the newest anchor is trusted.
  */
-import { canonicalJson } from "../canonical.ts";
-import { emptyDesk, step, type Desk } from "../events/desk.ts";
-import type { Event, EventOf } from "../events/event.ts";
 import type { RunId } from "../ids.ts";
-import type { BoundChart } from "../org/bound-chart.ts";
-import type { AskRow, EffectRow, RunRow, Store } from "../store/ports.ts";
-import { verifyLine } from "../store/verify-chain.ts";
-import type { Verification } from "./api.ts";
-import { changeSetProblems, effectProblem, ledgerProblems, type Found } from "./verify-effects.ts";
-import { routeProblem } from "./verify-routes.ts";
+import type { LineRow, Store } from "../store/ports.ts";
+import type { Anchor, Verification } from "./api.ts";
+import { checkedCharts, type Charts } from "./verify-charts.ts";
+import { recordProblem, untold } from "./verify-effects.ts";
+import { Findings } from "./verify-findings.ts";
+import { verifyOneLine, type LineVerdict } from "./verify-line.ts";
+import { runRowProblems } from "./verify-rows.ts";
 
-type Finding = Verification["problems"][number];
+export type VerifyOptions = {
+  readonly anchors?: readonly Anchor[];
+  /** Hash of an event, or how it begins, that some line of the run must hold. */
+  readonly head?: string;
+  /** Read once for many runs. */
+  readonly charts?: Charts;
+};
 
-export async function verifyRun(store: Store, run: RunId): Promise<Verification> {
-  const problems: Finding[] = [];
-  let count = 0;
-  const row = await store.run(run);
-  const asks = await store.asks({ run });
-  const effects = await store.effects(run);
-  const charts = chartsOf(store);
-  for (const line of await store.lines(run)) {
-    const chain = await verifyLine(store, line.id);
-    problems.push(...chain.map((each) => ({ line: line.id, index: each.index, what: each.what })));
-    if (chain.length > 0) continue;
-    const log = (await store.events(line.id)).map((stored) => stored.event);
-    count += log.length;
-    const own = effects.filter((effect) => effect.line === line.id);
-    const { found, desk } = await guaranteeProblems(charts, log, own);
-    const ownAsks = asks.filter((ask) => ask.line === line.id);
-    found.push(...ledgerProblems(log, desk, own), ...changeSetProblems(log), ...askProblems(log, ownAsks));
-    if (row) found.push(...rowProblems(row, desk, log.length));
-    problems.push(...found.map((each) => ({ line: line.id, ...each })));
+type Problem = Verification["problems"][number];
+
+const pageSize = 200;
+
+export async function verifyRun(store: Store, run: RunId, options: VerifyOptions = {}): Promise<Verification> {
+  const { anchors = [], head, charts = checkedCharts(store) } = options;
+  const problems: Problem[] = [];
+  const heads: Verification["heads"][number][] = [];
+  const verdicts = new Map<string, LineVerdict>();
+  let headFound = false;
+  const ofRun = new Findings();
+  const lines = (await ofRun.reading({ index: 0, row: `lines of ${run}` }, () => store.lines(run))) ?? [];
+  for (const row of lines) {
+    const findings = new Findings();
+    const own = anchors.filter((anchor) => anchor.line === row.id);
+    const onHash = (hash: string): void => void (headFound ||= head !== undefined && hash.startsWith(head));
+    const verdict = await verifyOneLine({ store, charts, findings, anchors: own, onHash }, row);
+    verdicts.set(row.id, verdict);
+    heads.push({ line: row.id, length: verdict.walked.length, head: verdict.walked.head });
+    problems.push(...findings.all().map((found) => ({ line: row.id, ...found })));
   }
-  return { run, ok: problems.length === 0, events: count, problems };
+  if (head !== undefined && !headFound) ofRun.add({ index: 0, what: `no event has the hash ${head} (D8)` });
+  for (const { line, length, source } of anchors)
+    if (!verdicts.has(line))
+      ofRun.add({
+        index: 0,
+        row: `lines ${line}`,
+        what: `it is missing; ${source} remembers ${length} events of it (D8)`,
+      });
+  await verifyLedger(store, run, verdicts, ofRun);
+  await verifyAskRows(store, run, verdicts, ofRun);
+  await verifyRunRow(store, run, lines, verdicts, ofRun);
+  problems.push(...ofRun.all().map((found) => ({ line: lines[0]?.id ?? run, ...found })));
+  const events = heads.reduce((sum, each) => sum + each.length, 0);
+  return { run, ok: problems.length === 0, events, heads, anchors: anchors.length, problems };
 }
 
-type Charts = (hash: string) => Promise<BoundChart | undefined>;
-
-/** Each chart is read once, however many events were made under it. */
-function chartsOf(store: Pick<Store, "chart">): Charts {
-  const read = new Map<string, Promise<BoundChart | undefined>>();
-  return (hash) => {
-    const known = read.get(hash) ?? store.chart(hash);
-    read.set(hash, known);
-    return known;
-  };
-}
-
-async function guaranteeProblems(
-  charts: Charts,
-  log: readonly Event[],
-  effects: readonly EffectRow[],
-): Promise<{ found: Found[]; desk: Desk }> {
-  const found: Found[] = [];
-  const rows = new Map<string, EffectRow>(effects.map((row) => [row.key, row]));
-  let desk = emptyDesk;
-  for (const [index, event] of log.entries()) {
-    const bound = await charts(index === 0 && event.type === "run_started" ? event.chart : desk.chart);
-    const what = bound
-      ? (routeProblem(event, desk, bound) ?? effectProblem(event, desk, bound, rows))
-      : "works under a chart that the store does not hold";
-    if (what !== null) found.push({ index, what });
-    desk = step(desk, event);
+/** D3: the ledger holds nothing that the log does not tell. Not asked of a line whose log could not be read to its end. */
+async function verifyLedger(
+  store: Store,
+  run: RunId,
+  verdicts: ReadonlyMap<string, LineVerdict>,
+  findings: Findings,
+): Promise<void> {
+  const at = { index: 0, row: `effects of ${run}` };
+  for (let after = 0; ;) {
+    const page = (await findings.reading(at, () => store.ledger(run, after, pageSize))) ?? [];
+    for (const record of page) {
+      after = record.seq;
+      const verdict = verdicts.get(record.line);
+      const index = Math.max(0, (verdict?.walked.length ?? 0) - 1);
+      const row = `effects ${record.key}`;
+      const what = recordProblem(record);
+      if (what !== null) findings.add({ index, row, what });
+      else if (verdict?.walked.fault === null && untold(record, verdict.toldKeys, verdict.desk))
+        findings.add({ index, row, what: "the log does not tell of it (D3)" });
+    }
+    if (page.length < pageSize) return;
   }
-  return { found, desk };
 }
 
-/** The rows of asks follow from the events; a decision that is not in the log yet is one that the line has still to take up. */
-function askProblems(log: readonly Event[], asks: readonly AskRow[]): Found[] {
-  const rows = new Map<string, AskRow>(asks.map((ask) => [ask.id, ask]));
-  const told = (index: number, ask: string, holds: (row: AskRow) => boolean): Found[] => {
-    const row = rows.get(ask);
-    return row && holds(row) ? [] : [{ index, what: `the row of ask ${ask} does not say what the log says (D2)` }];
-  };
-  return log.flatMap((event, index) => {
-    if (event.type === "ask_raised") return told(index, event.ask, (row) => row.hash === event.hash);
-    if (event.type === "ask_withdrawn") return told(index, event.ask, (row) => row.state === "withdrawn");
-    if (event.type !== "ask_decided") return [];
-    const decision = canonicalJson(event.decision);
-    return told(index, event.ask, (row) => row.state === "decided" && canonicalJson(row.decision) === decision);
+async function verifyAskRows(
+  store: Store,
+  run: RunId,
+  verdicts: ReadonlyMap<string, LineVerdict>,
+  findings: Findings,
+): Promise<void> {
+  const all = [...verdicts.values()];
+  if (all.some((verdict) => verdict.walked.fault !== null)) return;
+  for (const ask of (await findings.reading({ index: 0, row: `asks of ${run}` }, () => store.askIds(run))) ?? [])
+    if (!all.some((verdict) => verdict.toldAsks.has(ask)))
+      findings.add({ index: 0, row: `asks ${ask}`, what: "the log does not tell of it (D2)" });
+}
+
+async function verifyRunRow(
+  store: Store,
+  run: RunId,
+  lines: readonly LineRow[],
+  verdicts: ReadonlyMap<string, LineVerdict>,
+  findings: Findings,
+): Promise<void> {
+  const at = { index: 0, row: `runs ${run}` };
+  await findings.reading(at, async () => {
+    const row = await store.run(run);
+    const main = verdicts.get(lines[0]?.id ?? "");
+    if (!row || !main) findings.add({ ...at, what: "the run has no row, or no line (D6)" });
+    else if (main.walked.fault === null)
+      for (const what of runRowProblems(row, main.started, main.desk))
+        findings.add({ ...at, index: Math.max(0, main.walked.length - 1), what });
   });
-}
-
-/** D6: what is read from the run's row must be what its events say. */
-function rowProblems(row: RunRow, desk: Desk, length: number): Found[] {
-  if (length === 0) return [];
-  const at = (what: string): Found => ({ index: length - 1, what: `${what} (D6)` });
-  const ended: EventOf<"run_ended"> | null = desk.ended;
-  return [
-    ...((row.endedAt ?? null) === (ended?.at ?? null) && (!ended || row.status === ended.status)
-      ? []
-      : [at("the run's row and its events do not agree on how it ended")]),
-    ...(row.chart === desk.chart ? [] : [at("the run's row names another chart than its events")]),
-    ...(canonicalJson(row.limits) === canonicalJson(desk.ceilings)
-      ? []
-      : [at("the run's row names other limits than its events")]),
-  ];
 }

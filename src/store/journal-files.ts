@@ -14,6 +14,15 @@ export function writeJournal(folder: string, run: string, files: ReadonlyMap<str
   return [...files.keys()].map((path) => `${run}/${path}`).toSorted();
 }
 
+/** The text of a page; undefined where there is none, or nobody here may read it. */
+export function readPage(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
 function writeIfChanged(path: string, content: string): void {
   if (existsSync(path) && readFileSync(path, "utf8") === content) return;
   makeFolder(dirname(path));

@@ -1,5 +1,5 @@
 /** The embedded store: everything durable in one SQLite file, behind the ports. */
-import { existsSync, statSync } from "node:fs";
+import { CadreError } from "../errors.ts";
 import { connect } from "./connection.ts";
 import type { ConnectOptions, Connection } from "./connection.ts";
 import type { Store } from "./ports.ts";
@@ -8,24 +8,12 @@ import { checkpointRows } from "./checkpoint-rows.ts";
 import { committing } from "./commit.ts";
 import { effects } from "./effects.ts";
 import { eventReads } from "./events.ts";
+import { systemCode } from "./failure.ts";
+import { inspection } from "./inspection.ts";
 import { leases } from "./leases.ts";
 import { runReads, runWrites } from "./runs.ts";
 
 export type StoreOptions = ConnectOptions;
-
-function health({ db, file, read }: Connection): Pick<Store, "health"> {
-  const sizeOf = (path: string): number => (existsSync(path) ? statSync(path).size : 0);
-  return {
-    health: async () =>
-      read(() => ({
-        file,
-        bytes: sizeOf(file),
-        walBytes: sizeOf(`${file}-wal`),
-        schema: db.pragma("user_version", { simple: true }) as number,
-        integrity: String(db.pragma("integrity_check(1)", { simple: true })),
-      })),
-  };
-}
 
 /**
  * Opens or makes the file (`:memory:` for a store that is gone when it is closed). With `readOnly` an existing file is left
@@ -33,7 +21,19 @@ function health({ db, file, read }: Connection): Pick<Store, "health"> {
  * Errors: store-newer, store-corrupt, data-read-only, disk-full, disk-failed, store-busy, file-unreadable.
  */
 export function openStore(options: StoreOptions): Store {
-  return storeOver(connect(options));
+  const connection = connect(options);
+  try {
+    return storeOver(connection);
+  } catch (error) {
+    connection.close();
+    if (systemCode(error) !== "SQLITE_ERROR" || !(error instanceof Error)) throw error;
+    // The statements are those of this layout, and so is the file by its own account: somebody took a table or a column away.
+    throw new CadreError("store-corrupt", `${connection.file}: its layout was changed: ${error.message}.`, {
+      hint: "Restore it from a backup (`cadre backup` makes them).",
+      data: { file: connection.file },
+      cause: error,
+    });
+  }
 }
 
 /** The ports over a connection that is already open. */
@@ -47,7 +47,7 @@ export function storeOver(connection: Connection): Store {
     ...asks(connection),
     ...effects(connection),
     ...leases(connection),
-    ...health(connection),
+    ...inspection(connection),
     close: connection.close,
   };
 }

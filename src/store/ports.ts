@@ -12,6 +12,7 @@ import type { Brief, Limits } from "../briefs/brief.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import type { Action, AskKind, Decision, Event, LimitName, Severity } from "../events/event.ts";
 import type { Rule } from "../org/chart.ts";
+import type { Inspection } from "./inspection.ts";
 
 export type RunStatus = "running" | "waiting" | "finished" | "failed" | "stopped";
 
@@ -222,16 +223,7 @@ export interface WorkQueue {
   release(fence: Fence): Promise<void>;
 }
 
-export interface Store extends CheckpointStore, RunStore, WorkQueue {
-  /** SQLite file and sizes in bytes, for `doctor`. */
-  health(): Promise<{
-    readonly file: string;
-    readonly bytes: number;
-    readonly walBytes: number;
-    readonly schema: number;
-    /** `ok`, or what SQLite found first. */
-    readonly integrity: string;
-  }>;
+export interface Store extends CheckpointStore, RunStore, WorkQueue, Inspection {
   close(): void;
 }
 

@@ -1,8 +1,12 @@
 /**
  * Checks a line against its own hash chain (D8), over the bytes as stored. SQLite's integrity check does not notice a
  * changed letter; this does. It stops at the first bad event: nothing after it can be judged.
+ *
+ * H1. Events are read a page at a time and handed on one by one: a long line needs no more memory than a short one.
+ * H2. What cannot be read any more is a problem, not an exception.
  */
 import { eventSchema } from "../events/event.ts";
+import type { Event } from "../events/event.ts";
 import { CadreError } from "../errors.ts";
 import type { LineId } from "../ids.ts";
 import { linkHash } from "./events.ts";
@@ -16,73 +20,102 @@ type Link = { readonly index: number; readonly seq: number; readonly hash: Buffe
 
 const pageSize = 500;
 
-function parseFault(bytes: Uint8Array): string | undefined {
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** The event, or what is wrong with it. */
+function parsed(bytes: Uint8Array): Event | string {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    value = JSON.parse(utf8.decode(bytes));
   } catch {
     return "is not JSON";
   }
-  const parsed = eventSchema.safeParse(value);
-  if (parsed.success) return undefined;
-  const [issue] = parsed.error.issues;
+  const checked = eventSchema.safeParse(value);
+  if (checked.success) return checked.data;
+  const [issue] = checked.error.issues;
   return `breaks the schema at ${issue?.path.join(".") || "its top"}: ${issue?.message ?? "unknown reason"}`;
 }
 
-/** What is wrong with an event that should follow `before`. */
-function eventFault(before: Link, event: StoredBytes): string | undefined {
+/** What is wrong with the place of an event that should follow `before`. */
+function linkFault(before: Link, event: StoredBytes): string | undefined {
   if (event.index !== before.index + 1) return `is missing; the next one there is ${event.index}`;
   if (event.seq <= before.seq) return "lies before the one that it follows";
-  if (linkHash(before.hash, event.bytes).toString("hex") !== event.hash)
-    return "does not match its hash: it, or the order of events, was changed";
-  return parseFault(event.bytes);
+  return linkHash(before.hash, event.bytes).toString("hex") === event.hash
+    ? undefined
+    : "does not match its hash: it, or the order of events, was changed";
 }
 
-function headFaults(row: LineRow, last: Link): readonly string[] {
-  const length = last.index + 1;
+function headFaults(row: LineRow, { length, head }: Walked): readonly string[] {
   if (length !== row.length) return [`the line says that it has ${row.length} events; ${length} are there`];
-  return last.hash.toString("hex") === row.headHash ? [] : ["the line's head hash is not that of its last event"];
+  return head === row.headHash ? [] : ["the line's head hash is not that of its last event"];
 }
 
-async function checkpointFaults(store: CheckpointStore, row: LineRow): Promise<readonly string[]> {
+async function checkpointFaults(store: Pick<CheckpointStore, "checkpoint">, row: LineRow): Promise<readonly string[]> {
   const head = await store.checkpoint(row.id);
   if ((head?.id ?? null) !== row.headCheckpoint) return ["the line's newest checkpoint is not the one that it names"];
   if (head === undefined || head.logLength === row.length) return [];
   return [`the newest checkpoint stands for ${head.logLength} events of ${row.length}`];
 }
 
-async function walk(store: CheckpointStore, line: LineId): Promise<{ readonly last: Link; readonly fault?: string }> {
+/** What was found to be whole, and the fault that ended the walk. */
+export type Walked = { readonly length: number; readonly head: string; readonly fault: string | null };
+
+type OnEvent = (event: Event, index: number, hash: string) => Promise<void> | void;
+
+/** Hands on every event that is whole, in order, up to the first that is not (H1). `fault` completes "event <length> …". */
+export async function walkLine(
+  store: Pick<CheckpointStore, "storedBytes">,
+  line: LineId,
+  onEvent: OnEvent = () => undefined,
+): Promise<Walked> {
   let last: Link = { index: -1, seq: -1, hash: genesis };
+  const ended = (fault: string | null): Walked => ({ length: last.index + 1, head: last.hash.toString("hex"), fault });
   for (;;) {
     const page = await store.storedBytes(line, last.index + 1, pageSize);
-    for (const event of page) {
-      const fault = eventFault(last, event);
-      if (fault !== undefined) return { last, fault };
-      last = { index: event.index, seq: event.seq, hash: Buffer.from(event.hash, "hex") };
+    for (const stored of page) {
+      const fault = linkFault(last, stored);
+      if (fault !== undefined) return ended(fault);
+      const event = parsed(stored.bytes);
+      if (typeof event === "string") return ended(event);
+      await onEvent(event, stored.index, stored.hash);
+      last = { index: stored.index, seq: stored.seq, hash: Buffer.from(stored.hash, "hex") };
     }
-    if (page.length < pageSize) return { last };
+    if (page.length < pageSize) return ended(null);
   }
 }
 
-async function check(store: CheckpointStore & Pick<RunStore, "line">, line: LineId): Promise<readonly ChainProblem[]> {
-  const row = await store.line(line);
-  if (row === undefined) return [{ line, index: 0, what: "there is no such line" }];
-  const { last, fault } = await walk(store, line);
-  if (fault !== undefined) return [{ line, index: last.index + 1, what: `event ${last.index + 1} ${fault}` }];
-  const faults = [...headFaults(row, last), ...(await checkpointFaults(store, row))];
-  return faults.map((what) => ({ line, index: Math.min(last.index + 1, row.length), what }));
+/** The line's row and its checkpoint against the chain that was walked to its end. */
+export async function endFaults(
+  store: Pick<CheckpointStore, "checkpoint">,
+  row: LineRow,
+  walked: Walked,
+): Promise<readonly string[]> {
+  return [...headFaults(row, walked), ...(await checkpointFaults(store, row))];
 }
 
-/** Empty when the line is whole. A file that cannot be read any more is a problem too, not an exception. */
+/** In words, where a read fails because of what lies in the file (H2); null for every other error. */
+export function damage(error: unknown): string | null {
+  if (error instanceof CadreError) return error.code === "store-corrupt" ? error.message : null;
+  // JSON that is none, or a column that holds another type than it may.
+  if (error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError) return error.message;
+  return null;
+}
+
+/** Empty when the line is whole. */
 export async function verifyLine(
   store: CheckpointStore & Pick<RunStore, "line">,
   line: LineId,
 ): Promise<readonly ChainProblem[]> {
   try {
-    return await check(store, line);
+    const row = await store.line(line);
+    if (row === undefined) return [{ line, index: 0, what: "there is no such line" }];
+    const walked = await walkLine(store, line);
+    const { length, fault } = walked;
+    if (fault !== null) return [{ line, index: length, what: `event ${length} ${fault}` }];
+    return (await endFaults(store, row, walked)).map((what) => ({ line, index: Math.min(length, row.length), what }));
   } catch (error) {
-    if (error instanceof CadreError && error.code === "store-corrupt")
-      return [{ line, index: 0, what: `the file is damaged where this line lies: ${error.message}` }];
-    throw error;
+    const what = damage(error);
+    if (what === null) throw error;
+    return [{ line, index: 0, what: `the file is damaged where this line lies: ${what}` }]; // H2
   }
 }

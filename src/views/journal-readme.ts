@@ -1,5 +1,6 @@
 /** The first page of a run's journal: what was asked, what came of it, who turned to whom, who decided, what it cost. */
 import { moneyText, tokensText, usageByRole, usageByRoute, usageOf, type UsageTotals } from "./cost.ts";
+import { historyBlocks } from "./journal-anchor.ts";
 import { summaryOf } from "./journal-decision.ts";
 import type { Journal } from "./journal-index.ts";
 import {
@@ -37,8 +38,9 @@ export function renderReadme(journal: Journal): string {
     ...titled("## Tasks", taskTable(context)),
     ...titled("## Steps", stepTable(context, journal.steps)),
     ...costBlocks(journal),
+    ...historyBlocks(journal.run.id, journal.events),
     [
-      `The same, one JSON object a step: ${link("trace.jsonl", "trace.jsonl")}. This folder is rendered from the run's events and can be rendered again.`,
+      `The steps, one JSON object a step: ${link("trace.jsonl", "trace.jsonl")}. This folder is rendered from the run's events and can be rendered again.`,
     ],
   );
 }

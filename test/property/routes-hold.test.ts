@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { check } from "../../src/org/chart.ts";
 import { verifyRun } from "../../src/run/verify-run.ts";
+import { forgedStore } from "../fixtures/forged-store.ts";
 import { LineHarness, bind, call, fullReport, modeText } from "../fixtures/line-harness.ts";
 
 const modes = [
@@ -137,16 +138,9 @@ test("R1 verify finds a hand-over that the chart does not declare", async () => 
     say: () => [call("new_task", { mode: "lead-a", task: "x", acceptance_criteria: ["y"] })],
   });
   await line.start();
-  const events = await line.store.events((await line.store.lines(line.run))[0]!.id);
-  const tampered = {
-    ...line.store,
-    events: async () =>
-      events.map((stored) =>
-        stored.event.type === "frame_opened" && stored.event.to === "lead-a"
-          ? { ...stored, event: { ...stored.event, to: "worker-b" } }
-          : stored,
-      ),
-  };
+  const tampered = await forgedStore(line.store, line.run, (event) =>
+    event.type === "frame_opened" && event.to === "lead-a" ? { ...event, to: "worker-b" } : event,
+  );
   const { problems } = await verifyRun(tampered, line.run);
   expect(problems.map((problem) => problem.what).join()).toContain("worker-b");
 });

@@ -1,10 +1,12 @@
 /** What `verify` finds beside the chain: each case is one lie, told where somebody with the database in hand could tell it. */
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { hashOf } from "../../src/canonical.ts";
 import type { Event } from "../../src/events/event.ts";
 import { verifyRun } from "../../src/run/verify-run.ts";
 import type { Store } from "../../src/store/ports.ts";
 import type { Tool } from "../../src/tools/tool.ts";
+import { forgedStore } from "../fixtures/forged-store.ts";
 import { LineHarness, call, fullReport, modeText } from "../fixtures/line-harness.ts";
 
 const tool: Tool = {
@@ -32,19 +34,12 @@ async function finished(): Promise<LineHarness> {
   return line;
 }
 
-/** The store as it would be if these events had been written; the chain is `verify-chain`'s business and is left whole. */
-function withEvents(store: Store, change: (event: Event) => Event): Store {
-  return {
-    ...store,
-    events: async (...args) =>
-      (await store.events(...args)).map((stored) => ({ ...stored, event: change(stored.event) })),
-  };
-}
-
 test("verify finds nothing in an honest run", async () => {
   const line = await finished();
   expect(await verifyRun(line.store, line.run)).toMatchObject({ ok: true, problems: [] });
 });
+
+const other = { path: "a", before: null, after: "1" };
 
 const eventLies: Record<string, [(event: Event) => Event, string]> = {
   "R2 a tool that the role does not have": [
@@ -70,8 +65,12 @@ const eventLies: Record<string, [(event: Event) => Event, string]> = {
     "without the sign-off",
   ],
   "R3 another change set at the end": [
-    (event) => (event.type === "run_ended" ? { ...event, changes: { files: [], hash: "other" } } : event),
+    (event) => (event.type === "run_ended" ? { ...event, changes: { files: [other], hash: hashOf([other]) } } : event),
     "another change set",
+  ],
+  "R3 a change set that is not its hash": [
+    (event) => (event.type === "report_submitted" ? { ...event, changes: { files: [other], hash: "0" } } : event),
+    "does not match its own hash",
   ],
   "D3 another result than the ledger's": [
     (event) =>
@@ -96,24 +95,27 @@ const eventLies: Record<string, [(event: Event) => Event, string]> = {
 
 test.each(Object.entries(eventLies))("verify finds %s", async (_name, [lie, words]) => {
   const line = await finished();
-  const { problems } = await verifyRun(withEvents(line.store, lie), line.run);
+  const { problems } = await verifyRun(await forgedStore(line.store, line.run, lie), line.run);
   expect(problems.map((problem) => problem.what).join("; ")).toContain(words);
 });
 
-test("verify finds a ledger with less, or more, than the log tells", async () => {
+test("D3 verify finds a ledger with less, or more, than the log tells", async () => {
   const line = await finished();
-  const rows = await line.store.effects(line.run);
-  const less = await verifyRun({ ...line.store, effects: async () => rows.slice(1) }, line.run);
+  const less = await verifyRun({ ...line.store, effect: async () => undefined }, line.run);
   expect(less.problems.map((problem) => problem.what).join()).toContain("holds no reply");
-  const extra = { ...rows[0]!, key: `${rows[0]!.line}/t77` as (typeof rows)[0]["key"] };
-  const more = await verifyRun({ ...line.store, effects: async () => [...rows, extra] }, line.run);
-  expect(more.problems.map((problem) => problem.what).join()).toContain("which the log does not tell");
+  const [first] = await line.store.ledger(line.run, 0, 1);
+  const extra = { ...first!, key: `${first!.line}/t77` as NonNullable<typeof first>["key"] };
+  const ledger: Store["ledger"] = async (run, after, limit) => [...(await line.store.ledger(run, after, limit)), extra];
+  const more = await verifyRun({ ...line.store, ledger }, line.run);
+  expect(more.problems).toMatchObject([{ row: `effects ${extra.key}`, what: "the log does not tell of it (D3)" }]);
 });
 
-test("verify finds a decision that was changed in its row", async () => {
+test("R4 verify finds a decision that was changed in its row", async () => {
   const line = await finished();
-  const asks = await line.store.asks({ run: line.run });
-  const changed = asks.map((ask) => ({ ...ask, decision: ask.decision && { ...ask.decision, by: "somebody" } }));
-  const { problems } = await verifyRun({ ...line.store, asks: async () => changed }, line.run);
+  const ask: Store["ask"] = async (id) => {
+    const row = await line.store.ask(id);
+    return row && { ...row, decision: row.decision && { ...row.decision, by: "somebody" } };
+  };
+  const { problems } = await verifyRun({ ...line.store, ask }, line.run);
   expect(problems.map((problem) => problem.what).join()).toContain("does not say what the log says");
 });

@@ -1,37 +1,63 @@
-/** `cadre verify`: the chain of every event, and the guarantees that the log alone can show. Exit 1 names the first bad event. */
-import type { Verification } from "../../cadre.ts";
+/**
+ * `cadre verify`: the file, the chain of every event, and every guarantee that can be read again from what is stored, compared with the
+ * journal where one is there. Exit 1 names the first bad event or row.
+ */
+import type { FileVerification, Verification } from "../../cadre.ts";
+import { CadreError } from "../../errors.ts";
 import { visible } from "../../views/escape.ts";
 import type { Context } from "../context.ts";
 import { findRun } from "../find-run.ts";
-import { word, type Input } from "../input.ts";
+import { option, word, type Input } from "../input.ts";
 import { withCadre } from "../open.ts";
 
 export function verify(context: Context, input: Input): Promise<number> {
   const name = word(input, 0);
+  const head = headOption(input, name);
+  const { output } = context;
   return withCadre(
     context,
     async (cadre) => {
-      const runs = name === undefined ? await cadre.store.runs() : [await findRun(cadre.store, name)];
+      const only = name === undefined ? {} : { runs: [(await findRun(cadre.store, name)).id] };
       const results: Verification[] = [];
-      for (const run of runs) results.push(await cadre.verify(run.id));
-      show(context, results);
-      return results.every((result) => result.ok) ? 0 : 1;
+      const onRun = (result: Verification): void => {
+        if (output.json) results.push(result);
+        else showRun(context, result);
+      };
+      const file = await cadre.verifyAll({ ...only, onRun, ...(head === undefined ? {} : { head }) });
+      if (output.json)
+        output.document({ schema: "cadre.verify/1", ok: file.ok, file: { problems: file.problems }, runs: results });
+      else showFile(context, file);
+      return file.ok ? 0 : 1;
     },
     { readOnly: true },
   );
 }
 
-function show(context: Context, results: readonly Verification[]): void {
-  const { output } = context;
-  if (output.json) {
-    output.document({ schema: "cadre.verify/1", ok: results.every((result) => result.ok), runs: results });
-    return;
-  }
-  if (results.length === 0) output.note("no runs to verify");
-  for (const result of results) {
-    const verdict = result.ok ? output.paint("green", "whole") : output.paint("red", "BROKEN");
-    output.line(`${result.run}\t${verdict}\t${result.events} events`);
-    for (const problem of result.problems)
-      output.line(`  ${problem.line} event ${problem.index}: ${visible(problem.what)}`);
-  }
+/** Errors: usage. */
+function headOption(input: Input, run: string | undefined): string | undefined {
+  const head = option(input, "head")?.toLowerCase();
+  if (head === undefined) return undefined;
+  if (run === undefined)
+    throw new CadreError("usage", "--head is about one run; none is named", {
+      hint: "for example `npx cadre verify @latest --head <sha256>`",
+    });
+  if (/^[0-9a-f]{12,64}$/.test(head)) return head;
+  throw new CadreError("usage", `--head "${head}" is no hash`, {
+    hint: "12 to 64 hex digits, as `npx cadre verify --json` and a run's journal show them",
+  });
+}
+
+function showRun({ output }: Context, result: Verification): void {
+  const verdict = result.ok ? output.paint("green", "whole") : output.paint("red", "BROKEN");
+  const heads = result.heads.map(({ head }) => head.slice(0, 12)).join(" ");
+  const journal = result.anchors === 0 ? "" : `\t${result.ok ? "as its journal says" : "compared with its journal"}`;
+  output.line(`${result.run}\t${verdict}\t${result.events} events\thead ${heads}${journal}`);
+  for (const { line, index, row, what } of result.problems)
+    output.line(`  ${row === undefined ? `${line} event ${index}` : visible(row)}: ${visible(what)}`);
+}
+
+function showFile({ output }: Context, file: FileVerification): void {
+  if (file.runs === 0) output.note("no runs to verify");
+  if (file.problems.length > 0) output.line(`the file\t${output.paint("red", "BROKEN")}`);
+  for (const { row, what } of file.problems) output.line(`  ${visible(row)}: ${visible(what)}`);
 }

@@ -1,0 +1,158 @@
+/**
+ * One line of a run: its chain (D8), and while it is walked once, event by event, everything that the log, the ledger and the asks must
+ * agree on. What is kept in mind is the desk and the names of rows that were told, never the log.
+ */
+import type { EventOf, Event } from "../events/event.ts";
+import { emptyDesk, step, type Desk } from "../events/desk.ts";
+import type { AskId, EffectKey, LineId } from "../ids.ts";
+import type { EffectRow, LineRow, Store } from "../store/ports.ts";
+import { endFaults, walkLine, type Walked } from "../store/verify-chain.ts";
+import type { Anchor } from "./api.ts";
+import { effectProblem, ledgerKey } from "./verify-effects.ts";
+import type { Charts } from "./verify-charts.ts";
+import type { Findings } from "./verify-findings.ts";
+import { orderProblem } from "./verify-order.ts";
+import { routeProblem } from "./verify-routes.ts";
+import { askProblem, askStateProblem, checkpointProblem, writeProblem } from "./verify-rows.ts";
+
+export type LineDeps = {
+  readonly store: Store;
+  readonly charts: Charts;
+  readonly findings: Findings;
+  /** What something outside the file remembers of this line. */
+  readonly anchors: readonly Anchor[];
+  /** Every event's hash, as it is reached. */
+  readonly onHash: (hash: string) => void;
+};
+
+export type LineVerdict = {
+  readonly walked: Walked;
+  readonly desk: Desk;
+  readonly started: EventOf<"run_started"> | null;
+  /** Keys of the ledger and ids of asks that the log tells of. */
+  readonly toldKeys: ReadonlySet<string>;
+  readonly toldAsks: ReadonlySet<string>;
+};
+
+/** What is remembered of a line while it is walked. */
+class LineCheck {
+  readonly toldKeys = new Set<string>();
+  readonly toldAsks = new Set<string>();
+  readonly #deps: LineDeps;
+  readonly #line: LineId;
+  readonly #badCharts = new Set<string>();
+  desk: Desk = emptyDesk;
+  last: Event | null = null;
+  started: EventOf<"run_started"> | null = null;
+  #submitted: string | null = null;
+
+  constructor(deps: LineDeps, line: LineId) {
+    this.#deps = deps;
+    this.#line = line;
+  }
+
+  async take(event: Event, index: number, hash: string): Promise<void> {
+    const { findings, anchors, onHash } = this.#deps;
+    onHash(hash);
+    for (const anchor of anchors)
+      if (anchor.length === index + 1 && anchor.head !== hash)
+        findings.add({ index, what: `is not the one that ${anchor.source} remembers here (D8)` });
+    const order = orderProblem(event, { line: this.#line, index, before: this.desk, previous: this.last });
+    findings.add(order === null ? null : { index, what: order });
+    await this.#underItsChart(event, index);
+    await this.#askRow(event, index);
+    this.#remember(event);
+  }
+
+  /** R1, R2, R3, D3: under the chart that the line worked under at that point. */
+  async #underItsChart(event: Event, index: number): Promise<void> {
+    const { charts, findings } = this.#deps;
+    const row = await this.#ledgerRow(event, index);
+    const hash = event.type === "run_started" ? event.chart : this.desk.chart;
+    const chart = await charts(hash);
+    if ("wrong" in chart) {
+      if (!this.#badCharts.has(hash)) findings.add({ index, row: `charts ${hash}`, what: chart.wrong });
+      this.#badCharts.add(hash);
+      return;
+    }
+    const what =
+      routeProblem(event, this.desk, chart.bound) ??
+      effectProblem(event, { before: this.desk, bound: chart.bound, row, submitted: this.#submitted });
+    findings.add(what === null ? null : { index, what });
+  }
+
+  async #ledgerRow(event: Event, index: number): Promise<EffectRow | undefined> {
+    const key = ledgerKey(event);
+    if (key === null) return undefined;
+    if (this.toldKeys.has(key)) this.#deps.findings.add({ index, what: `${key} is told a second time (R4)` });
+    this.toldKeys.add(key);
+    const at = { index, row: `effects ${key}` };
+    return this.#deps.findings.reading(at, () => this.#deps.store.effect(key as EffectKey));
+  }
+
+  async #askRow(event: Event, index: number): Promise<void> {
+    if (event.type !== "ask_raised" && event.type !== "ask_decided" && event.type !== "ask_withdrawn") return;
+    const { findings, store } = this.#deps;
+    const row = `asks ${event.ask}`;
+    this.toldAsks.add(event.ask);
+    await findings.reading({ index, row }, async () => {
+      const stored = await store.ask(event.ask as AskId);
+      const what = event.type === "ask_raised" ? askProblem(event, stored) : askStateProblem(event, stored);
+      findings.add(what === null ? null : { index, row, what });
+    });
+  }
+
+  #remember(event: Event): void {
+    if (event.type === "run_started") this.started ??= event;
+    if (event.type === "report_submitted") this.#submitted = event.changes.hash;
+    this.desk = step(this.desk, event);
+    this.last = event;
+  }
+}
+
+export async function verifyOneLine(deps: LineDeps, row: LineRow): Promise<LineVerdict> {
+  const { store, findings } = deps;
+  const check = new LineCheck(deps, row.id);
+  let walked: Walked = { length: 0, head: "", fault: null };
+  const whole = await findings.reading({ index: 0, row: `lines ${row.id}` }, async () => {
+    walked = await walkLine(store, row.id, (event, index, hash) => check.take(event, index, hash));
+    return true;
+  });
+  const { desk, started, toldKeys, toldAsks } = check;
+  const verdict = { walked, desk, started, toldKeys, toldAsks };
+  if (walked.fault !== null) findings.add({ index: walked.length, what: walked.fault });
+  else if (whole) await verifyEnd(deps, row, check, walked);
+  return verdict;
+}
+
+/** What can be judged only where the log was read to its end. */
+async function verifyEnd(deps: LineDeps, row: LineRow, { desk, last }: LineCheck, walked: Walked): Promise<void> {
+  const { store, findings, anchors } = deps;
+  const index = Math.max(0, walked.length - 1);
+  for (const anchor of anchors)
+    if (anchor.length > walked.length)
+      findings.add({
+        index: walked.length,
+        what: `is missing: ${anchor.source} remembers ${anchor.length} events, and ${walked.length} are there (D8)`,
+      });
+  const atCheckpoint = { index, row: `checkpoints of line ${row.id}` };
+  await findings.reading(atCheckpoint, async () => {
+    for (const what of await endFaults(store, row, walked))
+      findings.add({ index: Math.min(walked.length, row.length), what });
+    const checkpoint = await store.checkpoint(row.id);
+    if (!checkpoint) return;
+    const what = checkpointProblem(checkpoint, desk, last);
+    findings.add(what === null ? null : { ...atCheckpoint, what });
+    for (const write of await store.writes(row.id, checkpoint.id)) {
+      const wrong = writeProblem(write, desk);
+      findings.add(wrong === null ? null : { index, row: `writes of line ${row.id}`, what: wrong });
+    }
+  });
+  if (!desk.ask) return;
+  const at = { index, row: `asks ${desk.ask.ask}` };
+  const open = desk.ask.ask as AskId;
+  await findings.reading(at, async () => {
+    const what = askStateProblem(null, await store.ask(open));
+    findings.add(what === null ? null : { ...at, what });
+  });
+}

@@ -1,0 +1,62 @@
+/**
+ * Events stand where they say, and each follows from what was there. A chain that somebody computed anew after an insertion, a deletion
+ * or a swap links well, and is found here: ids derive from line and index (D3), and every step needs the one before it.
+ *
+ * R4. A decision answers the one open ask; what needs a person's leave follows the decision that gave it.
+ */
+import { canonicalJson } from "../canonical.ts";
+import type { Desk } from "../events/desk.ts";
+import type { Event, EventOf } from "../events/event.ts";
+import { askId, effectKey, frameId, mainLine, modelCallKey, runOfLine, type LineId } from "../ids.ts";
+
+export type Standing = {
+  readonly line: LineId;
+  readonly index: number;
+  readonly before: Desk;
+  /** The event before this one in its line. */
+  readonly previous: Event | null;
+};
+
+/** In words; null where nothing is wrong. */
+export function orderProblem(event: Event, at: Standing): string | null {
+  if (at.before.ended) return "follows the end of the run (D6)";
+  if ((event.type === "run_started") !== (at.index === 0 && at.line === mainLine(runOfLine(at.line))))
+    return at.index === 0 ? "is the first of its line, and no start of a run" : "starts the run again (D6)";
+  return nameProblem(event, at) ?? askOrderProblem(event, at) ?? leaveProblem(event, at);
+}
+
+function nameProblem(event: Event, { line, index, before }: Standing): string | null {
+  const named = (name: string, due: string): string | null =>
+    name === due ? null : `is called ${name}, and stands where ${due} belongs`;
+  if (event.type === "run_started") return named(event.run, runOfLine(line));
+  if (event.type === "frame_opened") return named(event.frame, frameId(index));
+  if (event.type === "action_proposed") return named(event.key, effectKey(line, index));
+  if (event.type === "ask_raised") return named(event.ask, askId(line, index));
+  if (event.type !== "turn_taken") return null;
+  return named(event.key, modelCallKey(line, event.turn)) ?? named(`turn ${event.turn}`, `turn ${before.turns}`);
+}
+
+function askOrderProblem(event: Event, { before }: Standing): string | null {
+  if (event.type === "ask_raised") return before.ask ? `is raised while ${before.ask.ask} is open (R4)` : null;
+  if (event.type !== "ask_decided" && event.type !== "ask_withdrawn") return null;
+  return before.ask?.ask === event.ask ? null : `is about ${event.ask}, which is not open (R4)`;
+}
+
+function leaveProblem(event: Event, { before, previous }: Standing): string | null {
+  if (event.type !== "action_edited" && event.type !== "limit_raised" && event.type !== "chart_adopted") return null;
+  const gave = previous?.type === "ask_decided" && previous.ask === event.ask ? previous : null;
+  if (gave && gives(gave, event) && follows(event, before)) return null;
+  return "does not follow from a person's decision (R4)";
+}
+
+function gives({ decision }: EventOf<"ask_decided">, event: Event): boolean {
+  if (event.type === "chart_adopted") return decision.text === "adopt";
+  if (decision.verb !== "approve") return false;
+  return event.type !== "action_edited" || canonicalJson(decision.args ?? null) === canonicalJson(event.args);
+}
+
+function follows(event: Event, before: Desk): boolean {
+  if (event.type === "limit_raised")
+    return (before.ceilings[event.limit] ?? event.from) === event.from && event.to > event.from;
+  return event.type !== "chart_adopted" || event.from === before.chart;
+}

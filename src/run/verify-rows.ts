@@ -1,0 +1,115 @@
+/**
+ * The rows beside the log say what the log says (D2, D6), and LangGraph's checkpoint stands where the log does.
+ *
+ * W1. A decision that a person made and the line has not taken up yet is in its row alone: here only its form can be checked.
+ */
+import { z } from "zod";
+import { canonicalJson, hashOf } from "../canonical.ts";
+import { nextOf, type Desk } from "../events/desk.ts";
+import { decisionSchema, type Event, type EventOf } from "../events/event.ts";
+import type { AskRow, CheckpointRow, PendingWrite, RunRow } from "../store/ports.ts";
+
+type Ask = EventOf<"ask_raised">;
+
+/** What a person is shown is what was raised, and its hash is the hash of just that (R3). */
+export function askProblem(event: Ask, row: AskRow | undefined): string | null {
+  const { type: _type, at, ask, frame: _frame, ...content } = event;
+  const own = event.action ?? { ask, kind: event.kind, question: event.question, options: event.options };
+  if (event.hash !== hashOf(own)) return "the ask does not match its own hash (R3)";
+  if (row === undefined) return "its row is missing (D2)";
+  const { id, run: _run, line: _line, raisedAt, state: _state, decision: _decision, ...shown } = row;
+  return canonicalJson({ ask, at, ...content }) === canonicalJson({ ask: id, at: raisedAt, ...shown })
+    ? null
+    : "its row does not show what the log says (D2)";
+}
+
+/** `event`: what ended the ask; null while it is open in the log. */
+export function askStateProblem(
+  event: EventOf<"ask_decided"> | EventOf<"ask_withdrawn"> | null,
+  row: AskRow | undefined,
+): string | null {
+  const wrong = "its row does not say what the log says (D2)";
+  if (row === undefined) return "its row is missing (D2)";
+  if (event?.type === "ask_withdrawn") return row.state === "withdrawn" ? null : wrong;
+  if (event) {
+    const same = row.state === "decided" && canonicalJson(row.decision) === canonicalJson(event.decision);
+    return same ? null : wrong;
+  }
+  if (row.state === "open")
+    return row.decision === null ? null : "its row holds a decision and says that it is open (R4)";
+  return row.state === "decided" && decisionSchema.safeParse(row.decision).success ? null : wrong; // W1
+}
+
+/** D6: what is read from the run's row must be what its events say. `started` is null before the first event. */
+export function runRowProblems(row: RunRow, started: EventOf<"run_started"> | null, desk: Desk): string[] {
+  if (!started) return row.endedAt === null ? [] : ["the run's row says that it ended; it never began (D6)"];
+  const ended = desk.ended;
+  const pairs: [what: string, inRow: unknown, inLog: unknown][] = [
+    ["title", row.title, started.title],
+    ["brief", row.brief, started.brief],
+    ["entry role", row.entry, started.entry],
+    ["workflow", row.workflow, started.workflow],
+    ["who started it", row.startedBy, started.startedBy],
+    ["when it started", row.startedAt, started.at],
+    ["whether it is a rehearsal", row.rehearsal, started.rehearsal],
+    ["chart", row.chart, desk.chart],
+    ["limits", row.limits, desk.ceilings],
+    ["how it ended", [row.endedAt, row.reason], [ended?.at ?? null, ended?.reason ?? null]],
+    ["status", ended ? row.status : null, ended?.status ?? null],
+  ];
+  return pairs
+    .filter(([, inRow, inLog]) => canonicalJson(inRow) !== canonicalJson(inLog))
+    .map(([what]) => `the run's row and its events do not agree: ${what} (D6)`);
+}
+
+/** As far as it can be told from the log. What else is in it is LangGraph's own bookkeeping. */
+const checkpointBody = z.looseObject({
+  v: z.literal(4),
+  id: z.string(),
+  channel_values: z.record(z.string(), z.unknown()),
+  channel_versions: z.record(z.string(), z.union([z.number(), z.string()])),
+  versions_seen: z.record(z.string(), z.record(z.string(), z.union([z.number(), z.string()]))),
+});
+
+const branch = "branch:to:";
+
+/** The checkpoint names the node that the log says is next. `last`: the line's last event. */
+export function checkpointProblem(row: CheckpointRow, desk: Desk, last: Event | null): string | null {
+  const body = checkpointBody.safeParse(parsed(row.checkpoint)).data;
+  if (!body || parsed(row.metadata) === undefined) return "it is not one (D2)";
+  if (body.id !== row.id) return "it is called otherwise in itself (D2)";
+  // An input that was given and not taken up yet goes to wherever the log leads then.
+  if ("__start__" in body.channel_values) return null;
+  const due = Object.keys(body.channel_values).filter((channel) => channel.startsWith(branch));
+  const expected = nodeOf(desk, last);
+  const wanted = expected === null ? [] : [branch + expected];
+  return canonicalJson(due) === canonicalJson(wanted) ? null : "it goes on elsewhere than the log says (D6)";
+}
+
+/** The graph's names (`graph.ts`), which cannot be imported here without loading it. A line whose chart was just changed rests. */
+function nodeOf(desk: Desk, last: Event | null): string | null {
+  const next = nextOf(desk);
+  if (last?.type === "chart_adopted" || next.at === "rest") return null;
+  return next.at === "role" ? next.role : `_${next.at}`;
+}
+
+/** An interrupt that waits is the open ask's. */
+export function writeProblem(write: PendingWrite, desk: Desk): string | null {
+  const value = parsed(write.value);
+  if (value === undefined) return "a pending write is not JSON (D2)";
+  if (write.channel !== "__interrupt__") return null;
+  const asks = z
+    .array(z.looseObject({ value: z.looseObject({ ask: z.string(), hash: z.string() }) }))
+    .safeParse(value).data;
+  const [about] = asks ?? [];
+  const same = desk.ask && about?.value.ask === desk.ask.ask && about.value.hash === desk.ask.hash;
+  return same ? null : "what waits is not the open ask (R4)";
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

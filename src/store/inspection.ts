@@ -1,0 +1,151 @@
+/**
+ * What `verify` and `doctor` read beside the ports: names and rows undecoded, so that one damaged row hides no other, and facts about
+ * the file as a whole.
+ *
+ * N1. Inside `frozen` all reads see one state of the file, however long it takes and whatever others commit meanwhile.
+ * N2. Nothing here parses what a row holds, and nothing writes.
+ */
+import { existsSync, statSync } from "node:fs";
+import type { AskId, EffectKey, LineId, RunId } from "../ids.ts";
+import type { Connection } from "./connection.ts";
+import { fileProblems, type RowProblem } from "./verify-file.ts";
+
+/** A row of the ledger as it lies there; intent and outcome are JSON text. */
+export type LedgerRecord = {
+  readonly seq: number;
+  readonly key: EffectKey;
+  readonly line: LineId;
+  readonly kind: string;
+  readonly intent: string;
+  readonly outcome: string | null;
+  readonly failed: string | null;
+  readonly attempts: number;
+  readonly epoch: number;
+  readonly reserved_calls: number;
+  readonly reserved_tokens: number;
+};
+
+/** Sizes in bytes. */
+export type Health = {
+  readonly file: string;
+  readonly bytes: number;
+  readonly walBytes: number;
+  readonly pageBytes: number;
+  /** Of pages that are in the file and hold nothing; the next rows go there. */
+  readonly freeBytes: number;
+  /** Version of the layout. */
+  readonly schema: number;
+  /** `ok`, or what SQLite found first. Quick: it does not compare indexes with their tables; `verify` does. */
+  readonly integrity: string;
+};
+
+export type Counts = {
+  readonly runs: number;
+  readonly lines: number;
+  readonly events: number;
+  readonly checkpoints: number;
+  readonly effects: number;
+  readonly openAsks: number;
+};
+
+/** `bytes`: of its events and its ledger. */
+export type RunSize = { readonly run: RunId; readonly events: number; readonly bytes: number };
+
+export interface Inspection {
+  /** Runs `body` while every read of this store sees one state of the file (N1). A store that may write does not hold still: it only runs it. */
+  frozen<Result>(body: () => Promise<Result>): Promise<Result>;
+  /** Oldest first. */
+  runIds(): Promise<readonly RunId[]>;
+  askIds(run: RunId): Promise<readonly AskId[]>;
+  /** At most `limit` rows of a run's ledger after the row `after` (0: from the first). */
+  ledger(run: RunId, after: number, limit: number): Promise<readonly LedgerRecord[]>;
+  /** The text of a chart, as stored. */
+  chartText(hash: string): Promise<string | undefined>;
+  chartHashes(): Promise<readonly string[]>;
+  /** What can be said against the file without reading what its rows mean. */
+  fileProblems(): Promise<readonly RowProblem[]>;
+  health(): Promise<Health>;
+  counts(): Promise<Counts>;
+  /** Largest first. */
+  largestRuns(limit: number): Promise<readonly RunSize[]>;
+}
+
+async function holdStill<Result>({ db }: Connection, body: () => Promise<Result>): Promise<Result> {
+  if (!db.readonly || db.inTransaction) return body();
+  db.exec("BEGIN");
+  try {
+    db.prepare("SELECT count(*) FROM sqlite_schema").get(); // the state is chosen by the first read
+    return await body();
+  } finally {
+    if (db.inTransaction) db.exec("COMMIT");
+  }
+}
+
+function sizeOf(path: string): number {
+  return existsSync(path) ? statSync(path).size : 0;
+}
+
+type Reads = Pick<Inspection, "runIds" | "askIds" | "ledger" | "chartText" | "chartHashes">;
+
+function rowReads({ db, read }: Connection): Reads {
+  const runs = db.prepare<[], RunId>("SELECT id FROM runs ORDER BY seq").pluck();
+  const asksOf = db.prepare<[RunId], AskId>("SELECT id FROM asks WHERE run = ? ORDER BY seq").pluck();
+  const ledger = db.prepare<[RunId, number, number], LedgerRecord>(
+    "SELECT * FROM effects WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?",
+  );
+  const chart = db.prepare<[string], string>("SELECT body FROM charts WHERE hash = ?").pluck();
+  const charts = db.prepare<[], string>("SELECT hash FROM charts ORDER BY hash").pluck();
+  return {
+    runIds: async () => read(() => runs.all()),
+    askIds: async (run) => read(() => asksOf.all(run)),
+    ledger: async (run, after, limit) => read(() => ledger.all(run, after, limit)),
+    chartText: async (hash) => read(() => chart.get(hash)),
+    chartHashes: async () => read(() => charts.all()),
+  };
+}
+
+type Facts = Pick<Inspection, "health" | "counts" | "largestRuns">;
+
+function facts({ db, file, read, snapshot }: Connection): Facts {
+  const number = (pragma: string): number => db.pragma(pragma, { simple: true }) as number;
+  const countOf = (sql: string): number => db.prepare<[], number>(`SELECT count(*) FROM ${sql}`).pluck().get() ?? 0;
+  // octet_length() reads a row's head and not its pages.
+  const largest = `
+    SELECT run, sum(events) AS events, sum(bytes) AS bytes FROM (
+      SELECT lines.run AS run, count(*) AS events, sum(octet_length(events.body)) AS bytes
+        FROM events JOIN lines ON lines.id = events.line GROUP BY lines.run
+      UNION ALL
+      SELECT run, 0, sum(octet_length(intent) + coalesce(octet_length(outcome), 0)) FROM effects GROUP BY run)
+    GROUP BY run ORDER BY bytes DESC, run LIMIT ?`;
+  return {
+    health: async () =>
+      read(() => ({
+        file,
+        bytes: sizeOf(file),
+        walBytes: sizeOf(`${file}-wal`),
+        pageBytes: number("page_size"),
+        freeBytes: number("freelist_count") * number("page_size"),
+        schema: number("user_version"),
+        integrity: String(db.pragma("quick_check(1)", { simple: true })),
+      })),
+    counts: async () =>
+      snapshot(() => ({
+        runs: countOf("runs"),
+        lines: countOf("lines"),
+        events: countOf("events"),
+        checkpoints: countOf("checkpoints"),
+        effects: countOf("effects"),
+        openAsks: countOf("asks WHERE state = 'open'"),
+      })),
+    largestRuns: async (limit) => read(() => db.prepare<[number], RunSize>(largest).all(limit)),
+  };
+}
+
+export function inspection(connection: Connection): Inspection {
+  return {
+    ...rowReads(connection),
+    ...facts(connection),
+    frozen: (body) => holdStill(connection, body),
+    fileProblems: async () => fileProblems(connection),
+  };
+}

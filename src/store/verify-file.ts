@@ -1,0 +1,177 @@
+/**
+ * What can be said against a file without reading what its rows mean: SQLite's own check, rows that name rows that are not there, a
+ * layout that nobody migrated to, and numbers that were given without a gap and have one now.
+ *
+ * B1. Each check stands by itself: where the file is damaged so that one cannot be made, that is a problem and the next is made.
+ */
+import SQLite from "better-sqlite3";
+import type { Database } from "better-sqlite3";
+import { CadreError, isCadreError } from "../errors.ts";
+import type { Connection } from "./connection.ts";
+import { systemCode } from "./failure.ts";
+import { migrate } from "./migrate.ts";
+
+/** `row`: the table and what names the row in it, or the part of the file. */
+export type RowProblem = { readonly row: string; readonly what: string };
+
+/** So many of one kind are named; more would say nothing new. */
+const most = 10;
+
+/** `broken` selects the rows that should not be: one column that names each. */
+type RowRule = { readonly table: string; readonly what: string; readonly broken: string };
+
+const rowRules: readonly RowRule[] = [
+  {
+    table: "lines",
+    what: "its thread is missing, or is another line's",
+    broken: "SELECT lines.id FROM lines LEFT JOIN threads ON threads.seq = lines.seq WHERE threads.id IS NOT lines.id",
+  },
+  {
+    table: "lines",
+    what: "it belongs to a run that its name does not say",
+    broken: "SELECT id FROM lines WHERE substr(id, 1, length(run) + 1) <> run || '.'",
+  },
+  {
+    table: "runs",
+    what: "its main line is missing",
+    broken: "SELECT id FROM runs WHERE NOT EXISTS (SELECT 1 FROM lines WHERE lines.id = runs.id || '.1')",
+  },
+  {
+    table: "checkpoints of line",
+    what: "there is more than the newest one",
+    broken: `SELECT lines.id FROM lines JOIN spaces ON spaces.thread = lines.seq
+      JOIN checkpoints ON checkpoints.space = spaces.seq GROUP BY lines.id HAVING count(*) > 1`,
+  },
+  {
+    table: "effects",
+    what: "its key, its line and its run do not belong together",
+    broken: `SELECT key FROM effects WHERE substr(key, 1, length(line) + 1) <> line || '/'
+      OR substr(line, 1, length(run) + 1) <> run || '.'`,
+  },
+  {
+    table: "effects",
+    what: "it was reported or begun under an epoch that its line never had",
+    broken: `SELECT effects.key FROM effects JOIN lines ON lines.id = effects.line
+      JOIN threads ON threads.seq = lines.seq WHERE effects.epoch NOT BETWEEN 0 AND threads.epoch OR effects.attempts < 1`,
+  },
+  {
+    table: "effects",
+    what: "it has an outcome and is marked as failed",
+    broken: "SELECT key FROM effects WHERE outcome IS NOT NULL AND failed IS NOT NULL",
+  },
+  {
+    table: "asks",
+    what: "its name, its line and its run do not belong together",
+    broken: `SELECT id FROM asks WHERE substr(line, 1, length(run) + 1) <> run || '.'
+      OR id <> 'a-' || replace(substr(line, 3), '.', '-') || '-' || idx`,
+  },
+  {
+    table: "runs",
+    what: "what it counts as used is not what its ledger adds up to",
+    broken: `SELECT id FROM runs LEFT JOIN (SELECT run, sum(reserved_calls) AS calls, sum(reserved_tokens) AS used
+      FROM effects GROUP BY run) AS ledger ON ledger.run = runs.id
+      WHERE model_calls <> coalesce(calls, 0) OR tokens <> coalesce(used, 0)`,
+  },
+];
+
+/** Tables whose rows are never deleted: their numbers, given by SQLite one after another, have no gap. */
+const numbered = ["runs", "events", "asks", "effects"] as const;
+
+function gapIn(db: Database, table: (typeof numbered)[number]): RowProblem[] {
+  type Span = { readonly many: number; readonly first: number | null; readonly last: number | null };
+  const span = db.prepare<[], Span>(`SELECT count(*) AS many, min(seq) AS first, max(seq) AS last FROM ${table}`).get();
+  if (span === undefined || span.many === 0 || (span.first === 1 && span.last === span.many)) return [];
+  const before = db
+    .prepare<[], number>(
+      `SELECT seq FROM ${table} AS row WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE seq = row.seq + 1) ORDER BY seq LIMIT 1`,
+    )
+    .pluck()
+    .get();
+  const missing = span.first === 1 ? (before ?? 0) + 1 : 1;
+  return [{ row: `${table} ${missing}`, what: "it is missing: rows were deleted, or numbered anew" }];
+}
+
+function brokenRows(db: Database, { table, what, broken }: RowRule): RowProblem[] {
+  const names = db.prepare<[], string>(`${broken} LIMIT ${most}`).pluck().all();
+  return names.map((name) => ({ row: `${table} ${name}`, what }));
+}
+
+function integrity(db: Database): RowProblem[] {
+  const said = db.prepare<[], string>(`PRAGMA integrity_check(${most})`).pluck().all();
+  return said
+    .filter((line) => line !== "ok")
+    .map((what) => ({ row: "file", what: `SQLite finds it damaged: ${what}` }));
+}
+
+function dangling(db: Database): RowProblem[] {
+  type Violation = { readonly table: string; readonly rowid: number | null; readonly parent: string };
+  const found = db.prepare<[], Violation>("PRAGMA foreign_key_check").all();
+  return found.slice(0, most).map(({ table, rowid, parent }) => ({
+    row: `${table} ${rowid ?? "?"}`,
+    what: `it belongs to a row of ${parent} that is not there`,
+  }));
+}
+
+function layoutOf(db: Database): Map<string, string> {
+  type Part = { readonly type: string; readonly name: string; readonly sql: string | null };
+  const parts = db.prepare<[], Part>("SELECT type, name, sql FROM sqlite_schema").all();
+  // What SQLite keeps for itself (statistics of ANALYZE) is nobody's change.
+  return new Map(
+    parts
+      .filter((part) => !part.name.startsWith("sqlite_stat"))
+      .map((part) => [`${part.type} ${part.name}`, part.sql ?? ""]),
+  );
+}
+
+/** A trigger, a view or a table that differs would let rows say what cadre never wrote. */
+function layout(db: Database): RowProblem[] {
+  const fresh = new SQLite(":memory:");
+  try {
+    migrate(fresh, { now: () => 0 }, ":memory:");
+    const [expected, found] = [layoutOf(fresh), layoutOf(db)];
+    const names = new Set([...expected.keys(), ...found.keys()]);
+    return [...names]
+      .filter((name) => expected.get(name) !== found.get(name))
+      .map((name) => ({
+        row: `layout ${name}`,
+        what: !found.has(name) ? "it is missing" : expected.has(name) ? "it was changed" : "cadre did not make it",
+      }));
+  } finally {
+    fresh.close();
+  }
+}
+
+function migrationsTold(db: Database): RowProblem[] {
+  const version = db.pragma("user_version", { simple: true }) as number;
+  const told = db.prepare<[], number>("SELECT version FROM migrations ORDER BY version").pluck().all();
+  const whole = told.length === version && told.every((each, index) => each === index + 1);
+  return whole ? [] : [{ row: "migrations", what: `they do not tell how the file came to layout ${version}` }];
+}
+
+function rootOf(error: unknown): unknown {
+  return error instanceof CadreError && error.cause !== undefined ? error.cause : error;
+}
+
+/** B1. */
+function attempt({ read }: Connection, what: string, check: () => RowProblem[]): RowProblem[] {
+  try {
+    return read(check);
+  } catch (error) {
+    // A table that is missing is a mistake of ours everywhere else.
+    const damaged = isCadreError(error, "store-corrupt") || systemCode(rootOf(error)) === "SQLITE_ERROR";
+    if (!damaged) throw error;
+    return [{ row: "file", what: `${what} cannot be checked: ${(error as Error).message}` }];
+  }
+}
+
+export function fileProblems(connection: Connection): readonly RowProblem[] {
+  const { db } = connection;
+  return [
+    ...attempt(connection, "its pages", () => integrity(db)),
+    ...attempt(connection, "its layout", () => layout(db)),
+    ...attempt(connection, "its migrations", () => migrationsTold(db)),
+    ...attempt(connection, "what belongs to what", () => dangling(db)),
+    ...numbered.flatMap((table) => attempt(connection, `the order of ${table}`, () => gapIn(db, table))),
+    ...rowRules.flatMap((rule) => attempt(connection, `the table ${rule.table}`, () => brokenRows(db, rule))),
+  ];
+}
