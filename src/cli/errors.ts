@@ -22,6 +22,14 @@ const machineErrors: Readonly<Record<string, { readonly code: ErrorCode; readonl
     code: "disk-full",
     hint: "free some space; what was acknowledged is on disk, and the run resumes from there",
   },
+  EDQUOT: {
+    code: "disk-full",
+    hint: "free some space; what was acknowledged is on disk, and the run resumes from there",
+  },
+  EIO: {
+    code: "disk-failed",
+    hint: "check the disk (`dmesg`); what was acknowledged is on disk, and the run resumes from there",
+  },
   EROFS: { code: "data-read-only", hint: "use --data for a folder that can be written" },
   SQLITE_READONLY: { code: "data-read-only", hint: "use --data for a folder that can be written" },
   EACCES: { code: "file-unreadable", hint: "check who owns the file, and its permissions" },

@@ -15,7 +15,10 @@ export type TextFile =
   /** `code` is one of file-missing file-folder file-unreadable file-special file-too-large file-binary file-not-utf8. */
   | { readonly ok: false; readonly problem: Problem };
 
-/** @param shown the path as problems name it; `path` is what is opened. Never throws for what lies there. */
+/**
+ * @param shown the path as problems name it; `path` is what is opened. Never throws for what lies there.
+ * Errors: disk-failed. A file that the disk does not give up now is not a broken file: nobody is to decide about it (D9).
+ */
 export async function readTextFile(path: string, shown: string): Promise<TextFile> {
   let handle: FileHandle;
   try {
@@ -121,6 +124,7 @@ function tooLarge(shown: string, size: number | null): Problem {
 
 function openFault(error: unknown, shown: string): Problem {
   const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
+  if (code === "EIO") throw diskFault(error, shown);
   if (code === "ENOENT" || code === "ENOTDIR") {
     return problem(
       "file-missing",
@@ -138,6 +142,15 @@ function openFault(error: unknown, shown: string): Problem {
     );
   }
   return problem("file-unreadable", `${shown} could not be read (${code}).`, shown, "Check the path and the disk.");
+}
+
+/** What a read error of the disk itself is to a user. */
+export function diskFault(cause: unknown, shown: string): CadreError {
+  return new CadreError("disk-failed", `${shown} could not be read: the disk refused (EIO).`, {
+    hint: "Check the disk (`dmesg`), then try again.",
+    place: { file: shown },
+    cause,
+  });
 }
 
 function problem(code: string, message: string, file: string, hint: string, line = 1): Problem {

@@ -10,6 +10,7 @@ import { rulesFor } from "../org/bound-chart.ts";
 import { toolResultSchema, type Answer, type Call, type Report } from "../events/event.ts";
 import type { DeskFrame } from "../events/desk.ts";
 import { runOfLine, type EffectKey } from "../ids.ts";
+import { isPathError } from "../tools/safe-files.ts";
 import { raiseAsk, workflowRule } from "./asks.ts";
 import { declaredRoute, parsed, refuse, type Turn } from "./refusal.ts";
 import { answerArgs, reportArgs, type ReportArgs } from "./verbs.ts";
@@ -183,8 +184,17 @@ async function measurementGap({ context }: Turn, claim: ReportArgs["measurements
 async function artifactGaps(turn: Turn, report: ReportArgs): Promise<string[]> {
   const gaps: string[] = [];
   for (const path of report.artifacts) {
-    const versions = await turn.context.workspaces.versions(turn.context.run.id, path).catch(() => null);
-    if (versions?.after === null || versions === null) gaps.push(`artifact ${path} is not in the workspace`);
+    if (!(await isThere(turn, path))) gaps.push(`artifact ${path} is not in the workspace`);
   }
   return gaps;
+}
+
+/** A path that is refused or leads nowhere is a gap; a disk that cannot be read is no fault of the report. */
+async function isThere({ context }: Turn, path: string): Promise<boolean> {
+  try {
+    return (await context.workspaces.versions(context.run.id, path)).after !== null;
+  } catch (error) {
+    if (isPathError(error)) return false;
+    throw error;
+  }
 }

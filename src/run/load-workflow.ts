@@ -7,6 +7,7 @@ import { registerHooks } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { sha256 } from "../canonical.ts";
+import { diskFault } from "../documents/file.ts";
 import { CadreError } from "../errors.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 
@@ -78,6 +79,7 @@ async function importWorkflow(full: string, file: string, text: string): Promise
     const module = (await import(/* @vite-ignore */ url.href)) as { workflow?: unknown };
     return module.workflow;
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EIO") throw diskFault(error, file);
     throw new CadreError(
       "workflow-invalid",
       `${file} could not be loaded: ${error instanceof Error ? error.message : String(error)}`,

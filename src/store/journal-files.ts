@@ -1,16 +1,18 @@
 /**
  * Journal files on disk: rendered text in, files out. What is there already with the same bytes is not touched, and what an earlier
- * rendering of the same run left behind is removed, so that rendering twice is rendering once.
+ * rendering of the same run left behind is removed, half files of killed writers too, so that rendering twice is rendering once.
  */
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { makeFolder } from "./make-folder.ts";
+import { signalReaches } from "./owner.ts";
 
 /** Returns the paths of all files of this run's journal, relative to `folder`, sorted. `files`: paths relative to `<folder>/<run>/`. */
 export function writeJournal(folder: string, run: string, files: ReadonlyMap<string, string>): string[] {
   const root = join(folder, run);
   for (const [path, content] of files) writeIfChanged(join(root, path), content);
-  for (const stale of filesBelow(root).filter((path) => !files.has(path))) rmSync(join(root, stale), { force: true });
+  const stale = filesBelow(root).filter((path) => (ours.test(path) && !files.has(path)) || isHalf(path));
+  for (const path of stale) rmSync(join(root, path), { force: true });
   return [...files.keys()].map((path) => `${run}/${path}`).toSorted();
 }
 
@@ -34,9 +36,14 @@ function writeIfChanged(path: string, content: string): void {
 /** Files that a journal can hold; anything else in the folder is somebody's own and stays. */
 const ours = /^(README\.md|trace\.jsonl|(tasks|decisions)\/[^/]+\.md)$/;
 
+/** What a writer left that was killed, or could not go on; what a living one is about to rename stays. */
+function isHalf(path: string): boolean {
+  const [, page = "", pid] = /^(.*)\.(\d+)\.tmp$/.exec(path) ?? [];
+  return ours.test(page) && (Number(pid) === process.pid || !signalReaches(Number(pid)));
+}
+
 function filesBelow(root: string): string[] {
   return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join("/"))
-    .filter((path) => ours.test(path));
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join("/"));
 }

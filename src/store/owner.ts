@@ -50,7 +50,8 @@ export function thisOwner(): Owner {
   return { host: hostname(), boot: thisBoot(), pid: process.pid, start: processStat("self")?.start ?? "" };
 }
 
-function signalReaches(pid: number): boolean {
+/** True where a process of this number runs, whoever it is. */
+export function signalReaches(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -1,0 +1,21 @@
+/** What a killed writer of a journal leaves behind goes with the next rendering; what is somebody's own stays. */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { writeJournal } from "../../src/store/journal-files.ts";
+import { temporaryFolder } from "../../src/testing.ts";
+
+test("half files of killed writers are cleared away, and nothing else", async () => {
+  const folder = await temporaryFolder();
+  const { pid: dead } = spawnSync(process.execPath, ["-e", "0"]);
+  const run = join(folder.path, "r-000001");
+  mkdirSync(join(run, "tasks"), { recursive: true });
+  const kept = ["notes.tmp", `README.md.${process.ppid}.tmp`, `mine.md.${dead}.tmp`];
+  for (const name of [...kept, `README.md.${dead}.tmp`, `trace.jsonl.${process.pid}.tmp`, `tasks/01-a.md.${dead}.tmp`])
+    writeFileSync(join(run, name), "half");
+  expect(writeJournal(folder.path, "r-000001", new Map([["README.md", "whole"]]))).toEqual(["r-000001/README.md"]);
+  expect(readdirSync(run).toSorted()).toEqual([...kept, "README.md", "tasks"].toSorted());
+  expect(readdirSync(join(run, "tasks"))).toEqual([]);
+  await folder.remove();
+});
