@@ -1,0 +1,19 @@
+/** How the process under test is to behave; plain data, so that it travels as an argument. */
+export type ClockJumps = {
+  readonly seed: number;
+  /** Each look at the clock is off by one of these, in ms. */
+  readonly by: readonly number[];
+};
+
+export type ChildSettings = {
+  /** How long each model call takes; default: no time at all. */
+  readonly modelMs?: number;
+  /** This model call (1-based) says on stdout that it has begun, and takes `holdMs` (default: an hour). */
+  readonly holdAt?: number;
+  readonly holdMs?: number;
+  readonly clock?: ClockJumps;
+  /** The control of the power-loss test: a weaker promise than cadre's. */
+  readonly synchronous?: "NORMAL";
+  /** File descriptor on which it says what was acknowledged. */
+  readonly acks?: number;
+};

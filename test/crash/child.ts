@@ -1,0 +1,89 @@
+/**
+ * The process that is killed: it starts the story of `story.ts` or goes on with it, decides what a person would, and ends as `cadre run`
+ * would: same driving, same signals, same errors, same exit codes. Only the models are scripted.
+ *
+ *   node <bundle> <project> [<settings as JSON>]
+ */
+import { writeSync } from "node:fs";
+import SQLite from "better-sqlite3";
+import { openCadre, type Cadre } from "../../src/cadre.ts";
+import { openContext } from "../../src/cli/context.ts";
+import { drive } from "../../src/cli/drive.ts";
+import { reportError } from "../../src/cli/errors.ts";
+import { openOutput } from "../../src/cli/output.ts";
+import { scriptedModel } from "../../src/testing.ts";
+import type { ChildSettings } from "./child-settings.ts";
+import { jumpingDate } from "./jumping-date.ts";
+import { answers, brief, runId, say, withoutProbe } from "./story.ts";
+
+const [dir = "", json = "{}"] = process.argv.slice(2);
+const settings = JSON.parse(json) as ChildSettings;
+
+if (settings.clock) globalThis.Date = jumpingDate(Date, settings.clock);
+
+if (settings.synchronous === "NORMAL") {
+  const pragma = Reflect.get(SQLite.prototype, "pragma") as (source: string, options?: unknown) => unknown;
+  SQLite.prototype.pragma = function weaker(source, options) {
+    return Reflect.apply(pragma, this, [source.replace("synchronous = FULL", "synchronous = NORMAL"), options]);
+  };
+}
+
+withoutProbe();
+
+let calls = 0;
+const model = scriptedModel(async (request, context) => {
+  calls += 1;
+  if (calls === settings.holdAt) {
+    process.stdout.write('{"type":"held"}\n');
+    await new Promise((resolve) => setTimeout(resolve, settings.holdMs ?? 3_600_000));
+  } else if (settings.modelMs) await new Promise((resolve) => setTimeout(resolve, settings.modelMs));
+  return say(request, context);
+});
+
+/** What was acknowledged, on a channel of its own, as soon as it was. */
+function acknowledging(cadre: Cadre): Cadre {
+  const fd = settings.acks;
+  if (fd === undefined) return cadre;
+  return {
+    ...cadre,
+    start: async (...input) => {
+      const run = await cadre.start(...input);
+      writeSync(fd, "started\n");
+      return run;
+    },
+    advance: (run, options) =>
+      cadre.advance(run, {
+        ...options,
+        onEvent: (event) => {
+          writeSync(fd, `event ${event.index}\n`);
+          options?.onEvent?.(event);
+        },
+      }),
+    decide: async (ask, input) => {
+      const row = await cadre.decide(ask, input);
+      writeSync(fd, `decided ${row.id}\n`);
+      return row;
+    },
+  };
+}
+
+const output = openOutput({ json: true, quiet: true, verbose: false, fields: null }, process.stdout, process.stderr);
+const context = openContext({ dir }, {}, output, process.stdin);
+
+async function main(): Promise<number> {
+  const cadre = acknowledging(openCadre({ dir, model, ids: { runId: () => runId } }));
+  try {
+    const [known] = await cadre.store.runs();
+    const run = known ?? (await cadre.start(brief, { by: "tester" }));
+    const after = (await cadre.store.runEvents(run.id)).at(-1)?.seq ?? 0;
+    return await drive(context, cadre, run, { onAsk: "exit", answers: answers(dir), by: "tester", after });
+  } finally {
+    cadre.close();
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.exitCode = reportError(error, output, { dir, command: context.command });
+}

@@ -1,0 +1,108 @@
+/**
+ * RELIABILITY 18: the disk is full or fails, once or for good, at the nth call that changes a file of the project (database, workspace,
+ * journal). The process ends with the right code and words, or goes on where the fault did not matter; once the disk is well again the
+ * run is resumed and ends as an undisturbed one.
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { diskLibrary, hasGcc } from "./disk.ts";
+import { child, divergences, inLanes, type Ended } from "./laboratory.ts";
+import { atScale, spread } from "./scale.ts";
+import { storyFolder } from "./story.ts";
+
+if (!hasGcc) console.warn("SKIPPED: no gcc here, so no disk fails");
+
+type Fault = {
+  readonly name: string;
+  readonly errno: number;
+  readonly code: "disk-full" | "disk-failed";
+  readonly calls: "room" | "changes" | "reads";
+};
+
+const faults: readonly Fault[] = [
+  { name: "is full", errno: constants.errno.ENOSPC, code: "disk-full", calls: "room" },
+  { name: "refuses writes", errno: constants.errno.EIO, code: "disk-failed", calls: "changes" },
+  { name: "refuses reads", errno: constants.errno.EIO, code: "disk-failed", calls: "reads" },
+];
+
+async function environment(
+  dir: string,
+  fault: Fault,
+  more: Readonly<Record<string, string>>,
+): Promise<Record<string, string>> {
+  return { LD_PRELOAD: await diskLibrary(), DISK_ROOT: dir, DISK_SPARE: "sent.log", DISK_CALLS: fault.calls, ...more };
+}
+
+/** How many calls an undisturbed run makes that can be failed. */
+async function countOf(fault: Fault): Promise<number> {
+  const place = mkdtempSync(join(tmpdir(), "cadre-count-"));
+  const folder = storyFolder();
+  try {
+    const env = await environment(folder.dir, fault, { DISK_COUNT: join(place, "count") });
+    expect(await child(folder.dir, { env })).toMatchObject({ code: 0 });
+    return Number(readFileSync(join(place, "count"), "utf8"));
+  } finally {
+    folder.remove();
+    rmSync(place, { recursive: true, force: true });
+  }
+}
+
+/** What is wrong with how the process ended, in words. */
+function badEnd(ended: Ended, fault: Fault): string[] {
+  const text = ended.stdout + ended.stderr;
+  const last = ended.stdout.trimEnd().split("\n").at(-1) ?? "";
+  const said = last === "" ? {} : (JSON.parse(last) as { code?: string; exit?: number; hint?: string | null });
+  const wrong = (is: boolean, words: string): string[] =>
+    is ? [`${words}: exit ${ended.code}, ${ended.signal}, ${last.slice(0, 300)} ${ended.stderr.slice(0, 300)}`] : [];
+  const faulty = ended.code !== 0;
+  return [
+    ...wrong(/^\s+at .*:\d+:\d+\)?$/m.test(text), "a stack trace"),
+    ...wrong(faulty && ended.code !== 1, "not the exit code of a failed disk"),
+    ...wrong(faulty && said.code !== fault.code, `not ${fault.code}`),
+    ...wrong(faulty && !said.hint, "nothing is said about what to do"),
+  ];
+}
+
+const lasting = [
+  { words: "for one call", times: 1 },
+  { words: "for good", times: 0 },
+] as const;
+
+test.skipIf(!hasGcc).each(faults.flatMap((fault) => lasting.map((each) => ({ ...fault, ...each }))))(
+  "D1 D3 a disk that $name $words at any call: the command says so, and the resumed run ends as an undisturbed one",
+  { timeout: 3_600_000 },
+  async (fault) => {
+    const last = atScale({ quick: fault.calls === "reads" ? 200 : 800, large: 0, full: 0 }) || (await countOf(fault));
+    const points = atScale({
+      quick: fault.times === 1 ? [Math.floor(last * 0.4)] : [Math.floor(last * 0.6)],
+      large: spread(1, last, 12),
+      full: spread(1, last, fault.times === 1 ? last : 100),
+    });
+    let stopped = 0;
+    const wrong: string[] = [];
+    await inLanes(points, 2, async (n) => {
+      const folder = storyFolder();
+      try {
+        const env = await environment(folder.dir, fault, {
+          DISK_FAIL: String(fault.errno),
+          DISK_AT: String(n),
+          DISK_FOR: String(fault.times),
+        });
+        const ended = await child(folder.dir, { env });
+        if (ended.code !== 0) stopped += 1;
+        wrong.push(...badEnd(ended, fault).map((each) => `${n}: ${each}`));
+        const resumed = await child(folder.dir);
+        if (resumed.code !== 0) wrong.push(`${n}: it does not resume: ${resumed.stdout.slice(-300)} ${resumed.stderr}`);
+        else wrong.push(...(await divergences(folder.dir)).found.map((each) => `${n}: ${each}`));
+      } finally {
+        folder.remove();
+      }
+    });
+    console.info(
+      `a disk that ${fault.name} ${fault.words}: ${points.length} points of ${last}, ${stopped} stopped the command`,
+    );
+    expect(wrong).toEqual([]);
+  },
+);

@@ -1,0 +1,86 @@
+/**
+ * D1 D2 D3, RELIABILITY 1 and 16: kill -9 before the nth system call that changes a file, resume, and the run ends as if nothing had
+ * happened. strace counts in the kernel, so nothing that the process does to a file is left out; every n is a kill in the full sweep.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { child, divergences, finish, inLanes } from "./laboratory.ts";
+import { atScale, spread } from "./scale.ts";
+import { storyFolder } from "./story.ts";
+
+const hasStrace = spawnSync("strace", ["-V"]).status === 0;
+if (!hasStrace) console.warn("SKIPPED: no strace here, so nothing is killed at chosen system calls");
+
+/** `write` is swept by itself: the process also writes to its own pipes, at times that vary. */
+const calls = {
+  "every call that changes a file but write":
+    "pwrite64,writev,pwritev,pwritev2,fsync,fdatasync,ftruncate,truncate,fallocate,rename,renameat,renameat2,unlink,unlinkat,rmdir,mkdir,mkdirat,link,linkat,symlink,symlinkat,fchmod,chmod,fchmodat,copy_file_range,sendfile,utimensat",
+  "every write": "write",
+} as const;
+
+/** Only stops at the calls that are named: as fast as without it. Each thread is counted by itself, and one thread does all writing. */
+const strace = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "signal=none"];
+
+/** How many such calls the main thread of an undisturbed run makes. */
+async function countOf(set: string): Promise<number> {
+  const place = mkdtempSync(join(tmpdir(), "cadre-strace-"));
+  const folder = storyFolder();
+  try {
+    const log = join(place, "calls");
+    expect(await child(folder.dir, { under: [...strace, "-o", log, "-e", `trace=${set}`] })).toMatchObject({ code: 0 });
+    const threads = readFileSync(log, "utf8").split("\n").filter(Boolean);
+    const main = threads[0]?.split(" ")[0];
+    return threads.filter((line) => line.startsWith(`${main} `)).length;
+  } finally {
+    folder.remove();
+    rmSync(place, { recursive: true, force: true });
+  }
+}
+
+type Told = { kills: number; doubts: number; repeated: number };
+
+/** One kill; false where the process ended before it. */
+async function killedAt(set: string, n: number, told: Told): Promise<boolean> {
+  const folder = storyFolder();
+  try {
+    const ended = await child(folder.dir, {
+      under: [...strace, "-o", "/dev/null", "-e", `inject=${set}:signal=KILL:when=${n}`],
+    });
+    await finish(folder.dir);
+    const { found, ending } = await divergences(folder.dir);
+    expect({ n, found }).toEqual({ n, found: [] });
+    // One crash leaves one effect in doubt at most, and one model call that may be billed twice.
+    expect(ending.doubts).toBeLessThanOrEqual(1);
+    expect(ending.repeated).toBeLessThanOrEqual(1);
+    if (ended.signal === "SIGKILL") told.kills += 1;
+    else expect(ended).toMatchObject({ code: 0 });
+    told.doubts += ending.doubts;
+    told.repeated += ending.repeated;
+    return ended.signal === "SIGKILL";
+  } finally {
+    folder.remove();
+  }
+}
+
+test.skipIf(!hasStrace).each(Object.entries(calls))(
+  "D3 killed before %s and resumed, a run ends as an undisturbed one",
+  { timeout: 3_600_000 },
+  async (name, set) => {
+    const few = set === "write" ? 1 : 4;
+    const last = await countOf(set);
+    const told: Told = { kills: 0, doubts: 0, repeated: 0 };
+    const points = spread(1, last, atScale({ quick: few + 2, large: 60, full: last })).slice(
+      ...atScale({ quick: [1, -1], large: [0], full: [0] }),
+    );
+    await inLanes(points, 2, async (n) => void (await killedAt(set, n, told)));
+    // In SQLite's manner: on and on until a run is over before it is reached.
+    if (points.at(-1) === last) for (let n = last + 1; await killedAt(set, n, told);) n += 1;
+    console.info(
+      `${name}: ${told.kills} kills in ${last} calls, ${told.doubts} effects in doubt, ${told.repeated} model calls repeated`,
+    );
+    expect(told.kills).toBeGreaterThanOrEqual(Math.floor(points.length * 0.9));
+  },
+);

@@ -1,0 +1,165 @@
+/** Runs the process under test, and brings what is left of a run to its end: what all crash tests have in common. */
+import { spawn, type ChildProcess } from "node:child_process";
+import type { Readable } from "node:stream";
+import { openCadre } from "../../src/cadre.ts";
+import { answersFace, takeAnswer } from "../../src/cli/answers-file.ts";
+import { scriptedModel } from "../../src/testing.ts";
+import { childBundle } from "./child-bundle.ts";
+import type { ChildSettings } from "./child-settings.ts";
+import { ending, type Ending, type EndState } from "./end-state.ts";
+import { answers, brief, runId, say, storyFolder, withoutProbe } from "./story.ts";
+
+export type Ended = {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What came on the channel of acknowledgements, a line each. */
+  readonly acks: readonly string[];
+};
+
+export type ChildOptions = {
+  readonly settings?: ChildSettings;
+  /** Put before the command: `strace` and its options. */
+  readonly under?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called with each line of stdout and each acknowledgement, while it runs. */
+  readonly onLine?: (line: string, child: ChildProcess) => void;
+  readonly timeoutMs?: number;
+};
+
+/** One process over a story's folder, until it ends; what does not end in time is killed with all that it started. */
+export async function child(dir: string, options: ChildOptions = {}): Promise<Ended> {
+  const { settings = {}, under = [], env = {}, onLine } = options;
+  const bundle = await childBundle();
+  const told = JSON.stringify({ ...settings, acks: 3 } satisfies ChildSettings);
+  const [program = "", ...args] = under.concat(process.execPath, bundle, dir, told);
+  const running = spawn(program, args, {
+    cwd: dir,
+    // The cache of compiled code is warm after the first process: later ones start faster, and write nothing to it.
+    env: { ...cleanEnvironment(), NODE_COMPILE_CACHE: `${bundle}.cache`, ...env },
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+    detached: true,
+  });
+  const timer = setTimeout(() => process.kill(-(running.pid as number), "SIGKILL"), options.timeoutMs ?? 60_000);
+  const acks: string[] = [];
+  const out = lines(running.stdio[1], (line) => onLine?.(line, running));
+  const err = lines(running.stdio[2], () => undefined);
+  lines(running.stdio[3], (line) => {
+    acks.push(line);
+    onLine?.(line, running);
+  });
+  return new Promise((resolve, reject) => {
+    running.on("error", reject);
+    running.on("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code, signal, stdout: out.text, stderr: err.text, acks });
+    });
+  });
+}
+
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _options, ...environment } = process.env;
+  return { ...environment, NO_COLOR: "1" };
+}
+
+function lines(
+  stream: ChildProcess["stdio"][number] | undefined,
+  each: (line: string) => void,
+): { readonly text: string } {
+  const read = { text: "" };
+  let seen = 0;
+  (stream as Readable).setEncoding("utf8").on("data", (piece: string) => {
+    read.text += piece;
+    for (let end = read.text.indexOf("\n", seen); end >= 0; end = read.text.indexOf("\n", seen)) {
+      each(read.text.slice(seen, end));
+      seen = end + 1;
+    }
+  });
+  return read;
+}
+
+/** Takes the run from where it is to its end, in this process, deciding what is asked; starts it where a crash came before its first row. */
+export async function finish(dir: string): Promise<void> {
+  withoutProbe();
+  const cadre = openCadre({ dir, model: scriptedModel(say), ids: { runId: () => runId } });
+  try {
+    const planned = answers(dir);
+    const [known] = await cadre.store.runs();
+    const run = known ?? (await cadre.start(brief, { by: "tester" }));
+    for (;;) {
+      const { status, asks } = await cadre.advance(run.id);
+      if (status !== "waiting") return;
+      const [ask] = asks;
+      const answer = ask && takeAnswer(planned, ask);
+      if (!ask || !answer)
+        throw new Error(`nobody decides ${ask?.kind ?? "what is not asked"}: ${ask?.question ?? ""}`);
+      await cadre.decide(ask.id, {
+        verb: answer.verb,
+        text: answer.text,
+        hash: ask.hash,
+        by: "tester",
+        face: answersFace,
+      });
+    }
+  } finally {
+    cadre.close();
+  }
+}
+
+let undisturbed: Promise<EndState> | undefined;
+
+/** The end of a run that nothing happened to. */
+export function reference(): Promise<EndState> {
+  return (undisturbed ??= (async () => {
+    const folder = storyFolder();
+    try {
+      const ended = await child(folder.dir);
+      const { state, wrong } = await ending(folder.dir);
+      if (ended.code !== 0 || wrong.length > 0)
+        throw new Error(`the undisturbed run went wrong: ${[...wrong, ended.stderr, ended.stdout].join("\n")}`);
+      return state;
+    } finally {
+      folder.remove();
+    }
+  })());
+}
+
+/** What is wrong with a run that has ended, in words; empty where it ended as an undisturbed one. */
+export async function divergences(
+  dir: string,
+): Promise<{ readonly found: readonly string[]; readonly ending: Ending }> {
+  const expected = await reference();
+  const reached = await ending(dir);
+  const parts = Object.keys(expected) as (keyof EndState)[];
+  const different = parts.filter((part) => JSON.stringify(reached.state[part]) !== JSON.stringify(expected[part]));
+  return {
+    found: [
+      ...reached.wrong,
+      ...different.map((part) => `${part}: ${firstDifference(expected[part], reached.state[part])}`),
+    ],
+    ending: reached,
+  };
+}
+
+function firstDifference(expected: unknown, reached: unknown): string {
+  const [one, other] = [JSON.stringify(expected), JSON.stringify(reached)];
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at += 1;
+  const from = Math.max(0, at - 80);
+  return `expected …${one.slice(from, at + 80)}…, got …${other.slice(from, at + 80)}…`;
+}
+
+/** Does the work on every item, a few at a time; the first failure ends it. */
+export async function inLanes<Item>(
+  items: readonly Item[],
+  lanes: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const queue = [...items];
+  await Promise.all(
+    Array.from({ length: Math.min(lanes, queue.length) }, async () => {
+      for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+    }),
+  );
+}
