@@ -2,7 +2,7 @@
  * One line of a run: its chain (D8), and while it is walked once, event by event, everything that the log, the ledger and the asks must
  * agree on. What is kept in mind is the desk and the names of rows that were told, never the log.
  */
-import type { EventOf, Event } from "../events/event.ts";
+import type { Call, Event, EventOf } from "../events/event.ts";
 import { emptyDesk, step, type Desk } from "../events/desk.ts";
 import type { AskId, EffectKey, LineId } from "../ids.ts";
 import type { EffectRow, LineRow, Store } from "../store/ports.ts";
@@ -44,6 +44,7 @@ class LineCheck {
   desk: Desk = emptyDesk;
   last: Event | null = null;
   started: EventOf<"run_started"> | null = null;
+  readonly #calls = new Map<string, readonly Call[]>();
   #submitted: string | null = null;
 
   constructor(deps: LineDeps, line: LineId) {
@@ -57,7 +58,13 @@ class LineCheck {
     for (const anchor of anchors)
       if (anchor.length === index + 1 && anchor.head !== hash)
         findings.add({ index, what: `is not the one that ${anchor.source} remembers here (D8)` });
-    const order = orderProblem(event, { line: this.#line, index, before: this.desk, previous: this.last });
+    const order = orderProblem(event, {
+      line: this.#line,
+      index,
+      before: this.desk,
+      previous: this.last,
+      calls: this.#calls,
+    });
     findings.add(order === null ? null : { index, what: order });
     await this.#underItsChart(event, index);
     await this.#askRow(event, index);
@@ -104,6 +111,8 @@ class LineCheck {
 
   #remember(event: Event): void {
     if (event.type === "run_started") this.started ??= event;
+    if (event.type === "turn_taken") this.#calls.set(event.frame, event.calls);
+    if (event.type === "frame_closed") this.#calls.delete(event.frame);
     if (event.type === "report_submitted") this.#submitted = event.changes.hash;
     this.desk = step(this.desk, event);
     this.last = event;

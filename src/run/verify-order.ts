@@ -6,7 +6,7 @@
  */
 import { canonicalJson } from "../canonical.ts";
 import type { Desk } from "../events/desk.ts";
-import type { Event, EventOf } from "../events/event.ts";
+import type { Call, Event, EventOf } from "../events/event.ts";
 import { askId, effectKey, frameId, mainLine, modelCallKey, runOfLine, type LineId } from "../ids.ts";
 
 export type Standing = {
@@ -15,6 +15,8 @@ export type Standing = {
   readonly before: Desk;
   /** The event before this one in its line. */
   readonly previous: Event | null;
+  /** By frame: the calls of its last turn. */
+  readonly calls: ReadonlyMap<string, readonly Call[]>;
 };
 
 /** In words; null where nothing is wrong. */
@@ -22,7 +24,7 @@ export function orderProblem(event: Event, at: Standing): string | null {
   if (at.before.ended) return "follows the end of the run (D6)";
   if ((event.type === "run_started") !== (at.index === 0 && at.line === mainLine(runOfLine(at.line))))
     return at.index === 0 ? "is the first of its line, and no start of a run" : "starts the run again (D6)";
-  return nameProblem(event, at) ?? askOrderProblem(event, at) ?? leaveProblem(event, at);
+  return nameProblem(event, at) ?? callProblem(event, at) ?? askOrderProblem(event, at) ?? leaveProblem(event, at);
 }
 
 function nameProblem(event: Event, { line, index, before }: Standing): string | null {
@@ -36,8 +38,37 @@ function nameProblem(event: Event, { line, index, before }: Standing): string | 
   return named(event.key, modelCallKey(line, event.turn)) ?? named(`turn ${event.turn}`, `turn ${before.turns}`);
 }
 
+/** What a role set going is what it called for in its last turn (R4). */
+function callProblem(event: Event, { calls }: Standing): string | null {
+  const foreign = "was not called for in the last turn of its frame (R4)";
+  if (event.type === "action_proposed")
+    return event.calls.every((call) => madeBy(calls.get(event.frame), call.id, call)) ? null : foreign;
+  // The report of a frame that a person fills is called by the frame's own name.
+  if (event.type === "report_submitted")
+    return event.callId === event.frame || madeBy(calls.get(event.frame), event.callId) ? null : foreign;
+  if (event.type !== "frame_opened" || event.callId === null) return null;
+  return event.parent !== null && madeBy(calls.get(event.parent), event.callId) ? null : foreign;
+}
+
+function madeBy(calls: readonly Call[] | undefined, id: string, whole?: Call): boolean {
+  const made = calls?.find((call) => call.id === id);
+  return made !== undefined && (whole === undefined || canonicalJson(made) === canonicalJson(whole));
+}
+
+/** Nothing of these goes on while a person is asked. */
+const moving: ReadonlySet<Event["type"]> = new Set([
+  "frame_opened",
+  "frame_closed",
+  "turn_taken",
+  "action_proposed",
+  "action_done",
+  "report_submitted",
+  "copy_sent",
+  "ask_raised",
+]);
+
 function askOrderProblem(event: Event, { before }: Standing): string | null {
-  if (event.type === "ask_raised") return before.ask ? `is raised while ${before.ask.ask} is open (R4)` : null;
+  if (before.ask && moving.has(event.type)) return `goes on while ${before.ask.ask} is open (R4)`;
   if (event.type !== "ask_decided" && event.type !== "ask_withdrawn") return null;
   return before.ask?.ask === event.ask ? null : `is about ${event.ask}, which is not open (R4)`;
 }

@@ -10,6 +10,7 @@ import { CadreError, isCadreError } from "../errors.ts";
 import type { Connection } from "./connection.ts";
 import { systemCode } from "./failure.ts";
 import { migrate } from "./migrate.ts";
+import { runLayout } from "./schema.ts";
 
 /** `row`: the table and what names the row in it, or the part of the file. */
 export type RowProblem = { readonly row: string; readonly what: string };
@@ -23,11 +24,6 @@ type RowRule = { readonly table: string; readonly what: string; readonly broken:
 const rowRules: readonly RowRule[] = [
   {
     table: "lines",
-    what: "its thread is missing, or is another line's",
-    broken: "SELECT lines.id FROM lines LEFT JOIN threads ON threads.seq = lines.seq WHERE threads.id IS NOT lines.id",
-  },
-  {
-    table: "lines",
     what: "it belongs to a run that its name does not say",
     broken: "SELECT id FROM lines WHERE substr(id, 1, length(run) + 1) <> run || '.'",
   },
@@ -35,12 +31,6 @@ const rowRules: readonly RowRule[] = [
     table: "runs",
     what: "its main line is missing",
     broken: "SELECT id FROM runs WHERE NOT EXISTS (SELECT 1 FROM lines WHERE lines.id = runs.id || '.1')",
-  },
-  {
-    table: "checkpoints of line",
-    what: "there is more than the newest one",
-    broken: `SELECT lines.id FROM lines JOIN spaces ON spaces.thread = lines.seq
-      JOIN checkpoints ON checkpoints.space = spaces.seq GROUP BY lines.id HAVING count(*) > 1`,
   },
   {
     table: "effects",
@@ -52,7 +42,7 @@ const rowRules: readonly RowRule[] = [
     table: "effects",
     what: "it was reported or begun under an epoch that its line never had",
     broken: `SELECT effects.key FROM effects JOIN lines ON lines.id = effects.line
-      JOIN threads ON threads.seq = lines.seq WHERE effects.epoch NOT BETWEEN 0 AND threads.epoch OR effects.attempts < 1`,
+      WHERE effects.epoch NOT BETWEEN 0 AND lines.epoch OR effects.attempts < 1`,
   },
   {
     table: "effects",
@@ -123,22 +113,31 @@ function layoutOf(db: Database): Map<string, string> {
   );
 }
 
-/** A trigger, a view or a table that differs would let rows say what cadre never wrote. */
-function layout(db: Database): RowProblem[] {
+/** What the migrations make of an empty file. */
+function freshLayout(): Map<string, string> {
   const fresh = new SQLite(":memory:");
   try {
-    migrate(fresh, { now: () => 0 }, ":memory:");
-    const [expected, found] = [layoutOf(fresh), layoutOf(db)];
-    const names = new Set([...expected.keys(), ...found.keys()]);
-    return [...names]
-      .filter((name) => expected.get(name) !== found.get(name))
-      .map((name) => ({
-        row: `layout ${name}`,
-        what: !found.has(name) ? "it is missing" : expected.has(name) ? "it was changed" : "cadre did not make it",
-      }));
+    migrate(fresh, runLayout, { now: () => 0 }, ":memory:");
+    return layoutOf(fresh);
   } finally {
     fresh.close();
   }
+}
+
+/** A constant of this version; made when it is first asked for. */
+let expectedLayout: Map<string, string> | undefined;
+
+/** A trigger, a view or a table that differs would let rows say what cadre never wrote. */
+function layout(db: Database): RowProblem[] {
+  const expected = (expectedLayout ??= freshLayout());
+  const found = layoutOf(db);
+  const names = new Set([...expected.keys(), ...found.keys()]);
+  return [...names]
+    .filter((name) => expected.get(name) !== found.get(name))
+    .map((name) => ({
+      row: `layout ${name}`,
+      what: !found.has(name) ? "it is missing" : expected.has(name) ? "it was changed" : "cadre did not make it",
+    }));
 }
 
 function migrationsTold(db: Database): RowProblem[] {
