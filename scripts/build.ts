@@ -41,6 +41,36 @@ const programStaysApart: Plugin = {
   },
 };
 
+/**
+ * What bundled packages bring and nothing here may reach: it would only make every start slower.
+ *
+ * - zod's error texts in fifty languages, of which English alone is ever set.
+ * - js-yaml, the engine of gray-matter, all of whose engines are replaced (`src/documents/front-matter.ts`).
+ * - LangChain's table of classes that a stored record may name and be revived as: our savers revive nothing, and it holds
+ *   prompts, vector stores and test matchers in the bundle.
+ * - LangSmith's client: a variable in the environment must not be enough to send briefs and events to somebody's server.
+ */
+const withoutDeadWeight: Plugin = {
+  name: "without-dead-weight",
+  setup: (esbuild) => {
+    for (const [filter, contents] of [
+      [/[/\\]zod[/\\]v4[/\\]locales[/\\]index\.js$/, 'export { default as en } from "./en.js";'],
+      [
+        /[/\\]js-yaml[/\\]index\.js$/,
+        'const gone = () => { throw new Error("not in this bundle"); }; module.exports = { safeLoad: gone, safeDump: gone };',
+      ],
+      [/[/\\]@langchain[/\\]core[/\\]dist[/\\]load[/\\]import_map\.js$/, "export const import_map_exports = {};"],
+      [
+        /[/\\]langsmith[/\\]index\.mjs$/,
+        'export { Client } from "./lib/client.mjs"; export { RunTree } from "./lib/run_trees.mjs";',
+      ],
+      [/[/\\]langsmith[/\\]lib[/\\]client\.mjs$/, "export class Client { async createRun() {} async updateRun() {} }"],
+    ] as const) {
+      esbuild.onLoad({ filter }, () => ({ contents }));
+    }
+  },
+};
+
 /** Modules that start themselves as threads, by `import.meta.url`; reached by `import()` alone, so that they stay apart. */
 const threads = ["src/tools/search/search-thread.ts"];
 
@@ -67,6 +97,7 @@ async function bundle(): Promise<{ files: OutputFile[]; metafile: Metafile }> {
     external: ["better-sqlite3"],
     alias: { cadre: "./src/index.ts" },
     banner: { js: requireForBundled },
+    plugins: [withoutDeadWeight],
   });
   // A class for other people's LangChain programs must extend their copy of @langchain/core, not ours.
   const forLangChain = await build({
