@@ -2,13 +2,13 @@
 import { join } from "node:path";
 import type { Cadre } from "../cadre.ts";
 import { systemClock } from "../clock.ts";
-import type { Store } from "../store/ports.ts";
+import type { StoreReader } from "../store/open-reader.ts";
 import type { Context } from "./context.ts";
 
 /** Reading never makes a file: where there is no data yet, the store is empty. */
-export async function withReader(context: Context, body: (store: Store) => Promise<number>): Promise<number> {
-  const { openStore } = await import("../store/open.ts");
-  const store = openStore({ file: join(context.data, "cadre.db"), clock: systemClock, readOnly: true });
+export async function withReader(context: Context, body: (store: StoreReader) => Promise<number>): Promise<number> {
+  const { openReader } = await import("../store/open-reader.ts");
+  const store = openReader({ file: join(context.data, "cadre.db"), clock: systemClock });
   try {
     return await body(store);
   } finally {

@@ -1,6 +1,7 @@
 /** `cadre show`: one run, where it stands, what it asks, what came of it, what it used, what can be done. */
 import { USER } from "../../org/chart.ts";
-import type { AskRow, RunRow, Store } from "../../store/ports.ts";
+import type { StoreReader } from "../../store/open-reader.ts";
+import type { AskRow, RunRow } from "../../store/ports.ts";
 import { moneyText, tokensText } from "../../views/cost.ts";
 import { timeText } from "../../views/escalations.ts";
 import { visible } from "../../views/escape.ts";
@@ -47,7 +48,7 @@ function showAsk(context: Context, run: RunRow, ask: AskRow): void {
   else for (const line of decideLines(ask, output, command)) output.line(line);
 }
 
-async function showRun(context: Context, store: Store, run: RunRow): Promise<void> {
+async function showRun(context: Context, store: StoreReader, run: RunRow): Promise<void> {
   const { output, command } = context;
   const asks = await store.asks({ run: run.id });
   const open = asks.filter((ask) => ask.state === "open");

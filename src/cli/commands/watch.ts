@@ -1,7 +1,8 @@
 /** `cadre watch`: follows a run from what is stored, whoever moves it, until it ends or waits. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunId } from "../../ids.ts";
-import type { AskRow, RunRow, Store } from "../../store/ports.ts";
+import type { StoreReader } from "../../store/open-reader.ts";
+import type { AskRow, RunRow } from "../../store/ports.ts";
 import type { Context } from "../context.ts";
 import { pollMs } from "../poll.ts";
 import { findRun } from "../find-run.ts";
@@ -29,7 +30,12 @@ export function watch(context: Context, input: Input): Promise<number> {
 
 type Following = { readonly run: RunId; readonly keep: boolean };
 
-async function followRun(context: Context, store: Store, walk: Walk, { run: id, keep }: Following): Promise<number> {
+async function followRun(
+  context: Context,
+  store: StoreReader,
+  walk: Walk,
+  { run: id, keep }: Following,
+): Promise<number> {
   let moved = Date.now();
   let shown = "";
   while (!context.output.closed) {
@@ -50,7 +56,10 @@ async function followRun(context: Context, store: Store, walk: Walk, { run: id, 
   return 0;
 }
 
-async function standing(store: Store, id: RunId): Promise<{ run: RunRow; asks: readonly AskRow[]; owned: boolean }> {
+async function standing(
+  store: StoreReader,
+  id: RunId,
+): Promise<{ run: RunRow; asks: readonly AskRow[]; owned: boolean }> {
   const run = await findRun(store, id);
   return {
     run,
