@@ -6,8 +6,6 @@
  *   frame  f12                 ask    a-7f3a9c-1-17        (the event's index in its line)
  *   effect r-7f3a9c.1/e17      model call r-7f3a9c.1/t4    (D3: the key is ours)
  */
-import { randomBytes } from "node:crypto";
-
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
 
@@ -22,7 +20,9 @@ export interface IdSource {
   runId(): RunId;
 }
 
-export const randomIds: IdSource = { runId: () => `r-${randomBytes(3).toString("hex")}` as RunId };
+export const randomIds: IdSource = {
+  runId: () => `r-${Buffer.from(crypto.getRandomValues(new Uint8Array(3))).toString("hex")}` as RunId,
+};
 
 const runPattern = /^r-[0-9a-f]{6}$/;
 const askPattern = /^a-([0-9a-f]{6})-(\d+)-(\d+)$/;

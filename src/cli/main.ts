@@ -6,7 +6,6 @@
  * G2. A Node that is too old hands over to the one that `npm ci` put next door, or says what to do and exits with 2.
  *     It never goes on: better-sqlite3 would crash the process without a word.
  */
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import module from "node:module";
 import { constants } from "node:os";
@@ -31,7 +30,8 @@ function refuse(): void {
   process.exitCode = 2;
 }
 
-function handOver(node: string): void {
+async function handOver(node: string): Promise<void> {
+  const { spawn } = await import("node:child_process"); // not needed by whoever starts on a good Node, and slow to load
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
   // A terminal sends Ctrl-C to both: a copy of ours would be the child's second, and mean "stop at once".
   process.on("SIGINT", () => undefined);
@@ -50,5 +50,5 @@ if (recentEnough) {
 } else {
   const other = nodeNextDoor();
   if (other === undefined) refuse();
-  else handOver(other);
+  else await handOver(other);
 }
