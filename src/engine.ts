@@ -5,17 +5,15 @@ import { join } from "node:path";
 import type { Brief } from "./briefs/brief.ts";
 import type { AdvanceOptions, AdvanceResult, ChangedFile, Changes, StartOptions } from "./run/api.ts";
 import type { Clock } from "./clock.ts";
-import { requireConfig } from "./config.ts";
+import type { Config } from "./config.ts";
 import { CadreError, isCadreError } from "./errors.ts";
 import type { ChangeSet } from "./events/event.ts";
 import type { IdSource, RunId } from "./ids.ts";
 import type { RoleModel } from "./models/model.ts";
-import { rehearsalModel } from "./models/rehearsal/rehearsal.ts";
 import { createRoleModel } from "./models/create-role-model.ts";
 import { resolveModel, type ModelSpec } from "./models/resolve.ts";
 import type { BoundChart } from "./org/bound-chart.ts";
 import { findRole, type Role } from "./org/chart.ts";
-import { bindProject, loadProject } from "./project.ts";
 import { openStore } from "./store/open.ts";
 import type { RunRow, Store, StoredEvent } from "./store/ports.ts";
 import { toolCatalogue, toolHash } from "./tools/catalogue.ts";
@@ -48,15 +46,17 @@ export interface Engine {
 
 export function openEngine(options: EngineOptions): Engine {
   const tools = toolCatalogue();
-  const toolHashes = Object.fromEntries([...tools.values()].map((tool) => [tool.name, toolHash(tool)]));
   const workspaces = openWorkspaces({ project: options.dir, data: options.data, exclude: ownFolders(options) });
   const bindNow = async (workflow?: string): Promise<{ bound: BoundChart; workflow: string }> => {
+    const { bindProject, loadProject } = await import("./project.ts");
     const project = await loadProject(options.dir, workflow);
+    const toolHashes = Object.fromEntries([...tools.values()].map((tool) => [tool.name, toolHash(tool)]));
     return { bound: bindProject(project, toolHashes), workflow: project.loaded?.name ?? "" };
   };
-  const specFor = (bound: BoundChart, role: Role, flag: string | null): ModelSpec => {
+  // The YAML parser with its schemas is needed once a role acts, and not to take a decision up.
+  const configured = async (): Promise<Config> => (await import("./config.ts")).requireConfig(options.dir);
+  const specFor = (config: Config, bound: BoundChart, role: Role, flag: string | null): ModelSpec => {
     const staffing = bound.workflow.staffing[role.slug];
-    const config = requireConfig(options.dir);
     return resolveModel(config, {
       role: role.slug,
       rank: role.rank,
@@ -67,10 +67,12 @@ export function openEngine(options: EngineOptions): Engine {
   };
   const start = async (brief: Brief, begin: StartOptions): Promise<RunRow> => {
     const { bound, workflow } = await bindNow(begin.workflow);
+    const { model } = options;
+    const config = model ? null : await configured();
     const rehearses = (chart: BoundChart, slug: string): boolean => {
-      if (options.model) return options.model.tier === "rehearsal";
+      if (config === null) return model?.tier === "rehearsal";
       const role = findRole(chart.chart, slug);
-      return role !== undefined && specFor(chart, role, begin.model ?? null).kind === "rehearsal";
+      return role !== undefined && specFor(config, chart, role, begin.model ?? null).kind === "rehearsal";
     };
     return startRun(
       { store: options.store, clock: options.clock, ids: options.ids, workspaces, rehearses },
@@ -81,8 +83,11 @@ export function openEngine(options: EngineOptions): Engine {
     );
   };
   const contextFor = async (run: RunRow, bound: BoundChart) => {
-    const drift = await driftFrom(bound, async () => (await bindNow(run.workflow)).bound);
-    if (drift && "bound" in drift) await options.store.putChart(drift.bound); // before anyone can adopt it
+    const drift = once(async () => {
+      const found = await driftFrom(bound, async () => (await bindNow(run.workflow)).bound);
+      if (found && "bound" in found) await options.store.putChart(found.bound); // before anyone can adopt it
+      return found;
+    });
     const models = new Map<string, Promise<RoleModel>>();
     return {
       brief: run.brief,
@@ -93,7 +98,9 @@ export function openEngine(options: EngineOptions): Engine {
       clock: options.clock,
       drift,
       modelFor: (role: Role): Promise<RoleModel> => {
-        const known = models.get(role.slug) ?? modelOf(options.model, () => specFor(bound, role, run.model));
+        const known =
+          models.get(role.slug) ??
+          modelOf(options.model, async () => specFor(await configured(), bound, role, run.model));
         models.set(role.slug, known);
         return known;
       },
@@ -125,14 +132,25 @@ export function openEngine(options: EngineOptions): Engine {
   };
 }
 
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => (made ??= make());
+}
+
 /** What a run writes into the project beside its workspace; the default journal is known to the workspaces already. */
 function ownFolders(options: EngineOptions): string[] {
   return options.journal === join(options.dir, "journal") ? [] : [options.journal];
 }
 
-async function modelOf(given: RoleModel | null, spec: () => ModelSpec): Promise<RoleModel> {
+async function modelOf(given: RoleModel | null, spec: () => Promise<ModelSpec>): Promise<RoleModel> {
   if (given) return given;
-  return createRoleModel(spec(), { env: process.env, rehearsal: rehearsalModel });
+  return createRoleModel(await spec(), { env: process.env, rehearsal });
+}
+
+/** Loaded when it plays a role. */
+async function rehearsal(): Promise<RoleModel> {
+  const { rehearsalModel } = await import("./models/rehearsal/rehearsal.ts");
+  return rehearsalModel();
 }
 
 /** Ends the run at once if nobody holds it; otherwise its owner sees the signal at its next renewal. */
@@ -150,7 +168,7 @@ async function previewRun(options: EngineOptions, brief: Brief, begin: StartOpti
   const data = mkdtempSync(join(tmpdir(), "cadre-preview-"));
   const store = openStore({ file: ":memory:", clock: options.clock });
   try {
-    const engine = openEngine({ ...options, data, store, model: rehearsalModel() });
+    const engine = openEngine({ ...options, data, store, model: await rehearsal() });
     const run = await engine.start(brief, begin);
     await engine.advance(run.id);
     return await store.runEvents(run.id);

@@ -27,7 +27,7 @@ export async function act(context: LineContext, log: readonly Event[]): Promise<
   if (!frame) return [];
   const turn: Turn = { context, desk, frame, batch };
   const stop = context.stopRequested();
-  const drift = undecidedDrift(context, desk);
+  const drift = stop === null ? await undecidedDrift(context, desk) : null;
   if (stop !== null) await endActing(turn, stop);
   else if (drift) askAboutChart(context, desk, batch, frame, drift);
   else if (desk.submitted) await signedOff(turn, desk.submitted, log);

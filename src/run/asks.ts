@@ -109,9 +109,9 @@ export function runtimeRule(bound: BoundChart, role: string, purpose: string): R
   return { purpose, file: findRole(bound.chart, role)?.file ?? `graphs/${bound.workflow.name}.ts`, line: 1 };
 }
 
-/** True while the files hold something about which no person has decided yet (D9). */
 /** What the files hold now, while no person has decided about it; null where there is nothing to decide. */
-export function undecidedDrift({ drift }: Pick<LineContext, "drift">, desk: Desk): Drift | null {
+export async function undecidedDrift(context: Pick<LineContext, "drift">, desk: Desk): Promise<Drift | null> {
+  const drift = await context.drift();
   return drift !== null && desk.keptOver.includes(drift.hash) ? null : drift;
 }
 

@@ -12,13 +12,17 @@ import { deskOf, nextOf, type DeskFrame } from "../events/desk.ts";
 import type { Event } from "../events/event.ts";
 import { USER } from "../org/chart.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
-import { act } from "./act.ts";
 import { gate } from "./gate.ts";
 import type { LineContext } from "./line-context.ts";
 import { LineState, type LineUpdate } from "./state.ts";
-import { takeTurn } from "./turn.ts";
 
 type State = { eventLog: Event[] };
+
+type Work = (context: LineContext, log: readonly Event[]) => Promise<Event[]>;
+
+// What a role needs to act (prompts, verbs, tools' schemas) is loaded when one does: taking up a person's decision needs none of it.
+const turn: Work = async (context, log) => (await import("./turn.ts")).takeTurn(context, log);
+const act: Work = async (context, log) => (await import("./act.ts")).act(context, log);
 
 export const GATE = "_gate";
 export const ACT = "_act";
@@ -53,13 +57,12 @@ export function lineGraph(
   const { opening, frames = [] } = options;
   const graph = new StateGraph<typeof LineState, State, LineUpdate, string>(LineState);
   const roles = [...bound.chart.roles.map((role) => role.slug), USER];
-  type Work = (context: LineContext, log: readonly Event[]) => Promise<Event[]>;
   const node = (work: Work) => async (state: State) => {
     const here = await context(state.eventLog);
     if (here.stopRequested() === null) here.signal.throwIfAborted(); // M4
     return { eventLog: await work(here, state.eventLog) };
   };
-  for (const role of roles) graph.addNode(role, node(takeTurn));
+  for (const role of roles) graph.addNode(role, node(turn));
   graph.addNode(GATE, node(gate));
   graph.addNode(ACT, node(act));
   const next = (state: State): string => whereNext(bound, state.eventLog);

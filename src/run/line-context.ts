@@ -32,7 +32,8 @@ export type LineContext = {
   readonly signal: AbortSignal;
   /** Who asked the run to stop, once somebody has. */
   readonly stopRequested: () => string | null;
-  readonly drift: Drift | null;
+  /** What the files hold now; read and compiled when it is first asked for, which a line that only takes a decision up never does. */
+  readonly drift: () => Promise<Drift | null>;
   readonly onText: (role: string, text: string) => void;
 };
 

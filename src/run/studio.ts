@@ -76,7 +76,7 @@ export async function rehearsalGraph(workflow: WorkflowInput, from: string) {
       clock: systemClock,
       signal: new AbortController().signal,
       stopRequested: () => null,
-      drift: null,
+      drift: async () => null,
       onText: () => undefined,
     };
   };

@@ -33,7 +33,7 @@ export async function takeTurn(context: LineContext, log: readonly Event[]): Pro
   if (!frame) throw new TypeError("a turn without a frame");
   const batch = new Batch(log, context.clock);
   const stop = context.stopRequested();
-  const drift = undecidedDrift(context, desk);
+  const drift = stop === null ? await undecidedDrift(context, desk) : null;
   if (stop !== null) endStopped(desk, batch, stop, `stopped by ${stop}`);
   else if (drift) askAboutChart(context, desk, batch, frame, drift);
   else if (frame.role === USER || context.bound.workflow.staffing[frame.role]?.by === "person")

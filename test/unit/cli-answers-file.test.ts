@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { readAnswers, takeAnswer } from "../../src/cli/answers-file.ts";
+import { takeAnswer } from "../../src/cli/answers-file.ts";
+import { readAnswers } from "../../src/cli/read-answers.ts";
 import { isCadreError } from "../../src/errors.ts";
 import type { AskRow } from "../../src/store/ports.ts";
 

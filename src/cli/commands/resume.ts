@@ -1,5 +1,4 @@
 /** `cadre resume`: goes on with a run from its last step. */
-import { readAnswers } from "../answers-file.ts";
 import { personOf, type Context } from "../context.ts";
 import { drive } from "../drive.ts";
 import { findRun } from "../find-run.ts";
@@ -11,7 +10,7 @@ import { withCadre } from "../open.ts";
 export async function resume(context: Context, input: Input): Promise<number> {
   const onAsk = onAskOf(context, input);
   const file = option(input, "answers");
-  const answers = file === undefined ? [] : readAnswers(file);
+  const answers = file === undefined ? [] : (await import("../read-answers.ts")).readAnswers(file);
   return withCadre(context, async (cadre) => {
     const run = await findRun(cadre.store, word(input, 0));
     const events = await cadre.store.runEvents(run.id);

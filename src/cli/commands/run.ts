@@ -4,7 +4,6 @@ import type { Cadre, StartOptions } from "../../cadre.ts";
 import type { RunRow } from "../../store/ports.ts";
 import { visible } from "../../views/escape.ts";
 import { renderStep, stepRecord, traceSteps } from "../../views/trace.ts";
-import { readAnswers } from "../answers-file.ts";
 import { takeBrief } from "../brief-argument.ts";
 import { personOf, shellWord, type Context } from "../context.ts";
 import { drive } from "../drive.ts";
@@ -18,7 +17,7 @@ export async function run(context: Context, input: Input): Promise<number> {
   const dry = flag(input, "dryRun");
   const onAsk = dry ? "exit" : onAskOf(context, input);
   const file = option(input, "answers");
-  const answers = file === undefined ? [] : readAnswers(file);
+  const answers = file === undefined ? [] : (await import("../read-answers.ts")).readAnswers(file);
   const said = words(input, 0);
   const brief = await takeBrief(context, said);
   const by = personOf(option(input, "as"));
