@@ -10,6 +10,8 @@ import type { Clock } from "../clock.ts";
 import { CadreError } from "../errors.ts";
 import { failure } from "./failure.ts";
 import { memory, openForReading, openForWriting } from "./open-file.ts";
+import { runLayout } from "./schema.ts";
+import type { Layout } from "./schema.ts";
 
 /** Steps of the write paths, in order; a crash test stops the process at each in turn. */
 export type FaultPoint =
@@ -24,11 +26,18 @@ export type FaultPoint =
   | "effect:finished"
   | "effect:finish-done";
 
+/** When a commit is on disk: at once, or at the next checkpoint of the write-ahead log (D1 needs `full`). */
+export type Synchronous = "full" | "normal";
+
 export type ConnectOptions = {
   /** Path of the file, or `:memory:`. */
   readonly file: string;
   readonly clock: Clock;
+  /** What kind of file it is or is to be; default: runs. */
+  readonly layout?: Layout;
   readonly readOnly?: boolean;
+  /** Default: `full`. */
+  readonly synchronous?: Synchronous;
   /** Called at each named point of a write; may throw or end the process. Off by default. */
   readonly fault?: (point: FaultPoint) => void;
 };
@@ -50,7 +59,7 @@ const nothing = (): void => {};
 
 /** Errors: store-newer, store-corrupt, data-read-only, disk-full, disk-failed, store-busy. */
 export function connect(options: ConnectOptions): Connection {
-  const { clock, readOnly = false, fault = nothing } = options;
+  const { clock, layout = runLayout, readOnly = false, synchronous = "full", fault = nothing } = options;
   const file = options.file === memory ? memory : resolve(options.file);
   const guard = <Result>(body: () => Result): Result => {
     try {
@@ -59,7 +68,9 @@ export function connect(options: ConnectOptions): Connection {
       throw failure(error, file, readOnly);
     }
   };
-  const { db, dispose } = guard(() => (readOnly ? openForReading(file, clock) : openForWriting(file, clock)));
+  const open = readOnly ? openForReading : openForWriting;
+  const { db, dispose } = guard(() => open(file, layout, clock));
+  if (synchronous === "normal" && !readOnly) db.pragma("synchronous = NORMAL");
   const transaction = db.transaction((body: () => unknown) => body());
   return {
     db,

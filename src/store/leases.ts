@@ -12,18 +12,21 @@ import type { LineId, RunId } from "../ids.ts";
 import type { Owner, WorkQueue } from "./ports.ts";
 import type { Connection } from "./connection.ts";
 import { bug } from "./failure.ts";
-import { fencedLines, lineRows } from "./lines.ts";
+import { fencedLines } from "./lines.ts";
 import type { LineRecord } from "./lines.ts";
 
 export function leases(connection: Connection): WorkQueue {
   const { db, write } = connection;
   const fenced = fencedLines(connection);
-  const find = db.prepare<[LineId], LineRecord>(`${lineRows} WHERE lines.id = ?`);
-  const take = db.prepare<[string, number, LineId]>("UPDATE lines SET owner = ?, lease_until = ? WHERE id = ?");
-  const raise = db.prepare<[number]>("UPDATE threads SET epoch = epoch + 1 WHERE seq = ?");
+  const find = db.prepare<[LineId], LineRecord>("SELECT * FROM lines WHERE id = ?");
+  const take = db.prepare<[string, number, LineId]>(
+    "UPDATE lines SET owner = ?, lease_until = ?, epoch = epoch + 1 WHERE id = ?",
+  );
   const distrust = db.prepare<[LineId]>("UPDATE effects SET epoch = 0 WHERE line = ? AND outcome IS NULL");
   const extend = db.prepare<[number, LineId]>("UPDATE lines SET lease_until = ? WHERE id = ?");
-  const free = db.prepare<[LineId]>("UPDATE lines SET owner = NULL, lease_until = NULL WHERE id = ?");
+  const free = db.prepare<[LineId, number]>(
+    "UPDATE lines SET owner = NULL, lease_until = NULL WHERE id = ? AND epoch = ?",
+  );
   const signalOf = db.prepare<[RunId], "stop" | null>("SELECT signal FROM runs WHERE id = ?").pluck();
 
   return {
@@ -36,7 +39,6 @@ export function leases(connection: Connection): WorkQueue {
         const ended = takeFrom !== undefined && canonicalJson(takeFrom) === record.owner;
         if (previous !== null && until > now && !ended) return { held: false, owner: previous, until }; // L1
         take.run(canonicalJson(owner), now + ttlMs, line);
-        raise.run(record.seq);
         if (previous !== null && !ended) distrust.run(line); // L3
         return { held: true, epoch: record.epoch + 1, previous };
       }),
@@ -47,9 +49,6 @@ export function leases(connection: Connection): WorkQueue {
         return signalOf.get(run) ?? null;
       }),
     // A lease that was lost is not an error here: there is nothing left to give back.
-    release: async (fence) =>
-      write(() => {
-        if (find.get(fence.line)?.epoch === fence.epoch) free.run(fence.line);
-      }),
+    release: async (fence) => write(() => void free.run(fence.line, fence.epoch)),
   };
 }

@@ -7,7 +7,6 @@ import type { Connection } from "./connection.ts";
 import { bug } from "./failure.ts";
 
 export type LineRecord = {
-  /** Also that of its thread. */
   readonly seq: number;
   readonly id: LineId;
   readonly run: RunId;
@@ -18,9 +17,6 @@ export type LineRecord = {
   readonly owner: string | null;
   readonly lease_until: number | null;
 };
-
-/** A line is a thread: its epoch is the thread's. */
-export const lineRows = "SELECT lines.*, threads.epoch FROM lines JOIN threads ON threads.seq = lines.seq";
 
 export const genesis = Buffer.from(genesisHash, "hex");
 
@@ -42,7 +38,7 @@ export function lineRow(record: LineRecord): LineRow {
  * someone takes it: the epoch decides, never the clock (D5).
  */
 export function fencedLines({ db }: Connection): (fence: Fence) => LineRecord {
-  const find = db.prepare<[LineId], LineRecord>(`${lineRows} WHERE lines.id = ?`);
+  const find = db.prepare<[LineId], LineRecord>("SELECT * FROM lines WHERE id = ?");
   return (fence) => {
     const record = find.get(fence.line);
     if (record === undefined) throw bug(`line ${fence.line} does not exist`);

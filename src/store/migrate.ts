@@ -8,19 +8,21 @@ import type { Database } from "better-sqlite3";
 import type { Clock } from "../clock.ts";
 import { isoTime } from "../clock.ts";
 import { CadreError } from "../errors.ts";
-import { applicationId, latestVersion, migrations } from "./schema.ts";
+import { versionOf } from "./schema.ts";
+import type { Layout } from "./schema.ts";
 
 function numberOf(db: Database, pragma: string): number {
   return db.pragma(pragma, { simple: true }) as number;
 }
 
 /** The file's layout version, 0 for a new file. Errors: store-corrupt (someone else's database), store-newer. */
-export function checkLayout(db: Database, file: string): number {
+export function checkLayout(db: Database, layout: Layout, file: string): number {
+  const latestVersion = versionOf(layout);
   const version = numberOf(db, "user_version");
   const tables = db.prepare<[], number>("SELECT count(*) FROM sqlite_schema").pluck().get() ?? 0;
   const empty = tables === 0 && version === 0;
-  if (!empty && numberOf(db, "application_id") !== applicationId)
-    throw new CadreError("store-corrupt", `${file} is a SQLite database, but not one of cadre's.`, {
+  if (!empty && numberOf(db, "application_id") !== layout.applicationId)
+    throw new CadreError("store-corrupt", `${file} is a SQLite database, but not one of cadre's with ${layout.what}.`, {
       hint: "Give another folder with --data.",
       data: { file },
     });
@@ -33,17 +35,23 @@ export function checkLayout(db: Database, file: string): number {
   return version;
 }
 
-export function migrate(db: Database, clock: Clock, file: string): void {
+/** When each migration was made, for layouts that keep a table of it. */
+function noteDate(db: Database, version: number, clock: Clock): void {
+  const kept = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'migrations'").get() !== undefined;
+  if (kept) db.prepare("INSERT INTO migrations (version, applied_at) VALUES (?, ?)").run(version, isoTime(clock));
+}
+
+export function migrate(db: Database, layout: Layout, clock: Clock, file: string): void {
   const step = db.transaction(() => {
-    const version = checkLayout(db, file); // M1, M2
-    const next = migrations.find((candidate) => candidate.version > version);
+    const version = checkLayout(db, layout, file); // M1, M2
+    const next = layout.migrations.find((candidate) => candidate.version > version);
     if (next === undefined) return false;
     db.exec(next.sql);
-    db.prepare("INSERT INTO migrations (version, applied_at) VALUES (?, ?)").run(next.version, isoTime(clock));
-    db.pragma(`application_id = ${applicationId}`);
+    noteDate(db, next.version, clock);
+    db.pragma(`application_id = ${layout.applicationId}`);
     db.pragma(`user_version = ${next.version}`);
     return true;
   });
-  if (checkLayout(db, file) === latestVersion) return;
+  if (checkLayout(db, layout, file) === versionOf(layout)) return;
   while (step.immediate());
 }

@@ -25,12 +25,11 @@ import { CadreError } from "../errors.ts";
 import { makeFolder } from "./make-folder.ts";
 import { systemCode } from "./failure.ts";
 import { checkLayout, migrate } from "./migrate.ts";
-import { latestVersion } from "./schema.ts";
+import { versionOf } from "./schema.ts";
+import type { Layout } from "./schema.ts";
 
 export const memory = ":memory:";
 const busyTimeout = 5000;
-/** In bytes. Of a page of 4 KB, rows of a little over 1 KB leave a quarter unused; of this, a twentieth (D7). */
-const pageSize = 8192;
 /** The write-ahead log is cut to this when it is checkpointed, so that one large run does not keep its size for ever. */
 const journalSizeLimit = 8 * 1024 * 1024;
 
@@ -67,18 +66,18 @@ function prepareFile(file: string): void {
   closeSync(openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600)); // O2: SQLite itself would make it 0644
 }
 
-export function openForWriting(file: string, clock: Clock): Opened {
+export function openForWriting(file: string, layout: Layout, clock: Clock): Opened {
   if (file !== memory) prepareFile(file);
   const db = new SQLite(file, { timeout: busyTimeout });
   try {
-    checkLayout(db, file); // before anything is changed
+    checkLayout(db, layout, file); // before anything is changed
     if (file !== memory) makePrivate(file); // before the log is made, which gets the same mode
-    db.pragma(`page_size = ${pageSize}`); // heeded by a new file only
+    db.pragma(`page_size = ${layout.pageSize}`); // heeded by a new file only
     switchToWal(db);
     db.pragma("synchronous = FULL"); // O1
     db.pragma("foreign_keys = ON");
     db.pragma(`journal_size_limit = ${journalSizeLimit}`);
-    migrate(db, clock, file);
+    migrate(db, layout, clock, file);
   } catch (error) {
     db.close();
     throw error;
@@ -127,19 +126,19 @@ function openExisting(file: string): Opened {
   }
 }
 
-export function openForReading(file: string, clock: Clock): Opened {
+export function openForReading(file: string, layout: Layout, clock: Clock): Opened {
   // No file yet: an empty store, and no file is made.
-  if (file === memory || sizeOf(file) === 0) return openForWriting(memory, clock);
+  if (file === memory || sizeOf(file) === 0) return openForWriting(memory, layout, clock);
   const opened = openExisting(file);
   try {
-    const version = checkLayout(opened.db, file);
-    if (version < latestVersion)
+    const version = checkLayout(opened.db, layout, file);
+    if (version < versionOf(layout))
       throw new CadreError(
         "data-read-only",
         `${file} has an older layout (${version}) and may not be brought up to date.`,
         {
           hint: "Open it once where it may be written, e.g. with `cadre doctor`.",
-          data: { file, version, known: latestVersion },
+          data: { file, version, known: versionOf(layout) },
         },
       );
   } catch (error) {

@@ -11,7 +11,7 @@ import type { BoundChart } from "../org/bound-chart.ts";
 import type { NewRun, RunRow, RunStatus, RunStore } from "./ports.ts";
 import type { Connection } from "./connection.ts";
 import { bug } from "./failure.ts";
-import { genesis, lineRow, lineRows } from "./lines.ts";
+import { genesis, lineRow } from "./lines.ts";
 import type { LineRecord } from "./lines.ts";
 
 type RunRecord = {
@@ -67,8 +67,8 @@ export function runReads({ db, read }: Connection): RunReads {
   const find = db.prepare<[RunId], RunRecord>(`${rows} WHERE id = ?`);
   const newest = db.prepare<[number], RunRecord>(`${rows} ORDER BY seq DESC LIMIT ?`);
   const ofStatus = db.prepare<[RunStatus, number], RunRecord>(`${rows} WHERE status = ? ORDER BY seq DESC LIMIT ?`);
-  const linesOf = db.prepare<[RunId], LineRecord>(`${lineRows} WHERE lines.run = ? ORDER BY lines.seq`);
-  const findLine = db.prepare<[LineId], LineRecord>(`${lineRows} WHERE lines.id = ?`);
+  const linesOf = db.prepare<[RunId], LineRecord>("SELECT * FROM lines WHERE run = ? ORDER BY seq");
+  const findLine = db.prepare<[LineId], LineRecord>("SELECT * FROM lines WHERE id = ?");
   const findChart = db.prepare<[string], string>("SELECT body FROM charts WHERE hash = ?").pluck();
 
   return {
@@ -102,10 +102,7 @@ export function runWrites({ db, write }: Connection): RunWrites {
      VALUES (@id, @title, @brief, @entry, @workflow, @chart, @rehearsal, @model, @startedBy, @startedAt, @limits, @workspace)
      ON CONFLICT (id) DO NOTHING`,
   );
-  const insertThread = db.prepare<[LineId]>("INSERT INTO threads (id) VALUES (?)");
-  const insertLine = db.prepare<[number | bigint, LineId, RunId, Buffer]>(
-    "INSERT INTO lines (seq, id, run, head_hash) VALUES (?, ?, ?, ?)",
-  );
+  const insertLine = db.prepare<[LineId, RunId, Buffer]>("INSERT INTO lines (id, run, head_hash) VALUES (?, ?, ?)");
   // The first to stop a run is the one who is named.
   const signal = db.prepare<["stop", string, RunId]>(
     "UPDATE runs SET signal = ?, signal_by = ? WHERE id = ? AND signal IS NULL AND ended IS NULL",
@@ -128,8 +125,7 @@ export function runWrites({ db, write }: Connection): RunWrites {
         hint: "Start again: ids are random.",
         data: { run: run.id },
       });
-    const line = mainLine(run.id);
-    insertLine.run(insertThread.run(line).lastInsertRowid, line, run.id, genesis);
+    insertLine.run(mainLine(run.id), run.id, genesis);
   };
 
   return {

@@ -5,17 +5,24 @@
  *   differ from what is chained (R3, D7).
  * - Whether a run runs or waits is not stored: it follows from its open asks (`runs.ts`). Only its end is (D6).
  * - Rowid tables with a `seq` of our own: the order of everything (D5), and smaller than WITHOUT ROWID at 1 KB a row.
- * - `threads`, `spaces`, `checkpoints` and `writes` are LangGraph's: a thread, a checkpoint namespace of it, a checkpoint, and a
- *   task's pending writes. A line of a run is a thread too (`lines.seq` is its thread's), with one checkpoint, the newest; its
- *   log is `events`. A thread of the general saver keeps its history; its logs are `logs`, `entries` and `items`.
+ * - A line has one checkpoint, the newest: what came before it is in its events (D7).
  */
-
-/** "cadr" in ASCII: says whose file this is to us and to `file`. */
-export const applicationId = 0x63616472;
 
 export type Migration = { readonly version: number; readonly sql: string };
 
-export const migrations: readonly Migration[] = [
+/** A kind of file: what marks it as ours, and how it came to look as it does. */
+export type Layout = {
+  /** What such a file is called in an error. */
+  readonly what: string;
+  /** Four letters of ASCII in the file's head: they say whose it is to us and to `file`. */
+  readonly applicationId: number;
+  /** Of a new file, in bytes. */
+  readonly pageSize: number;
+  /** By version, from 1 on, without a gap. */
+  readonly migrations: readonly Migration[];
+};
+
+const migrations: readonly Migration[] = [
   {
     version: 1,
     sql: `
@@ -126,79 +133,33 @@ CREATE INDEX effects_of_run ON effects (run);
   {
     version: 2,
     sql: `
-CREATE TABLE threads (
-  seq INTEGER PRIMARY KEY,
-  id TEXT NOT NULL UNIQUE,
-  epoch INTEGER NOT NULL DEFAULT 0
-) STRICT;
-INSERT INTO threads (seq, id, epoch) SELECT seq, id, epoch FROM lines;
-ALTER TABLE lines DROP COLUMN epoch;
-
-CREATE TABLE spaces (
-  seq INTEGER PRIMARY KEY,
-  thread INTEGER NOT NULL REFERENCES threads (seq),
-  name TEXT NOT NULL,
-  UNIQUE (thread, name)
-) STRICT;
-INSERT INTO spaces (thread, name) SELECT seq, '' FROM lines WHERE head_checkpoint IS NOT NULL;
-
 ALTER TABLE checkpoints RENAME TO checkpoints_1;
 CREATE TABLE checkpoints (
-  seq INTEGER PRIMARY KEY,
-  space INTEGER NOT NULL REFERENCES spaces (seq),
-  id ANY NOT NULL,
-  parent ANY,
-  base INTEGER,
-  log_length INTEGER,
+  line INTEGER PRIMARY KEY REFERENCES lines (seq),
+  id TEXT NOT NULL,
+  log_length INTEGER NOT NULL,
   body TEXT NOT NULL,
-  metadata TEXT NOT NULL,
-  UNIQUE (space, id)
+  metadata TEXT NOT NULL
 ) STRICT;
-CREATE INDEX checkpoints_of_space ON checkpoints (space);
-INSERT INTO checkpoints (space, id, log_length, body, metadata)
-  SELECT spaces.seq, old.id, old.log_length, old.body, old.metadata
-  FROM checkpoints_1 AS old JOIN lines ON lines.id = old.line AND lines.head_checkpoint = old.id
-  JOIN spaces ON spaces.thread = lines.seq;
+INSERT INTO checkpoints (line, id, log_length, body, metadata)
+  SELECT lines.seq, old.id, old.log_length, old.body, old.metadata
+  FROM checkpoints_1 AS old JOIN lines ON lines.id = old.line AND lines.head_checkpoint = old.id;
 DROP TABLE checkpoints_1;
-
-ALTER TABLE writes RENAME TO writes_1;
-CREATE TABLE writes (
-  space INTEGER NOT NULL REFERENCES spaces (seq),
-  checkpoint ANY NOT NULL,
-  task ANY NOT NULL,
-  path TEXT NOT NULL,
-  body TEXT NOT NULL,
-  PRIMARY KEY (space, checkpoint, task)
-) STRICT, WITHOUT ROWID;
-INSERT INTO writes (space, checkpoint, task, path, body)
-  SELECT spaces.seq, old.checkpoint, old.task, '', json_group_array(json_array(old.idx, old.channel, old.value))
-  FROM writes_1 AS old JOIN lines ON lines.id = old.line AND lines.head_checkpoint = old.checkpoint
-  JOIN spaces ON spaces.thread = lines.seq GROUP BY spaces.seq, old.task;
-DROP TABLE writes_1;
-
-CREATE TABLE logs (
-  seq INTEGER PRIMARY KEY,
-  thread INTEGER NOT NULL REFERENCES threads (seq),
-  parent INTEGER REFERENCES logs (seq),
-  cut INTEGER NOT NULL DEFAULT 0
-) STRICT;
-CREATE INDEX logs_of_thread ON logs (thread);
-
-CREATE TABLE items (
-  seq INTEGER PRIMARY KEY,
-  thread INTEGER NOT NULL REFERENCES threads (seq),
-  body ANY NOT NULL
-) STRICT;
-CREATE INDEX items_of_thread ON items (thread);
-
-CREATE TABLE entries (
-  log INTEGER NOT NULL REFERENCES logs (seq),
-  idx INTEGER NOT NULL,
-  item INTEGER NOT NULL REFERENCES items (seq),
-  PRIMARY KEY (log, idx)
-) STRICT, WITHOUT ROWID;
+DELETE FROM writes WHERE checkpoint IS NOT (SELECT head_checkpoint FROM lines WHERE lines.id = writes.line);
 `,
   },
 ];
 
-export const latestVersion = migrations.at(-1)?.version ?? 0;
+/** Runs: charts, lines, events, asks and effects. */
+export const runLayout: Layout = {
+  what: "runs",
+  applicationId: 0x63616472, // cadr
+  pageSize: 8192, // of 4 KB, rows of a little over 1 KB leave a quarter unused; of this, a twentieth (D7)
+  migrations,
+};
+
+export function versionOf({ migrations: all }: Layout): number {
+  return all.at(-1)?.version ?? 0;
+}
+
+export const latestVersion = versionOf(runLayout);

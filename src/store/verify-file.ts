@@ -65,7 +65,7 @@ const rowRules: readonly RowRule[] = [
 ];
 
 /** Tables whose rows are never deleted: their numbers, given by SQLite one after another, have no gap. */
-const numbered = ["runs", "events", "asks", "effects"] as const;
+const numbered = ["runs", "lines", "events", "asks", "effects"] as const;
 
 function gapIn(db: Database, table: (typeof numbered)[number]): RowProblem[] {
   type Span = { readonly many: number; readonly first: number | null; readonly last: number | null };

@@ -1,0 +1,63 @@
+/**
+ * Writes that are asked for in the same turn of the event loop share one transaction, and so one wait for the disk.
+ *
+ * G1. A promise is kept when its write is on disk, and not before (D1).
+ * G2. Writes happen in the order in which they were asked for. LangGraph asks for a step's checkpoint before its tasks' writes are
+ *     stored: in one transaction neither can be there without the other (D2).
+ * G3. A write that fails takes no other with it: what shared its transaction is done again, each alone.
+ */
+import type { Connection } from "../store/connection.ts";
+
+type Waiting = {
+  readonly work: () => unknown;
+  readonly done: (result: unknown) => void;
+  readonly failed: (error: unknown) => void;
+};
+
+export type GroupCommit = {
+  /** `work` runs inside an immediate transaction, at once or soon, perhaps twice (G3): it may change nothing but the database. */
+  readonly write: <Result>(work: () => Result) => Promise<Result>;
+  /** Everything asked for until now is done or has failed when this returns: a read sees what was written before it. */
+  readonly flush: () => void;
+};
+
+/** `undone` is called whenever a transaction was rolled back: whatever was remembered of it is void. */
+export function groupCommit({ write }: Pick<Connection, "write">, undone: () => void): GroupCommit {
+  let waiting: Waiting[] = [];
+
+  const alone = ({ work, done, failed }: Waiting): void => {
+    try {
+      done(write(work));
+    } catch (error) {
+      undone();
+      failed(error);
+    }
+  };
+
+  const together = (group: readonly Waiting[]): boolean => {
+    try {
+      const results = write(() => group.map(({ work }) => work()));
+      group.forEach(({ done }, index) => done(results[index]));
+      return true;
+    } catch {
+      undone();
+      return false; // G3: whose fault it was shows when each is alone
+    }
+  };
+
+  const flush = (): void => {
+    const group = waiting;
+    waiting = [];
+    if (group.length > 1 && together(group)) return;
+    group.forEach(alone);
+  };
+
+  return {
+    flush,
+    write: <Result>(work: () => Result) =>
+      new Promise<Result>((done, failed) => {
+        if (waiting.length === 0) setImmediate(flush);
+        waiting.push({ work, done: done as (result: unknown) => void, failed });
+      }),
+  };
+}

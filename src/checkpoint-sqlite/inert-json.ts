@@ -1,0 +1,190 @@
+/**
+ * Values of channels as text or bytes, and back.
+ *
+ * J1. Data stays data. What comes back as an instance of a class was one when it was stored: a plain record that looks like
+ *     LangChain's serialized form, or like a mark of ours, comes back as the same plain record.
+ * J2. Bytes are stored as bytes, alone or inside a value; so are dates, maps, sets, big integers and what else JSON would change.
+ * J3. Plain JSON data, which is nearly all there is, is written and read by JSON alone.
+ */
+import { DeltaSnapshot, isDeltaSnapshot } from "@langchain/langgraph-checkpoint";
+import { load } from "@langchain/core/load";
+import { CadreError } from "../errors.ts";
+
+/** As it lies in a column: JSON text, or bytes that were given as such. */
+export type Stored = string | Uint8Array;
+
+/** The key that marks a value which JSON cannot hold. A record of the user's with this key is wrapped in a mark itself (J1). */
+const mark = "$t";
+type Marked = { readonly [mark]: string; readonly v?: unknown };
+
+/** Deeper than this, the careful way looks for a cycle. */
+const plainDepth = 100;
+
+function isRecord(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function isPlainRecord(value: object, depth: number): boolean {
+  if (!isRecord(value) || mark in value) return false;
+  for (const key in value) if (!isPlain((value as Record<string, unknown>)[key], depth)) return false;
+  return true;
+}
+
+function isPlainArray(value: readonly unknown[], depth: number): boolean {
+  for (let index = 0; index < value.length; index += 1) if (!isPlain(value[index], depth)) return false;
+  return true;
+}
+
+/** J3: JSON gives exactly this back. */
+function isPlain(value: unknown, depth = 0): boolean {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return true;
+    case "number":
+      return Number.isFinite(value) && !Object.is(value, -0);
+    case "object":
+      if (value === null) return true;
+      if (depth > plainDepth) return false;
+      return Array.isArray(value) ? isPlainArray(value, depth + 1) : isPlainRecord(value, depth + 1);
+    default:
+      return false;
+  }
+}
+
+type Serializable = { toJSON(): { readonly type?: unknown } };
+
+function isSerializable(value: object): value is Serializable {
+  return "lc_serializable" in value && "toJSON" in value && typeof value.toJSON === "function";
+}
+
+/** Instances that are known and told apart by their class. Undefined: none of them. */
+function markedInstance(value: object, path: Set<object>): Marked | undefined {
+  if (isDeltaSnapshot(value)) return { [mark]: "delta", v: marked(value.value, path) };
+  if (value instanceof Uint8Array) return { [mark]: "bytes", v: Buffer.from(value).toString("base64") };
+  if (value instanceof Date) return { [mark]: "date", v: value.getTime() };
+  if (value instanceof Map) return { [mark]: "map", v: marked([...(value as Map<unknown, unknown>)], path) };
+  if (value instanceof Set) return { [mark]: "set", v: marked([...(value as Set<unknown>)], path) };
+  if (value instanceof RegExp) return { [mark]: "regexp", v: [value.source, value.flags] };
+  if (value instanceof Error) return { [mark]: "error", v: [value.name, value.message] };
+  if (!isSerializable(value)) return undefined;
+  // What cannot be made again is kept as the record that says so; LangChain escapes what looks like it inside.
+  return value.toJSON().type === "constructor" ? { [mark]: "lc", v: JSON.stringify(value) } : undefined;
+}
+
+function markedRecord(value: object, path: Set<object>): unknown {
+  const fields = Object.entries(value)
+    .filter(([, field]) => typeof field !== "function" && typeof field !== "symbol")
+    .map(([key, field]) => [key, marked(field, path)]);
+  const record: unknown = Object.fromEntries(fields);
+  return mark in value ? { [mark]: "record", v: record } : record;
+}
+
+function markedObject(value: object, path: Set<object>): unknown {
+  if (path.has(value))
+    throw new CadreError("state-not-storable", "A value of the graph's state contains itself and cannot be stored.", {
+      hint: "Break the cycle, or keep the object out of the state.",
+    });
+  path.add(value);
+  try {
+    if (Array.isArray(value)) return Array.from(value, (item) => marked(item, path));
+    const known = markedInstance(value, path);
+    if (known !== undefined) return known;
+    if (isRecord(value)) return markedRecord(value, path);
+    return "toJSON" in value && typeof value.toJSON === "function"
+      ? marked((value as { toJSON(): unknown }).toJSON(), path)
+      : markedRecord(value, path);
+  } finally {
+    path.delete(value);
+  }
+}
+
+function marked(value: unknown, path: Set<object>): unknown {
+  switch (typeof value) {
+    case "object":
+      return value === null ? null : markedObject(value, path);
+    case "number":
+      return Number.isFinite(value) && !Object.is(value, -0) ? value : { [mark]: "number", v: numberText(value) };
+    case "bigint":
+      return { [mark]: "bigint", v: String(value) };
+    case "undefined":
+      return { [mark]: "undefined" };
+    case "function":
+    case "symbol":
+      return null;
+    default:
+      return value;
+  }
+}
+
+function numberText(value: number): string {
+  return Object.is(value, -0) ? "-0" : String(value);
+}
+
+/**
+ * A value as it is stored. A function in a record is left out, as JSON does.
+ * Errors: state-not-storable for a value that contains itself.
+ */
+export function encodeValue(value: unknown): Stored {
+  if (value instanceof Uint8Array) return value;
+  return JSON.stringify(isPlain(value) ? value : marked(value, new Set()));
+}
+
+/** Whether a stored value is a delta channel's snapshot. */
+export function isStoredSnapshot(stored: Stored): boolean {
+  return typeof stored === "string" && stored.startsWith(`{"${mark}":"delta"`);
+}
+
+async function revivedMark({ [mark]: kind, v }: Marked): Promise<unknown> {
+  switch (kind) {
+    case "undefined":
+      return undefined;
+    case "bytes":
+      return new Uint8Array(Buffer.from(v as string, "base64"));
+    case "date":
+      return new Date(v as number);
+    case "number":
+      return Number(v);
+    case "bigint":
+      return BigInt(v as string);
+    case "regexp":
+      return new RegExp(...(v as [string, string]));
+    case "error": {
+      const [name, message] = v as [string, string];
+      return Object.assign(new Error(message), { name });
+    }
+    case "lc":
+      return load(v as string);
+    case "delta":
+      return new DeltaSnapshot(await revived(v));
+    case "map":
+      return new Map((await revived(v)) as [unknown, unknown][]);
+    case "set":
+      return new Set((await revived(v)) as unknown[]);
+    case "record":
+      return revivedFields(v as object);
+    default:
+      throw new CadreError("store-corrupt", `A stored value bears the unknown mark "${kind}".`, {
+        hint: "It was written by a newer cadre, or changed by hand.",
+      });
+  }
+}
+
+async function revivedFields(value: object): Promise<unknown> {
+  const fields = await Promise.all(Object.entries(value).map(async ([key, field]) => [key, await revived(field)]));
+  return Object.fromEntries(fields); // defines: a key named __proto__ stays a key
+}
+
+async function revived(value: unknown): Promise<unknown> {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return Promise.all(value.map(revived));
+  return mark in value ? revivedMark(value as Marked) : revivedFields(value);
+}
+
+/** What `encodeValue` was given. Errors: store-corrupt. */
+export async function decodeValue(stored: Stored): Promise<unknown> {
+  if (typeof stored !== "string") return new Uint8Array(stored);
+  const value: unknown = JSON.parse(stored);
+  return stored.includes(`"${mark}"`) ? revived(value) : value; // J3
+}

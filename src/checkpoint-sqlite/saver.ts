@@ -1,0 +1,411 @@
+/**
+ * A LangGraph checkpointer over one SQLite file: any graph, any thread, the whole contract of `BaseCheckpointSaver`.
+ *
+ * C1. What a promise was kept for is on disk: WAL with synchronous=FULL, unless the opener says otherwise (D1).
+ * C2. Newest means stored last; a clock that goes back reorders nothing (D5).
+ * C3. A step costs what it adds: each element of a list is stored once, whoever refers to it (D7).
+ * C4. A thread that was taken over is closed to everyone who does not show its present epoch (D4).
+ * C5. What is read back is what was stored: bytes, dates, messages, and records that look like one (`inert-json.ts`).
+ * C6. Writes come back in the order in which a running graph applies them: by task path, task and place.
+ */
+import { BaseCheckpointSaver, WRITES_IDX_MAP, getCheckpointId } from "@langchain/langgraph-checkpoint";
+import type {
+  ChannelVersions,
+  Checkpoint,
+  CheckpointListOptions,
+  CheckpointMetadata,
+  CheckpointTuple,
+  DeltaChannelHistory,
+  PendingWrite,
+} from "@langchain/langgraph-checkpoint";
+import type { RunnableConfig } from "@langchain/core/runnables";
+import { systemClock } from "../clock.ts";
+import { CadreError } from "../errors.ts";
+import { connect } from "../store/connection.ts";
+import type { Connection, Synchronous } from "../store/connection.ts";
+import { threadFences } from "./fences.ts";
+import { groupCommit } from "./group-commit.ts";
+import { decodeValue, encodeValue } from "./inert-json.ts";
+import { checkpointLayout } from "./layout.ts";
+import { checkpointReading, configOf } from "./reading.ts";
+import type { Place, Reader } from "./reading.ts";
+import { stateOf } from "./state.ts";
+import type { Ref, State } from "./state.ts";
+import { stateStore } from "./states.ts";
+import { checkpointTables } from "./tables.ts";
+import type { CheckpointRow, SpaceRow, TaskWrite, ThreadRow } from "./tables.ts";
+import { threadUpkeep } from "./upkeep.ts";
+import type { Kept } from "./upkeep.ts";
+import { valueStore } from "./values.ts";
+import type { Fresh, Lists } from "./values.ts";
+
+export type CheckpointerOptions = {
+  /** Path of the file, or `:memory:`. A new file is made 0600, a folder for it 0700. */
+  readonly file: string;
+  /** `full` (default): an acknowledged step survives a power loss. `normal`: it survives the end of the process. */
+  readonly synchronous?: Synchronous;
+  /** How many checkpoints a thread keeps for each of its namespaces; left out: all of them. Older ones go a few steps later. */
+  readonly keepLast?: number;
+};
+
+/** How many checkpoints' fresh items are remembered: those of the steps that are under way. */
+const rememberedSteps = 64;
+
+type Position = Place & { readonly id: string | undefined };
+
+function threadOf(config: RunnableConfig): string | undefined {
+  const thread: unknown = config.configurable?.["thread_id"];
+  return typeof thread === "number" ? String(thread) : (thread as string | undefined);
+}
+
+function positionOf(config: RunnableConfig, doing: string): Position {
+  const thread = threadOf(config);
+  if (typeof thread !== "string" || thread === "")
+    throw new CadreError("usage", `${doing} needs configurable.thread_id: which thread it is for.`, {
+      hint: 'graph.invoke(input, { configurable: { thread_id: "…" } })',
+    });
+  const name = (config.configurable?.["checkpoint_ns"] as string | undefined) ?? "";
+  return { thread, name, id: getCheckpointId(config) || undefined };
+}
+
+function isMatch(metadata: Record<string, unknown>, filter: Record<string, unknown>): boolean {
+  return Object.entries(filter).every(
+    ([key, value]) => Object.hasOwn(metadata, key) && encodeValue(metadata[key]) === encodeValue(value),
+  );
+}
+
+/** One table for both: a task's regular writes stand as they were first made, its special ones (errors, interrupts) as they were last. */
+function merged(before: readonly TaskWrite[], after: readonly TaskWrite[]): TaskWrite[] {
+  const byIndex = new Map(before.map((write) => [write[0], write]));
+  for (const write of after) if (write[0] < 0 || !byIndex.has(write[0])) byIndex.set(write[0], write);
+  return [...byIndex.values()];
+}
+
+export class SqliteCheckpointer extends BaseCheckpointSaver {
+  readonly #connection: Connection;
+  readonly #tables;
+  readonly #values;
+  readonly #states;
+  readonly #fences;
+  readonly #reading;
+  readonly #upkeep;
+  readonly #commits;
+  readonly #keepLast: number | undefined;
+  /** Items stored for a step's pending writes, by space and checkpoint. */
+  readonly #fresh = new Map<string, Fresh>();
+
+  /** Errors: store-newer, store-corrupt, data-read-only, disk-full, disk-failed, store-busy. */
+  constructor({ file, synchronous = "full", keepLast }: CheckpointerOptions) {
+    super();
+    if (keepLast !== undefined && (!Number.isInteger(keepLast) || keepLast < 1))
+      throw new CadreError("usage", `keepLast must be a whole number above 0, not ${keepLast}.`);
+    this.#connection = connect({ file, layout: checkpointLayout, clock: systemClock, synchronous });
+    this.#tables = checkpointTables(this.#connection);
+    this.#values = valueStore(this.#connection);
+    this.#states = stateStore(this.#tables);
+    this.#fences = threadFences(this.#tables, () => this.#forget());
+    this.#reading = checkpointReading(this.#tables, this.#states, this.#values);
+    this.#upkeep = threadUpkeep(this.#connection, this.#tables, this.#states, this.#values);
+    this.#commits = groupCommit(this.#connection, () => this.#forget());
+    this.#keepLast = keepLast;
+  }
+
+  /** Opens or makes the file. Errors: see the constructor. */
+  static open(options: CheckpointerOptions): SqliteCheckpointer {
+    return new SqliteCheckpointer(options);
+  }
+
+  override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
+    if (threadOf(config) === undefined) return undefined;
+    const at = positionOf(config, "Reading a checkpoint");
+    return this.#read(() => {
+      const row = this.#row(at);
+      return row === undefined ? undefined : this.#reading.fetchTuple(at, row, this.#reader(at.thread));
+    })?.();
+  }
+
+  /** Newest first. `before` is a place in the order in which checkpoints were stored. */
+  override async *list(
+    config: RunnableConfig,
+    options: CheckpointListOptions = {},
+  ): AsyncGenerator<CheckpointTuple> {
+    const { limit = Number.POSITIVE_INFINITY, before, filter = {} } = options;
+    const only = getCheckpointId(config) || undefined;
+    const lists: Lists = new Map();
+    let left = limit;
+    for (const { place, seq } of this.#listed(config, before)) {
+      if (left <= 0) return;
+      const found = this.#read(() => {
+        const row = this.#tables.checkpoint(seq);
+        if (row === undefined || (only !== undefined && row.id !== only)) return undefined;
+        return { row, metadata: this.#states.of(row).metadata };
+      });
+      if (found === undefined) continue;
+      if (!isMatch((await decodeValue(found.metadata)) as Record<string, unknown>, filter)) continue;
+      const tuple = this.#read(() => {
+        const row = this.#tables.checkpoint(seq); // it may have been deleted meanwhile
+        return row && this.#reading.fetchTuple(place, row, { ...this.#reader(place.thread), lists });
+      });
+      if (tuple === undefined) continue;
+      left -= 1;
+      yield await tuple();
+    }
+  }
+
+  override async put(
+    config: RunnableConfig,
+    checkpoint: Checkpoint,
+    metadata: CheckpointMetadata,
+    newVersions?: ChannelVersions,
+  ): Promise<RunnableConfig> {
+    const at = positionOf(config, "Storing a checkpoint");
+    const metadataText = encodeValue(metadata) as string;
+    const remember = await this.#commits.write(() => {
+      const thread = this.#fences.enter(at.thread); // C4
+      const space = this.#space(thread, at.name);
+      const parent = at.id === undefined || at.id === checkpoint.id ? null : (this.#row(at) ?? at.id);
+      const step = `${space.seq} ${at.id}`;
+      const fresh = this.#freshOf(step);
+      const { values, remembered } = this.#placed(thread, space, parent, checkpoint, newVersions, fresh);
+      const state = stateOf(checkpoint, values, metadataText);
+      remembered.push(this.#states.put({ space: space.seq, id: checkpoint.id, parent, state }));
+      if (this.#keepLast !== undefined) this.#upkeep.pruneNowAndThen(thread, { last: this.#keepLast });
+      return () => {
+        for (const one of remembered) one();
+        this.#fresh.delete(step);
+      };
+    });
+    remember();
+    return configOf(at, checkpoint.id);
+  }
+
+  override async putWrites(
+    config: RunnableConfig,
+    writes: PendingWrite[],
+    taskId: string,
+    taskPath = "",
+  ): Promise<void> {
+    const { id, ...place } = positionOf(config, "Storing a task's writes");
+    if (id === undefined)
+      throw new CadreError("usage", "Storing a task's writes needs configurable.checkpoint_id: which step they are of.");
+    await this.#commits.write(() => {
+      const thread = this.#fences.enter(place.thread); // C4
+      const space = this.#space(thread, place.name);
+      const fresh = this.#freshOf(`${space.seq} ${id}`);
+      const own = writes.map(([channel, value], index): TaskWrite => {
+        const ref = this.#values.putWrite(value, fresh);
+        return [WRITES_IDX_MAP[channel] ?? index, channel, ref];
+      });
+      const before = this.#tables.writesOfTask(space.seq, id, taskId);
+      const row = { task: taskId, path: before?.path ?? taskPath, writes: merged(before?.writes ?? [], own) };
+      this.#tables.putWrites(space.seq, id, row);
+    });
+  }
+
+  /** Everything of the thread. A thread that was taken over keeps its epoch, so that who lost it stays shut out. */
+  override async deleteThread(threadId: string): Promise<void> {
+    await this.#commits.write(() => {
+      if (this.#tables.thread(threadId) !== undefined) this.#upkeep.deleteThread(this.#fences.enter(threadId));
+    });
+    this.#forget();
+  }
+
+  override async getDeltaChannelHistory(options: {
+    config: RunnableConfig;
+    channels: string[];
+  }): Promise<Record<string, DeltaChannelHistory>> {
+    const at = positionOf(options.config, "Reading a channel's history");
+    const history = this.#read(() => {
+      const row = this.#row(at);
+      return row === undefined ? undefined : this.#reading.fetchDeltaHistory(row, options.channels, this.#reader(at.thread));
+    });
+    return history === undefined
+      ? Object.fromEntries(options.channels.map((channel) => [channel, { writes: [] }]))
+      : history();
+  }
+
+  /**
+   * Makes this saver the thread's only writer, and returns the thread's new epoch; whoever wrote it before is refused with `lease-lost`
+   * at its next write. Taking over ends no process: see to that first.
+   */
+  async takeOver(threadId: string): Promise<number> {
+    const epoch = await this.#commits.write(() => this.#fences.raise(threadId));
+    this.#fences.show(threadId, epoch);
+    return epoch;
+  }
+
+  /**
+   * Drops all but the newest `last` checkpoints of each namespace, and the values that nobody refers to any more. Kept besides: what a
+   * kept checkpoint's delta channels are made of, and the subgraphs of kept checkpoints. Returns how many checkpoints went.
+   */
+  async prune(threadId: string, kept: Kept): Promise<number> {
+    const dropped = await this.#commits.write(() => {
+      if (this.#tables.thread(threadId) === undefined) return 0;
+      return this.#upkeep.prune(this.#fences.enter(threadId), kept);
+    });
+    this.#forget();
+    return dropped;
+  }
+
+  /** The whole history under another id; values are shared, not copied. Errors: thread-unknown, thread-exists. */
+  async copyThread(from: string, to: string): Promise<void> {
+    await this.#commits.write(() => this.#upkeep.copy(this.#source(from), this.#target(to), undefined));
+  }
+
+  /**
+   * A thread that begins with a checkpoint of another one, and all that led to it; without `checkpoint_id`, the newest. Returns the config
+   * from which it goes on. Errors: thread-unknown (or no such checkpoint), thread-exists.
+   */
+  async fork(config: RunnableConfig, to: string): Promise<RunnableConfig> {
+    const at = positionOf(config, "Forking a thread");
+    const id = await this.#commits.write(() => {
+      const source = this.#source(at.thread);
+      const row = this.#row(at);
+      if (row === undefined)
+        throw new CadreError("thread-unknown", `The thread ${at.thread} has no checkpoint ${at.id ?? "at all"}.`, {
+          data: { thread: at.thread, checkpoint: at.id ?? null },
+        });
+      this.#upkeep.copy(source, this.#target(to), row);
+      return row.id;
+    });
+    return configOf({ thread: to, name: at.name }, id);
+  }
+
+  /** Stores what was asked for and closes the file. */
+  close(): void {
+    this.#commits.flush();
+    this.#connection.close();
+  }
+
+  /** Sees every write that was asked for before it. */
+  #read<Result>(body: () => Result): Result {
+    this.#commits.flush();
+    return this.#connection.snapshot(body);
+  }
+
+  #forget(): void {
+    this.#states.forget();
+    this.#values.forget();
+    this.#fresh.clear();
+  }
+
+  /** Seen by what shares the transaction; a rollback forgets it all. */
+  #freshOf(step: string): Fresh {
+    const fresh: Fresh = this.#fresh.get(step) ?? new Map();
+    this.#fresh.delete(step);
+    this.#fresh.set(step, fresh);
+    if (this.#fresh.size > rememberedSteps) this.#fresh.delete(this.#fresh.keys().next().value!);
+    return fresh;
+  }
+
+  #space(thread: ThreadRow, name: string): SpaceRow {
+    return this.#tables.space(thread.seq, name) ?? this.#tables.addSpace(thread.seq, name);
+  }
+
+  /** C2. */
+  #row({ thread: id, name, id: checkpoint }: Position): CheckpointRow | undefined {
+    const thread = this.#tables.thread(id);
+    const space = thread && this.#tables.space(this.#fences.look(thread).seq, name);
+    if (space === undefined) return undefined;
+    if (checkpoint !== undefined) return this.#tables.checkpointById(space.seq, checkpoint);
+    return space.newest === null ? undefined : this.#tables.checkpoint(space.newest);
+  }
+
+  #reader(thread: string): Reader {
+    const row = this.#tables.thread(thread);
+    return { family: row?.family ?? row?.seq ?? 0, lists: new Map() };
+  }
+
+  #source(id: string): ThreadRow {
+    const row = this.#tables.thread(id);
+    if (row === undefined)
+      throw new CadreError("thread-unknown", `There is no thread ${id}.`, { data: { thread: id } });
+    return row;
+  }
+
+  #target(id: string): ThreadRow {
+    const row = this.#fences.enter(id);
+    if (this.#tables.spaces(row.seq).length > 0)
+      throw new CadreError("thread-exists", `There is already a thread ${id}.`, {
+        hint: "Give another id, or delete it first.",
+        data: { thread: id },
+      });
+    return row;
+  }
+
+  /** Where a checkpoint's values lie: the new ones stored, the others where the thread has them. */
+  #placed(
+    thread: ThreadRow,
+    space: SpaceRow,
+    parent: CheckpointRow | string | null,
+    checkpoint: Checkpoint,
+    newVersions: ChannelVersions | undefined,
+    fresh: Fresh,
+  ): { readonly values: Record<string, Ref>; readonly remembered: (() => void)[] } {
+    const before = typeof parent === "object" && parent !== null ? this.#states.of(parent) : undefined;
+    const values: Record<string, Ref> = Object.create(null) as Record<string, Ref>;
+    const remembered: (() => void)[] = [];
+    for (const [channel, value] of Object.entries(checkpoint.channel_values)) {
+      if (value === undefined) continue;
+      const isNew = newVersions === undefined || Object.hasOwn(newVersions, channel);
+      const version = checkpoint.channel_versions[channel];
+      const known = isNew ? before : this.#stateWith(space, before, channel, version);
+      if (!isNew && known === undefined) continue; // said to be stored, and it is not: there is nothing to refer to
+      const from = known?.values[channel];
+      if (!isNew && known === before && from !== undefined) {
+        values[channel] = from;
+        continue;
+      }
+      const { ref, remember } = this.#values.put(thread.family ?? thread.seq, value, from, fresh);
+      values[channel] = ref;
+      remembered.push(remember);
+    }
+    return { values, remembered };
+  }
+
+  /** The nearest state that holds a channel's version: the parent's, or, for a copy of a checkpoint beside its parent, another of the thread. */
+  #stateWith(
+    space: SpaceRow,
+    before: State | undefined,
+    channel: string,
+    version: number | string | undefined,
+  ): State | undefined {
+    if (version === undefined) return undefined; // never written
+    const holds = (state: State): boolean =>
+      Object.hasOwn(state.values, channel) && state.versions[channel] === version;
+    if (before !== undefined && holds(before)) return before;
+    for (const seq of this.#tables.seqs(space.seq)) {
+      const row = this.#tables.checkpoint(seq);
+      const state = row && this.#states.of(row);
+      if (state !== undefined && holds(state)) return state;
+    }
+    return undefined;
+  }
+
+  /** Rows of a listing, newest first; across namespaces and threads too (C2). */
+  #listed(config: RunnableConfig, before: RunnableConfig | undefined): { place: Place; seq: number }[] {
+    return this.#read(() => {
+      const isBefore = before === undefined ? () => true : this.#isBefore(before);
+      const id = threadOf(config);
+      const name = config.configurable?.["checkpoint_ns"] as string | undefined;
+      const threads = id === undefined ? this.#tables.threads() : [this.#tables.thread(id)];
+      return threads
+        .flatMap((thread) => (thread === undefined ? [] : this.#tables.spaces(this.#fences.look(thread).seq)))
+        .filter((space) => name === undefined || space.name === name)
+        .flatMap((space) => {
+          const place = { thread: id ?? threads.find((thread) => thread?.seq === space.thread)!.id, name: space.name };
+          return this.#tables.seqs(space.seq).map((seq) => ({ place, seq }));
+        })
+        .filter(({ seq }) => isBefore(seq))
+        .toSorted((a, b) => b.seq - a.seq);
+    });
+  }
+
+  /** By the order of storing where the checkpoint is known (C2); an unknown one can only be compared by its id. */
+  #isBefore(config: RunnableConfig): (seq: number) => boolean {
+    const id = getCheckpointId(config);
+    const here = threadOf(config) === undefined ? undefined : this.#row(positionOf(config, "Listing"));
+    const bound = here?.seq ?? this.#tables.seqsOfId(id)[0];
+    return (seq) => (bound === undefined ? (this.#tables.checkpoint(seq)?.id ?? id) < id : seq < bound);
+  }
+}
