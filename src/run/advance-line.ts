@@ -71,7 +71,7 @@ export async function advanceLine(deps: LineDeps, input: LineInput): Promise<Lin
 
 /** D8. */
 async function requireWhole(store: Store, line: LineId): Promise<void> {
-  const [bad] = await verifyLine(store, line);
+  const [bad] = await verifyLine(store, line, "bytes");
   if (bad) {
     throw new CadreError("chain-broken", `${line} cannot go on: event ${bad.index} ${bad.what}`, {
       hint: "The history was changed outside cadre. Restore the data folder from a backup; `cadre trace` still shows what is there.",
