@@ -1,20 +1,28 @@
-/** One file out of `child.ts` and everything that it imports: it starts four times as fast as the sources, and a sweep starts it thousands of times. */
+/** One file out of a child's script and everything that it imports: it starts four times as fast as the sources, and a sweep starts it thousands of times. */
+import { basename } from "node:path";
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { madeOnce } from "./made-once.ts";
 
-let built: Promise<string> | undefined;
+const built = new Map<string, Promise<string>>();
 
-/** Path of the bundle. */
+/** Path of the bundle of the crash laboratory's child. */
 export function childBundle(): Promise<string> {
-  return (built ??= bundle());
+  return bundleOf("test/crash/child.ts");
 }
 
-async function bundle(): Promise<string> {
+/** `entry`: relative to the repository. */
+export function bundleOf(entry: string): Promise<string> {
+  const known = built.get(entry) ?? bundle(entry);
+  built.set(entry, known);
+  return known;
+}
+
+async function bundle(entry: string): Promise<string> {
   const { outputFiles } = await build({
     absWorkingDir: fileURLToPath(new URL("../..", import.meta.url)),
-    entryPoints: ["test/crash/child.ts"],
+    entryPoints: [entry],
     bundle: true,
     platform: "node",
     format: "esm",
@@ -27,5 +35,5 @@ async function bundle(): Promise<string> {
     },
   });
   const bytes = outputFiles[0]?.contents ?? new Uint8Array();
-  return madeOnce("child.mjs", bytes, (path) => writeFile(path, bytes));
+  return madeOnce(`${basename(entry, ".ts")}.mjs`, bytes, (path) => writeFile(path, bytes));
 }

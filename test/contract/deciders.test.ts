@@ -1,0 +1,152 @@
+/**
+ * RELIABILITY 5 and 15: real processes on one file, all told at the same moment through their pipes. `CADRE_CRASH=large|full` decides 100
+ * asks, a third of them by 2, by 4 and by 8 processes.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import type { RunId } from "../../src/ids.ts";
+import { verifyRun } from "../../src/run/verify-run.ts";
+import { openStore } from "../../src/store/open.ts";
+import type { AskRow, Store } from "../../src/store/ports.ts";
+import { atScale } from "../crash/scale.ts";
+import { approvedLine } from "../fixtures/approved-line.ts";
+import type { Became, Order } from "../fixtures/decider-child.ts";
+import { Told } from "../fixtures/lines-of-processes.ts";
+
+const clean: (() => void)[] = [];
+
+afterEach(() => {
+  for (const each of clean.splice(0).toReversed()) each();
+});
+
+type Place = { readonly store: Store; readonly written: string; readonly processes: readonly Told[] };
+
+async function place(many: number): Promise<Place> {
+  const folder = mkdtempSync(join(tmpdir(), "cadre-deciders-"));
+  const file = join(folder, "cadre.db");
+  const written = join(folder, "written");
+  const store = openStore({ file, clock: { now: () => Date.now() } });
+  clean.push(() => rmSync(folder, { recursive: true, force: true }));
+  clean.push(() => store.close());
+  const processes = await Promise.all(
+    Array.from({ length: many }, (_, index) => Told.start("decider-child.ts", [file, written, `p${index}`])),
+  );
+  for (const each of processes) clean.push(() => each.kill());
+  expect(await Promise.all(processes.map((each) => each.heard()))).toEqual(processes.map(() => "ready"));
+  return { store, written, processes };
+}
+
+const runId = (index: number): RunId => `r-${index.toString(16).padStart(6, "0")}` as RunId;
+
+/** A new run, moved to its question. */
+async function asking({ store, written }: Place, run: RunId): Promise<AskRow> {
+  const line = approvedLine(store, run, written);
+  expect(await line.start()).toBe("waiting");
+  return openAsk(store, run);
+}
+
+async function openAsk(store: Store, run: RunId): Promise<AskRow> {
+  const [ask] = await store.asks({ run, state: "open" });
+  if (!ask) throw new Error(`${run} asks nothing`);
+  return ask;
+}
+
+/** All are told before any is heard. */
+async function all(processes: readonly Told[], orders: readonly Order[]): Promise<Became[]> {
+  for (const [index, order] of orders.entries()) processes[index]!.tell(JSON.stringify(order));
+  return Promise.all(orders.map(async (_, index) => JSON.parse(await processes[index]!.heard()) as Became));
+}
+
+/** Moves on what every process found owned by another, so that nothing is left to be woken. */
+async function settle({ store, written }: Place, run: RunId): Promise<void> {
+  await approvedLine(store, run, written).advance();
+}
+
+const effectsOf = (written: string, run: RunId): string[] =>
+  existsSync(written)
+    ? readFileSync(written, "utf8")
+        .split("\n")
+        .filter((line) => line.startsWith(run))
+    : [];
+
+async function decidedByAll(here: Place, ask: AskRow, verbs: readonly Order["verb"][]) {
+  const orders = verbs.map((verb) => ({ ask: ask.id, run: ask.run, verb, text: verb === "approve" ? "" : "said" }));
+  const became = await all(here.processes, orders);
+  const winners = became.flatMap((each, index) => (each.won ? [index] : []));
+  expect(winners).toHaveLength(1);
+  const winner = winners[0]!;
+  for (const each of became.filter((one) => !one.won)) {
+    expect(each).toMatchObject({
+      code: "ask-decided",
+      data: { ask: ask.id, verb: verbs[winner], by: `p${winner}`, face: "test" },
+    });
+    expect(each.message).toMatch(new RegExp(`by p${winner} \\(test, \\d{4}-\\d{2}-\\d{2}T`));
+  }
+  expect((await here.store.ask(ask.id))?.decision).toMatchObject({ by: `p${winner}`, verb: verbs[winner] });
+  return { winner, raced: became.filter((each) => each.raced).length };
+}
+
+test.each([
+  [2, atScale({ quick: 3, large: 34, full: 34 })],
+  [4, atScale({ quick: 0, large: 33, full: 33 })],
+  [8, atScale({ quick: 3, large: 33, full: 33 })],
+] as const)(
+  "R4 of %i processes that decide one ask, one decision stands and one effect happens",
+  async (many, rounds) => {
+    if (rounds === 0) return;
+    const here = await place(many);
+    let raced = 0;
+    for (let round = 0; round < rounds; round += 1) {
+      const run = runId(round + 1);
+      const question = await asking(here, run);
+      raced += (
+        await decidedByAll(
+          here,
+          question,
+          Array.from({ length: many }, () => "answer" as const),
+        )
+      ).raced;
+      await settle(here, run);
+      const approval = await openAsk(here.store, run);
+      expect(approval.kind).toBe("approval");
+      const verbs = Array.from({ length: many }, (_, index) =>
+        (index + round) % 2 === 0 ? ("approve" as const) : ("reject" as const),
+      );
+      const { winner, raced: more } = await decidedByAll(here, approval, verbs);
+      raced += more;
+      await settle(here, run);
+      // The effect is the winner's: once where it was approved, not at all where it was rejected.
+      expect(effectsOf(here.written, run)).toEqual(verbs[winner] === "approve" ? [`${run} to ${run}`] : []);
+      expect((await here.store.run(run))?.status).toBe("finished");
+      expect((await verifyRun(here.store, run)).problems).toEqual([]);
+    }
+    console.info(`${rounds} runs, ${2 * rounds} asks, ${many} processes: ${raced} decisions met an open ask`);
+    expect(raced).toBeGreaterThan(2 * rounds); // otherwise nobody raced anybody
+  },
+  300_000,
+);
+
+test("R4 RELIABILITY 15: answers that arrive in any order at once reach each its own run", async () => {
+  const many = 4;
+  const here = await place(many);
+  const rounds = atScale({ quick: 2, large: 12, full: 50 });
+  for (let round = 0; round < rounds; round += 1) {
+    const asks: AskRow[] = [];
+    for (let index = 0; index < many; index += 1) asks.push(await asking(here, runId(0x1000 + round * many + index)));
+    // Another order each round, and other processes than in the order in which they were raised.
+    const order = (index: number): number => (index * (round % 2 === 0 ? 3 : 1) + round + 1) % many;
+    const orders = asks.map((_, index) => {
+      const ask = asks[order(index)]!;
+      return { ask: ask.id, run: ask.run, verb: "answer" as const, text: `for ${ask.run}` };
+    });
+    expect((await all(here.processes, orders)).every((each) => each.won)).toBe(true);
+    for (const { run } of asks) {
+      const decided = (await here.store.runEvents(run)).flatMap(({ event }) =>
+        event.type === "ask_decided" ? [event.decision.text] : [],
+      );
+      expect(decided).toEqual([`for ${run}`]);
+    }
+  }
+});
