@@ -41,7 +41,7 @@ export function effectProblem(event: Event, { before, bound, row, submitted }: M
   if (event.type === "action_done") return doneProblem(event, before) ?? toolRowProblem(event, before, row);
   if (event.type === "frame_closed") return closingProblem(event, before, bound);
   if (event.type === "report_submitted") return changeSetProblem(event);
-  return event.type === "run_ended" ? (changeSetProblem(event) ?? endProblem(event, submitted)) : null;
+  return event.type === "run_ended" ? (changeSetProblem(event) ?? endProblem(event, before, submitted)) : null;
 }
 
 /** What an intent pins (`turn.ts`); of the reply, what the log tells too. */
@@ -132,8 +132,14 @@ function closingProblem(event: EventOf<"frame_closed">, before: Desk, bound: Bou
 }
 
 /** R3: what a finished run hands over is what was put to the person last: `submitted`, by its hash. */
-function endProblem({ status, changes }: EventOf<"run_ended">, submitted: string | null): string | null {
-  if (status !== "finished" || (changes !== null && changes.hash === submitted)) return null;
+function endProblem(
+  { status, changes }: EventOf<"run_ended">,
+  { frames }: Desk,
+  submitted: string | null,
+): string | null {
+  if (status !== "finished") return null;
+  if (frames.length > 0) return "the run finished while somebody was still at work (D6)";
+  if (changes !== null && changes.hash === submitted) return null;
   return "the run finished with another change set than was signed off (R3)";
 }
 

@@ -93,17 +93,17 @@ function nodeOf(desk: Desk, last: Event | null): string | null {
   return next.at === "role" ? next.role : `_${next.at}`;
 }
 
-/** An interrupt that waits is the open ask's. */
+/** LangGraph's form of one interrupt; its id is LangGraph's own. */
+const interrupts = z.tuple([z.strictObject({ id: z.string(), value: z.unknown() })]);
+
+/** An interrupt that waits is the open ask's, as the gate gave it (`gate.ts`). */
 export function writeProblem(write: PendingWrite, desk: Desk): string | null {
   const value = parsed(write.value);
   if (value === undefined) return "a pending write is not JSON (D2)";
   if (write.channel !== "__interrupt__") return null;
-  const asks = z
-    .array(z.looseObject({ value: z.looseObject({ ask: z.string(), hash: z.string() }) }))
-    .safeParse(value).data;
-  const [about] = asks ?? [];
-  const same = desk.ask && about?.value.ask === desk.ask.ask && about.value.hash === desk.ask.hash;
-  return same ? null : "what waits is not the open ask (R4)";
+  const about = interrupts.safeParse(value).data?.[0].value ?? null;
+  const ask = desk.ask && { ask: desk.ask.ask, kind: desk.ask.kind, question: desk.ask.question, hash: desk.ask.hash };
+  return ask && canonicalJson(about) === canonicalJson(ask) ? null : "what waits is not the open ask (R4)";
 }
 
 function parsed(text: string): unknown {

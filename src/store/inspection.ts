@@ -70,14 +70,20 @@ export interface Inspection {
   largestRuns(limit: number): Promise<readonly RunSize[]>;
 }
 
-async function holdStill<Result>({ db }: Connection, body: () => Promise<Result>): Promise<Result> {
+async function holdStill<Result>({ db, read }: Connection, body: () => Promise<Result>): Promise<Result> {
   if (!db.readonly || db.inTransaction) return body();
-  db.exec("BEGIN");
-  try {
+  read(() => {
+    db.exec("BEGIN");
     db.prepare("SELECT count(*) FROM sqlite_schema").get(); // the state is chosen by the first read
+  });
+  try {
     return await body();
   } finally {
-    if (db.inTransaction) db.exec("COMMIT");
+    try {
+      if (db.inTransaction) db.exec("ROLLBACK");
+    } catch {
+      // A damaged file cannot even be let go of; what was read of it is known by now, and nothing was written.
+    }
   }
 }
 
