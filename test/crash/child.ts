@@ -5,12 +5,14 @@
  *   node <bundle> <project> [<settings as JSON>]
  */
 import { writeSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import SQLite from "better-sqlite3";
 import { openCadre, type Cadre } from "../../src/cadre.ts";
 import { openContext } from "../../src/cli/context.ts";
 import { drive } from "../../src/cli/drive.ts";
 import { reportError } from "../../src/cli/errors.ts";
 import { openOutput } from "../../src/cli/output.ts";
+import type { RoleModel } from "../../src/models/model.ts";
 import { scriptedModel } from "../../src/testing.ts";
 import type { ChildSettings } from "./child-settings.ts";
 import { jumpingDate } from "./jumping-date.ts";
@@ -30,15 +32,22 @@ if (settings.synchronous === "NORMAL") {
 
 withoutProbe();
 
+const scripted = scriptedModel(say);
 let calls = 0;
-const model = scriptedModel(async (request, context) => {
-  calls += 1;
-  if (calls === settings.holdAt) {
-    process.stdout.write('{"type":"held"}\n');
-    await new Promise((resolve) => setTimeout(resolve, settings.holdMs ?? 3_600_000));
-  } else if (settings.modelMs) await new Promise((resolve) => setTimeout(resolve, settings.modelMs));
-  return say(request, context);
-});
+
+/** The script, at the pace that the settings say; a call that is given up ends its wait too. */
+const model: RoleModel = {
+  id: scripted.id,
+  tier: scripted.tier,
+  call: async (request, options) => {
+    calls += 1;
+    const held = calls === settings.holdAt;
+    if (held) process.stdout.write('{"type":"held"}\n');
+    const ms = held ? (settings.holdMs ?? 3_600_000) : (settings.modelMs ?? 0);
+    if (ms > 0) await sleep(ms, undefined, { signal: options.signal }).catch(() => undefined);
+    return scripted.call(request, options);
+  },
+};
 
 /** What was acknowledged, on a channel of its own, as soon as it was. */
 function acknowledging(cadre: Cadre): Cadre {

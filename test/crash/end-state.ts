@@ -8,6 +8,7 @@ import { systemClock } from "../../src/clock.ts";
 import type { Event } from "../../src/events/event.ts";
 import { verifyRun } from "../../src/run/verify-run.ts";
 import { openStore } from "../../src/store/open.ts";
+import { ownerState } from "../../src/store/owner.ts";
 import type { RunRow, Store, StoredEvent } from "../../src/store/ports.ts";
 import { renderJournal } from "../../src/views/journal.ts";
 import { traceSteps } from "../../src/views/trace.ts";
@@ -55,7 +56,8 @@ export async function ending(dir: string): Promise<Ending> {
 
 async function stateOf(store: Store, run: RunRow, stored: readonly StoredEvent[], dir: string): Promise<EndState> {
   const told = stored.filter(({ event }) => !aboutDoubt(event, stored));
-  const numbers = new Map(told.map(({ index }, now) => [index, now]));
+  // Old number to new; the length of the whole log, too, is a number that a doubt moves on.
+  const numbers = new Map(told.map(({ index }, now) => [index, now])).set(stored.length, told.length);
   const plain = told.map((each, index): StoredEvent => ({
     line: each.line,
     seq: index + 1,
@@ -103,6 +105,7 @@ function plainly<Value>(value: Value, numbers: ReadonlyMap<number, number>): Val
     if (key === "ms") return 0;
     if (key === "outcome" && typeof held === "string") return "executed";
     if (dropped.has(key)) return undefined;
+    if (key === "log" && typeof held === "number") return numbers.get(held) ?? held;
     if (typeof held !== "string") return held;
     return held.startsWith("(On the word of ") ? "sent" : renumber(held);
   }) as Value;
@@ -131,7 +134,7 @@ async function wrongWith(store: Store, run: RunRow, stored: readonly StoredEvent
       "an effect has no outcome",
     ),
     ...found(effects.filter((effect) => effect.kind === "tool").length !== done, "effects and events do not agree"),
-    ...found(line?.owner !== null, "the lease was not given back"),
+    ...found(!line || (line.owner !== null && ownerState(line.owner) !== "dead"), "somebody still holds the lease"),
     ...found(
       run.counters.modelCalls !== modelCalls,
       `${run.counters.modelCalls} model calls counted, ${modelCalls} made`,

@@ -1,11 +1,13 @@
 /** Runs the process under test, and brings what is left of a run to its end: what all crash tests have in common. */
 import { spawn, type ChildProcess } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { openCadre } from "../../src/cadre.ts";
 import { answersFace, takeAnswer } from "../../src/cli/answers-file.ts";
 import { scriptedModel } from "../../src/testing.ts";
 import { childBundle } from "./child-bundle.ts";
 import type { ChildSettings } from "./child-settings.ts";
+import { madeOnce } from "./made-once.ts";
 import { ending, type Ending, type EndState } from "./end-state.ts";
 import { answers, brief, runId, say, storyFolder, withoutProbe } from "./story.ts";
 
@@ -23,7 +25,7 @@ export type ChildOptions = {
   /** Put before the command: `strace` and its options. */
   readonly under?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Called with each line of stdout and each acknowledgement, while it runs. */
+  /** Called with each line of stdout and stderr and each acknowledgement, while it runs. */
   readonly onLine?: (line: string, child: ChildProcess) => void;
   readonly timeoutMs?: number;
 };
@@ -44,7 +46,7 @@ export async function child(dir: string, options: ChildOptions = {}): Promise<En
   const timer = setTimeout(() => process.kill(-(running.pid as number), "SIGKILL"), options.timeoutMs ?? 60_000);
   const acks: string[] = [];
   const out = lines(running.stdio[1], (line) => onLine?.(line, running));
-  const err = lines(running.stdio[2], () => undefined);
+  const err = lines(running.stdio[2], (line) => onLine?.(line, running));
   lines(running.stdio[3], (line) => {
     acks.push(line);
     onLine?.(line, running);
@@ -109,20 +111,27 @@ export async function finish(dir: string): Promise<void> {
 
 let undisturbed: Promise<EndState> | undefined;
 
-/** The end of a run that nothing happened to. */
+/** The end of a run that nothing happened to; kept for other test processes over the same code. */
 export function reference(): Promise<EndState> {
   return (undisturbed ??= (async () => {
-    const folder = storyFolder();
-    try {
-      const ended = await child(folder.dir);
-      const { state, wrong } = await ending(folder.dir);
-      if (ended.code !== 0 || wrong.length > 0)
-        throw new Error(`the undisturbed run went wrong: ${[...wrong, ended.stderr, ended.stdout].join("\n")}`);
-      return state;
-    } finally {
-      folder.remove();
-    }
+    const from = (await childBundle()) + (await readFile(new URL("end-state.ts", import.meta.url), "utf8"));
+    const path = await madeOnce("reference.json", from, async (file) =>
+      writeFile(file, JSON.stringify(await referenceRun())),
+    );
+    return JSON.parse(await readFile(path, "utf8")) as EndState;
   })());
+}
+
+async function referenceRun(): Promise<EndState> {
+  const folder = storyFolder();
+  try {
+    const ended = await child(folder.dir);
+    const { state, wrong } = await ending(folder.dir);
+    if (ended.code === 0 && wrong.length === 0) return state;
+    throw new Error(`the undisturbed run went wrong: ${[...wrong, ended.stderr, ended.stdout].join("\n")}`);
+  } finally {
+    folder.remove();
+  }
 }
 
 /** What is wrong with a run that has ended, in words; empty where it ended as an undisturbed one. */
