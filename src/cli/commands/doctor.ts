@@ -1,31 +1,30 @@
 /** `cadre doctor`: what cadre needs and has here. Says which tokens are set, never what they are. Exit 1 when something is broken. */
 import { execFile } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { systemClock } from "../../clock.ts";
 import { readConfig } from "../../config.ts";
 import { asCadreError } from "../errors.ts";
 import { visible } from "../../views/escape.ts";
+import { check, type Check } from "../check.ts";
 import type { Context } from "../context.ts";
+import { dataChecks } from "../data-checks.ts";
 import type { Input } from "../input.ts";
 import { showList } from "../list.ts";
 import { packageVersion } from "../package-files.ts";
 import { readChart } from "../read-chart.ts";
 import { respell } from "../spelling.ts";
 
-type State = "ok" | "note" | "broken";
-type Check = { readonly name: string; readonly state: State; readonly detail: string; readonly hint: string };
-
-const check = (name: string, state: State, detail: string, hint = ""): Check => ({ name, state, detail, hint });
 const run = promisify(execFile);
 
 export async function doctor(context: Context, _input: Input): Promise<number> {
+  const data = await dataChecks(context);
   const checks = [
     check("cadre", "ok", `${packageVersion()} on Node ${process.versions.node} (${process.platform} ${process.arch})`),
     ...(await chartChecks(context)),
     ...modelChecks(context),
-    ...(await dataChecks(context)),
+    ...tracingChecks(),
+    ...data.checks,
     await gitCheck(context),
   ].map((row) => ({ ...row, hint: respell(row.hint, context.command) }));
   const styles = { ok: "green", note: "yellow", broken: "red" } as const;
@@ -33,6 +32,7 @@ export async function doctor(context: Context, _input: Input): Promise<number> {
     schema: "cadre.doctor/1",
     key: "checks",
     rows: checks,
+    more: { data: data.facts },
     columns: [
       { key: "state", title: "", value: (row) => row.state, style: (row) => styles[row.state] },
       { key: "name", title: "what", value: (row) => row.name },
@@ -103,54 +103,21 @@ function modelChecks(context: Context): Check[] {
   return [check("cadre.yaml", "ok", `${models.length} models, default ${mapped}`), ...models];
 }
 
-async function dataChecks(context: Context): Promise<Check[]> {
-  const file = join(context.data, "cadre.db");
-  if (!existsSync(file)) return [check("data", "note", `${file} is not there yet`, "the first run makes it")];
-  try {
-    const { openStore } = await import("../../store/open.ts");
-    const store = openStore({ file, clock: systemClock, readOnly: true });
-    try {
-      const health = await store.health();
-      const runs = await store.runs();
-      const open = await store.asks({ state: "open" });
-      const sizes = `${kilobytes(health.bytes)} and ${kilobytes(health.walBytes)} of log, schema ${health.schema}`;
-      return [
-        check(
-          "data",
-          health.integrity === "ok" ? "ok" : "broken",
-          `${file}: ${sizes}, integrity ${health.integrity}`,
-          health.integrity === "ok" ? "" : context.command("verify"),
-        ),
-        check("runs", "ok", `${runs.length}, ${open.length} open ${open.length === 1 ? "ask" : "asks"}`),
-        writable(context.data)
-          ? check("writable", "ok", context.data)
-          : check(
-              "writable",
-              "note",
-              `${context.data} may only be read`,
-              "runs need --data for a folder that can be written",
-            ),
-      ];
-    } finally {
-      store.close();
-    }
-  } catch (thrown) {
-    const error = asCadreError(thrown);
-    return [check("data", "broken", error.message, error.hint)];
-  }
-}
+/** What LangChain reads; any of them is enough. */
+const tracing = ["LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2"];
 
-function writable(folder: string): boolean {
-  try {
-    accessSync(folder, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function kilobytes(bytes: number): string {
-  return bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+/** The command itself holds no client to trace with (`scripts/build.ts`); what runs the same graphs with its own packages does. */
+function tracingChecks(): Check[] {
+  const set = tracing.filter((name) => process.env[name] === "true");
+  if (set.length === 0) return [];
+  return [
+    check(
+      "tracing",
+      "note",
+      `${set.join(", ")} asks LangChain to send prompts and replies to LangSmith; this command sends nothing there`,
+      "unset it before LangGraph's own tools (Studio, `langgraph dev`) run graphs/: they would",
+    ),
+  ];
 }
 
 async function gitCheck(context: Context): Promise<Check> {
