@@ -38,21 +38,18 @@ function nameProblem(event: Event, { line, index, before }: Standing): string | 
   return named(event.key, modelCallKey(line, event.turn)) ?? named(`turn ${event.turn}`, `turn ${before.turns}`);
 }
 
-/** What a role set going is what it called for in its last turn (R4). */
+/** What a role set going is what it called for in its last turn (R4). Arguments may have been filled in by the tool's schema. */
 function callProblem(event: Event, { calls }: Standing): string | null {
+  const made = (frame: string, id: string, name?: string): boolean =>
+    (calls.get(frame) ?? []).some((call) => call.id === id && (name === undefined || call.name === name));
   const foreign = "was not called for in the last turn of its frame (R4)";
   if (event.type === "action_proposed")
-    return event.calls.every((call) => madeBy(calls.get(event.frame), call.id, call)) ? null : foreign;
+    return event.calls.every((call) => made(event.frame, call.id, call.name)) ? null : foreign;
   // The report of a frame that a person fills is called by the frame's own name.
   if (event.type === "report_submitted")
-    return event.callId === event.frame || madeBy(calls.get(event.frame), event.callId) ? null : foreign;
+    return event.callId === event.frame || made(event.frame, event.callId) ? null : foreign;
   if (event.type !== "frame_opened" || event.callId === null) return null;
-  return event.parent !== null && madeBy(calls.get(event.parent), event.callId) ? null : foreign;
-}
-
-function madeBy(calls: readonly Call[] | undefined, id: string, whole?: Call): boolean {
-  const made = calls?.find((call) => call.id === id);
-  return made !== undefined && (whole === undefined || canonicalJson(made) === canonicalJson(whole));
+  return event.parent !== null && made(event.parent, event.callId) ? null : foreign;
 }
 
 /** Nothing of these goes on while a person is asked. */

@@ -65,8 +65,7 @@ export async function backUp({ file, to, clock }: BackupInput): Promise<Backup> 
     return { file: target, bytes: statSync(target).size, ...counts };
   } finally {
     source.close();
-    rmSync(partial, { force: true });
-    rmSync(`${partial}-journal`, { force: true });
+    for (const left of [partial, `${partial}-journal`]) if (existsSync(left)) rmSync(left);
   }
 }
 
