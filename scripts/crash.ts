@@ -1,4 +1,4 @@
-/** `npm run test:crash -- --seeds N`: the crash tests alone, with N random kill times each instead of the quick few. */
+/** `npm run test:crash -- --seeds N`: the crash tests alone, each at its full size, with N random kill times instead of the usual few. */
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 
@@ -9,5 +9,8 @@ if (values.seeds !== undefined && !/^[1-9]\d*$/.test(values.seeds)) {
 }
 const seeds = values.seeds === undefined ? {} : { CADRE_CRASH_SEEDS: values.seeds };
 const files = positionals.length > 0 ? positionals : ["test/crash"];
-const vitest = spawnSync("vitest", ["run", ...files], { stdio: "inherit", env: { ...process.env, ...seeds } });
+const vitest = spawnSync("vitest", ["run", ...files], {
+  stdio: "inherit",
+  env: { CADRE_CRASH: "full", ...process.env, ...seeds },
+});
 process.exitCode = vitest.status ?? 1;

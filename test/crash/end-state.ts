@@ -44,7 +44,8 @@ export async function ending(dir: string): Promise<Ending> {
     const doubts = stored.filter(({ event }) => event.type === "ask_raised" && event.kind === "doubt").length;
     const repeated = stored.filter(({ event }) => event.type === "turn_taken" && event.outcome === "repeated").length;
     return {
-      state: await stateOf(store, run, stored, dir),
+      // The folder may be a copy of the one that the run was started in.
+      state: await stateOf(store, { ...run, workspace: join(dir, ".cadre/workspaces", runId, "tree") }, stored),
       wrong: await wrongWith(store, run, stored, dir),
       doubts,
       repeated,
@@ -54,29 +55,27 @@ export async function ending(dir: string): Promise<Ending> {
   }
 }
 
-async function stateOf(store: Store, run: RunRow, stored: readonly StoredEvent[], dir: string): Promise<EndState> {
+/** Without times, without what doubts added, and with the numbers that it would have without them; `also` is done to every value. */
+export async function stateOf(
+  store: Store,
+  run: RunRow,
+  stored: readonly StoredEvent[],
+  also: (held: unknown) => unknown = (held) => held,
+): Promise<EndState> {
   const told = stored.filter(({ event }) => !aboutDoubt(event, stored));
   // Old number to new; the length of the whole log, too, is a number that a doubt moves on.
   const numbers = new Map(told.map(({ index }, now) => [index, now])).set(stored.length, told.length);
-  const plain = told.map((each, index): StoredEvent => ({
-    line: each.line,
-    seq: index + 1,
-    index,
-    hash: "",
-    event: plainly(each.event, numbers),
-  }));
-  const { brief } = run;
-  const row = { ...run, startedAt: noTime, endedAt: noTime };
-  const effects = await store.effects(runId);
+  const plain = <Value>(value: Value): Value => plainly(value, numbers, also);
+  const events = told.map(({ line, event }, index) => plain({ line, seq: index + 1, index, hash: "", event }));
+  const row = plain({ ...run, startedAt: noTime, endedAt: noTime });
+  const effects = await store.effects(run.id);
   return {
     status: run.status,
-    events: plain.map(({ event }) => event),
-    trace: traceSteps(plain),
-    journal: Object.fromEntries(renderJournal({ run: row, brief, events: plain, project: "../../" })),
-    workspace: filesBelow(join(dir, ".cadre/workspaces", runId, "tree")),
-    ledger: effects.map(({ key, line, kind, intent, outcome }) =>
-      plainly({ key, line, kind, intent, outcome }, numbers),
-    ),
+    events: events.map(({ event }) => event),
+    trace: traceSteps(events),
+    journal: Object.fromEntries(renderJournal({ run: row, brief: row.brief, events, project: "../../" })),
+    workspace: plain(filesBelow(run.workspace)),
+    ledger: effects.map(({ key, line, kind, intent, outcome }) => plain({ key, line, kind, intent, outcome })),
   };
 }
 
@@ -94,10 +93,10 @@ const timed = new Set(["at", "deadline"]);
 const dropped = new Set(["prompt", "again", "doubted"]);
 
 /** Without times, doubts and the numbers that depend on doubts. */
-function plainly<Value>(value: Value, numbers: ReadonlyMap<number, number>): Value {
+function plainly<Value>(value: Value, numbers: ReadonlyMap<number, number>, also: (held: unknown) => unknown): Value {
   const renumber = (text: string): string =>
     text.replaceAll(
-      /(^f|\ba-5707e5-1-|\br-5707e5\.1\/e)(\d+)\b/g,
+      /(^f|\ba-[0-9a-f]{6}-1-|\br-[0-9a-f]{6}\.1\/e)(\d+)\b/g,
       (_, kind: string, index: string) => `${kind}${numbers.get(Number(index)) ?? index}`,
     );
   return JSON.parse(JSON.stringify(value), (key, held: unknown) => {
@@ -106,8 +105,8 @@ function plainly<Value>(value: Value, numbers: ReadonlyMap<number, number>): Val
     if (key === "outcome" && typeof held === "string") return "executed";
     if (dropped.has(key)) return undefined;
     if (key === "log" && typeof held === "number") return numbers.get(held) ?? held;
-    if (typeof held !== "string") return held;
-    return held.startsWith("(On the word of ") ? "sent" : renumber(held);
+    if (typeof held !== "string") return also(held);
+    return also(held.startsWith("(On the word of ") ? "sent" : renumber(held));
   }) as Value;
 }
 

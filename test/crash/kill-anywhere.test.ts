@@ -2,14 +2,14 @@
  * D1 D2 D3: kill -9 at a random moment, resume, and the run ends as if nothing had happened. Kills fall anywhere between the first
  * line of output and the last, in `run` (two of three seeds), in `answer` or in `approve`, and sometimes twice. `CADRE_CRASH_SEEDS` sets how many seeds (default 50).
  */
-import { readFileSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { openCadre, type Cadre } from "../../src/cadre.ts";
 import type { AskRow, RunRow } from "../../src/store/ports.ts";
-import { traceSteps } from "../../src/views/trace.ts";
 import { cadre, type Ended } from "../fixtures/cli.ts";
 import { shippedProject, type ProjectFolder } from "../fixtures/project-folder.ts";
+import type { EndState } from "./end-state.ts";
+import { random } from "./random.ts";
+import { reviewsEnd } from "./reviews-story.ts";
 
 const seeds = Number(process.env["CADRE_CRASH_SEEDS"] ?? 50);
 const brief = "briefs/vietnamese-reviews.md";
@@ -23,17 +23,6 @@ function project(): string {
   const folder = shippedProject();
   folders.push(folder);
   return folder.dir;
-}
-
-/** A small generator of our own, so that a seed names a kill: mulberry32, 0 <= x < 1. */
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** Runs a command and kills it some moments after its nth line. */
@@ -75,34 +64,9 @@ async function settled(cwd: string): Promise<Ended> {
   return ended;
 }
 
-/** Everything that must be the same: the trace and the files, without ids, times and durations. */
-function story(cwd: string): Promise<unknown> {
-  return look(cwd, async (opened) => {
-    const run = await onlyRun(opened);
-    const plain = (text: string): string =>
-      text
-        .replaceAll(run.id, "RUN")
-        .replaceAll(/\ba-[0-9a-f]{6}-/g, "a-RUN-")
-        .replaceAll(/\d+(\.\d+)? ms\b/g, "MS")
-        .replaceAll(/(latency[^|\n]*?[|=] *)\d+(\.\d+)?/g, "$1MS");
-    const steps = traceSteps(await opened.store.runEvents(run.id)).map((step) => [
-      step.kind,
-      step.from,
-      step.to,
-      plain(step.text),
-      step.rule,
-    ]);
-    const root = join(run.workspace, "deliverables");
-    const files = readdirSync(root, { recursive: true })
-      .map(String)
-      .filter((file) => statSync(join(root, file)).isFile())
-      .toSorted();
-    const texts = files.map((file) => [
-      file,
-      plain(readFileSync(join(root, file), "utf8")).replaceAll(/\d+\.\d+/g, "N"),
-    ]);
-    return { status: run.status, steps, texts };
-  });
+/** Everything that must be the same: events, trace, journal, workspace, ledger. */
+function story(cwd: string): Promise<EndState> {
+  return look(cwd, async (opened) => reviewsEnd(opened, await onlyRun(opened)));
 }
 
 /** The chain, the routes and the approvals hold; and no effect of a tool was tried twice. */
@@ -148,9 +112,9 @@ async function drive(
 const linesOf = [18, 16, 3];
 let reached = 0;
 
-let undisturbed: Promise<unknown> | undefined;
+let undisturbed: Promise<EndState> | undefined;
 
-async function reference(): Promise<unknown> {
+async function reference(): Promise<EndState> {
   undisturbed ??= (async () => {
     const cwd = project();
     await drive(cwd, null);
