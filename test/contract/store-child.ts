@@ -8,11 +8,13 @@
  *   node store-child.ts commit-and-die <file> <run> <fault point> <text>
  *   node store-child.ts list <file> <uid>       as this user, for reading only
  *   node store-child.ts write <file> <uid>      as this user
+ *   node store-child.ts backup <file> <to>
  */
 import { once } from "node:events";
 import { isCadreError } from "../../src/errors.ts";
 import { mainLine } from "../../src/ids.ts";
 import type { AskId, RunId } from "../../src/ids.ts";
+import { backUp } from "../../src/store/backup.ts";
 import type { FaultPoint } from "../../src/store/connection.ts";
 import { openStore } from "../../src/store/open.ts";
 import { thisOwner } from "../../src/store/owner.ts";
@@ -95,6 +97,10 @@ const commands: Record<string, (file: string, ...rest: string[]) => Promise<unkn
     as(String(uid));
     openStore({ file, clock }).close();
     return { opened: true };
+  },
+  backup: async (file, to) => {
+    const { events } = await backUp({ file, to: String(to), clock });
+    return { events };
   },
 };
 
