@@ -37,7 +37,7 @@ export function threadFences(tables: Tables, stale: () => void) {
     /** Raises the epoch; call `show` once that is committed. */
     raise: (id: string): number => {
       const row = tables.thread(id) ?? tables.addThread(id);
-        tables.raiseEpoch(row.seq);
+      tables.raiseEpoch(row.seq);
       return row.epoch + 1;
     },
     show: (id: string, epoch: number): void => void shown.set(id, epoch),

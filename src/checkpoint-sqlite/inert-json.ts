@@ -48,7 +48,10 @@ function isPlain(value: unknown, depth = 0): boolean {
       if (value === null) return true;
       if (depth > plainDepth) return false;
       return Array.isArray(value) ? isPlainArray(value, depth + 1) : isPlainRecord(value, depth + 1);
-    default:
+    case "bigint":
+    case "undefined":
+    case "function":
+    case "symbol":
       return false;
   }
 }
@@ -113,7 +116,8 @@ function marked(value: unknown, path: Set<object>): unknown {
     case "function":
     case "symbol":
       return null;
-    default:
+    case "string":
+    case "boolean":
       return value;
   }
 }

@@ -2,9 +2,10 @@
  * The layout of a file of checkpoints: a file of its own kind, so that no thread can be mistaken for a line of a run, nor written by
  * whoever does not own it.
  *
- * - `threads`: what LangGraph calls a thread; `spaces`: a checkpoint namespace of it.
+ * - `threads`: what LangGraph calls a thread; `spaces`: a checkpoint namespace of it, and the names that its rows use (`names.ts`).
  * - `checkpoints`: mostly patches of the one before (`states.ts`); `writes`: a task's pending writes.
  * - `items`: values; `logs` and `entries`: lists of items that share what they have in common (`values.ts`).
+ * - No number is given twice (AUTOINCREMENT): what some process remembers of a deleted row is never taken for a new one.
  * - As few trees as will do: each costs a page, and a thread of a hundred steps is not to pay for more than it says.
  */
 import type { Layout } from "../store/schema.ts";
@@ -18,7 +19,7 @@ export const checkpointLayout: Layout = {
       version: 1,
       sql: `
 CREATE TABLE threads (
-  seq INTEGER PRIMARY KEY,
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
   epoch INTEGER NOT NULL DEFAULT 0,
   family INTEGER,
@@ -26,20 +27,21 @@ CREATE TABLE threads (
 ) STRICT;
 
 CREATE TABLE spaces (
-  seq INTEGER PRIMARY KEY,
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
   thread INTEGER NOT NULL REFERENCES threads (seq),
   name TEXT NOT NULL,
   newest INTEGER,
+  names TEXT NOT NULL DEFAULT '[]',
   UNIQUE (thread, name)
 ) STRICT;
 
 CREATE TABLE checkpoints (
-  seq INTEGER PRIMARY KEY,
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
   space INTEGER NOT NULL,
   id ANY NOT NULL,
   parent ANY,
   base INTEGER,
-  body BLOB NOT NULL,
+  body ANY NOT NULL,
   UNIQUE (space, id)
 ) STRICT;
 
@@ -47,13 +49,13 @@ CREATE TABLE writes (
   space INTEGER NOT NULL,
   checkpoint ANY NOT NULL,
   task ANY NOT NULL,
-  body BLOB NOT NULL,
+  body ANY NOT NULL,
   PRIMARY KEY (space, checkpoint, task)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE items (seq INTEGER PRIMARY KEY, body ANY NOT NULL) STRICT;
+CREATE TABLE items (seq INTEGER PRIMARY KEY AUTOINCREMENT, body ANY NOT NULL) STRICT;
 
-CREATE TABLE logs (seq INTEGER PRIMARY KEY, parent INTEGER, cut INTEGER NOT NULL) STRICT;
+CREATE TABLE logs (seq INTEGER PRIMARY KEY AUTOINCREMENT, parent INTEGER, cut INTEGER NOT NULL) STRICT;
 
 CREATE TABLE entries (
   log INTEGER NOT NULL,

@@ -42,6 +42,7 @@ export function applyPatch(document: Document, patch: Patch): Document {
 
 /** A key may be `__proto__`: assigning it would set a prototype. */
 function define(target: object, key: string, value: unknown): void {
-  if (key === "__proto__") Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key === "__proto__")
+    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
   else (target as Record<string, unknown>)[key] = value;
 }

@@ -48,12 +48,3 @@ export function unpackValue(packed: Stored): Stored {
   const rest = packed.subarray(1);
   return packed[0] === asDeflated ? inflateRawSync(rest).toString("utf8") : rest;
 }
-
-/** Text that is much like another one, which `unpackLike` is given again. */
-export function packLike(text: string, like: string): Uint8Array {
-  return deflateRawSync(text, { ...quick, dictionary: Buffer.from(like) });
-}
-
-export function unpackLike(packed: Uint8Array, like: string): string {
-  return inflateRawSync(packed, { dictionary: Buffer.from(like) }).toString("utf8");
-}

@@ -7,8 +7,9 @@ import type {
   CheckpointTuple,
   DeltaChannelHistory,
 } from "@langchain/langgraph-checkpoint";
-import type { RunnableConfig } from "@langchain/core/runnables";
 import { decodeValue } from "./inert-json.ts";
+import { configOf } from "./position.ts";
+import type { Place } from "./position.ts";
 import { checkpointOf } from "./state.ts";
 import type { State } from "./state.ts";
 import type { States } from "./states.ts";
@@ -18,15 +19,14 @@ import type { Fetched, Lists, Values } from "./values.ts";
 /** The format below which a checkpoint's own sends lie in its parent's pending writes. */
 const sendsInChannel = 4;
 
-export type Place = { readonly thread: string; readonly name: string };
-
 /** Rows that one reader reads: whose values they are, and which lists it has read already. */
 export type Reader = { readonly family: number; readonly lists: Lists };
 
 type FetchedWrite = { readonly task: string; readonly channel: string; readonly value: Fetched };
 
-export function configOf({ thread, name }: Place, id: string): RunnableConfig {
-  return { configurable: { thread_id: thread, checkpoint_ns: name, checkpoint_id: id } };
+async function decodedMetadata({ metadata }: State): Promise<CheckpointMetadata> {
+  const fields = Object.entries(metadata).map(async ([field, text]) => [field, await decodeValue(text)] as const);
+  return Object.fromEntries(await Promise.all(fields)) as CheckpointMetadata;
 }
 
 export type Reading = ReturnType<typeof checkpointReading>;
@@ -36,14 +36,21 @@ export function checkpointReading(tables: Tables, states: States, values: Values
     typeof row.parent === "number" ? tables.checkpoint(row.parent) : undefined;
 
   /** In the order in which a running graph applies them. */
-  const writesOf = (row: CheckpointRow, { family, lists }: Reader): FetchedWrite[] =>
-    tables
+  const writesOf = (row: CheckpointRow, { family, lists }: Reader): FetchedWrite[] => {
+    const { nameOf } = states.names(row.space);
+    return tables
       .writes(row.space, row.id)
       .flatMap(({ task, path, writes }) =>
-        writes.map(([index, channel, ref]) => ({ key: writesSortKey(path, task, index), task, channel, ref })),
+        writes.map(([index, channel, ref]) => ({
+          key: writesSortKey(nameOf(path), task, index),
+          task,
+          channel: nameOf(channel),
+          ref,
+        })),
       )
       .toSorted((a, b) => compareWritesSortKeys(a.key, b.key))
       .map(({ task, channel, ref }) => ({ task, channel, value: values.fetch(family, ref, lists) }));
+  };
 
   const decodedWrites = (writes: readonly FetchedWrite[]): Promise<CheckpointPendingWrite[]> =>
     Promise.all(
@@ -59,7 +66,9 @@ export function checkpointReading(tables: Tables, states: States, values: Values
   /** Reads a tuple's rows now; what it returns decodes them. */
   const fetchTuple = (place: Place, row: CheckpointRow, reader: Reader): (() => Promise<CheckpointTuple>) => {
     const state: State = states.of(row);
-    const channels = Object.entries(state.values).map(([name, ref]) => [name, values.fetch(reader.family, ref, reader.lists)] as const);
+    const channels = Object.entries(state.values).map(
+      ([name, ref]) => [name, values.fetch(reader.family, ref, reader.lists)] as const,
+    );
     const writes = writesOf(row, reader);
     const parent = parentOf(row);
     const sends = parent !== undefined && state.v < sendsInChannel ? writesOf(parent, reader) : undefined;
@@ -74,7 +83,7 @@ export function checkpointReading(tables: Tables, states: States, values: Values
       return {
         config: configOf(place, row.id),
         checkpoint,
-        metadata: (await decodeValue(state.metadata)) as CheckpointMetadata,
+        metadata: await decodedMetadata(state),
         pendingWrites: await decodedWrites(writes),
         ...(parentId === undefined ? {} : { parentConfig: configOf(place, parentId) }),
       };

@@ -25,15 +25,19 @@ import { connect } from "../store/connection.ts";
 import type { Connection, Synchronous } from "../store/connection.ts";
 import { threadFences } from "./fences.ts";
 import { groupCommit } from "./group-commit.ts";
-import { decodeValue, encodeValue } from "./inert-json.ts";
+import { encodeValue } from "./inert-json.ts";
 import { checkpointLayout } from "./layout.ts";
-import { checkpointReading, configOf } from "./reading.ts";
-import type { Place, Reader } from "./reading.ts";
+import { checkpointListing } from "./listing.ts";
+import { valuePlacing } from "./placing.ts";
+import { configOf, positionOf, threadOf } from "./position.ts";
+import type { Position } from "./position.ts";
+import { checkpointReading } from "./reading.ts";
+import type { Reader } from "./reading.ts";
 import { stateOf } from "./state.ts";
-import type { Ref, State } from "./state.ts";
+import type { State } from "./state.ts";
 import { stateStore } from "./states.ts";
 import { checkpointTables } from "./tables.ts";
-import type { CheckpointRow, SpaceRow, TaskWrite, ThreadRow } from "./tables.ts";
+import type { CheckpointRow, TaskWrite, ThreadRow } from "./tables.ts";
 import { threadUpkeep } from "./upkeep.ts";
 import type { Kept } from "./upkeep.ts";
 import { valueStore } from "./values.ts";
@@ -51,27 +55,8 @@ export type CheckpointerOptions = {
 /** How many checkpoints' fresh items are remembered: those of the steps that are under way. */
 const rememberedSteps = 64;
 
-type Position = Place & { readonly id: string | undefined };
-
-function threadOf(config: RunnableConfig): string | undefined {
-  const thread: unknown = config.configurable?.["thread_id"];
-  return typeof thread === "number" ? String(thread) : (thread as string | undefined);
-}
-
-function positionOf(config: RunnableConfig, doing: string): Position {
-  const thread = threadOf(config);
-  if (typeof thread !== "string" || thread === "")
-    throw new CadreError("usage", `${doing} needs configurable.thread_id: which thread it is for.`, {
-      hint: 'graph.invoke(input, { configurable: { thread_id: "…" } })',
-    });
-  const name = (config.configurable?.["checkpoint_ns"] as string | undefined) ?? "";
-  return { thread, name, id: getCheckpointId(config) || undefined };
-}
-
-function isMatch(metadata: Record<string, unknown>, filter: Record<string, unknown>): boolean {
-  return Object.entries(filter).every(
-    ([key, value]) => Object.hasOwn(metadata, key) && encodeValue(metadata[key]) === encodeValue(value),
-  );
+function isMatch(metadata: State["metadata"], filter: Record<string, unknown>): boolean {
+  return Object.entries(filter).every(([field, value]) => metadata[field] === encodeValue(value));
 }
 
 /** One table for both: a task's regular writes stand as they were first made, its special ones (errors, interrupts) as they were last. */
@@ -88,11 +73,14 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
   readonly #states;
   readonly #fences;
   readonly #reading;
+  readonly #listing;
+  readonly #placing;
   readonly #upkeep;
   readonly #commits;
   readonly #keepLast: number | undefined;
   /** Items stored for a step's pending writes, by space and checkpoint. */
   readonly #fresh = new Map<string, Fresh>();
+  readonly #spaces = new Map<string, number>();
 
   /** Errors: store-newer, store-corrupt, data-read-only, disk-full, disk-failed, store-busy. */
   constructor({ file, synchronous = "full", keepLast }: CheckpointerOptions) {
@@ -105,6 +93,8 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     this.#states = stateStore(this.#tables);
     this.#fences = threadFences(this.#tables, () => this.#forget());
     this.#reading = checkpointReading(this.#tables, this.#states, this.#values);
+    this.#listing = checkpointListing(this.#tables, this.#fences, (at) => this.#row(at));
+    this.#placing = valuePlacing(this.#tables, this.#states, this.#values);
     this.#upkeep = threadUpkeep(this.#connection, this.#tables, this.#states, this.#values);
     this.#commits = groupCommit(this.#connection, () => this.#forget());
     this.#keepLast = keepLast;
@@ -125,23 +115,19 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
   }
 
   /** Newest first. `before` is a place in the order in which checkpoints were stored. */
-  override async *list(
-    config: RunnableConfig,
-    options: CheckpointListOptions = {},
-  ): AsyncGenerator<CheckpointTuple> {
+  override async *list(config: RunnableConfig, options: CheckpointListOptions = {}): AsyncGenerator<CheckpointTuple> {
     const { limit = Number.POSITIVE_INFINITY, before, filter = {} } = options;
     const only = getCheckpointId(config) || undefined;
     const lists: Lists = new Map();
     let left = limit;
-    for (const { place, seq } of this.#listed(config, before)) {
+    for (const { place, seq } of this.#read(() => this.#listing(config, before))) {
       if (left <= 0) return;
       const found = this.#read(() => {
         const row = this.#tables.checkpoint(seq);
         if (row === undefined || (only !== undefined && row.id !== only)) return undefined;
-        return { row, metadata: this.#states.of(row).metadata };
+        return this.#states.of(row);
       });
-      if (found === undefined) continue;
-      if (!isMatch((await decodeValue(found.metadata)) as Record<string, unknown>, filter)) continue;
+      if (found === undefined || !isMatch(found.metadata, filter)) continue;
       const tuple = this.#read(() => {
         const row = this.#tables.checkpoint(seq); // it may have been deleted meanwhile
         return row && this.#reading.fetchTuple(place, row, { ...this.#reader(place.thread), lists });
@@ -159,19 +145,19 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     newVersions?: ChannelVersions,
   ): Promise<RunnableConfig> {
     const at = positionOf(config, "Storing a checkpoint");
-    const metadataText = encodeValue(metadata) as string;
     const remember = await this.#commits.write(() => {
       const thread = this.#fences.enter(at.thread); // C4
       const space = this.#space(thread, at.name);
-      const parent = at.id === undefined || at.id === checkpoint.id ? null : (this.#row(at) ?? at.id);
-      const step = `${space.seq} ${at.id}`;
-      const fresh = this.#freshOf(step);
-      const { values, remembered } = this.#placed(thread, space, parent, checkpoint, newVersions, fresh);
-      const state = stateOf(checkpoint, values, metadataText);
-      remembered.push(this.#states.put({ space: space.seq, id: checkpoint.id, parent, state }));
+      const parent = at.id === checkpoint.id ? null : this.#parent(space, at.id);
+      const step = `${space} ${at.id}`;
+      const family = thread.family ?? thread.seq;
+      const placed = this.#placing({ family, space, parent, checkpoint, newVersions, fresh: this.#freshOf(step) });
+      const state = stateOf(checkpoint, placed.values, metadata);
+      const stored = this.#states.put({ space, id: checkpoint.id, parent, state });
       if (this.#keepLast !== undefined) this.#upkeep.pruneNowAndThen(thread, { last: this.#keepLast });
       return () => {
-        for (const one of remembered) one();
+        placed.remember();
+        stored();
         this.#fresh.delete(step);
       };
     });
@@ -187,18 +173,23 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
   ): Promise<void> {
     const { id, ...place } = positionOf(config, "Storing a task's writes");
     if (id === undefined)
-      throw new CadreError("usage", "Storing a task's writes needs configurable.checkpoint_id: which step they are of.");
+      throw new CadreError(
+        "usage",
+        "Storing a task's writes needs configurable.checkpoint_id: which step they are of.",
+      );
     await this.#commits.write(() => {
       const thread = this.#fences.enter(place.thread); // C4
       const space = this.#space(thread, place.name);
-      const fresh = this.#freshOf(`${space.seq} ${id}`);
+      const fresh = this.#freshOf(`${space} ${id}`);
+      const { numberOf } = this.#states.names(space);
       const own = writes.map(([channel, value], index): TaskWrite => {
         const ref = this.#values.putWrite(value, fresh);
-        return [WRITES_IDX_MAP[channel] ?? index, channel, ref];
+        return [WRITES_IDX_MAP[channel] ?? index, numberOf(channel), ref];
       });
-      const before = this.#tables.writesOfTask(space.seq, id, taskId);
-      const row = { task: taskId, path: before?.path ?? taskPath, writes: merged(before?.writes ?? [], own) };
-      this.#tables.putWrites(space.seq, id, row);
+      const row = { task: taskId, path: numberOf(taskPath), writes: merged([], own) };
+      if (this.#tables.addWrites(space, id, row)) return;
+      const before = this.#tables.writesOfTask(space, id, taskId)!;
+      this.#tables.replaceWrites(space, id, { ...before, writes: merged(before.writes, own) });
     });
   }
 
@@ -217,7 +208,9 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     const at = positionOf(options.config, "Reading a channel's history");
     const history = this.#read(() => {
       const row = this.#row(at);
-      return row === undefined ? undefined : this.#reading.fetchDeltaHistory(row, options.channels, this.#reader(at.thread));
+      return row === undefined
+        ? undefined
+        : this.#reading.fetchDeltaHistory(row, options.channels, this.#reader(at.thread));
     });
     return history === undefined
       ? Object.fromEntries(options.channels.map((channel) => [channel, { writes: [] }]))
@@ -287,6 +280,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     this.#states.forget();
     this.#values.forget();
     this.#fresh.clear();
+    this.#spaces.clear();
   }
 
   /** Seen by what shares the transaction; a rollback forgets it all. */
@@ -298,8 +292,18 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     return fresh;
   }
 
-  #space(thread: ThreadRow, name: string): SpaceRow {
-    return this.#tables.space(thread.seq, name) ?? this.#tables.addSpace(thread.seq, name);
+  /** The space's number; it is made if it is not there. */
+  #space(thread: ThreadRow, name: string): number {
+    const key = `${thread.seq} ${name}`;
+    const known = this.#spaces.get(key);
+    if (known !== undefined) return known;
+    const { seq } = this.#tables.space(thread.seq, name) ?? this.#tables.addSpace(thread.seq, name);
+    this.#spaces.set(key, seq);
+    return seq;
+  }
+
+  #parent(space: number, id: string | undefined): CheckpointRow | string | null {
+    return id === undefined ? null : (this.#tables.checkpointById(space, id) ?? id);
   }
 
   /** C2. */
@@ -331,81 +335,5 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
         data: { thread: id },
       });
     return row;
-  }
-
-  /** Where a checkpoint's values lie: the new ones stored, the others where the thread has them. */
-  #placed(
-    thread: ThreadRow,
-    space: SpaceRow,
-    parent: CheckpointRow | string | null,
-    checkpoint: Checkpoint,
-    newVersions: ChannelVersions | undefined,
-    fresh: Fresh,
-  ): { readonly values: Record<string, Ref>; readonly remembered: (() => void)[] } {
-    const before = typeof parent === "object" && parent !== null ? this.#states.of(parent) : undefined;
-    const values: Record<string, Ref> = Object.create(null) as Record<string, Ref>;
-    const remembered: (() => void)[] = [];
-    for (const [channel, value] of Object.entries(checkpoint.channel_values)) {
-      if (value === undefined) continue;
-      const isNew = newVersions === undefined || Object.hasOwn(newVersions, channel);
-      const version = checkpoint.channel_versions[channel];
-      const known = isNew ? before : this.#stateWith(space, before, channel, version);
-      if (!isNew && known === undefined) continue; // said to be stored, and it is not: there is nothing to refer to
-      const from = known?.values[channel];
-      if (!isNew && known === before && from !== undefined) {
-        values[channel] = from;
-        continue;
-      }
-      const { ref, remember } = this.#values.put(thread.family ?? thread.seq, value, from, fresh);
-      values[channel] = ref;
-      remembered.push(remember);
-    }
-    return { values, remembered };
-  }
-
-  /** The nearest state that holds a channel's version: the parent's, or, for a copy of a checkpoint beside its parent, another of the thread. */
-  #stateWith(
-    space: SpaceRow,
-    before: State | undefined,
-    channel: string,
-    version: number | string | undefined,
-  ): State | undefined {
-    if (version === undefined) return undefined; // never written
-    const holds = (state: State): boolean =>
-      Object.hasOwn(state.values, channel) && state.versions[channel] === version;
-    if (before !== undefined && holds(before)) return before;
-    for (const seq of this.#tables.seqs(space.seq)) {
-      const row = this.#tables.checkpoint(seq);
-      const state = row && this.#states.of(row);
-      if (state !== undefined && holds(state)) return state;
-    }
-    return undefined;
-  }
-
-  /** Rows of a listing, newest first; across namespaces and threads too (C2). */
-  #listed(config: RunnableConfig, before: RunnableConfig | undefined): { place: Place; seq: number }[] {
-    return this.#read(() => {
-      const isBefore = before === undefined ? () => true : this.#isBefore(before);
-      const id = threadOf(config);
-      const name = config.configurable?.["checkpoint_ns"] as string | undefined;
-      const threads = id === undefined ? this.#tables.threads() : [this.#tables.thread(id)];
-      return threads
-        .flatMap((thread) => (thread === undefined ? [] : this.#tables.spaces(this.#fences.look(thread).seq)))
-        .filter((space) => name === undefined || space.name === name)
-        .flatMap((space) => {
-          const place = { thread: id ?? threads.find((thread) => thread?.seq === space.thread)!.id, name: space.name };
-          return this.#tables.seqs(space.seq).map((seq) => ({ place, seq }));
-        })
-        .filter(({ seq }) => isBefore(seq))
-        .toSorted((a, b) => b.seq - a.seq);
-    });
-  }
-
-  /** By the order of storing where the checkpoint is known (C2); an unknown one can only be compared by its id. */
-  #isBefore(config: RunnableConfig): (seq: number) => boolean {
-    const id = getCheckpointId(config);
-    const here = threadOf(config) === undefined ? undefined : this.#row(positionOf(config, "Listing"));
-    const bound = here?.seq ?? this.#tables.seqsOfId(id)[0];
-    return (seq) => (bound === undefined ? (this.#tables.checkpoint(seq)?.id ?? id) < id : seq < bound);
   }
 }

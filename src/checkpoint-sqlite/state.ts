@@ -1,6 +1,8 @@
 /** A checkpoint as a document: everything but its id and its values, which are replaced by where they lie. Pure. */
 import type { Checkpoint } from "@langchain/langgraph-checkpoint";
-import type { Document } from "./merge-patch.ts";
+import { encodeValue } from "./inert-json.ts";
+import type { Document, Patch } from "./merge-patch.ts";
+import type { Names } from "./names.ts";
 
 /**
  * Where a value lies.
@@ -23,11 +25,11 @@ export type State = Document & {
   readonly versions: { readonly [channel: string]: number | string };
   readonly seen: { readonly [node: string]: { readonly [channel: string]: number | string } };
   readonly values: { readonly [channel: string]: Ref };
-  /** As `encodeValue` gives it. */
-  readonly metadata: string;
+  /** Each field as JSON text, as `encodeValue` gives it. */
+  readonly metadata: { readonly [field: string]: string };
 };
 
-export function stateOf(checkpoint: Checkpoint, values: State["values"], metadata: string): State {
+export function stateOf(checkpoint: Checkpoint, values: State["values"], metadata: object): State {
   const { v, id: _id, ts, channel_values: _values, channel_versions, versions_seen, ...more } = checkpoint;
   return {
     v,
@@ -37,7 +39,9 @@ export function stateOf(checkpoint: Checkpoint, values: State["values"], metadat
     versions: { ...channel_versions },
     seen: Object.fromEntries(Object.entries(versions_seen).map(([node, versions]) => [node, { ...versions }])),
     values,
-    metadata,
+    metadata: Object.fromEntries(
+      Object.entries(metadata).map(([field, value]) => [field, encodeValue(value) as string]),
+    ),
   };
 }
 
@@ -59,4 +63,46 @@ export function* refsIn(refs: Iterable<Ref>): Generator<Ref> {
     if (ref[0] === "a") yield* refsIn(ref[1]);
     else yield ref;
   }
+}
+
+/** One letter for a field: `t` is a time in ms where that is what the text says, which takes half of it. */
+const letters = { v: "v", ts: "t", more: "x", versions: "c", seen: "s", values: "r", metadata: "m" } as const;
+const fields = Object.fromEntries(Object.entries(letters).map(([field, letter]) => [letter, field]));
+
+/** How deep the keys of a field are names. */
+const depths: Readonly<Record<string, number>> = { c: 1, r: 1, s: 2 };
+
+function withKeys(value: unknown, depth: number, rename: (key: string) => string): unknown {
+  if (depth === 0 || typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [rename(key), withKeys(inner, depth - 1, rename)]),
+  );
+}
+
+function isTime(ts: string): boolean {
+  const ms = Date.parse(ts);
+  return Number.isFinite(ms) && new Date(ms).toISOString() === ts;
+}
+
+/** A state, or a patch of one, as text: fields by letter, names by number. */
+export function stateText(state: State | Patch, names: Names): string {
+  const short: Record<string, unknown> = {};
+  for (const [field, letter] of Object.entries(letters)) {
+    const value = (state as Record<string, unknown>)[field];
+    if (value === undefined) continue;
+    if (field === "ts") short[letter] = isTime(value as string) ? Date.parse(value as string) : value;
+    else short[letter] = withKeys(value, depths[letter] ?? 0, (name) => String(names.numberOf(name)));
+  }
+  return JSON.stringify(short);
+}
+
+/** What `stateText` was given. */
+export function stateOfText(text: string, names: Names): State | Patch {
+  const state: Record<string, unknown> = {};
+  for (const [letter, value] of Object.entries(JSON.parse(text) as object)) {
+    const field = fields[letter] ?? letter;
+    if (letter === "t") state[field] = typeof value === "number" ? new Date(value).toISOString() : value;
+    else state[field] = withKeys(value, depths[letter] ?? 0, (number) => names.nameOf(Number(number)));
+  }
+  return state as State | Patch;
 }

@@ -8,15 +8,15 @@
 import { bug } from "../store/failure.ts";
 import { applyPatch, mergePatch } from "./merge-patch.ts";
 import type { Patch } from "./merge-patch.ts";
-import { packLike, unpackLike } from "./packed.ts";
+import { stateOfText, stateText } from "./state.ts";
 import type { State } from "./state.ts";
+import { spaceNames } from "./names.ts";
 import type { CheckpointRow, NewCheckpoint, Tables } from "./tables.ts";
 
 const longestChain = 40;
 const rememberedStates = 256;
 
-/** `text`: of the row's body, which the next one's is much like. */
-type Known = { readonly state: State; readonly text: string; readonly depth: number };
+type Known = { readonly state: State; readonly depth: number };
 type Parent = CheckpointRow | string | null;
 type Body = Pick<NewCheckpoint, "base" | "body"> & { readonly known: Known };
 
@@ -29,14 +29,9 @@ export type NewState = {
 
 export type States = ReturnType<typeof stateStore>;
 
-/** A body that stands by itself. */
-function wholeBody(state: State): Body {
-  const text = JSON.stringify(state);
-  return { base: null, body: packLike(text, ""), known: { state, text, depth: 0 } };
-}
-
 export function stateStore(tables: Tables) {
   const states = new Map<number, Known>();
+  const names = spaceNames(tables);
 
   const remember = (seq: number, known: Known): Known => {
     states.delete(seq);
@@ -48,79 +43,75 @@ export function stateStore(tables: Tables) {
   const known = (row: CheckpointRow): Known => {
     const found = states.get(row.seq);
     if (found !== undefined) return found;
-    if (row.base === null) {
-      const text = unpackLike(row.body, "");
-      return remember(row.seq, { state: JSON.parse(text) as State, text, depth: 0 });
-    }
+    const said = stateOfText(row.body, names.of(row.space));
+    if (row.base === null) return remember(row.seq, { state: said as State, depth: 0 });
     const base = tables.checkpoint(row.base);
     if (base === undefined) throw bug(`checkpoint ${row.seq} is a patch of ${row.base}, which is gone`);
     const before = known(base);
-    const text = unpackLike(row.body, before.text);
-    const state = applyPatch(before.state, JSON.parse(text) as Patch) as State;
-    return remember(row.seq, { state, text, depth: before.depth + 1 });
+    return remember(row.seq, { state: applyPatch(before.state, said) as State, depth: before.depth + 1 });
   };
 
-  const bodyAfter = (state: State, parent: Parent): Body => {
+  /** A body that stands by itself. */
+  const wholeBody = (space: number, state: State): Body => ({
+    base: null,
+    body: stateText(state, names.of(space)),
+    known: { state, depth: 0 },
+  });
+
+  const bodyAfter = (space: number, state: State, parent: Parent): Body => {
     const from = typeof parent === "object" && parent !== null ? { seq: parent.seq, ...known(parent) } : undefined;
-    if (from === undefined || from.depth >= longestChain) return wholeBody(state); // T1
-    const text = JSON.stringify(mergePatch(from.state, state) ?? {});
-    return { base: from.seq, body: packLike(text, from.text), known: { state, text, depth: from.depth + 1 } };
+    if (from === undefined || from.depth >= longestChain) return wholeBody(space, state); // T1
+    const patch: Patch = mergePatch(from.state, state) ?? {};
+    return { base: from.seq, body: stateText(patch, names.of(space)), known: { state, depth: from.depth + 1 } };
   };
 
   const writeWhole = (row: CheckpointRow): void => {
-    const { base, body } = wholeBody(known(row).state);
+    const { base, body } = wholeBody(row.space, known(row).state);
     tables.replace(row.seq, { parent: row.parent, base, body });
   };
 
-  /** Those first that are patches of it, and those of them: their text is deflated against text that is about to change (T2). */
+  /** Writes out whole whatever is a patch of a row (T2). */
   const free = ({ space, seq }: CheckpointRow): void => {
-    for (const row of tables.onBase(space, seq)) {
-      free(row);
-      writeWhole(row);
-      states.delete(row.seq);
-    }
+    for (const row of tables.onBase(space, seq)) writeWhole(row);
   };
 
   return {
     of: (row: CheckpointRow): State => known(row).state,
     /** A body that does without what the row is a patch of. */
     wholeBody: (row: CheckpointRow): Pick<Body, "base" | "body"> => {
-      const { base, body } = wholeBody(known(row).state);
+      const { base, body } = wholeBody(row.space, known(row).state);
       return { base, body };
     },
     /** A checkpoint of the same id is written over, where it is. What is returned is called once that is committed (T3). */
     put: ({ space, id, parent, state }: NewState): (() => void) => {
       const parentKey = typeof parent === "object" && parent !== null ? parent.seq : parent;
-      const present = tables.checkpointById(space, id);
-      if (present === undefined) {
-        const { known: next, ...row } = bodyAfter(state, parent);
-        const seq = tables.add({ space, id, parent: parentKey, ...row });
-        return () => void remember(seq, next);
-      }
+      const { known: next, ...body } = bodyAfter(space, state, parent);
+      const seq = tables.add({ space, id, parent: parentKey, ...body });
+      if (seq !== undefined) return () => void remember(seq, next);
+      const present = tables.checkpointById(space, id)!;
       free(present);
-      states.delete(present.seq);
-      tables.replace(present.seq, { parent: parentKey, base: null, body: wholeBody(state).body });
+      tables.rewritten(space);
+      tables.replace(present.seq, { parent: parentKey, base: null, body: wholeBody(space, state).body });
       return () => void states.delete(present.seq);
     },
     /** Drops rows of a space. `rows`: all of it, oldest first (T2). */
     drop: (rows: readonly CheckpointRow[], isKept: (row: CheckpointRow) => boolean): void => {
       const kept = rows.filter(isKept);
-      const steady = new Set<number>();
-      const changed = kept.filter((row) => {
-        if (row.base === null || steady.has(row.base)) steady.add(row.seq);
-        return !steady.has(row.seq);
-      });
-      for (const row of changed.toReversed()) writeWhole(row); // newest first: what it is a patch of is still there
-      const keptSeqs = new Set(kept.map((row) => row.seq));
+      const dropped = new Set(rows.filter((row) => !isKept(row)).map((row) => row.seq));
+      for (const row of kept) if (row.base !== null && dropped.has(row.base)) writeWhole(row);
       for (const row of rows) {
-        if (!isKept(row)) {
+        if (dropped.has(row.seq)) {
           tables.remove(row.seq);
           tables.removeWrites(row.space, row.id);
-        } else if (typeof row.parent === "number" && !keptSeqs.has(row.parent)) tables.orphan(row.seq);
+        } else if (typeof row.parent === "number" && dropped.has(row.parent)) tables.orphan(row.seq);
       }
       states.clear();
     },
+    names: (space: number) => names.of(space),
     /** What is remembered is void: rows were deleted, or a transaction failed. */
-    forget: () => states.clear(),
+    forget: () => {
+      states.clear();
+      names.forget();
+    },
   };
 }

@@ -3,7 +3,8 @@
  * Order is that of `seq`, never of ids, which hold a clock's time (D5).
  */
 import type { Connection } from "../store/connection.ts";
-import { packId, packLike, unpackId, unpackLike } from "./packed.ts";
+import type { Stored } from "./inert-json.ts";
+import { packId, packValue, unpackId, unpackValue } from "./packed.ts";
 import type { PackedId } from "./packed.ts";
 import type { Ref } from "./state.ts";
 
@@ -23,6 +24,8 @@ export type SpaceRow = {
   readonly name: string;
   /** The checkpoint that was stored last. */
   readonly newest: number | null;
+  /** JSON: the names that its rows refer to by number. */
+  readonly names: string;
 };
 
 export type CheckpointRow = {
@@ -33,26 +36,33 @@ export type CheckpointRow = {
   readonly parent: number | string | null;
   /** The row whose state the body is a patch of; null: the body is the whole state. */
   readonly base: number | null;
-  readonly body: Uint8Array;
+  readonly body: string;
 };
 
 export type NewCheckpoint = Omit<CheckpointRow, "seq">;
 
-/** One write of a task: its place, its channel, where its value lies. */
-export type TaskWrite = readonly [index: number, channel: string, ref: Ref];
+/** One write of a task: its place, its channel by number, where its value lies. */
+export type TaskWrite = readonly [index: number, channel: number, ref: Ref];
 
-export type WritesRow = { readonly task: string; readonly path: string; readonly writes: readonly TaskWrite[] };
+/** `path`: by number. */
+export type WritesRow = { readonly task: string; readonly path: number; readonly writes: readonly TaskWrite[] };
 
-type Packed<Row> = Omit<Row, "id" | "parent"> & { readonly id: PackedId; readonly parent: number | PackedId | null };
-type WritesRecord = { readonly task: PackedId; readonly body: Uint8Array };
+type Packed<Row> = Omit<Row, "id" | "parent" | "body"> & {
+  readonly id: PackedId;
+  readonly parent: number | PackedId | null;
+  readonly body: Stored;
+};
+type WritesRecord = { readonly task: PackedId; readonly body: Stored };
 
-/** What the writes of most steps look like. Part of the layout: changing it takes a migration. */
-const usualWrites = '["~__pregel_pull, __start__",[[0,"messages",["a",[["i",1]]]],[-3,"__interrupt__",["j","null"]],[1,"branch:to:agent",["j","\\"agent\\"';
+function textOf(packed: Stored): string {
+  return unpackValue(packed) as string;
+}
 
 function checkpointRow(record: Packed<CheckpointRow>): CheckpointRow {
   const { parent } = record;
   return {
     ...record,
+    body: textOf(record.body),
     id: unpackId(record.id),
     parent: parent === null || typeof parent === "number" ? parent : unpackId(parent),
   };
@@ -67,16 +77,25 @@ export type Tables = ReturnType<typeof checkpointTables>;
 export function checkpointTables({ db }: Pick<Connection, "db">) {
   const thread = db.prepare<[string], ThreadRow>("SELECT * FROM threads WHERE id = ?");
   const threads = db.prepare<[], ThreadRow>("SELECT * FROM threads ORDER BY seq");
-  const family = db.prepare<[number, number], ThreadRow>("SELECT * FROM threads WHERE seq = ? OR family = ? ORDER BY seq");
+  const family = db.prepare<[number, number], ThreadRow>(
+    "SELECT * FROM threads WHERE seq = ? OR family = ? ORDER BY seq",
+  );
   const addThread = db.prepare<[string]>("INSERT INTO threads (id) VALUES (?)");
   const raiseEpoch = db.prepare<[number]>("UPDATE threads SET epoch = epoch + 1 WHERE seq = ?");
-  const raiseGeneration = db.prepare<[number]>("UPDATE threads SET generation = generation + 1 WHERE seq = ?");
+  const raiseGeneration = db.prepare<[number, number]>(
+    "UPDATE threads SET generation = generation + 1 WHERE seq = ? OR family = ?",
+  );
+  const rewritten = db.prepare<[number]>(
+    "UPDATE threads SET generation = generation + 1 WHERE seq = (SELECT thread FROM spaces WHERE seq = ?)",
+  );
   const setFamily = db.prepare<[number, number]>("UPDATE threads SET family = ? WHERE seq = ?");
 
   const space = db.prepare<[number, string], SpaceRow>("SELECT * FROM spaces WHERE thread = ? AND name = ?");
   const spaces = db.prepare<[number], SpaceRow>("SELECT * FROM spaces WHERE thread = ? ORDER BY seq");
   const addSpace = db.prepare<[number, string]>("INSERT INTO spaces (thread, name) VALUES (?, ?)");
 
+  const spaceBySeq = db.prepare<[number], SpaceRow>("SELECT * FROM spaces WHERE seq = ?");
+  const setNames = db.prepare<[string, number]>("UPDATE spaces SET names = ? WHERE seq = ?");
   const setNewest = db.prepare<[number, number]>("UPDATE spaces SET newest = ? WHERE seq = ?");
 
   const bySeq = db.prepare<[number], Packed<CheckpointRow>>("SELECT * FROM checkpoints WHERE seq = ?");
@@ -88,10 +107,10 @@ export function checkpointTables({ db }: Pick<Connection, "db">) {
   const onBase = db.prepare<[number, number], Packed<CheckpointRow>>(
     "SELECT * FROM checkpoints WHERE space = ? AND base = ?",
   );
-  const add = db.prepare<[number, PackedId, number | PackedId | null, number | null, Uint8Array]>(
-    "INSERT INTO checkpoints (space, id, parent, base, body) VALUES (?, ?, ?, ?, ?)",
+  const add = db.prepare<[number, PackedId, number | PackedId | null, number | null, Stored]>(
+    "INSERT OR IGNORE INTO checkpoints (space, id, parent, base, body) VALUES (?, ?, ?, ?, ?)",
   );
-  const replace = db.prepare<[number | PackedId | null, number | null, Uint8Array, number]>(
+  const replace = db.prepare<[number | PackedId | null, number | null, Stored, number]>(
     "UPDATE checkpoints SET parent = ?, base = ?, body = ? WHERE seq = ?",
   );
   const orphan = db.prepare<[number]>("UPDATE checkpoints SET parent = NULL WHERE seq = ?");
@@ -104,8 +123,11 @@ export function checkpointTables({ db }: Pick<Connection, "db">) {
     "SELECT task, body FROM writes WHERE space = ? AND checkpoint = ? AND task = ?",
   );
   const writesOfSpace = db.prepare<[number], WritesRecord>("SELECT task, body FROM writes WHERE space = ?");
-  const putWrites = db.prepare<[number, PackedId, PackedId, Uint8Array]>(
-    "INSERT OR REPLACE INTO writes (space, checkpoint, task, body) VALUES (?, ?, ?, ?)",
+  const addWrites = db.prepare<[number, PackedId, PackedId, Stored]>(
+    "INSERT OR IGNORE INTO writes (space, checkpoint, task, body) VALUES (?, ?, ?, ?)",
+  );
+  const replaceWrites = db.prepare<[Stored, number, PackedId, PackedId]>(
+    "UPDATE writes SET body = ? WHERE space = ? AND checkpoint = ? AND task = ?",
   );
   const removeWrites = db.prepare<[number, PackedId]>("DELETE FROM writes WHERE space = ? AND checkpoint = ?");
 
@@ -117,7 +139,7 @@ export function checkpointTables({ db }: Pick<Connection, "db">) {
   const removeThread = db.prepare<[number]>("DELETE FROM threads WHERE seq = ?");
 
   const writesRow = ({ task, body }: WritesRecord): WritesRow => {
-    const [path, own] = JSON.parse(unpackLike(body, usualWrites)) as [string, TaskWrite[]];
+    const [path, own] = JSON.parse(textOf(body)) as [number, TaskWrite[]];
     return { task: unpackId(task), path, writes: own };
   };
   const one = (record: Packed<CheckpointRow> | undefined): CheckpointRow | undefined =>
@@ -133,7 +155,10 @@ export function checkpointTables({ db }: Pick<Connection, "db">) {
       return thread.get(id)!;
     },
     raiseEpoch: (seq: number) => void raiseEpoch.run(seq),
-    raiseGeneration: (seq: number) => void raiseGeneration.run(seq),
+    /** Of a whole family: what was deleted of one may be remembered for another. */
+    raiseGeneration: (family: number) => void raiseGeneration.run(family, family),
+    /** A row of the space was written over: who remembers it is to forget it. */
+    rewritten: (space: number) => void rewritten.run(space),
     setFamily: (seq: number, root: number) => void setFamily.run(root, seq),
     removeThread: (seq: number) => void removeThread.run(seq),
 
@@ -143,6 +168,8 @@ export function checkpointTables({ db }: Pick<Connection, "db">) {
       addSpace.run(of, name);
       return space.get(of, name)!;
     },
+    spaceBySeq: (seq: number) => spaceBySeq.get(seq),
+    setNames: (seq: number, names: string) => void setNames.run(names, seq),
     clearSpace: (seq: number) => {
       for (const statement of clearSpace) statement.run(seq);
     },
@@ -154,13 +181,16 @@ export function checkpointTables({ db }: Pick<Connection, "db">) {
     seqsOfId: (id: string) => seqsOfId.all(packId(id)),
     /** Rows whose body is a patch of this one's. */
     onBase: (of: number, base: number) => onBase.all(of, base).map(checkpointRow),
-    add: (row: NewCheckpoint): number => {
-      const { lastInsertRowid } = add.run(row.space, packId(row.id), packParent(row.parent), row.base, row.body);
+    /** Its number; undefined where the space has a checkpoint of that id already, which stays as it is. */
+    add: (row: NewCheckpoint): number | undefined => {
+      const body = packValue(row.body);
+      const { changes, lastInsertRowid } = add.run(row.space, packId(row.id), packParent(row.parent), row.base, body);
+      if (changes === 0) return undefined;
       setNewest.run(Number(lastInsertRowid), row.space);
       return Number(lastInsertRowid);
     },
     replace: (seq: number, row: Pick<NewCheckpoint, "parent" | "base" | "body">) =>
-      void replace.run(packParent(row.parent), row.base, row.body, seq),
+      void replace.run(packParent(row.parent), row.base, packValue(row.body), seq),
     /** Its parent is gone: history begins here. */
     orphan: (seq: number) => void orphan.run(seq),
     remove: (seq: number) => void remove.run(seq),
@@ -171,8 +201,11 @@ export function checkpointTables({ db }: Pick<Connection, "db">) {
       return record === undefined ? undefined : writesRow(record);
     },
     writesOfSpace: (of: number) => writesOfSpace.all(of).map(writesRow),
-    putWrites: (of: number, checkpoint: string, { task, path, writes: own }: WritesRow) =>
-      void putWrites.run(of, packId(checkpoint), packId(task), packLike(JSON.stringify([path, own]), usualWrites)),
+    /** False where the task has written to that checkpoint already; then nothing was changed. */
+    addWrites: (of: number, checkpoint: string, { task, path, writes: own }: WritesRow): boolean =>
+      addWrites.run(of, packId(checkpoint), packId(task), packValue(JSON.stringify([path, own]))).changes === 1,
+    replaceWrites: (of: number, checkpoint: string, { task, path, writes: own }: WritesRow) =>
+      void replaceWrites.run(packValue(JSON.stringify([path, own])), of, packId(checkpoint), packId(task)),
     removeWrites: (of: number, checkpoint: string) => void removeWrites.run(of, packId(checkpoint)),
   };
 }

@@ -24,13 +24,18 @@ export type Upkeep = ReturnType<typeof threadUpkeep>;
 
 export function threadUpkeep({ db }: Pick<Connection, "db">, tables: Tables, states: States, values: Values) {
   const entriesOfLog = db.prepare<[number], number>("SELECT item FROM entries WHERE log = ?").pluck();
-  const entriesBeyond = db.prepare<[number, number], number>("SELECT item FROM entries WHERE log = ? AND idx >= ?").pluck();
+  const entriesBeyond = db
+    .prepare<[number, number], number>("SELECT item FROM entries WHERE log = ? AND idx >= ?")
+    .pluck();
   const cutLog = db.prepare<[number, number]>("DELETE FROM entries WHERE log = ? AND idx >= ?");
   const removeLog = db.prepare<[number]>("DELETE FROM logs WHERE seq = ?");
   const removeItem = db.prepare<[number]>("DELETE FROM items WHERE seq = ?");
   const sinceLastPrune = new Map<number, number>();
 
-  const metadataOf = (row: CheckpointRow): Metadata => JSON.parse(states.of(row).metadata) as Metadata;
+  const field = <Name extends keyof Metadata>(row: CheckpointRow, name: Name): Metadata[Name] | undefined => {
+    const text = states.of(row).metadata[name];
+    return text === undefined ? undefined : (JSON.parse(text) as Metadata[Name]);
+  };
   /** Newest first. */
   const rowsOf = (space: SpaceRow): CheckpointRow[] =>
     tables.seqs(space.seq).flatMap((seq) => tables.checkpoint(seq) ?? []);
@@ -38,10 +43,12 @@ export function threadUpkeep({ db }: Pick<Connection, "db">, tables: Tables, sta
 
   /** Every place that a thread's checkpoints and writes name. */
   const refsOf = (thread: ThreadRow): Ref[] =>
-    tables.spaces(thread.seq).flatMap((space) => [
-      ...rowsOf(space).flatMap((row) => [...refsIn(Object.values(states.of(row).values))]),
-      ...tables.writesOfSpace(space.seq).flatMap(({ writes }) => [...refsIn(writes.map(([, , ref]) => ref))]),
-    ]);
+    tables
+      .spaces(thread.seq)
+      .flatMap((space) => [
+        ...rowsOf(space).flatMap((row) => [...refsIn(Object.values(states.of(row).values))]),
+        ...tables.writesOfSpace(space.seq).flatMap(({ writes }) => [...refsIn(writes.map(([, , ref]) => ref))]),
+      ]);
 
   /** How much of each log is named, by places or by logs that begin in it. */
   const lengthsOf = (refs: readonly Ref[]): Map<number, number> => {
@@ -78,7 +85,7 @@ export function threadUpkeep({ db }: Pick<Connection, "db">, tables: Tables, sta
     states.forget();
     const family = familyOf(thread);
     sweep(before, family);
-    tables.raiseGeneration(thread.seq); // U4
+    tables.raiseGeneration(family); // U4
     if (thread.seq !== family && thread.epoch === 0) tables.removeThread(thread.seq);
     // The first of a family gives it its number, so its row stays until it is the last.
     const [root, ...others] = tables.family(family);
@@ -89,7 +96,7 @@ export function threadUpkeep({ db }: Pick<Connection, "db">, tables: Tables, sta
   /** Delta channels of a checkpoint whose value lies in its ancestors' writes. */
   const replayed = (row: CheckpointRow, snapshots: ReadonlySet<string>): Set<string> => {
     const state = states.of(row);
-    const counted = Object.keys(metadataOf(row).counters_since_delta_snapshot ?? {});
+    const counted = Object.keys(field(row, "counters_since_delta_snapshot") ?? {});
     const written = Object.keys(state.versions).filter((channel) => snapshots.has(channel));
     return new Set([...counted, ...written].filter((channel) => !Object.hasOwn(state.values, channel)));
   };
@@ -98,7 +105,7 @@ export function threadUpkeep({ db }: Pick<Connection, "db">, tables: Tables, sta
   const replayedFrom = (row: CheckpointRow, snapshots: ReadonlySet<string>): CheckpointRow[] => {
     const open = replayed(row, snapshots);
     const found: CheckpointRow[] = [];
-    for (let at: CheckpointRow | undefined = row; open.size > 0; ) {
+    for (let at: CheckpointRow | undefined = row; open.size > 0;) {
       at = typeof at.parent === "number" ? tables.checkpoint(at.parent) : undefined;
       if (at === undefined) break;
       found.push(at);
@@ -111,13 +118,14 @@ export function threadUpkeep({ db }: Pick<Connection, "db">, tables: Tables, sta
   const snapshotsIn = (rows: readonly CheckpointRow[]): Set<string> => {
     const found = new Set<string>();
     for (const row of rows)
-      for (const [channel, ref] of Object.entries(states.of(row).values)) if (values.isSnapshot(ref)) found.add(channel);
+      for (const [channel, ref] of Object.entries(states.of(row).values))
+        if (values.isSnapshot(ref)) found.add(channel);
     return found;
   };
 
   /** U3: a subgraph's checkpoint names those of the graphs around it. */
   const isOrphan = (row: CheckpointRow, keptIds: ReadonlyMap<string, ReadonlySet<string>>): boolean => {
-    const parents = Object.entries(metadataOf(row).parents ?? {});
+    const parents = Object.entries(field(row, "parents") ?? {});
     return parents.some(([name, id]) => keptIds.get(name)?.has(id) === false);
   };
 
@@ -139,7 +147,7 @@ export function threadUpkeep({ db }: Pick<Connection, "db">, tables: Tables, sta
     if (dropped > 0) {
       states.forget();
       sweep(before, familyOf(thread));
-      tables.raiseGeneration(thread.seq); // U4
+      tables.raiseGeneration(familyOf(thread)); // U4
     }
     return dropped;
   };
@@ -147,9 +155,12 @@ export function threadUpkeep({ db }: Pick<Connection, "db">, tables: Tables, sta
   /** Checkpoint rows of `from` that belong to a copy: all, or a checkpoint with its ancestors and, inside it, what was stored before it. */
   const copied = (space: SpaceRow, upTo: CheckpointRow | undefined): CheckpointRow[] => {
     if (upTo === undefined) return rowsOf(space).toReversed();
-    if (upTo.space !== space.seq) return rowsOf(space).toReversed().filter((row) => row.seq < upTo.seq);
+    if (upTo.space !== space.seq)
+      return rowsOf(space)
+        .toReversed()
+        .filter((row) => row.seq < upTo.seq);
     const path = [upTo];
-    for (let at = path[0]!; typeof at.parent === "number"; ) {
+    for (let at = path[0]!; typeof at.parent === "number";) {
       const parent = tables.checkpoint(at.parent);
       if (parent === undefined) break;
       path.unshift(parent);
@@ -160,14 +171,15 @@ export function threadUpkeep({ db }: Pick<Connection, "db">, tables: Tables, sta
 
   const copySpace = (from: SpaceRow, to: ThreadRow, rows: readonly CheckpointRow[]): void => {
     const space = tables.addSpace(to.seq, from.name);
+    tables.setNames(space.seq, from.names);
     const seqs = new Map<number, number>();
     for (const row of rows) {
       const parent = typeof row.parent === "number" ? (seqs.get(row.parent) ?? null) : row.parent;
       const base = row.base === null ? null : seqs.get(row.base);
       const body = base === undefined ? states.wholeBody(row) : { base, body: row.body };
       const seq = tables.add({ space: space.seq, id: row.id, parent, ...body });
-      seqs.set(row.seq, seq);
-      for (const writes of tables.writes(from.seq, row.id)) tables.putWrites(space.seq, row.id, writes);
+      if (seq !== undefined) seqs.set(row.seq, seq);
+      for (const writes of tables.writes(from.seq, row.id)) tables.addWrites(space.seq, row.id, writes);
     }
   };
 

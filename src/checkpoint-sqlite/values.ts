@@ -43,6 +43,12 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
+function inlineList(list: readonly unknown[]): Ref | undefined {
+  if (list.length > inlineElements) return undefined;
+  const text = encodeValue(list) as string;
+  return text.length <= inlineLimit ? ["j", text] : undefined;
+}
+
 /** Gives the value once its rows are read. */
 export type Fetched = () => Promise<unknown>;
 
@@ -59,7 +65,9 @@ export function valueStore({ db }: Pick<Connection, "db">) {
   const addEntry = db.prepare<[number, number, number]>("INSERT INTO entries (log, idx, item) VALUES (?, ?, ?)");
   const entry = db.prepare<[number, number], number>("SELECT item FROM entries WHERE log = ? AND idx = ?").pluck();
   const entries = db
-    .prepare<[number, number, number], number>("SELECT item FROM entries WHERE log = ? AND idx >= ? AND idx < ? ORDER BY idx")
+    .prepare<[number, number, number], number>(
+      "SELECT item FROM entries WHERE log = ? AND idx >= ? AND idx < ? ORDER BY idx",
+    )
     .pluck();
 
   const logs = new Map<number, KnownLog>();
@@ -157,12 +165,9 @@ export function valueStore({ db }: Pick<Connection, "db">) {
   };
 
   const putList = (family: number, list: readonly unknown[], from: Ref | undefined, fresh: Fresh): Placed => {
-    if (list.length <= inlineElements) {
-      const text = encodeValue(list);
-      if (typeof text === "string" && text.length <= inlineLimit) return { ref: ["j", text], remember: nothing };
-    }
-    const newLog = (parent: number | null, cut: number): number =>
-      Number(addLog.run(parent, cut).lastInsertRowid);
+    const short = inlineList(list);
+    if (short !== undefined) return { ref: short, remember: nothing };
+    const newLog = (parent: number | null, cut: number): number => Number(addLog.run(parent, cut).lastInsertRowid);
     const anew = (): Placed => append(family, { log: newLog(null, 0), items: [], start: 0 }, list, fresh);
     if (from?.[0] !== "l") return anew();
     const [, seq, length] = from;
@@ -223,8 +228,8 @@ export function valueStore({ db }: Pick<Connection, "db">) {
     /** Stores a pending write's value, a list's elements one by one: the next checkpoint shares them. */
     putWrite: (value: unknown, fresh: Fresh): Ref => {
       if (!Array.isArray(value)) return putText(encodeValue(value), fresh);
-      const text = value.length <= inlineElements ? encodeValue(value) : undefined;
-      if (typeof text === "string" && text.length <= inlineLimit) return ["j", text];
+      const short = inlineList(value);
+      if (short !== undefined) return short;
       return ["a", value.map((element) => putText(encodeValue(element), fresh))];
     },
     fetch,
