@@ -9,6 +9,7 @@
  *   node store-child.ts list <file> <uid>       as this user, for reading only
  *   node store-child.ts write <file> <uid>      as this user
  *   node store-child.ts backup <file> <to>
+ *   node store-child.ts migrate-and-die <file>
  */
 import { once } from "node:events";
 import { isCadreError } from "../../src/errors.ts";
@@ -97,6 +98,11 @@ const commands: Record<string, (file: string, ...rest: string[]) => Promise<unkn
     as(String(uid));
     openStore({ file, clock }).close();
     return { opened: true };
+  },
+  // The time of a migration is noted inside its transaction, after everything else of it.
+  "migrate-and-die": async (file) => {
+    openStore({ file, clock: { now: () => Number(process.kill(process.pid, "SIGKILL")) } }).close();
+    return { survived: true };
   },
   backup: async (file, to) => {
     const { events } = await backUp({ file, to: String(to), clock });

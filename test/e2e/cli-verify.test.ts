@@ -43,6 +43,7 @@ afterAll(() => rmSync(base, { recursive: true, force: true }));
 function waiting(): string {
   const dir = folder();
   cpSync(base, dir, { recursive: true });
+  chmodSync(join(dir, ".cadre"), 0o700); // a copied folder has everybody's mode
   return dir;
 }
 
