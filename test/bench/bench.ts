@@ -1,14 +1,28 @@
-/** `npm run bench` lists the suites; `npm run bench -- <suite>` runs one. */
-import { cliBench } from "./cli.ts";
-
-const suites: Readonly<Record<string, { readonly about: string; readonly run: () => void }>> = {
-  cli: { about: "cold starts of the built command, as ratios to a bare node process", run: cliBench },
+/** `npm run bench` lists the suites; `npm run bench -- <suite> [options]` runs one. */
+type Suite = {
+  readonly about: string;
+  readonly run: (args: readonly string[]) => Promise<void> | void;
 };
 
-const [name] = process.argv.slice(2);
+const suites: Readonly<Record<string, Suite>> = {
+  cli: {
+    about: "cold starts of the built command, as ratios to a bare node process [--pairs N]",
+    run: async (args) => (await import("./cli.ts")).cliBench(args),
+  },
+  store: {
+    about: "what durability costs a step, beside LangGraph's own savers [--steps 100,300] [--rounds N] [--quick]",
+    run: async (args) => (await import("./store.ts")).storeBench(args),
+  },
+  many: {
+    about: "10,000 paused runs in one file, and a run of 10,000 events [--rounds N]",
+    run: async (args) => (await import("./many.ts")).manyBench(args),
+  },
+};
+
+const [name, ...args] = process.argv.slice(2);
 const suite = name === undefined ? undefined : suites[name];
 if (suite) {
-  suite.run();
+  await suite.run(args);
 } else {
   if (name !== undefined) console.error(`there is no suite "${name}"`);
   for (const [suiteName, { about }] of Object.entries(suites)) console.log(`npm run bench -- ${suiteName}   ${about}`);

@@ -1,64 +1,82 @@
 /**
- * How much longer the built command takes than a bare Node: process start to exit, as wall time, each command in turn with a
- * bare `node -e 0` right before it, so that a slow moment of the machine touches both halves of a pair.
+ * How much longer the built command takes than a bare Node: from the start of the process to its exit, or, for `answer`, to the first step that
+ * the resumed run takes. Each command in turn with a bare `node -e 0` right before it, so that a slow moment of the machine
+ * touches both halves of a pair; wall time, and CPU, which a busy machine stretches less.
  *
  * Not measured: the first start after an install (the compile cache is warm after the warm-up), npx itself, a slow disk,
  * memory, and anything that a command does on a project larger than the shipped one.
  */
-import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { timeNode, timeToLine, type Took } from "./node-process.ts";
+import { answerArgs, isStep, main, pausedProject } from "./paused-project.ts";
+import { median, printTable, ratios, spread } from "./statistics.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const main = join(root, "dist/cli/main.js");
 const warmUps = 3;
-const pairs = 25;
 
-function wallTime(args: readonly string[], cwd: string, expected: number): number {
-  const started = process.hrtime.bigint();
-  const { status, stderr } = spawnSync(process.execPath, args, { cwd, encoding: "utf8" });
-  const ms = Number(process.hrtime.bigint() - started) / 1e6;
-  if (status !== expected) throw new Error(`node ${args.join(" ")} ended with ${status}:\n${stderr}`);
-  return ms;
-}
+type Subject = {
+  readonly name: string;
+  /** Not timed. */
+  readonly prepare?: () => void;
+  readonly take: () => Promise<Took> | Took;
+};
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-
-function spread(values: readonly number[], digits: number): string {
-  return `${median(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)})`;
-}
-
-function measure(name: string, args: readonly string[], cwd: string): void {
-  for (let i = 0; i < warmUps; i++) wallTime([main, ...args], cwd, 0);
-  const ratios: number[] = [];
-  const bare: number[] = [];
+async function measure(subject: Subject, pairs: number, project: string): Promise<string[]> {
+  for (let i = 0; i < warmUps; i++) await once(subject);
+  const bare: Took[] = [];
+  const own: Took[] = [];
   for (let i = 0; i < pairs; i++) {
-    const base = wallTime(["-e", "0"], cwd, 0);
-    bare.push(base);
-    ratios.push(wallTime([main, ...args], cwd, 0) / base);
+    bare.push(timeNode(["-e", "0"], project));
+    own.push(await once(subject));
   }
-  console.log(`${name.padEnd(16)} ${spread(ratios, 2).padEnd(24)} ${spread(bare, 0)}`);
+  const wall = (took: readonly Took[]): number[] => took.map((each) => each.wall);
+  const meanCpu = (took: readonly Took[]): number => took.reduce((sum, { cpu }) => sum + cpu, 0) / took.length;
+  return [
+    subject.name,
+    spread(ratios(wall(own), wall(bare)), 2),
+    (meanCpu(own) / meanCpu(bare)).toFixed(2),
+    `${median(wall(own)).toFixed(0)}`,
+    spread(wall(bare), 0),
+  ];
 }
 
-export function cliBench(): void {
-  if (!existsSync(main)) throw new Error("dist/cli/main.js is not there: npm run build");
-  const project = mkdtempSync(join(tmpdir(), "cadre-bench-"));
+async function once(subject: Subject): Promise<Took> {
+  subject.prepare?.();
+  return subject.take();
+}
+
+/** `--pairs N`: how many pairs of each, 25 by default. */
+export async function cliBench(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: { pairs: { type: "string", default: "25" } } });
+  const pairs = Number(values.pairs);
+  const { dir: project, pause, remove } = pausedProject();
   try {
-    for (const part of ["modes", "graphs", "briefs", "cadre.yaml"]) {
-      if (existsSync(join(root, part))) cpSync(join(root, part), join(project, part), { recursive: true });
-    }
     console.log(
-      `node ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model ?? "unknown"}; ${pairs} interleaved pairs each`,
+      `node ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model ?? "unknown"}; ${pairs} interleaved pairs each; one run waits`,
     );
-    console.log(`${"command".padEnd(16)} ${"x bare node: median (range)".padEnd(24)} bare node in ms`);
-    measure("cadre --help", ["--help"], project);
-    measure("cadre lint", ["lint"], project);
-    measure("cadre inbox", ["inbox"], project);
+    const command = (...words: string[]): Subject => ({
+      name: `cadre ${words.join(" ")}`,
+      take: () => timeNode([main, ...words], project),
+    });
+    const answer: Subject = {
+      name: "cadre answer, to the first resumed step",
+      prepare: pause,
+      take: () => timeToLine(answerArgs("@waiting"), project, isStep),
+    };
+    const rows: string[][] = [];
+    for (const subject of [
+      command("--help"),
+      command("inbox"),
+      command("runs"),
+      command("trace"),
+      command("lint"),
+      command("who", "gpu"),
+      answer,
+    ])
+      rows.push(await measure(subject, pairs, project));
+    printTable(["command", "x bare node: median (range)", "x CPU: mean", "ms", "bare node in ms"], rows);
     console.log("Not measured: first start after an install, npx, memory, larger projects.");
   } finally {
-    rmSync(project, { recursive: true, force: true });
+    remove();
   }
 }
