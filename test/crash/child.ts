@@ -1,98 +1,12 @@
 /**
- * The process that is killed: it starts the story of `story.ts` or goes on with it, decides what a person would, and ends as `cadre run`
- * would: same driving, same signals, same errors, same exit codes. Only the models are scripted.
+ * The process that is killed, and how what is left of its run is brought to an end: one bundle for both, so that one code is tested.
  *
- *   node <bundle> <project> [<settings as JSON>]
+ *   node <bundle> --story <project> <settings as JSON>
  */
-import { writeSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
-import SQLite from "better-sqlite3";
-import { openCadre, type Cadre } from "../../src/cadre.ts";
-import { openContext } from "../../src/cli/context.ts";
-import { drive } from "../../src/cli/drive.ts";
-import { reportError } from "../../src/cli/errors.ts";
-import { openOutput } from "../../src/cli/output.ts";
-import type { RoleModel } from "../../src/models/model.ts";
-import { scriptedModel } from "../../src/testing.ts";
 import type { ChildSettings } from "./child-settings.ts";
-import { jumpingDate } from "./jumping-date.ts";
-import { answers, brief, runId, say, withoutProbe } from "./story.ts";
+import { runStory } from "./run-story.ts";
 
-const [dir = "", json = "{}"] = process.argv.slice(2);
-const settings = JSON.parse(json) as ChildSettings;
+export { finish } from "./finish.ts";
 
-if (settings.clock) globalThis.Date = jumpingDate(Date, settings.clock);
-
-if (settings.synchronous === "NORMAL") {
-  const pragma = Reflect.get(SQLite.prototype, "pragma") as (source: string, options?: unknown) => unknown;
-  SQLite.prototype.pragma = function weaker(source, options) {
-    return Reflect.apply(pragma, this, [source.replace("synchronous = FULL", "synchronous = NORMAL"), options]);
-  };
-}
-
-withoutProbe();
-
-const scripted = scriptedModel(say);
-let calls = 0;
-
-/** The script, at the pace that the settings say; a call that is given up ends its wait too. */
-const model: RoleModel = {
-  id: scripted.id,
-  tier: scripted.tier,
-  call: async (request, options) => {
-    calls += 1;
-    const held = calls === settings.holdAt;
-    if (held) process.stdout.write('{"type":"held"}\n');
-    const ms = held ? (settings.holdMs ?? 3_600_000) : (settings.modelMs ?? 0);
-    if (ms > 0) await sleep(ms, undefined, { signal: options.signal }).catch(() => undefined);
-    return scripted.call(request, options);
-  },
-};
-
-/** What was acknowledged, on a channel of its own, as soon as it was. */
-function acknowledging(cadre: Cadre): Cadre {
-  const fd = settings.acks;
-  if (fd === undefined) return cadre;
-  return {
-    ...cadre,
-    start: async (...input) => {
-      const run = await cadre.start(...input);
-      writeSync(fd, "started\n");
-      return run;
-    },
-    advance: (run, options) =>
-      cadre.advance(run, {
-        ...options,
-        onEvent: (event) => {
-          writeSync(fd, `event ${event.index}\n`);
-          options?.onEvent?.(event);
-        },
-      }),
-    decide: async (ask, input) => {
-      const row = await cadre.decide(ask, input);
-      writeSync(fd, `decided ${row.id}\n`);
-      return row;
-    },
-  };
-}
-
-const output = openOutput({ json: true, quiet: true, verbose: false, fields: null }, process.stdout, process.stderr);
-const context = openContext({ dir }, {}, output, process.stdin);
-
-async function main(): Promise<number> {
-  const cadre = acknowledging(openCadre({ dir, model, ids: { runId: () => runId } }));
-  try {
-    const [known] = await cadre.store.runs();
-    const run = known ?? (await cadre.start(brief, { by: "tester" }));
-    const after = (await cadre.store.runEvents(run.id)).at(-1)?.seq ?? 0;
-    return await drive(context, cadre, run, { onAsk: "exit", answers: answers(dir), by: "tester", after });
-  } finally {
-    cadre.close();
-  }
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.exitCode = reportError(error, output, { dir, command: context.command });
-}
+const [, , word, dir = "", settings = "{}"] = process.argv;
+if (word === "--story") process.exitCode = await runStory(dir, JSON.parse(settings) as ChildSettings);

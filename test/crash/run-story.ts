@@ -1,0 +1,92 @@
+/**
+ * Starts the story of `story.ts` or goes on with it, decides what a person would, and ends as `cadre run` would: same driving, same
+ * signals, same errors, same exit codes. Only the models are scripted.
+ */
+import { writeSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import SQLite from "better-sqlite3";
+import { openCadre, type Cadre } from "../../src/cadre.ts";
+import { openContext } from "../../src/cli/context.ts";
+import { drive } from "../../src/cli/drive.ts";
+import { reportError } from "../../src/cli/errors.ts";
+import { openOutput } from "../../src/cli/output.ts";
+import type { RoleModel } from "../../src/models/model.ts";
+import { scriptedModel } from "../../src/testing.ts";
+import type { ChildSettings } from "./child-settings.ts";
+import { jumpingDate } from "./jumping-date.ts";
+import { answers, brief, runId, say, withoutProbe } from "./story.ts";
+
+/** Returns the exit code. */
+export async function runStory(dir: string, settings: ChildSettings): Promise<number> {
+  if (settings.clock) globalThis.Date = jumpingDate(Date, settings.clock);
+  if (settings.synchronous === "NORMAL") promiseLess();
+  withoutProbe();
+  const output = openOutput({ json: true, quiet: true, verbose: false, fields: null }, process.stdout, process.stderr);
+  const context = openContext({ dir }, {}, output, process.stdin);
+  try {
+    const opened = openCadre({ dir, model: pacedModel(settings), ids: { runId: () => runId } });
+    const cadre = acknowledging(opened, settings.acks);
+    try {
+      const [known] = await cadre.store.runs();
+      const run = known ?? (await cadre.start(brief, { by: "tester" }));
+      const after = (await cadre.store.runEvents(run.id)).at(-1)?.seq ?? 0;
+      return await drive(context, cadre, run, { onAsk: "exit", answers: answers(dir), by: "tester", after });
+    } finally {
+      opened.close();
+    }
+  } catch (error) {
+    return reportError(error, output, { dir, command: context.command });
+  }
+}
+
+/** The control of the power-loss test: files are opened with synchronous=NORMAL, which promises less than cadre does. */
+function promiseLess(): void {
+  const pragma = Reflect.get(SQLite.prototype, "pragma") as (source: string, options?: unknown) => unknown;
+  SQLite.prototype.pragma = function weaker(source, options) {
+    return Reflect.apply(pragma, this, [source.replace("synchronous = FULL", "synchronous = NORMAL"), options]);
+  };
+}
+
+/** The script, at the pace that the settings say; a call that is given up ends its wait too. */
+function pacedModel({ holdAt, holdMs = 3_600_000, modelMs = 0 }: ChildSettings): RoleModel {
+  const scripted = scriptedModel(say);
+  let calls = 0;
+  return {
+    id: scripted.id,
+    tier: scripted.tier,
+    call: async (request, options) => {
+      calls += 1;
+      const held = calls === holdAt;
+      if (held) process.stdout.write('{"type":"held"}\n');
+      const ms = held ? holdMs : modelMs;
+      if (ms > 0) await sleep(ms, undefined, { signal: options.signal }).catch(() => undefined);
+      return scripted.call(request, options);
+    },
+  };
+}
+
+/** What was acknowledged, on a channel of its own, as soon as it was. */
+function acknowledging(cadre: Cadre, fd: number | undefined): Cadre {
+  if (fd === undefined) return cadre;
+  return {
+    ...cadre,
+    start: async (...input) => {
+      const run = await cadre.start(...input);
+      writeSync(fd, "started\n");
+      return run;
+    },
+    advance: (run, options) =>
+      cadre.advance(run, {
+        ...options,
+        onEvent: (event) => {
+          writeSync(fd, `event ${event.index}\n`);
+          options?.onEvent?.(event);
+        },
+      }),
+    decide: async (ask, input) => {
+      const row = await cadre.decide(ask, input);
+      writeSync(fd, `decided ${row.id}\n`);
+      return row;
+    },
+  };
+}
