@@ -10,7 +10,7 @@
 import { z } from "zod";
 import { canonicalJson, hashOf } from "../canonical.ts";
 import type { Desk } from "../events/desk.ts";
-import { toolResultSchema, type ChangeSet, type Event, type EventOf } from "../events/event.ts";
+import { toolResultSchema, type ChangeSet, type Event, type EventOf, type ToolResult } from "../events/event.ts";
 import { modelCallKey } from "../ids.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import type { LedgerRecord } from "../store/inspection.ts";
@@ -106,8 +106,9 @@ const toolIntent = z.object({ tool: z.string(), args: z.json(), hash: z.string()
 
 function toolRowProblem(event: EventOf<"action_done">, before: Desk, row: EffectRow | undefined): string | null {
   if (event.hash === null) return null; // reads have no row
-  const held = toolResultSchema.safeParse(row?.outcome).data;
-  if (row?.kind !== "tool" || !held) return `the ledger holds no outcome for ${event.key} (D3)`;
+  if (row?.kind !== "tool" || !toolResultSchema.safeParse(row.outcome).success)
+    return `the ledger holds no outcome for ${event.key} (D3)`;
+  const held = row.outcome as ToolResult;
   if (!beganAs(event, row.intent)) return `the ledger began something else for ${event.key} (R3)`;
   const told = event.results.map((result) => ({
     ...result,
