@@ -135,6 +135,7 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
   const aborted = new Promise<never>((_resolve, reject) => {
     leave = () => reject(new CadreError("interrupted", "The call was stopped."));
     signal.addEventListener("abort", leave, { once: true });
+    if (signal.aborted) leave(); // by the script itself, a moment ago
   });
   try {
     return await Promise.race([work, aborted]);

@@ -1,0 +1,58 @@
+/** An approval that expired, at the command line: whoever looks first takes it back, and everyone is told how to go on. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { brief, cadre, document, inbox, project } from "./cli-process.ts";
+
+/** A project in which nobody is quick enough: an approval stands for 60 ms. */
+function hurried(): string {
+  const dir = project();
+  const file = join(dir, "graphs/feature-workflow.ts");
+  const before = readFileSync(file, "utf8");
+  const after = before.replace('{ tool: "execute_command",', '{ tool: "write_to_file", expiresMinutes: 0.001,');
+  expect(after).not.toBe(before);
+  writeFileSync(file, after);
+  return dir;
+}
+
+/** Answers until the approval was raised. */
+function atApproval(dir: string): string {
+  let told = cadre(dir, ["run", brief, "--json"]);
+  for (let many = 0; many < 5; many += 1) {
+    const asks = told.out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { asks?: { id: string; kind: string }[] })
+      .at(-1)?.asks;
+    const [ask] = asks ?? [];
+    if (!ask) break;
+    if (ask.kind === "approval") return ask.id;
+    told = cadre(dir, ["answer", ask.id, "1", "--json"]);
+  }
+  throw new Error(`no approval was raised: ${told.out}`);
+}
+
+test("R4 approving after the time is exit 5, and says when it expired and how to go on", () => {
+  const dir = hurried();
+  const ask = atApproval(dir);
+  const late = cadre(dir, ["approve", ask]);
+  expect(late.code).toBe(5);
+  expect(late.err).toMatch(new RegExp(`${ask} expired at \\d{4}-.*: nobody had decided it by then`));
+  expect(late.err).toMatch(/npx cadre resume r-[0-9a-f]{6}/);
+  expect(cadre(dir, ["show", ask]).out).toContain("expired by the clock");
+  // The role is told, and proposes again.
+  expect(cadre(dir, ["resume"]).code).toBe(8);
+  expect(cadre(dir, ["trace"]).out).toContain("the clock");
+  expect(document(cadre(dir, ["verify", "--json"]))["ok"]).toBe(true);
+});
+
+test("R4 the inbox takes an expired approval back, and names the command that goes on", () => {
+  const dir = hurried();
+  const ask = atApproval(dir);
+  const listed = cadre(dir, ["inbox"]);
+  expect([listed.code, listed.out]).toEqual([0, ""]);
+  expect(listed.err).toMatch(new RegExp(`${ask} .*expired`));
+  expect(listed.err).toMatch(/npx cadre resume r-[0-9a-f]{6}/);
+  expect(inbox(dir)).toEqual([]);
+  expect(cadre(dir, ["show", ask]).out).toContain("expired by the clock");
+});
