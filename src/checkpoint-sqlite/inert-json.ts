@@ -140,6 +140,15 @@ export function isStoredSnapshot(stored: Stored): boolean {
   return typeof stored === "string" && stored.startsWith(`{"${mark}":"delta"`);
 }
 
+const errors = [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError];
+
+/** Of the language's own kinds; of any other, an Error that bears its name. */
+function errorNamed(name: string, message: string): Error {
+  const kind = errors.find((one) => one.name === name);
+  if (kind !== undefined) return new kind(message);
+  return name === "Error" ? new Error(message) : Object.assign(new Error(message), { name });
+}
+
 async function revivedMark({ [mark]: kind, v }: Marked): Promise<unknown> {
   switch (kind) {
     case "undefined":
@@ -156,7 +165,7 @@ async function revivedMark({ [mark]: kind, v }: Marked): Promise<unknown> {
       return new RegExp(...(v as [string, string]));
     case "error": {
       const [name, message] = v as [string, string];
-      return Object.assign(new Error(message), { name });
+      return errorNamed(name, message);
     }
     case "lc":
       return load(v as string);

@@ -264,6 +264,11 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     return configOf({ thread: to, name: at.name }, id);
   }
 
+  /** When a commit of this saver is on disk, as the file's connection says. */
+  synchronous(): Synchronous {
+    return this.#connection.db.pragma("synchronous", { simple: true }) === 2 ? "full" : "normal";
+  }
+
   /** Stores what was asked for and closes the file. */
   close(): void {
     this.#commits.flush();
@@ -322,7 +327,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
 
   #source(id: string): ThreadRow {
     const row = this.#tables.thread(id);
-    if (row === undefined)
+    if (row === undefined || this.#tables.spaces(row.seq).length === 0)
       throw new CadreError("thread-unknown", `There is no thread ${id}.`, { data: { thread: id } });
     return row;
   }
