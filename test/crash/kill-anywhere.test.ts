@@ -1,6 +1,7 @@
 /**
  * D1 D2 D3: kill -9 at a random moment, resume, and the run ends as if nothing had happened. Kills fall anywhere between the first
- * line of output and the last, in `run` (two of three seeds), in `answer` or in `approve`, and sometimes twice. `CADRE_CRASH_SEEDS` sets how many seeds (default 50).
+ * line of output and the last, in `run` (two of three seeds), in `answer` or in `approve`, and sometimes twice. `CADRE_CRASH_SEEDS` sets how many seeds (default 50),
+ * `CADRE_CRASH_FIRST_SEED` the first of them (default 1): one seed can be looked at by itself.
  */
 import { afterAll, expect, test } from "vitest";
 import { openCadre, type Cadre } from "../../src/cadre.ts";
@@ -12,6 +13,7 @@ import { random } from "./random.ts";
 import { reviewsEnd } from "./reviews-story.ts";
 
 const seeds = Number(process.env["CADRE_CRASH_SEEDS"] ?? 50);
+const firstSeed = Number(process.env["CADRE_CRASH_FIRST_SEED"] ?? 1);
 const brief = "briefs/vietnamese-reviews.md";
 const folders: ProjectFolder[] = [];
 
@@ -123,7 +125,7 @@ async function reference(): Promise<EndState> {
   return undisturbed;
 }
 
-test.concurrent.each(Array.from({ length: seeds }, (_, seed) => seed + 1))(
+test.concurrent.each(Array.from({ length: seeds }, (_, index) => firstSeed + index))(
   "D3 seed %i: killed and resumed, the run ends as an undisturbed one",
   { timeout: 120_000 },
   async (seed) => {
