@@ -119,3 +119,34 @@ test("R4 verify finds a decision that was changed in its row", async () => {
   const { problems } = await verifyRun({ ...line.store, ask }, line.run);
   expect(problems.map((problem) => problem.what).join()).toContain("does not say what the log says");
 });
+
+test("Y1 verify reads the log and the ledger once, in pages, and never as a whole", async () => {
+  const line = await finished();
+  const whole = async (): Promise<never> => {
+    throw new Error("the whole of it was asked for");
+  };
+  let pages = 0;
+  const store: Store = {
+    ...line.store,
+    events: whole,
+    runEvents: whole,
+    effects: whole,
+    asks: whole,
+    storedBytes: async (of, from, limit) => {
+      pages += 1;
+      expect(limit).toBeLessThanOrEqual(500);
+      return line.store.storedBytes(of, from, limit);
+    },
+  };
+  expect((await verifyRun(store, line.run)).problems).toEqual([]);
+  expect(pages).toBe(1);
+});
+
+test("D8 verify finds a head that somebody wrote down, and says where none fits", async () => {
+  const line = await finished();
+  const { heads } = await verifyRun(line.store, line.run);
+  const head = heads[0]?.head ?? "";
+  expect(await verifyRun(line.store, line.run, { head: head.slice(0, 16) })).toMatchObject({ ok: true });
+  const { problems } = await verifyRun(line.store, line.run, { head: "0".repeat(64) });
+  expect(problems).toMatchObject([{ what: `no event has the hash ${"0".repeat(64)} (D8)` }]);
+});
