@@ -128,25 +128,29 @@ test.each([
   300_000,
 );
 
-test("R4 RELIABILITY 15: answers that arrive in any order at once reach each its own run", async () => {
-  const many = 4;
-  const here = await place(many);
-  const rounds = atScale({ quick: 2, large: 12, full: 50 });
-  for (let round = 0; round < rounds; round += 1) {
-    const asks: AskRow[] = [];
-    for (let index = 0; index < many; index += 1) asks.push(await asking(here, runId(0x1000 + round * many + index)));
-    // Another order each round, and other processes than in the order in which they were raised.
-    const order = (index: number): number => (index * (round % 2 === 0 ? 3 : 1) + round + 1) % many;
-    const orders = asks.map((_, index) => {
-      const ask = asks[order(index)]!;
-      return { ask: ask.id, run: ask.run, verb: "answer" as const, text: `for ${ask.run}` };
-    });
-    expect((await all(here.processes, orders)).every((each) => each.won)).toBe(true);
-    for (const { run } of asks) {
-      const decided = (await here.store.runEvents(run)).flatMap(({ event }) =>
-        event.type === "ask_decided" ? [event.decision.text] : [],
-      );
-      expect(decided).toEqual([`for ${run}`]);
+test(
+  "R4 RELIABILITY 15: answers that arrive in any order at once reach each its own run",
+  { timeout: 300_000 },
+  async () => {
+    const many = 4;
+    const here = await place(many);
+    const rounds = atScale({ quick: 2, large: 12, full: 50 });
+    for (let round = 0; round < rounds; round += 1) {
+      const asks: AskRow[] = [];
+      for (let index = 0; index < many; index += 1) asks.push(await asking(here, runId(0x1000 + round * many + index)));
+      // Another order each round, and other processes than in the order in which they were raised.
+      const order = (index: number): number => (index * (round % 2 === 0 ? 3 : 1) + round + 1) % many;
+      const orders = asks.map((_, index) => {
+        const ask = asks[order(index)]!;
+        return { ask: ask.id, run: ask.run, verb: "answer" as const, text: `for ${ask.run}` };
+      });
+      expect((await all(here.processes, orders)).every((each) => each.won)).toBe(true);
+      for (const { run } of asks) {
+        const decided = (await here.store.runEvents(run)).flatMap(({ event }) =>
+          event.type === "ask_decided" ? [event.decision.text] : [],
+        );
+        expect(decided).toEqual([`for ${run}`]);
+      }
     }
-  }
-});
+  },
+);
