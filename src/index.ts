@@ -52,10 +52,11 @@ export type {
   ChangedFile,
   Changes,
   DecideInput,
+  FileVerification,
   StartOptions,
   Verification,
 } from "./run/api.ts";
-export { openCadre, type Cadre, type CadreOptions } from "./cadre.ts";
+export { openCadre, type Cadre, type CadreOptions, type VerifyAllOptions } from "./cadre.ts";
 
 /** The compiled LangGraph of a workflow, for LangGraph's own tools: a labelled rehearsal that never opens project data. */
 export async function rehearsalGraph(workflow: WorkflowInput, from: string): Promise<unknown> {
