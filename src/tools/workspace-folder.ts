@@ -2,12 +2,13 @@
  * Workspaces as plain folders under the data folder: `workspaces/<run>/{tree,baseline.json}` (journal/decisions/0001).
  *
  * S1. A workspace appears whole, by one rename, with its baseline beside it; a killed attempt leaves only a folder that the next sweeps.
+ *     What `create` has returned from survives a power loss, as the run does that will name it (D1).
  * S2. The project is only read until `apply`; there is no `.git` in a workspace.
  */
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { hashOf } from "../canonical.ts";
 import { CadreError } from "../errors.ts";
@@ -113,6 +114,7 @@ async function makeWorkspace(
     toDisk(fresh);
     fs.renameSync(fresh, `${base}/${run}`);
     syncFolder(base);
+    syncFolder(dirname(base)); // `base` itself may be new
   } catch (error) {
     fs.rmSync(fresh, { recursive: true, force: true });
     // Another process was first: its workspace is as good.

@@ -14,6 +14,8 @@ export type ChildSettings = {
   readonly clock?: ClockJumps;
   /** The control of the power-loss test: a weaker promise than cadre's. */
   readonly synchronous?: "NORMAL";
+  /** The database's log is carried over into its file after so many pages; as it is opened, a run of this length never gets there. */
+  readonly logPages?: number;
   /** File descriptor on which it says what was acknowledged. */
   readonly acks?: number;
 };

@@ -11,7 +11,7 @@
  *           DISK_LEAK=<percent>, DISK_SEED=<n>: so many of the sectors and names that nobody asked to be kept are kept all the same.
  *
  * P1. A file's bytes are kept when it is fsynced (or fdatasynced), as they are then.
- * P2. A name is kept when its folder is fsynced, or its file is: ext4, xfs and btrfs promise the second. With DISK_STRICT=1 only the first.
+ * P2. A name is kept when its folder is fsynced, and not when its file is: ext4, xfs and btrfs keep it then too, POSIX does not say so.
  * P3. A file is told from another by a number that it gets when it is made, so a rename that was not kept shows the old file.
  * P4. The index in shared memory (-shm) is never kept.
  *
@@ -40,7 +40,7 @@
 static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static char root[PATH_MAX], shadow[PATH_MAX];
 static const char *spare, *count_to;
-static int fail_with, strict, leak;
+static int fail_with, leak;
 static long fail_at, fail_for, calls;
 enum kind { ROOM, CHANGE, READ };
 static enum kind counted;
@@ -68,7 +68,6 @@ __attribute__((constructor)) static void begin(void) {
   fail_for = from_env("DISK_FOR");
   const char *kind = getenv("DISK_CALLS");
   counted = kind && !strcmp(kind, "room") ? ROOM : kind && !strcmp(kind, "reads") ? READ : CHANGE;
-  strict = from_env("DISK_STRICT");
   leak = from_env("DISK_LEAK");
   dice = from_env("DISK_SEED") * 2654435761ULL + 88172645463325252ULL;
   if (!*shadow) return;
@@ -156,7 +155,7 @@ static int lost_anyway(const char *path) {
 
 /* At once or not at all: this process may be killed in here, and what was kept before must stay. */
 static void keep_name(const char *path) {
-  char folder[PATH_MAX], entry[PATH_MAX + 320], fresh[PATH_MAX + 64], text[32], before[32] = "";
+  char folder[PATH_MAX + 512], entry[PATH_MAX + 320], fresh[PATH_MAX + 64], text[32], before[32] = "";
   struct stat found;
   if (lstat(path, &found) || lost_anyway(path)) return;
   snprintf(folder, sizeof folder, "%s", path);
@@ -180,15 +179,6 @@ static void keep_name(const char *path) {
   if (REAL(rename)(fresh, entry)) abort();
 }
 
-static void keep_way_to(const char *path) {
-  char part[PATH_MAX];
-  for (size_t at = strlen(root) + 1; path[at - 1]; at += 1)
-    if (path[at] == '/' || !path[at]) {
-      snprintf(part, sizeof part, "%.*s", (int)at, path);
-      keep_name(part);
-    }
-}
-
 static void keep_folder(const char *path) {
   char names[PATH_MAX + 64], entry[PATH_MAX + 512];
   struct dirent *each;
@@ -197,7 +187,7 @@ static void keep_folder(const char *path) {
   while ((each = readdir(folder)))
     if (strcmp(each->d_name, ".") && strcmp(each->d_name, "..")) {
       snprintf(entry, sizeof entry, "%s/%s", path, each->d_name);
-      if (strlen(entry) < PATH_MAX) keep_name(entry);
+      keep_name(entry);
     }
   closedir(folder);
   snprintf(names, sizeof names, "%s/names/%d", shadow, number_of(path, 0));
@@ -240,13 +230,8 @@ static void keep(int fd) {
   char path[PATH_MAX];
   struct stat found;
   if (!*shadow || !place_of(fd, path) || fstat(fd, &found)) return;
-  if (S_ISDIR(found.st_mode)) {
-    keep_folder(path);
-    if (!strict) keep_way_to(path);
-  } else if (!lost_anyway(path)) {
-    keep_bytes(fd, number_of(path, 0));
-    if (!strict) keep_way_to(path);
-  }
+  if (S_ISDIR(found.st_mode)) keep_folder(path);
+  else if (!lost_anyway(path)) keep_bytes(fd, number_of(path, 0));
 }
 
 /* Sectors that reach the disk although nobody asked for it. */

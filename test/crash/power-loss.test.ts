@@ -109,9 +109,10 @@ test.skipIf(!hasGcc)(
   { timeout: 3_600_000 },
   async () => {
     const told = { losses: 0, acknowledged: 0 };
-    await inLanes(seeds(atScale({ quick: 1, large: 4, full: 24 })), 2, (seed) =>
+    await inLanes(seeds(atScale({ quick: 1, large: 4, full: 28 })), 2, (seed) =>
       withPlace(async (place) => {
-        for (const [nth, { dir, acks }] of (await losePower(place, seed, perRun, {})).entries()) {
+        const settings = seed % 3 === 0 ? { logPages: 12 } : {};
+        for (const [nth, { dir, acks }] of (await losePower(place, seed, perRun, settings)).entries()) {
           expect({ seed, nth, lost: await missing(dir, acks) }).toEqual({ seed, nth, lost: [] });
           told.losses += 1;
           told.acknowledged += acks.length;

@@ -19,7 +19,7 @@ import { answers, brief, runId, say, withoutProbe } from "./story.ts";
 /** Returns the exit code. */
 export async function runStory(dir: string, settings: ChildSettings): Promise<number> {
   if (settings.clock) globalThis.Date = jumpingDate(Date, settings.clock);
-  if (settings.synchronous === "NORMAL") promiseLess();
+  if (settings.synchronous || settings.logPages) openOtherwise(settings);
   withoutProbe();
   const output = openOutput({ json: true, quiet: true, verbose: false, fields: null }, process.stdout, process.stderr);
   const context = openContext({ dir }, {}, output, process.stdin);
@@ -39,11 +39,13 @@ export async function runStory(dir: string, settings: ChildSettings): Promise<nu
   }
 }
 
-/** The control of the power-loss test: files are opened with synchronous=NORMAL, which promises less than cadre does. */
-function promiseLess(): void {
+/** Has the store open its file with other settings than its own. */
+function openOtherwise({ synchronous, logPages = 1000 }: ChildSettings): void {
   const pragma = Reflect.get(SQLite.prototype, "pragma") as (source: string, options?: unknown) => unknown;
-  SQLite.prototype.pragma = function weaker(source, options) {
-    return Reflect.apply(pragma, this, [source.replace("synchronous = FULL", "synchronous = NORMAL"), options]);
+  SQLite.prototype.pragma = function other(source, options) {
+    if (source !== "synchronous = FULL") return Reflect.apply(pragma, this, [source, options]);
+    Reflect.apply(pragma, this, [`wal_autocheckpoint = ${logPages}`]);
+    return Reflect.apply(pragma, this, [`synchronous = ${synchronous ?? "FULL"}`]);
   };
 }
 
