@@ -11,6 +11,8 @@ export type ChildSettings = {
   /** This model call (1-based) says on stdout that it has begun, and takes `holdMs` (default: an hour). */
   readonly holdAt?: number;
   readonly holdMs?: number;
+  /** The effect that cannot be probed happens, says so on stdout, and does not come back. */
+  readonly holdInEffect?: true;
   readonly clock?: ClockJumps;
   /** The control of the power-loss test: a weaker promise than cadre's. */
   readonly synchronous?: "NORMAL";

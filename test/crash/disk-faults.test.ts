@@ -79,7 +79,7 @@ test.skipIf(!hasGcc).each(atScale({ quick: few, large: cases, full: cases }))(
     const last = scale === "quick" ? 0 : await countOf(fault);
     const points = atScale({
       quick: fault.calls === "reads" ? [120] : [600],
-      large: spread(1, last, 8),
+      large: spread(1, last, 10),
       full: spread(1, last, fault.times === 1 ? last : 100),
     });
     let stopped = 0;

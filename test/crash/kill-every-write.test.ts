@@ -65,6 +65,22 @@ async function killedAt(set: string, n: number, told: Told): Promise<boolean> {
   }
 }
 
+test("D3 killed inside an effect that cannot be probed: one doubt is put to a person, and it happens once", async () => {
+  const folder = storyFolder();
+  try {
+    const ended = await child(folder.dir, {
+      settings: { holdInEffect: true },
+      onLine: (line, running) => void (line.includes('"held"') && running.kill("SIGKILL")),
+    });
+    expect(ended.signal).toBe("SIGKILL");
+    await finish(folder.dir);
+    const { found, ending } = await divergences(folder.dir);
+    expect({ found, doubts: ending.doubts, repeated: ending.repeated }).toEqual({ found: [], doubts: 1, repeated: 0 });
+  } finally {
+    folder.remove();
+  }
+});
+
 test.skipIf(!hasStrace).each(Object.entries(calls))(
   "D3 killed before %s and resumed, a run ends as an undisturbed one",
   { timeout: 3_600_000 },
@@ -74,7 +90,7 @@ test.skipIf(!hasStrace).each(Object.entries(calls))(
     const few = set === "write" ? [60] : [150, 600];
     const points = atScale({
       quick: few,
-      large: spread(1, last, set === "write" ? 12 : 40),
+      large: spread(1, last, set === "write" ? 20 : 80),
       full: spread(1, last, last),
     });
     await inLanes(points, 2, async (n) => void (await killedAt(set, n, told)));

@@ -20,7 +20,7 @@ import { answers, brief, runId, say, withoutProbe } from "./story.ts";
 export async function runStory(dir: string, settings: ChildSettings): Promise<number> {
   if (settings.clock) globalThis.Date = jumpingDate(Date, settings.clock);
   if (settings.synchronous || settings.logPages) openOtherwise(settings);
-  withoutProbe();
+  withoutProbe(settings.holdInEffect ? () => held(3_600_000) : undefined);
   const output = openOutput({ json: true, quiet: true, verbose: false, fields: null }, process.stdout, process.stderr);
   const context = openContext({ dir }, {}, output, process.stdin);
   try {
@@ -49,6 +49,12 @@ function openOtherwise({ synchronous, logPages = 1000 }: ChildSettings): void {
   };
 }
 
+/** Says that it is here, and stays for a while; what is given up ends at once. */
+async function held(ms: number, signal?: AbortSignal): Promise<void> {
+  process.stdout.write('{"type":"held"}\n');
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}
+
 /** The script, at the pace that the settings say; a call that is given up ends its wait too. */
 function pacedModel({ holdAt, holdMs = 3_600_000, modelMs = 0 }: ChildSettings): RoleModel {
   const scripted = scriptedModel(say);
@@ -58,10 +64,8 @@ function pacedModel({ holdAt, holdMs = 3_600_000, modelMs = 0 }: ChildSettings):
     tier: scripted.tier,
     call: async (request, options) => {
       calls += 1;
-      const held = calls === holdAt;
-      if (held) process.stdout.write('{"type":"held"}\n');
-      const ms = held ? holdMs : modelMs;
-      if (ms > 0) await sleep(ms, undefined, { signal: options.signal }).catch(() => undefined);
+      if (calls === holdAt) await held(holdMs, options.signal);
+      else if (modelMs > 0) await sleep(modelMs);
       return scripted.call(request, options);
     },
   };

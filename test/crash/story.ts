@@ -21,12 +21,13 @@ const page = "notes/page.md";
 const sentLog = "sent.log";
 
 /** Makes `evaluate_models` an effect on the world that leaves a mark and cannot be asked whether it happened. For this process only. */
-export function withoutProbe(): void {
+export function withoutProbe(after: () => Promise<void> = async () => undefined): void {
   const tool: Partial<Tool> = evaluateModelsTool as Tool;
   delete (tool as { probe?: unknown }).probe;
   Object.assign(tool, {
     run: async ({ project, key }: ToolContext) => {
       appendFileSync(join(project, sentLog), `${key}\n`);
+      await after();
       return { ok: true, text: "sent", receipt: null };
     },
   });
