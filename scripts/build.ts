@@ -99,13 +99,22 @@ async function bundle(): Promise<{ files: OutputFile[]; metafile: Metafile }> {
     banner: { js: requireForBundled },
     plugins: [withoutDeadWeight],
   });
-  // A class for other people's LangChain programs must extend their copy of @langchain/core, not ours.
+  // Classes for other people's LangChain programs must extend their copies of @langchain packages, not ours.
   const forLangChain = await build({
     ...shared,
-    entryPoints: { "chat-hugging-face": "src/models/chat-hugging-face.ts" },
+    entryPoints: {
+      "chat-hugging-face": "src/models/chat-hugging-face.ts",
+      "checkpoint-sqlite": "src/checkpoint-sqlite/saver.ts",
+    },
     outdir: dist,
     target: "node22.18",
-    external: ["@langchain/core", "@huggingface/inference", "zod"],
+    external: [
+      "@langchain/core",
+      "@langchain/langgraph-checkpoint",
+      "@huggingface/inference",
+      "better-sqlite3",
+      "zod",
+    ],
   });
   // The guard must be readable by the very Nodes that it turns away.
   const guard = await build({

@@ -22,12 +22,14 @@ import type { RunnableConfig } from "@langchain/core/runnables";
 import { systemClock } from "../clock.ts";
 import { CadreError } from "../errors.ts";
 import { connect } from "../store/connection.ts";
-import type { Connection, Synchronous } from "../store/connection.ts";
+import type { Connection } from "../store/connection.ts";
+import type { Synchronous } from "../store/schema.ts";
 import { threadFences } from "./fences.ts";
 import { groupCommit } from "./group-commit.ts";
 import { encodeValue } from "./inert-json.ts";
 import { checkpointLayout } from "./layout.ts";
 import { checkpointListing } from "./listing.ts";
+import type { CheckpointerOptions, Kept } from "./options.ts";
 import { valuePlacing } from "./placing.ts";
 import { configOf, positionOf, threadOf } from "./position.ts";
 import type { Position } from "./position.ts";
@@ -39,18 +41,8 @@ import { stateStore } from "./states.ts";
 import { checkpointTables } from "./tables.ts";
 import type { CheckpointRow, TaskWrite, ThreadRow } from "./tables.ts";
 import { threadUpkeep } from "./upkeep.ts";
-import type { Kept } from "./upkeep.ts";
 import { valueStore } from "./values.ts";
 import type { Fresh, Lists } from "./values.ts";
-
-export type CheckpointerOptions = {
-  /** Path of the file, or `:memory:`. A new file is made 0600, a folder for it 0700. */
-  readonly file: string;
-  /** `full` (default): an acknowledged step survives a power loss. `normal`: it survives the end of the process. */
-  readonly synchronous?: Synchronous;
-  /** How many checkpoints a thread keeps for each of its namespaces; left out: all of them. Older ones go a few steps later. */
-  readonly keepLast?: number;
-};
 
 /** How many checkpoints' fresh items are remembered: those of the steps that are under way. */
 const rememberedSteps = 64;
@@ -65,6 +57,8 @@ function merged(before: readonly TaskWrite[], after: readonly TaskWrite[]): Task
   for (const write of after) if (write[0] < 0 || !byIndex.has(write[0])) byIndex.set(write[0], write);
   return [...byIndex.values()];
 }
+
+export type { CheckpointerOptions, Kept };
 
 export class SqliteCheckpointer extends BaseCheckpointSaver {
   readonly #connection: Connection;

@@ -9,14 +9,12 @@
  */
 import type { CheckpointMetadata } from "@langchain/langgraph-checkpoint";
 import type { Connection } from "../store/connection.ts";
+import type { Kept } from "./options.ts";
 import { refsIn } from "./state.ts";
 import type { Ref } from "./state.ts";
 import type { States } from "./states.ts";
 import type { CheckpointRow, SpaceRow, Tables, ThreadRow } from "./tables.ts";
 import type { Values } from "./values.ts";
-
-/** How many of the newest checkpoints of each namespace stay; at least 1. */
-export type Kept = { readonly last: number };
 
 type Metadata = CheckpointMetadata & { readonly counters_since_delta_snapshot?: Readonly<Record<string, unknown>> };
 

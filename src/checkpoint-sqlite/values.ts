@@ -105,6 +105,12 @@ export function valueStore({ db }: Pick<Connection, "db">) {
     return items;
   };
 
+  /** The log in which a length lies: a child has nothing of its own before its cut, and is not appended to there. */
+  const holder = (seq: number, length: number): number => {
+    const row = log.get(seq);
+    return row === undefined || row.parent === null || length > row.cut ? seq : holder(row.parent, length);
+  };
+
   const body = (seq: number): Stored => {
     const stored = item.get(seq);
     if (stored === undefined) throw bug(`there is no item ${seq}`);
@@ -174,10 +180,10 @@ export function valueStore({ db }: Pick<Connection, "db">) {
     const known = recall(seq);
     const items = known?.items.length === length ? known.items : itemsOf(seq, length);
     const start = commonLength(family, list, items, known?.elements ?? []);
-    if (start === list.length) return { ref: ["l", seq, start], remember: nothing };
+    if (start === list.length) return { ref: ["l", holder(seq, start), start], remember: nothing };
     if (start === 0) return anew();
     const goesOn = start === length && entry.get(seq, length) === undefined; // A1
-    return append(family, { log: goesOn ? seq : newLog(seq, start), items, start }, list, fresh);
+    return append(family, { log: goesOn ? seq : newLog(holder(seq, start), start), items, start }, list, fresh);
   };
 
   /** Reads the rows at once, decodes them later: what lies between may delete them. */

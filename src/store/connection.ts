@@ -11,7 +11,7 @@ import { CadreError } from "../errors.ts";
 import { failure } from "./failure.ts";
 import { memory, openForReading, openForWriting } from "./open-file.ts";
 import { runLayout } from "./schema.ts";
-import type { Layout } from "./schema.ts";
+import type { Layout, Synchronous } from "./schema.ts";
 
 /** Steps of the write paths, in order; a crash test stops the process at each in turn. */
 export type FaultPoint =
@@ -25,9 +25,6 @@ export type FaultPoint =
   | "effect:begin-done"
   | "effect:finished"
   | "effect:finish-done";
-
-/** When a commit is on disk: at once, or at the next checkpoint of the write-ahead log (D1 needs `full`). */
-export type Synchronous = "full" | "normal";
 
 export type ConnectOptions = {
   /** Path of the file, or `:memory:`. */

@@ -8,6 +8,9 @@
  * - A line has one checkpoint, the newest: what came before it is in its events (D7).
  */
 
+/** When a commit is on disk: at once, or at the next checkpoint of the write-ahead log (D1 needs `full`). */
+export type Synchronous = "full" | "normal";
+
 export type Migration = { readonly version: number; readonly sql: string };
 
 /** A kind of file: what marks it as ours, and how it came to look as it does. */

@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import { SqliteCheckpointer } from "../../src/checkpoint-sqlite/saver.ts";
 import { mainLine, type RunId } from "../../src/ids.ts";
-import type { Synchronous } from "../../src/store/connection.ts";
+import type { Synchronous } from "../../src/store/schema.ts";
 import { LineSaver } from "../../src/store/checkpoints.ts";
 import { openStore } from "../../src/store/open.ts";
 import { thisOwner } from "../../src/store/owner.ts";

@@ -113,6 +113,8 @@ describe("in an empty folder", () => {
       join(folder, "program.ts"),
       `import { CadreError, openCadre, person, type Event, type WorkflowInput } from "cadre";
 import { ChatHuggingFace } from "cadre/chat-hugging-face";
+import { SqliteCheckpointer } from "cadre/checkpoint-sqlite";
+import { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { scriptedModel } from "cadre/testing";
 const workflow: WorkflowInput = { name: "w", entry: "backend-lead", staffing: { "project-manager": person() } };
@@ -120,7 +122,8 @@ const type: Event["type"] = "run_ended";
 // @ts-expect-error there is no such event
 const wrong: Event["type"] = "no_such_event";
 const chat = new ChatHuggingFace({ model: "org/model", accessToken: "none" });
-console.log(typeof openCadre, typeof scriptedModel, chat._llmType(), chat instanceof BaseChatModel, new CadreError("usage", workflow.name).code, type, wrong);
+const saver: BaseCheckpointSaver = SqliteCheckpointer.open({ file: ":memory:" });
+console.log(saver instanceof BaseCheckpointSaver, typeof saver.getTuple, typeof openCadre, typeof scriptedModel, chat._llmType(), chat instanceof BaseChatModel, new CadreError("usage", workflow.name).code, type, wrong);
 `,
     );
     writeFileSync(
@@ -134,7 +137,7 @@ console.log(typeof openCadre, typeof scriptedModel, chat._llmType(), chat instan
     const program = run(process.execPath, ["program.ts"]);
     expect(program).toMatchObject({
       code: 0,
-      stdout: "function function huggingface-chat true usage run_ended no_such_event\n",
+      stdout: "true undefined\nfunction function huggingface-chat true usage run_ended no_such_event\n",
     });
   });
 });

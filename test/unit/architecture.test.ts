@@ -41,8 +41,8 @@ describe("the import table of ARCHITECTURE.md", () => {
   test("keeps each heavy or native package where the pages say it is", () => {
     const users = (pattern: RegExp): string[] =>
       rows.filter((row) => row.packages.some((name) => pattern.test(name))).map((row) => row.part);
-    expect(users(/^@langchain\/langgraph/)).toEqual(["store/checkpoints", "run"]);
-    expect(users(/^@langchain\//)).toEqual(["store/checkpoints", "models", "run"]);
+    expect(users(/^@langchain\/langgraph/)).toEqual(["store/checkpoints", "checkpoint-sqlite", "run"]);
+    expect(users(/^@langchain\//)).toEqual(["store/checkpoints", "checkpoint-sqlite", "models", "run"]);
     expect(users(/^better-sqlite3$/)).toEqual(["store"]);
     expect(users(/^@huggingface\//)).toEqual(["models"]);
     expect(rowNamed("views")).toMatchObject({ node: "none" });
