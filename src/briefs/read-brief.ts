@@ -45,7 +45,7 @@ function briefOf(
 ): Brief {
   const acceptance = [...(front.acceptance ?? []), ...listOf(fields, "acceptance")];
   return {
-    title: oneLine(front.title || fields.heading || titleFrom(task)),
+    title: oneLine(front.title ?? "") || oneLine(fields.heading ?? "") || titleFrom(task),
     task,
     why: fieldText(fields, "why"),
     where: fieldText(fields, "where"),
@@ -134,7 +134,7 @@ function withoutUndefined(input: { path: string; description?: string | undefine
 function titleFrom(task: string): string {
   const line = oneLine(task.replace(/^#+\s+/, ""));
   const sentence = /^.*?[.!?。](?=\s|$)/u.exec(line)?.[0] ?? line;
-  const plain = sentence.replace(/[.。]$/u, "");
+  const plain = sentence.replace(/[.。]$/u, "") || line; // a full stop alone is all there is to go by
   const characters = Array.from(plain);
   if (characters.length <= 80) return plain;
   const cut = characters.slice(0, 79).join("");

@@ -237,6 +237,10 @@ test("limits are numbers", () => {
   });
 });
 
+test.each([".", ". And then?", "。"])("a task that begins with a full stop (%j) still gets a title", (text) => {
+  expect(read(text).brief?.title.trim()).toBeTruthy();
+});
+
 test("any text is either a brief with a task and a title, or has an error", () => {
   const piece = fc.constantFrom(
     "Task:",
