@@ -3,6 +3,7 @@
  * line of output and the last, in `run` (two of three seeds), in `answer` or in `approve`, and sometimes twice. `CADRE_CRASH_SEEDS` sets how many seeds (default 50),
  * `CADRE_CRASH_FIRST_SEED` the first of them (default 1): one seed can be looked at by itself.
  */
+import { readFileSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
 import { openCadre, type Cadre } from "../../src/cadre.ts";
 import type { AskRow, RunRow } from "../../src/store/ports.ts";
@@ -21,8 +22,11 @@ afterAll(() => {
   for (const folder of folders) folder.remove();
 });
 
+/** A run measures real latencies: with this ceiling even a machine that is busy with other things meets the criterion. */
+const patient = readFileSync(new URL(`../../${brief}`, import.meta.url), "utf8").replace("200 ms", "200000 ms");
+
 function project(): string {
-  const folder = shippedProject();
+  const folder = shippedProject({ [brief]: patient });
   folders.push(folder);
   return folder.dir;
 }
@@ -127,7 +131,7 @@ async function reference(): Promise<EndState> {
 
 test.concurrent.each(Array.from({ length: seeds }, (_, index) => firstSeed + index))(
   "D3 seed %i: killed and resumed, the run ends as an undisturbed one",
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async (seed) => {
     const next = random(seed);
     const cwd = project();
