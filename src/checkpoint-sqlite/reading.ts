@@ -14,13 +14,13 @@ import { checkpointOf } from "./state.ts";
 import type { State } from "./state.ts";
 import type { States } from "./states.ts";
 import type { CheckpointRow, Tables } from "./tables.ts";
-import type { Fetched, Lists, Values } from "./values.ts";
+import type { Fetched, Seen, Values } from "./values.ts";
 
 /** The format below which a checkpoint's own sends lie in its parent's pending writes. */
 const sendsInChannel = 4;
 
-/** Rows that one reader reads: whose values they are, and which lists it has read already. */
-export type Reader = { readonly family: number; readonly lists: Lists };
+/** Whose values are read, and what was read of them already. */
+export type Reader = { readonly family: number; readonly seen: Seen };
 
 type FetchedWrite = { readonly task: string; readonly channel: string; readonly value: Fetched };
 
@@ -36,7 +36,7 @@ export function checkpointReading(tables: Tables, states: States, values: Values
     typeof row.parent === "number" ? tables.checkpoint(row.parent) : undefined;
 
   /** In the order in which a running graph applies them. */
-  const writesOf = (row: CheckpointRow, { family, lists }: Reader): FetchedWrite[] => {
+  const writesOf = (row: CheckpointRow, { family, seen }: Reader): FetchedWrite[] => {
     const { nameOf } = states.names(row.space);
     return tables
       .writes(row.space, row.id)
@@ -49,7 +49,7 @@ export function checkpointReading(tables: Tables, states: States, values: Values
         })),
       )
       .toSorted((a, b) => compareWritesSortKeys(a.key, b.key))
-      .map(({ task, channel, ref }) => ({ task, channel, value: values.fetch(family, ref, lists) }));
+      .map(({ task, channel, ref }) => ({ task, channel, value: values.fetch(family, ref, seen) }));
   };
 
   const decodedWrites = (writes: readonly FetchedWrite[]): Promise<CheckpointPendingWrite[]> =>
@@ -67,7 +67,7 @@ export function checkpointReading(tables: Tables, states: States, values: Values
   const fetchTuple = (place: Place, row: CheckpointRow, reader: Reader): (() => Promise<CheckpointTuple>) => {
     const state: State = states.of(row);
     const channels = Object.entries(state.values).map(
-      ([name, ref]) => [name, values.fetch(reader.family, ref, reader.lists)] as const,
+      ([name, ref]) => [name, values.fetch(reader.family, ref, reader.seen)] as const,
     );
     const writes = writesOf(row, reader);
     const parent = parentOf(row);
@@ -102,7 +102,7 @@ export function checkpointReading(tables: Tables, states: States, values: Values
         one.writes.unshift(...writes.filter(({ channel }) => channel === one.name));
         const ref = state.values[one.name];
         if (ref === undefined) continue;
-        one.seed = values.fetch(reader.family, ref, reader.lists);
+        one.seed = values.fetch(reader.family, ref, reader.seen);
         open.delete(one.name);
       }
     }

@@ -41,8 +41,8 @@ import { stateStore } from "./states.ts";
 import { checkpointTables } from "./tables.ts";
 import type { CheckpointRow, TaskWrite, ThreadRow } from "./tables.ts";
 import { threadUpkeep } from "./upkeep.ts";
-import { valueStore } from "./values.ts";
-import type { Fresh, Lists } from "./values.ts";
+import { nothingSeen, valueStore } from "./values.ts";
+import type { Fresh } from "./values.ts";
 
 /** How many checkpoints' fresh items are remembered: those of the steps that are under way. */
 const rememberedSteps = 64;
@@ -112,19 +112,15 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
   override async *list(config: RunnableConfig, options: CheckpointListOptions = {}): AsyncGenerator<CheckpointTuple> {
     const { limit = Number.POSITIVE_INFINITY, before, filter = {} } = options;
     const only = getCheckpointId(config) || undefined;
-    const lists: Lists = new Map();
+    const seen = nothingSeen();
     let left = limit;
     for (const { place, seq } of this.#read(() => this.#listing(config, before))) {
       if (left <= 0) return;
-      const found = this.#read(() => {
-        const row = this.#tables.checkpoint(seq);
-        if (row === undefined || (only !== undefined && row.id !== only)) return undefined;
-        return this.#states.of(row);
-      });
-      if (found === undefined || !isMatch(found.metadata, filter)) continue;
       const tuple = this.#read(() => {
         const row = this.#tables.checkpoint(seq); // it may have been deleted meanwhile
-        return row && this.#reading.fetchTuple(place, row, { ...this.#reader(place.thread), lists });
+        if (row === undefined || (only !== undefined && row.id !== only)) return undefined;
+        if (!isMatch(this.#states.of(row).metadata, filter)) return undefined;
+        return this.#reading.fetchTuple(place, row, this.#reader(place.thread, seen));
       });
       if (tuple === undefined) continue;
       left -= 1;
@@ -314,9 +310,9 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     return space.newest === null ? undefined : this.#tables.checkpoint(space.newest);
   }
 
-  #reader(thread: string): Reader {
+  #reader(thread: string, seen = nothingSeen()): Reader {
     const row = this.#tables.thread(thread);
-    return { family: row?.family ?? row?.seq ?? 0, lists: new Map() };
+    return { family: row?.family ?? row?.seq ?? 0, seen };
   }
 
   #source(id: string): ThreadRow {

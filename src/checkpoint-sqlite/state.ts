@@ -29,6 +29,10 @@ export type State = Document & {
   readonly metadata: { readonly [field: string]: string };
 };
 
+function copied(seen: State["seen"]): Checkpoint["versions_seen"] {
+  return Object.fromEntries(Object.entries(seen).map(([node, versions]) => [node, { ...versions }]));
+}
+
 export function stateOf(checkpoint: Checkpoint, values: State["values"], metadata: object): State {
   const { v, id: _id, ts, channel_values: _values, channel_versions, versions_seen, ...more } = checkpoint;
   return {
@@ -37,7 +41,7 @@ export function stateOf(checkpoint: Checkpoint, values: State["values"], metadat
     more: Object.keys(more).length === 0 ? "" : JSON.stringify(more),
     // Copies: what is remembered of a checkpoint is not to change with the caller's object.
     versions: { ...channel_versions },
-    seen: Object.fromEntries(Object.entries(versions_seen).map(([node, versions]) => [node, { ...versions }])),
+    seen: copied(versions_seen),
     values,
     metadata: Object.fromEntries(
       Object.entries(metadata).map(([field, value]) => [field, encodeValue(value) as string]),
@@ -52,8 +56,8 @@ export function checkpointOf(id: string, state: State, values: Record<string, un
     id,
     ts: state.ts,
     channel_values: values,
-    channel_versions: structuredClone(state.versions) as Checkpoint["channel_versions"],
-    versions_seen: structuredClone(state.seen) as Checkpoint["versions_seen"],
+    channel_versions: { ...state.versions },
+    versions_seen: copied(state.seen),
   };
 }
 

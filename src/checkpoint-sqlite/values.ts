@@ -52,8 +52,15 @@ function inlineList(list: readonly unknown[]): Ref | undefined {
 /** Gives the value once its rows are read. */
 export type Fetched = () => Promise<unknown>;
 
-/** Lists that one reader has read already: a history reads each element once. */
-export type Lists = Map<number, { readonly length: number; readonly elements: Promise<unknown[]> }>;
+/** What one reader has read already: a history reads each item once. */
+export type Seen = {
+  readonly items: Map<number, Promise<unknown>>;
+  readonly lists: Map<number, { readonly length: number; readonly elements: Promise<unknown[]> }>;
+};
+
+export function nothingSeen(): Seen {
+  return { items: new Map(), lists: new Map() };
+}
 
 export type Values = ReturnType<typeof valueStore>;
 
@@ -187,38 +194,47 @@ export function valueStore({ db }: Pick<Connection, "db">) {
   };
 
   /** Reads the rows at once, decodes them later: what lies between may delete them. */
-  const fetch = (family: number, ref: Ref, lists: Lists): Fetched => {
+  const fetch = (family: number, ref: Ref, seen: Seen): Fetched => {
     switch (ref[0]) {
       case "j":
         return () => decodeValue(ref[1]);
-      case "i": {
-        const stored = body(ref[1]);
-        return () => decodeValue(stored);
-      }
+      case "i":
+        return fetchItem(ref[1], seen);
       case "a": {
-        const parts = ref[1].map((one) => fetch(family, one, lists));
+        const parts = ref[1].map((one) => fetch(family, one, seen));
         return () => Promise.all(parts.map((part) => part()));
       }
       case "l":
-        return fetchList(family, ref[1], ref[2], lists);
+        return fetchList(family, ref[1], ref[2], seen);
     }
   };
 
-  const fetchList = (family: number, seq: number, length: number, lists: Lists): Fetched => {
-    const longer = lists.get(seq);
+  const fetchItem = (seq: number, { items }: Seen): Fetched => {
+    const known = items.get(seq);
+    if (known !== undefined) return () => known;
+    const stored = body(seq);
+    return () => {
+      const value = items.get(seq) ?? decodeValue(stored);
+      items.set(seq, value);
+      return value;
+    };
+  };
+
+  const fetchList = (family: number, seq: number, length: number, seen: Seen): Fetched => {
+    const longer = seen.lists.get(seq);
     if (longer !== undefined && longer.length >= length) return async () => (await longer.elements).slice(0, length);
     const items = itemsOf(seq, length);
-    const stored = items.map(body);
+    const parts = items.map((one) => fetchItem(one, seen));
     const decoded = async (): Promise<unknown[]> => {
       const elements: unknown[] = [];
-      for (const one of stored) elements.push(await decodeValue(one));
+      for (const part of parts) elements.push(await part());
       rememberItems(family, items, elements);
       if (recall(seq) === undefined) rememberLog(seq, { items, elements: [...elements] });
       return elements;
     };
     return async () => {
       const elements = decoded();
-      lists.set(seq, { length, elements });
+      seen.lists.set(seq, { length, elements });
       return (await elements).slice();
     };
   };
