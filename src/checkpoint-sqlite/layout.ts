@@ -13,7 +13,7 @@ import type { Layout } from "../store/schema.ts";
 export const checkpointLayout: Layout = {
   what: "checkpoints",
   applicationId: 0x63616463, // cadc
-  pageSize: 4096,
+  pageSize: 1024,
   migrations: [
     {
       version: 1,

@@ -32,6 +32,8 @@ export const memory = ":memory:";
 const busyTimeout = 5000;
 /** The write-ahead log is cut to this when it is checkpointed, so that one large run does not keep its size for ever. */
 const journalSizeLimit = 8 * 1024 * 1024;
+/** The log is brought into the file when it has grown to about this, in bytes, whatever the size of a page. */
+const checkpointAt = 4 * 1024 * 1024;
 
 export type Opened = { readonly db: Database; readonly dispose: () => void };
 
@@ -77,6 +79,7 @@ export function openForWriting(file: string, layout: Layout, clock: Clock): Open
     db.pragma("synchronous = FULL"); // O1
     db.pragma("foreign_keys = ON");
     db.pragma(`journal_size_limit = ${journalSizeLimit}`);
+    db.pragma(`wal_autocheckpoint = ${Math.ceil(checkpointAt / layout.pageSize)}`);
     migrate(db, layout, clock, file);
   } catch (error) {
     db.close();
