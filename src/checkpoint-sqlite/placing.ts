@@ -3,7 +3,8 @@
  * what it calls known and the thread does not have is not there, and is left out.
  */
 import type { ChannelVersions, Checkpoint } from "@langchain/langgraph-checkpoint";
-import type { Ref, State } from "./state.ts";
+import type { Ref } from "./ref.ts";
+import type { State } from "./state.ts";
 import type { States } from "./states.ts";
 import type { CheckpointRow, Tables } from "./tables.ts";
 import type { Fresh, Values } from "./values.ts";

@@ -3,19 +3,7 @@ import type { Checkpoint } from "@langchain/langgraph-checkpoint";
 import { encodeValue } from "./inert-json.ts";
 import type { Document, Patch } from "./merge-patch.ts";
 import type { Names } from "./names.ts";
-
-/**
- * Where a value lies.
- * - `j`: here, as JSON text (short ones)
- * - `i`: an item
- * - `l`: a log, up to a length: a list of which each element is an item
- * - `a`: a list of such places; only in pending writes, whose elements the next checkpoint's log will share
- */
-export type Ref =
-  | readonly ["j", string]
-  | readonly ["i", number]
-  | readonly ["l", number, number]
-  | readonly ["a", readonly Ref[]];
+import type { Ref } from "./ref.ts";
 
 export type State = Document & {
   readonly v: number;
@@ -59,14 +47,6 @@ export function checkpointOf(id: string, state: State, values: Record<string, un
     channel_versions: { ...state.versions },
     versions_seen: copied(state.seen),
   };
-}
-
-/** The refs of a state's or a write's values, those inside of lists too. */
-export function* refsIn(refs: Iterable<Ref>): Generator<Ref> {
-  for (const ref of refs) {
-    if (ref[0] === "a") yield* refsIn(ref[1]);
-    else yield ref;
-  }
 }
 
 /** One letter for a field: `t` is a time in ms where that is what the text says, which takes half of it. */

@@ -6,7 +6,7 @@ import type { Connection } from "../store/connection.ts";
 import type { Stored } from "./inert-json.ts";
 import { packId, packValue, unpackId, unpackValue } from "./packed.ts";
 import type { PackedId } from "./packed.ts";
-import type { Ref } from "./state.ts";
+import type { Ref } from "./ref.ts";
 
 export type ThreadRow = {
   readonly seq: number;

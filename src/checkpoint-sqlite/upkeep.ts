@@ -10,8 +10,8 @@
 import type { CheckpointMetadata } from "@langchain/langgraph-checkpoint";
 import type { Connection } from "../store/connection.ts";
 import type { Kept } from "./options.ts";
-import { refsIn } from "./state.ts";
-import type { Ref } from "./state.ts";
+import { refsIn } from "./ref.ts";
+import type { Ref } from "./ref.ts";
 import type { States } from "./states.ts";
 import type { CheckpointRow, SpaceRow, Tables, ThreadRow } from "./tables.ts";
 import type { Values } from "./values.ts";

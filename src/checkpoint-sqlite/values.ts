@@ -12,7 +12,7 @@ import { bug } from "../store/failure.ts";
 import { decodeValue, encodeValue, isStoredSnapshot } from "./inert-json.ts";
 import type { Stored } from "./inert-json.ts";
 import { packValue, unpackValue } from "./packed.ts";
-import type { Ref } from "./state.ts";
+import type { Ref } from "./ref.ts";
 
 /** Values up to this many characters of JSON lie in the checkpoint itself. */
 const inlineLimit = 64;
