@@ -3,7 +3,7 @@
  * often in a Git history, so a tail that was cut off in the store, or a history that was forged there, contradicts it (D8).
  *
  * A1. Rendered from events alone, like the rest of the journal (J3).
- * A2. Only rows under the heading of this module are read: nothing that a model or a person wrote can pass for one.
+ * A2. Only rows under the heading of this module are read, outside of fences: nothing that a model or a person wrote can pass for one.
  */
 import type { NumberedEvent } from "../events/numbered.ts";
 import { code, table } from "./markdown.ts";
@@ -33,9 +33,20 @@ export function historyBlocks(run: string, events: readonly NumberedEvent[]): st
 
 const row = /^\| `(r-[0-9a-f]{6}\.\d{1,9})` \| (\d{1,9}) \| `([0-9a-f]{64})` \|$/;
 
+/** The lines of a page that are its own: quoted blocks between fences are what others wrote (A2). */
+function ownLines(page: string): string[] {
+  let fence: string | null = null;
+  return page.split("\n").filter((line) => {
+    const marks = /^(`{3,}|~{3,})/.exec(line)?.[1];
+    if (fence === null) fence = marks ?? null;
+    else if (line === fence) fence = null;
+    return fence === null && marks === undefined;
+  });
+}
+
 /** What a run's first page remembers; nothing where it has no such part. */
 export function readHistory(page: string): RememberedHead[] {
-  const lines = page.split("\n");
+  const lines = ownLines(page);
   const start = lines.lastIndexOf(heading);
   if (start < 0) return [];
   return lines.slice(start + 1).flatMap((line): RememberedHead[] => {
