@@ -87,7 +87,7 @@ export const commands: readonly CommandSpec[] = [
     summary: "list the runs, newest first",
     options: [
       ["--status <status>", "only running, waiting, finished, failed or stopped ones"],
-      ["--limit <n>", "at most so many (default: all)"],
+      ["--limit <n>", "at most so many (default: 50 on a terminal, else all)"],
     ],
     load: async () => (await import("./commands/runs.ts")).runs,
   },
@@ -140,6 +140,7 @@ export const commands: readonly CommandSpec[] = [
     needs: "data",
     summary: "everything that waits for a person",
     args: [["[run]", "only what this run asks (default: every run)"]],
+    options: [["--limit <n>", "at most so many, the oldest (default: 50 on a terminal, else all)"]],
     load: async () => (await import("./commands/inbox.ts")).inbox,
   },
   {

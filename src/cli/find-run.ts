@@ -5,6 +5,9 @@ import type { AskRow, RunRow, Store } from "../store/ports.ts";
 import { visible } from "../views/escape.ts";
 import { clip } from "../views/text-width.ts";
 
+/** How many asks an error lists, to choose from. */
+const named = 20;
+
 export type RunReader = Pick<Store, "run" | "runs" | "ask" | "asks">;
 
 /** Errors: run-unknown, ask-unknown, ask-ambiguous (several wait). `word` left out: the newest run. */
@@ -46,11 +49,12 @@ export async function findAsk(store: RunReader, word: string): Promise<AskRow> {
 }
 
 async function theWaiting(store: RunReader): Promise<AskRow> {
-  const open = await store.asks({ state: "open" });
+  const open = await store.asks({ state: "open", limit: named + 1 });
   const [first] = open;
   if (first === undefined) {
     throw new CadreError("ask-unknown", "nothing waits for a person", { hint: "`npx cadre runs` lists the runs" });
   }
+  if (open.length > named) throw ambiguous(`more than ${named} asks wait`, open.slice(0, named));
   if (open.length > 1) throw ambiguous(`${open.length} asks wait`, open);
   return first;
 }

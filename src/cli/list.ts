@@ -34,6 +34,11 @@ export type List<Row> = {
   readonly more?: Readonly<Record<string, unknown>>;
 };
 
+/** How many rows of a list that may grow for ever are shown where nobody said: what a person can read, and all of them to a program (O2). */
+export function pageOf({ output }: Pick<Context, "output">): number | undefined {
+  return output.terminal ? 50 : undefined;
+}
+
 /** Errors: usage (a field that is not there). */
 export function showList<Row>(context: Context, list: List<Row>): void {
   const { output } = context;

@@ -3,7 +3,7 @@ import { canonicalJson } from "../canonical.ts";
 import { CadreError } from "../errors.ts";
 import type { Decision, EventOf } from "../events/event.ts";
 import type { AskId, LineId, RunId } from "../ids.ts";
-import type { AskRow, AskState, RunStore } from "./ports.ts";
+import type { AskFilter, AskRow, AskState, RunStore } from "./ports.ts";
 import type { Connection } from "./connection.ts";
 
 type AskRecord = {
@@ -14,8 +14,10 @@ type AskRecord = {
   readonly state: AskState;
   readonly decision: string | null;
   readonly body: string;
-  readonly ended: string | null;
 };
+
+/** With how its run ended: an ask of that needs no answer. */
+type DecidableRecord = AskRecord & { readonly ended: string | null };
 
 function askRow(record: AskRecord): AskRow {
   const raised = JSON.parse(record.body) as EventOf<"ask_raised">;
@@ -43,7 +45,7 @@ function askRow(record: AskRecord): AskRow {
   };
 }
 
-function checkDecidable(record: AskRecord, expectHash: string): void {
+function checkDecidable(record: DecidableRecord, expectHash: string): void {
   if (record.ended !== null)
     throw new CadreError("run-ended", `${record.run} has ended (${record.ended}); ${record.id} needs no answer.`, {
       data: { run: record.run, ask: record.id, status: record.ended },
@@ -56,19 +58,28 @@ function checkDecidable(record: AskRecord, expectHash: string): void {
 }
 
 export function asks({ db, read, write }: Connection): Pick<RunStore, "ask" | "asks" | "decide"> {
-  const rows = `SELECT asks.id, asks.run, asks.line, asks.hash, asks.state, asks.decision, events.body, runs.ended
-    FROM asks JOIN events ON events.line = asks.line AND events.idx = asks.idx JOIN runs ON runs.id = asks.run`;
-  const find = db.prepare<[string], AskRecord>(`${rows} WHERE asks.id = ?`);
-  const ofRun = db.prepare<[RunId], AskRecord>(`${rows} WHERE asks.run = ? ORDER BY asks.seq`);
-  const open = db.prepare<[], AskRecord>(`${rows} WHERE asks.state = 'open' ORDER BY asks.seq`);
-  const all = db.prepare<[], AskRecord>(`${rows} ORDER BY asks.seq`);
+  const columns = "asks.id, asks.run, asks.line, asks.hash, asks.state, asks.decision, events.body";
+  const raised = "FROM asks JOIN events ON events.line = asks.line AND events.idx = asks.idx";
+  const find = db.prepare<[string], DecidableRecord>(
+    `SELECT ${columns}, runs.ended ${raised} JOIN runs ON runs.id = asks.run WHERE asks.id = ?`,
+  );
+  const ofRun = db.prepare<[RunId, AskState | null, number], AskRecord>(
+    `SELECT ${columns} ${raised} WHERE asks.run = ? AND asks.state = coalesce(?, asks.state) ORDER BY asks.seq LIMIT ?`,
+  );
+  // Written out, so that the index over open asks serves it: decided ones are many more after a while.
+  const open = db.prepare<[number], AskRecord>(
+    `SELECT ${columns} ${raised} WHERE asks.state = 'open' ORDER BY asks.seq LIMIT ?`,
+  );
+  const all = db.prepare<[AskState | null, number], AskRecord>(
+    `SELECT ${columns} ${raised} WHERE asks.state = coalesce(?, asks.state) ORDER BY asks.seq LIMIT ?`,
+  );
   const set = db.prepare<[string, string]>(
     "UPDATE asks SET state = 'decided', decision = ? WHERE id = ? AND state = 'open'",
   );
 
-  const select = (run: RunId | undefined, state: AskState | undefined): readonly AskRecord[] => {
-    if (run !== undefined) return ofRun.all(run);
-    return state === "open" ? open.all() : all.all();
+  const select = ({ run, state, limit = -1 }: AskFilter): readonly AskRecord[] => {
+    if (run !== undefined) return ofRun.all(run, state ?? null, limit);
+    return state === "open" ? open.all(limit) : all.all(state ?? null, limit);
   };
 
   return {
@@ -77,12 +88,7 @@ export function asks({ db, read, write }: Connection): Pick<RunStore, "ask" | "a
         const record = find.get(id);
         return record === undefined ? undefined : askRow(record);
       }),
-    asks: async ({ run, state } = {}) =>
-      read(() =>
-        select(run, state)
-          .filter((record) => state === undefined || record.state === state)
-          .map(askRow),
-      ),
+    asks: async (filter = {}) => read(() => select(filter).map(askRow)),
     decide: async (id, decision, expectHash) =>
       write(() => {
         const record = find.get(id);

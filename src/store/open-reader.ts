@@ -3,13 +3,16 @@ import { asks } from "./asks.ts";
 import type { ConnectOptions } from "./connection.ts";
 import { eventReads } from "./event-reads.ts";
 import { openOver } from "./open-over.ts";
+import { listings } from "./listings.ts";
+import type { Listings } from "./listings.ts";
 import type { Store } from "./ports.ts";
 import { runReads } from "./runs.ts";
 
 export type StoreReader = Pick<
   Store,
   "run" | "runs" | "lines" | "line" | "chart" | "runEvents" | "ask" | "asks" | "close"
->;
+> &
+  Listings;
 
 /** As `openStore` with `readOnly`: a missing file is an empty store, and none is made. Errors: store-newer, store-corrupt, data-read-only. */
 export function openReader(options: Omit<ConnectOptions, "readOnly" | "fault">): StoreReader {
@@ -17,6 +20,7 @@ export function openReader(options: Omit<ConnectOptions, "readOnly" | "fault">):
     ...runReads(connection),
     ...eventReads(connection),
     ...asks(connection),
+    ...listings(connection),
     close: connection.close,
   }));
 }

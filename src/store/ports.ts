@@ -87,6 +87,9 @@ export type StoredBytes = {
 
 export type AskState = "open" | "decided" | "withdrawn";
 
+/** `limit`: at most so many, the oldest; left out: all of them. */
+export type AskFilter = { readonly run?: RunId; readonly state?: AskState; readonly limit?: number };
+
 export type AskRow = {
   readonly id: AskId;
   readonly run: RunId;
@@ -185,7 +188,7 @@ export interface RunStore {
   runEvents(run: RunId, after?: number): Promise<readonly StoredEvent[]>;
   ask(id: AskId): Promise<AskRow | undefined>;
   /** Oldest first. */
-  asks(filter?: { run?: RunId; state?: AskState }): Promise<readonly AskRow[]>;
+  asks(filter?: AskFilter): Promise<readonly AskRow[]>;
   /** Compare and set: the decision that stands, and whether it is this one (S3). `expectHash` stale: throws `hash-stale`. Not open: `won: false`. */
   decide(id: AskId, decision: Decision, expectHash: string): Promise<{ readonly won: boolean; readonly ask: AskRow }>;
   setSignal(run: RunId, signal: "stop", by: string): Promise<void>;

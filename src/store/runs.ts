@@ -59,11 +59,14 @@ function runRow(record: RunRecord): RunRow {
   };
 }
 
+/** D6: how a row of `runs` says its status. */
+export const statusColumn = `coalesce(runs.ended, CASE WHEN EXISTS
+  (SELECT 1 FROM asks WHERE asks.run = runs.id AND asks.state = 'open') THEN 'waiting' ELSE 'running' END)`;
+
 type RunReads = Pick<RunStore, "run" | "runs" | "lines" | "line" | "chart">;
 
 export function runReads({ db, read }: Connection): RunReads {
-  const rows = `SELECT * FROM (SELECT runs.*, coalesce(runs.ended, CASE WHEN EXISTS
-      (SELECT 1 FROM asks WHERE asks.run = runs.id AND asks.state = 'open') THEN 'waiting' ELSE 'running' END) AS status FROM runs)`;
+  const rows = `SELECT * FROM (SELECT runs.*, ${statusColumn} AS status FROM runs)`;
   const find = db.prepare<[RunId], RunRecord>(`${rows} WHERE id = ?`);
   const newest = db.prepare<[number], RunRecord>(`${rows} ORDER BY seq DESC LIMIT ?`);
   const ofStatus = db.prepare<[RunStatus, number], RunRecord>(`${rows} WHERE status = ? ORDER BY seq DESC LIMIT ?`);

@@ -3,7 +3,7 @@
  *
  *   fill <file> <runs>    adds runs that wait, each with the ask of the run that is there
  *   grow <file> <events>  makes a run of so many events
- *   list <file>           the queries of `runs` and `inbox`
+ *   list <file> <query>   one query of `runs` or `inbox`
  *   take <file> <run>     what a decision and one step cost: decide, take the lease, check the chain, fold, commit
  *   long <file> <run>     a long run: its log read and checked, its trace and journal rendered, its newest state
  */
@@ -22,15 +22,14 @@ import { renderJournal } from "../../src/views/journal.ts";
 import { renderTrace, traceSteps } from "../../src/views/trace.ts";
 import { at, noise } from "./bench-run.ts";
 
+export type Query = "inbox" | "allAsks" | "runs" | "allRuns" | "oneRun";
+
 export type Listed = {
   /** ms. */
   readonly open: number;
-  readonly runs: number;
-  readonly newestRuns: number;
-  readonly inbox: number;
-  readonly oneRun: number;
+  readonly ms: number;
   readonly rows: number;
-  /** MB. */
+  /** Peak of the process, in MB. */
   readonly rss: number;
 };
 export type TookUp = { readonly ms: number };
@@ -191,25 +190,20 @@ async function grow(file: string, length: number): Promise<{ readonly run: RunId
   return { run: id };
 }
 
-async function list(file: string): Promise<Listed> {
+async function list(file: string, query: Query): Promise<Listed> {
   const opening = timed(() => openReader({ file, clock: systemClock }));
   const store = opening.value;
-  // As the commands ask, in a process that has asked nothing before.
-  const inbox = await timedAsync(() => store.asks({ state: "open" }));
-  const runs = await timedAsync(() => store.runs());
-  const newestRuns = await timedAsync(() => store.runs({ limit: 50 }));
-  const oneRun = await timedAsync(() => store.asks({ run: runId(7), state: "open" }));
-  const rows = inbox.value.length;
-  store.close();
-  return {
-    open: opening.ms,
-    runs: runs.ms,
-    newestRuns: newestRuns.ms,
-    inbox: inbox.ms,
-    oneRun: oneRun.ms,
-    rows,
-    rss: rss(),
+  // The first question of each list is asked in a process that has asked nothing before.
+  const measures = {
+    inbox: () => store.asks({ state: "open", limit: 50 }),
+    allAsks: () => store.asks({ state: "open" }),
+    runs: () => store.listRuns({ limit: 51 }),
+    allRuns: () => store.listRuns({}),
+    oneRun: () => store.asks({ run: runId(7), state: "open" }),
   };
+  const { ms, value } = await timedAsync<readonly unknown[]>(measures[query]);
+  store.close();
+  return { open: opening.ms, ms, rows: value.length, rss: rss() };
 }
 
 /** All that the store does for `answer` up to the first step, without the engine. */
@@ -262,20 +256,13 @@ async function long(file: string, id: RunId): Promise<LongRun> {
   };
 }
 
-async function work(what: string | undefined, [file = "", more = ""]: readonly string[]): Promise<unknown> {
-  switch (what) {
-    case "fill":
-      return fill(file, Number(more));
-    case "grow":
-      return grow(file, Number(more));
-    case "list":
-      return list(file);
-    case "take":
-      return take(file, more as RunId);
-    default:
-      return long(file, more as RunId);
-  }
-}
+const verbs: Readonly<Record<string, (file: string, more: string) => Promise<unknown>>> = {
+  fill: (file, more) => fill(file, Number(more)),
+  grow: (file, more) => grow(file, Number(more)),
+  list: (file, more) => list(file, more as Query),
+  take: (file, more) => take(file, more as RunId),
+  long: (file, more) => long(file, more as RunId),
+};
 
-const [what, ...args] = process.argv.slice(2);
-if (what !== undefined) console.log(JSON.stringify(await work(what, args)));
+const [what = "", file = "", more = ""] = process.argv.slice(2);
+console.log(JSON.stringify(await verbs[what]?.(file, more)));

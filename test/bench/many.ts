@@ -10,7 +10,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { Listed, LongRun, TookUp } from "./many-child.ts";
+import type { Listed, LongRun, Query, TookUp } from "./many-child.ts";
 import { timeNode, timeToLine, type Took } from "./node-process.ts";
 import { answerArgs, isStep, main, pausedProject, type PausedProject } from "./paused-project.ts";
 import { median, printTable, ratios, spread } from "./statistics.ts";
@@ -47,33 +47,35 @@ function firstWaiting({ dir }: PausedProject): { readonly run: string; readonly 
   return { run: first.run, ask: first.id };
 }
 
+const queries: readonly (readonly [query: Query, name: string])[] = [
+  ["inbox", "inbox: the oldest 50, as on a terminal"],
+  ["allAsks", "inbox: every open ask, as in a pipe"],
+  ["oneRun", "inbox <run>"],
+  ["runs", "runs: the newest 50, as on a terminal"],
+  ["allRuns", "runs: all with what they wait for, as in a pipe"],
+];
+
 function listings(lone: PausedProject, crowded: PausedProject, rounds: number): void {
-  const few: Listed[] = [];
-  const many: Listed[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    few.push(inChild(["list", fileOf(lone)]));
-    many.push(inChild(["list", fileOf(crowded)]));
-  }
-  const row = (name: string, pick: (listed: Listed) => number): string[] => [
-    name,
-    spread(many.map(pick), 1),
-    spread(few.map(pick), 1),
-  ];
-  printTable(
-    ["query, in ms", `${median(many.map(({ rows }) => rows))} runs that wait`, "one run"],
-    [
-      row("opening the file for reading", ({ open }) => open),
-      row("inbox: every open ask", ({ inbox }) => inbox),
-      row("inbox <run>", ({ oneRun }) => oneRun),
-      row("runs: all", ({ runs }) => runs),
-      row("runs --limit 50", ({ newestRuns }) => newestRuns),
-      row("(peak memory of the process, MB)", ({ rss }) => rss),
-    ],
-  );
+  const rows = queries.map(([query, name]) => {
+    const few: Listed[] = [];
+    const many: Listed[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      few.push(inChild(["list", fileOf(lone), query]));
+      many.push(inChild(["list", fileOf(crowded), query]));
+    }
+    const ms = (listed: readonly Listed[]): string =>
+      spread(
+        listed.map((each) => each.ms),
+        1,
+      );
+    const memory = (listed: readonly Listed[]): string => median(listed.map(({ rss }) => rss)).toFixed(0);
+    return [name, `${median(many.map((each) => each.rows))}`, ms(many), ms(few), memory(many), memory(few)];
+  });
+  printTable(["query", "rows", "ms among many", "ms with one run", "peak MB among many", "with one"], rows);
 }
 
 function commands(lone: PausedProject, crowded: PausedProject, rounds: number): void {
-  const rows = [["inbox"], ["inbox", "--json"], ["runs"], ["runs", "--limit", "50"]].map((words) => {
+  const rows = [["inbox", "--limit", "50"], ["inbox"], ["runs", "--limit", "50"], ["runs"]].map((words) => {
     const few: Took[] = [];
     const many: Took[] = [];
     for (let round = 0; round < rounds; round += 1) {

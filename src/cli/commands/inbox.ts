@@ -4,6 +4,7 @@ import { systemClock } from "../../clock.ts";
 import { isCadreError } from "../../errors.ts";
 import { USER } from "../../org/chart.ts";
 import { expire, hasExpired } from "../../store/expiry.ts";
+import type { StoreReader } from "../../store/open-reader.ts";
 import type { AskRow } from "../../store/ports.ts";
 import { timeText } from "../../views/escalations.ts";
 import { visible } from "../../views/escape.ts";
@@ -11,38 +12,60 @@ import { askRecord } from "../ask-record.ts";
 import { commandLines } from "../ask-card.ts";
 import type { Context } from "../context.ts";
 import { findRun } from "../find-run.ts";
-import { word, type Input } from "../input.ts";
-import { showList, type ListColumn } from "../list.ts";
+import { count, word, type Input } from "../input.ts";
+import { pageOf, showList, type ListColumn } from "../list.ts";
 import { commandsForAsk } from "../next-commands.ts";
 import { withReader } from "../open.ts";
 import { sinceWords, untilWords } from "../words-of-time.ts";
 
 export function inbox(context: Context, input: Input): Promise<number> {
+  const limit = count(input, "limit", "--limit");
   return withReader(context, async (store) => {
     const name = word(input, 0);
-    const only = name === undefined ? {} : { run: (await findRun(store, name)).id };
-    const open = await store.asks({ ...only, state: "open" });
-    const over = open.filter((ask) => hasExpired(ask, Date.now()));
+    const page = limit ?? (name === undefined ? pageOf(context) : undefined);
+    const open = await openAsks(store, name, page);
+    const { over = [], waiting = [] } = Object.groupBy(open, (ask) =>
+      hasExpired(ask, Date.now()) ? "over" : "waiting",
+    );
     if (over.length > 0) await expireAll(context, over);
-    const asks = open.filter((ask) => !over.includes(ask));
-    showList(context, {
-      schema: "cadre.inbox/1",
-      key: "asks",
-      rows: asks,
-      columns: columns(Date.now()),
-      record: askRecord,
-      empty: "nothing waits for you",
-      ...(over.length === 0 ? {} : { more: { expired: over.map((ask) => expiredRecord(context, ask)) } }),
-    });
-    for (const ask of over) {
-      const what = `expired ${timeText(ask.deadline ?? "")}; its role is told and may propose it again`;
-      context.output.note(`${ask.id} (${visible(ask.role)}: ${visible(ask.topic)}) ${what}`);
-      context.output.note(`  ${context.command(`resume ${ask.run}`)}`);
-    }
-    const [first] = asks;
-    if (first && context.output.terminal && context.output.fields === null) hint(context, first, asks.length);
+    show(context, waiting, over);
+    if (limit === undefined && open.length === page) await tellMore(context, store, page);
+    const [first] = waiting;
+    if (first && context.output.terminal && context.output.fields === null) hint(context, first, waiting.length);
     return 0;
   });
+}
+
+async function openAsks(
+  store: StoreReader,
+  name: string | undefined,
+  limit: number | undefined,
+): Promise<readonly AskRow[]> {
+  const only = name === undefined ? {} : { run: (await findRun(store, name)).id };
+  return store.asks({ ...only, state: "open", ...(limit === undefined ? {} : { limit }) });
+}
+
+function show(context: Context, waiting: readonly AskRow[], over: readonly AskRow[]): void {
+  showList(context, {
+    schema: "cadre.inbox/1",
+    key: "asks",
+    rows: waiting,
+    columns: columns(Date.now()),
+    record: askRecord,
+    empty: "nothing waits for you",
+    ...(over.length === 0 ? {} : { more: { expired: over.map((ask) => expiredRecord(context, ask)) } }),
+  });
+  for (const ask of over) {
+    const what = `expired ${timeText(ask.deadline ?? "")}; its role is told and may propose it again`;
+    context.output.note(`${ask.id} (${visible(ask.role)}: ${visible(ask.topic)}) ${what}`);
+    context.output.note(`  ${context.command(`resume ${ask.run}`)}`);
+  }
+}
+
+async function tellMore(context: Context, store: Pick<StoreReader, "countOpenAsks">, shown: number): Promise<void> {
+  const more = (await store.countOpenAsks()) - shown;
+  if (more > 0)
+    context.output.note(`the oldest ${shown} are shown; ${more} more with ${context.command("inbox --limit <n>")}`);
 }
 
 /** Whoever looks first after the time makes the decision; where nothing can be written, the next one does. */

@@ -1,52 +1,56 @@
 /** `cadre runs`: the runs, newest first. */
-import type { AskRow, RunRow, RunStatus } from "../../store/ports.ts";
+import type { ListedRun } from "../../store/listings.ts";
+import type { RunStatus } from "../../store/ports.ts";
 import { visible } from "../../views/escape.ts";
 import type { Context } from "../context.ts";
 import { choice, count, option, type Input } from "../input.ts";
-import { showList, type ListColumn } from "../list.ts";
+import { pageOf, showList, type ListColumn } from "../list.ts";
 import { withReader } from "../open.ts";
 import { statusStyle } from "../outcome.ts";
 import { sinceWords } from "../words-of-time.ts";
 
 const statuses = ["running", "waiting", "finished", "failed", "stopped"] as const satisfies readonly RunStatus[];
 
-type Row = { readonly run: RunRow; readonly asks: readonly AskRow[] };
-
 export function runs(context: Context, input: Input): Promise<number> {
   const status = option(input, "status") === undefined ? undefined : choice(input, "status", statuses, "running");
   const limit = count(input, "limit", "--limit");
   return withReader(context, async (store) => {
-    const rows = await store.runs({ ...(status ? { status } : {}), ...(limit === undefined ? {} : { limit }) });
-    const open = await store.asks({ state: "open" });
-    const list = rows.map((run): Row => ({ run, asks: open.filter((ask) => ask.run === run.id) }));
+    const page = limit ?? pageOf(context);
+    // One more than is shown tells whether there are more.
+    const found = await store.listRuns({
+      ...(status ? { status } : {}),
+      ...(page === undefined ? {} : { limit: page + 1 }),
+    });
     showList(context, {
       schema: "cadre.runs/1",
       key: "runs",
-      rows: list,
+      rows: found.slice(0, page),
       columns: columns(Date.now()),
       empty: `no runs here yet; start one: ${context.command("run briefs/<brief>.md")}`,
     });
+    if (limit === undefined && page !== undefined && found.length > page)
+      context.output.note(`the newest ${page} are shown; more with ${context.command("runs --limit <n>")}`);
     return 0;
   });
 }
 
-function columns(now: number): readonly ListColumn<Row>[] {
+function columns(now: number): readonly ListColumn<ListedRun>[] {
   return [
-    { key: "id", title: "run", value: ({ run }) => run.id },
-    { key: "status", title: "status", value: ({ run }) => run.status, style: ({ run }) => statusStyle[run.status] },
+    { key: "id", title: "run", value: (run) => run.id },
+    { key: "status", title: "status", value: (run) => run.status, style: (run) => statusStyle[run.status] },
     {
       key: "brief",
       title: "brief",
-      value: ({ run }) => run.title,
-      text: ({ run }) => visible(run.title),
+      value: (run) => run.title,
+      text: (run) => visible(run.title),
       flexible: true,
     },
-    { key: "entry", title: "entry", value: ({ run }) => run.entry },
+    { key: "entry", title: "entry", value: (run) => run.entry },
     {
       key: "startedAt",
       title: "started",
-      value: ({ run }) => run.startedAt,
-      brief: ({ run }) => sinceWords(run.startedAt, now),
+      value: (run) => run.startedAt,
+      brief: (run) => sinceWords(run.startedAt, now),
     },
     {
       key: "waitingFor",
@@ -58,8 +62,8 @@ function columns(now: number): readonly ListColumn<Row>[] {
     {
       key: "rehearsal",
       title: "",
-      value: ({ run }) => run.rehearsal,
-      text: ({ run }) => (run.rehearsal ? "rehearsal" : "model"),
+      value: (run) => run.rehearsal,
+      text: (run) => (run.rehearsal ? "rehearsal" : "model"),
     },
   ];
 }
