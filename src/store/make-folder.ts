@@ -1,4 +1,7 @@
-/** Makes a folder and what is missing above it. Node's own recursive `mkdir` never returns where a parent cannot hold folders (/proc). */
+/**
+ * Makes a folder and what is missing above it. Node's own recursive `mkdir` never returns where a parent cannot hold folders (/proc), and
+ * passes over a disk that fails (EIO) to say later that a folder is not there.
+ */
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 

@@ -4,6 +4,7 @@
  */
 import fs from "node:fs";
 import { sha256 } from "../canonical.ts";
+import { makeFolder } from "../store/make-folder.ts";
 import { codeOf } from "./safe-files.ts";
 import { temporaryName } from "./write-whole.ts";
 
@@ -22,7 +23,7 @@ export function openContentStore(folder: string): ContentStore {
     put: (hash, bytes) => {
       const place = placeOf(hash);
       if (bytes.length > keptBytes || fs.statSync(place, { throwIfNoEntry: false })?.size === bytes.length) return;
-      fs.mkdirSync(`${folder}/${hash.slice(0, 2)}`, { recursive: true });
+      makeFolder(`${folder}/${hash.slice(0, 2)}`);
       const temporary = `${folder}/${hash.slice(0, 2)}/${temporaryName()}`;
       fs.writeFileSync(temporary, bytes, { flag: "wx", mode: 0o600 });
       fs.renameSync(temporary, place);

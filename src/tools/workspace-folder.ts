@@ -13,6 +13,7 @@ import { z } from "zod";
 import { hashOf } from "../canonical.ts";
 import { CadreError } from "../errors.ts";
 import type { FileChange } from "../events/event.ts";
+import { makeFolder } from "../store/make-folder.ts";
 import { keptBytes, openContentStore, type ContentStore } from "./content-store.ts";
 import { decodeText, readWhole } from "./read-bytes.ts";
 import { codeOf, refuse } from "./safe-files.ts";
@@ -99,12 +100,12 @@ async function makeWorkspace(
   },
 ): Promise<void> {
   const { project, base, run, contents } = place;
-  fs.mkdirSync(base, { recursive: true, mode: 0o700 });
+  makeFolder(base, 0o700);
   for (const name of fs.readdirSync(base)) {
     if (name.startsWith(".new-") && isLeftover(name)) fs.rmSync(`${base}/${name}`, { recursive: true, force: true });
   }
   const fresh = `${base}/.new-${run}-${process.pid}-${randomBytes(6).toString("hex")}`;
-  fs.mkdirSync(`${fresh}/tree`, { recursive: true, mode: 0o700 });
+  makeFolder(`${fresh}/tree`, 0o700);
   try {
     const plan = await planWorkspace(project, options);
     const written = await writeTree(project, `${fresh}/tree`, plan, contents);
@@ -150,6 +151,11 @@ function storageError(error: unknown, base: string): unknown {
     case "EDQUOT":
       return new CadreError("disk-full", `There is no room left for a workspace under ${base}.`, {
         hint: "Make room, or name another data folder with --data.",
+        cause: error,
+      });
+    case "EIO":
+      return new CadreError("disk-failed", `The disk refused a workspace under ${base}: ${(error as Error).message}.`, {
+        hint: "Check the disk (`dmesg`), then start again.",
         cause: error,
       });
     case "EROFS":

@@ -8,6 +8,7 @@ import fs from "node:fs";
 import { dirname } from "node:path";
 import { sha256 } from "../canonical.ts";
 import { CadreError } from "../errors.ts";
+import { makeFolder } from "../store/make-folder.ts";
 import { breathe } from "./answer.ts";
 import type { ContentStore } from "./content-store.ts";
 import { keptBytes } from "./content-store.ts";
@@ -110,7 +111,7 @@ class TreeWriter {
 
   private place(path: string): string {
     const target = `${this.tree}/${path}`;
-    fs.mkdirSync(dirname(target), { recursive: true });
+    makeFolder(dirname(target));
     return target;
   }
 

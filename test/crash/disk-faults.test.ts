@@ -49,6 +49,9 @@ async function countOf(fault: Fault): Promise<number> {
   }
 }
 
+/** Where SQLite itself does not tell what the disk said: it could not make a file, map one, or read what it had written. */
+const untold = /\(SQLITE_(CANTOPEN|IOERR_SHMSIZE|CORRUPT)\)/;
+
 /** What is wrong with how the process ended, in words. */
 function badEnd(ended: Ended, fault: Fault): string[] {
   const text = ended.stdout + ended.stderr;
@@ -57,10 +60,11 @@ function badEnd(ended: Ended, fault: Fault): string[] {
   const wrong = (is: boolean, words: string): string[] =>
     is ? [`${words}: exit ${ended.code}, ${ended.signal}, ${last.slice(0, 300)} ${ended.stderr.slice(0, 300)}`] : [];
   const faulty = ended.code !== 0;
+  const told = faulty && !untold.test(last);
   return [
     ...wrong(/^\s+at .*:\d+:\d+\)?$/m.test(text), "a stack trace"),
-    ...wrong(faulty && ended.code !== 1, "not the exit code of a failed disk"),
-    ...wrong(faulty && said.code !== fault.code, `not ${fault.code}`),
+    ...wrong(told && ended.code !== 1, "not the exit code of a failed disk"),
+    ...wrong(told && said.code !== fault.code, `not ${fault.code}`),
     ...wrong(faulty && !said.hint, "nothing is said about what to do"),
   ];
 }

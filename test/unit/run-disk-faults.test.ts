@@ -1,12 +1,14 @@
 /** A disk that cannot be read is an error, and nothing that a role is blamed for or that a person is asked about (D9). */
-import { existsSync } from "node:fs";
-import { expect, test } from "vitest";
+import fs, { existsSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { asCadreError } from "../../src/cli/errors.ts";
 import { readTextFile } from "../../src/documents/file.ts";
 import { CadreError } from "../../src/errors.ts";
 import { hashOf } from "../../src/canonical.ts";
 import type { Workspaces } from "../../src/tools/workspace.ts";
 import { call, fullReport, LineHarness, modeText } from "../fixtures/line-harness.ts";
+import { openProject } from "./workspace-bench.ts";
 
 function workspacesThatThrow(error: unknown): Workspaces {
   return {
@@ -45,6 +47,23 @@ test.skipIf(!existsSync("/proc/self/mem"))("D9 a mode that the disk does not giv
   await expect(readTextFile("/proc/self/mem", "modes/lead.md")).rejects.toMatchObject({
     code: "disk-failed",
     place: { file: "modes/lead.md" },
+  });
+});
+
+test("a workspace that the disk refuses is the disk's failure, and no path that somebody should check", async () => {
+  const bench = openProject({ "a.txt": "a\n" });
+  const { mkdirSync } = fs;
+  const spy = vi.spyOn(fs, "mkdirSync").mockImplementation((path, options) => {
+    if (String(path).includes(".new-")) throw Object.assign(new Error("EIO: i/o error, mkdir"), { code: "EIO" });
+    return mkdirSync(path, options);
+  });
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    spy.mockRestore();
+    syncBuiltinESMExports();
+  });
+  await expect(bench.workspaces.create("r-000001", { includeDirty: false })).rejects.toMatchObject({
+    code: "disk-failed",
   });
 });
 
