@@ -142,7 +142,7 @@ describe("backup", () => {
     await filled(file, 40);
     mkdirSync(join(folder, "small"));
     const script = fileURLToPath(new URL("store-child.ts", import.meta.url));
-    const inside = `mount -t tmpfs -o size=64k none ${folder}/small && echo go | "$0" --disable-warning=ExperimentalWarning ${script} backup ${file} ${folder}/small/copy.db; ls ${folder}/small`;
+    const inside = `mount -t tmpfs -o size=16k none ${folder}/small && echo go | "$0" --disable-warning=ExperimentalWarning ${script} backup ${file} ${folder}/small/copy.db; ls ${folder}/small`;
     const { stdout } = spawnSync("unshare", ["-m", "sh", "-c", inside, process.execPath], { encoding: "utf8" });
     expect(stdout).toContain('"error":"disk-full"');
     expect(stdout).not.toContain("partial");
