@@ -108,13 +108,7 @@ async function bundle(): Promise<{ files: OutputFile[]; metafile: Metafile }> {
     },
     outdir: dist,
     target: "node22.18",
-    external: [
-      "@langchain/core",
-      "@langchain/langgraph-checkpoint",
-      "@huggingface/inference",
-      "better-sqlite3",
-      "zod",
-    ],
+    external: ["@langchain/core", "@langchain/langgraph-checkpoint", "@huggingface/inference", "better-sqlite3", "zod"],
   });
   // The guard must be readable by the very Nodes that it turns away.
   const guard = await build({

@@ -29,8 +29,6 @@ async function decodedMetadata({ metadata }: State): Promise<CheckpointMetadata>
   return Object.fromEntries(await Promise.all(fields)) as CheckpointMetadata;
 }
 
-export type Reading = ReturnType<typeof checkpointReading>;
-
 export function checkpointReading(tables: Tables, states: States, values: Values) {
   const parentOf = (row: CheckpointRow): CheckpointRow | undefined =>
     typeof row.parent === "number" ? tables.checkpoint(row.parent) : undefined;

@@ -204,7 +204,7 @@ describe("a line on its saver", () => {
     };
     const head = await saver.getTuple(config);
     expect(head?.metadata?.step).toBe(1);
-    expect((head?.checkpoint.channel_values["eventLog"] as Event[]).length).toBe(3);
+    expect(head?.checkpoint.channel_values["eventLog"]).toHaveLength(3);
     expect(await listed()).toEqual([1]);
     expect(await listed({ filter: { source: "loop" } })).toEqual([1]);
     expect(await listed({ filter: { source: "input" } })).toEqual([]);
