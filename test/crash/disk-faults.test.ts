@@ -50,7 +50,7 @@ async function countOf(fault: Fault): Promise<number> {
 }
 
 /** Where SQLite itself does not tell what the disk said: it could not make a file, map one, or read what it had written. */
-const untold = /\(SQLITE_(CANTOPEN|IOERR_SHMSIZE|CORRUPT)\)/;
+const untold = /\(SQLITE_(CANTOPEN|IOERR_SHM[A-Z]*|CORRUPT)\)/;
 
 /** What is wrong with how the process ended, in words. */
 function badEnd(ended: Ended, fault: Fault): string[] {
