@@ -109,7 +109,7 @@ test.skipIf(!hasGcc)(
   { timeout: 3_600_000 },
   async () => {
     const told = { losses: 0, acknowledged: 0 };
-    await inLanes(seeds(atScale({ quick: 1, large: 6, full: 28 })), 2, (seed) =>
+    await inLanes(seeds(atScale({ quick: 1, large: 6, full: 32 })), 2, (seed) =>
       withPlace(async (place) => {
         const settings = seed % 3 === 0 ? { logPages: 12 } : {};
         for (const [nth, { dir, acks }] of (await losePower(place, seed, perRun, settings)).entries()) {
