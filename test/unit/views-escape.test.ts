@@ -29,6 +29,19 @@ describe("text from models, files and people, shown", () => {
     expect(visible("a\n\n  b")).toBe("a ⏎ b");
   });
 
+  test("V1 what is taken for plain at a glance is what the whole search leaves as it is", () => {
+    const wrong: string[] = [];
+    for (let code = 0; code <= 0xffff; code += 1) {
+      const character = String.fromCharCode(code);
+      if (character === "\n") continue;
+      const alone = visibleLines(character).join("");
+      // Beside a character that is never plain, the whole search is made.
+      const beside = visibleLines(`\u202E${character}`).join("").replace("\\u{202e}", "");
+      if (alone !== beside) wrong.push(code.toString(16));
+    }
+    expect(wrong).toEqual([]);
+  });
+
   test("V2 letters of every script and emoji stay as they are", () => {
     const texts = [
       "Đánh giá tiếng Việt",
