@@ -161,6 +161,8 @@ describe.each(states)("rows of a %s run deleted, swapped or made up", (state) =>
     "another end": "UPDATE runs SET ended = 'stopped', ended_at = '2026-01-01T00:00:00.000Z', reason = ''",
     "fewer calls counted": "UPDATE runs SET model_calls = 0",
     "a role with a tool more": "UPDATE charts SET body = replace(body, '\"edit\"', '\"command\"')",
+    "a route with another purpose":
+      "UPDATE charts SET body = replace(body, 'for worker matters', 'for workers matter')",
     "a chart with another hash": "UPDATE charts SET hash = 'x'; UPDATE runs SET chart = 'x'",
     "a chart that is none": "UPDATE charts SET body = '{}'",
     "an intent that is null": "UPDATE effects SET intent = 'null'",

@@ -112,6 +112,22 @@ describe.each(states)("D8 bits flipped in a %s run", (state) => {
     expect(await unfound("bits of events, in the raw file", state, cases)).toEqual([]);
   });
 
+  it(
+    "are found in the names of lines and in indexes, which are read elsewhere: in SQLite's own index",
+    { timeout },
+    async () => {
+      const places = payloads(honest[state]);
+      // 0 and 1 take no byte in a row.
+      const cases = every(state)
+        .filter((idx) => idx > 1)
+        .flatMap((idx): Case[] => [
+          [`line of ${idx}`, flippedByte(places[idx]![0] + 9, 1)],
+          [`index of ${idx}`, flippedByte(places[idx]![0] + 10, 6)],
+        ]);
+      expect(await unfound("names of lines and indexes, in the raw file", state, cases)).toEqual([]);
+    },
+  );
+
   it("never end in a stack trace, wherever in the file they are", { timeout }, async () => {
     const next = random(3);
     const cases = Array.from({ length: flips }, (_, n): Case => {

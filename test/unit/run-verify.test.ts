@@ -83,6 +83,10 @@ const eventLies: Record<string, [(event: Event) => Event, string]> = {
     (event) => (event.type === "turn_taken" ? { ...event, text: "better" } : event),
     "another prompt or reply",
   ],
+  "D3 a frame that goes by another name throughout": [
+    (event) => JSON.parse(JSON.stringify(event).replaceAll('"f1"', '"f9"')) as Event,
+    "is called f9, and stands where f1 belongs",
+  ],
   "R1 a turn out of turn": [
     (event) => (event.type === "turn_taken" ? { ...event, role: "boss" } : event),
     "not its turn",
