@@ -20,7 +20,8 @@ type Marked = { readonly [mark]: string; readonly v?: unknown };
 /** Deeper than this, the careful way looks for a cycle. */
 const plainDepth = 100;
 
-function isRecord(value: object): boolean {
+/** Whether it is a record, and not an instance of a class. */
+export function isRecord(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
@@ -66,7 +67,7 @@ function isSerializable(value: object): value is Serializable {
 function markedInstance(value: object, path: Set<object>): Marked | undefined {
   if (isDeltaSnapshot(value)) return { [mark]: "delta", v: marked(value.value, path) };
   if (value instanceof Uint8Array) return { [mark]: "bytes", v: Buffer.from(value).toString("base64") };
-  if (value instanceof Date) return { [mark]: "date", v: value.getTime() };
+  if (value instanceof Date) return { [mark]: "date", v: Number.isNaN(value.getTime()) ? "" : value.getTime() };
   if (value instanceof Map) return { [mark]: "map", v: marked([...(value as Map<unknown, unknown>)], path) };
   if (value instanceof Set) return { [mark]: "set", v: marked([...(value as Set<unknown>)], path) };
   if (value instanceof RegExp) return { [mark]: "regexp", v: [value.source, value.flags] };
@@ -94,7 +95,6 @@ function markedObject(value: object, path: Set<object>): unknown {
     if (Array.isArray(value)) return Array.from(value, (item) => marked(item, path));
     const known = markedInstance(value, path);
     if (known !== undefined) return known;
-    if (isRecord(value)) return markedRecord(value, path);
     return "toJSON" in value && typeof value.toJSON === "function"
       ? marked((value as { toJSON(): unknown }).toJSON(), path)
       : markedRecord(value, path);
@@ -128,11 +128,19 @@ function numberText(value: number): string {
 
 /**
  * A value as it is stored. A function in a record is left out, as JSON does.
- * Errors: state-not-storable for a value that contains itself.
+ * Errors: state-not-storable for a value that contains itself, or is nested too deeply.
  */
 export function encodeValue(value: unknown): Stored {
   if (value instanceof Uint8Array) return value;
-  return JSON.stringify(isPlain(value) ? value : marked(value, new Set()));
+  try {
+    return JSON.stringify(isPlain(value) ? value : marked(value, new Set()));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new CadreError("state-not-storable", "A value of the graph's state is nested too deeply to be stored.", {
+      hint: "Keep it flatter, or store it as text.",
+      cause: error,
+    });
+  }
 }
 
 /** Whether a stored value is a delta channel's snapshot. */
@@ -156,7 +164,7 @@ async function revivedMark({ [mark]: kind, v }: Marked): Promise<unknown> {
     case "bytes":
       return new Uint8Array(Buffer.from(v as string, "base64"));
     case "date":
-      return new Date(v as number);
+      return new Date(v === "" ? Number.NaN : (v as number));
     case "number":
       return Number(v);
     case "bigint":

@@ -7,13 +7,15 @@ import type { Ref } from "./ref.ts";
 import type { State } from "./state.ts";
 import type { States } from "./states.ts";
 import type { CheckpointRow, Tables } from "./tables.ts";
-import type { Fresh, Values } from "./values.ts";
+import type { Fresh, Taken, Values } from "./values.ts";
 
 export type Step = {
   readonly family: number;
   readonly space: number;
   readonly parent: CheckpointRow | string | null;
-  readonly checkpoint: Checkpoint;
+  readonly versions: Checkpoint["channel_versions"];
+  /** The channels' values, as they were when the checkpoint was handed over. */
+  readonly taken: ReadonlyMap<string, Taken>;
   /** Left out: every value is new. */
   readonly newVersions: ChannelVersions | undefined;
   readonly fresh: Fresh;
@@ -43,25 +45,24 @@ export function valuePlacing(tables: Tables, states: States, values: Values) {
     return undefined;
   };
 
-  return ({ family, space, parent, checkpoint, newVersions, fresh }: Step): PlacedValues => {
+  return ({ family, space, parent, versions, taken, newVersions, fresh }: Step): PlacedValues => {
     const before = typeof parent === "object" && parent !== null ? states.of(parent) : undefined;
     const refs = new Map<string, Ref>();
     const remembered: (() => void)[] = [];
-    const store = (channel: string, value: unknown, from: Ref | undefined): void => {
+    const store = (channel: string, value: Taken, from: Ref | undefined): void => {
       const { ref, remember } = values.put(family, value, from, fresh);
       refs.set(channel, ref);
       remembered.push(remember);
     };
-    const carry = (channel: string, value: unknown): void => {
-      const version = checkpoint.channel_versions[channel];
+    const carry = (channel: string, value: Taken): void => {
+      const version = versions[channel];
       if (before !== undefined && holds(before, channel, version)) refs.set(channel, before.values[channel]!);
       else {
         const known = stateWith(space, channel, version);
         if (known !== undefined) store(channel, value, known.values[channel]);
       }
     };
-    for (const [channel, value] of Object.entries(checkpoint.channel_values)) {
-      if (value === undefined) continue;
+    for (const [channel, value] of taken) {
       if (newVersions === undefined || Object.hasOwn(newVersions, channel))
         store(channel, value, before?.values[channel]);
       else carry(channel, value);

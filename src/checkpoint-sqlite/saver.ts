@@ -42,13 +42,23 @@ import { checkpointTables } from "./tables.ts";
 import type { CheckpointRow, TaskWrite, ThreadRow } from "./tables.ts";
 import { threadUpkeep } from "./upkeep.ts";
 import { nothingSeen, valueStore } from "./values.ts";
-import type { Fresh } from "./values.ts";
+import type { Fresh, Taken } from "./values.ts";
 
 /** How many checkpoints' fresh items are remembered: those of the steps that are under way. */
 const rememberedSteps = 64;
 
+function requireCount(name: string, count: unknown): void {
+  if (typeof count !== "number" || !Number.isInteger(count) || count < 1)
+    throw new CadreError(
+      "usage",
+      `${name} must be a whole number above 0, not ${JSON.stringify(count) ?? String(count)}.`,
+    );
+}
+
+const nothingText = encodeValue(undefined);
+
 function isMatch(metadata: State["metadata"], filter: Record<string, unknown>): boolean {
-  return Object.entries(filter).every(([field, value]) => metadata[field] === encodeValue(value));
+  return Object.entries(filter).every(([field, value]) => (metadata[field] ?? nothingText) === encodeValue(value));
 }
 
 /** One table for both: a task's regular writes stand as they were first made, its special ones (errors, interrupts) as they were last. */
@@ -79,8 +89,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
   /** Errors: store-newer, store-corrupt, data-read-only, disk-full, disk-failed, store-busy. */
   constructor({ file, synchronous = "full", keepLast }: CheckpointerOptions) {
     super();
-    if (keepLast !== undefined && (!Number.isInteger(keepLast) || keepLast < 1))
-      throw new CadreError("usage", `keepLast must be a whole number above 0, not ${keepLast}.`);
+    if (keepLast !== undefined) requireCount("keepLast", keepLast);
     this.#connection = connect({ file, layout: checkpointLayout, clock: systemClock, synchronous });
     this.#tables = checkpointTables(this.#connection);
     this.#values = valueStore(this.#connection);
@@ -135,15 +144,19 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     newVersions?: ChannelVersions,
   ): Promise<RunnableConfig> {
     const at = positionOf(config, "Storing a checkpoint");
+    // Now, and not when it is stored: what the graph does meanwhile is of the next step.
+    const state = stateOf(checkpoint, metadata);
+    const taken = this.#taken(checkpoint);
     const remember = await this.#commits.write(() => {
       const thread = this.#fences.enter(at.thread); // C4
       const space = this.#space(thread, at.name);
       const parent = at.id === checkpoint.id ? null : this.#parent(space, at.id);
       const step = `${space} ${at.id}`;
       const family = thread.family ?? thread.seq;
-      const placed = this.#placing({ family, space, parent, checkpoint, newVersions, fresh: this.#freshOf(step) });
-      const state = stateOf(checkpoint, placed.values, metadata);
-      const stored = this.#states.put({ space, id: checkpoint.id, parent, state });
+      const { versions } = state;
+      const placed = this.#placing({ family, space, parent, versions, taken, newVersions, fresh: this.#freshOf(step) });
+      const { values } = placed;
+      const stored = this.#states.put({ space, id: checkpoint.id, parent, state: { ...state, values } });
       if (this.#keepLast !== undefined) this.#upkeep.pruneNowAndThen(thread, { last: this.#keepLast });
       return () => {
         placed.remember();
@@ -167,12 +180,13 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
         "usage",
         "Storing a task's writes needs configurable.checkpoint_id: which step they are of.",
       );
+    const taken = writes.map(([channel, value]) => ({ channel, value: this.#values.take(value) }));
     await this.#commits.write(() => {
       const thread = this.#fences.enter(place.thread); // C4
       const space = this.#space(thread, place.name);
       const fresh = this.#freshOf(`${space} ${id}`);
       const { numberOf } = this.#states.names(space);
-      const own = writes.map(([channel, value], index): TaskWrite => {
+      const own = taken.map(({ channel, value }, index): TaskWrite => {
         const ref = this.#values.putWrite(value, fresh);
         return [WRITES_IDX_MAP[channel] ?? index, numberOf(channel), ref];
       });
@@ -222,6 +236,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
    * kept checkpoint's delta channels are made of, and the subgraphs of kept checkpoints. Returns how many checkpoints went.
    */
   async prune(threadId: string, kept: Kept): Promise<number> {
+    requireCount("last", kept.last);
     const dropped = await this.#commits.write(() => {
       if (this.#tables.thread(threadId) === undefined) return 0;
       return this.#upkeep.prune(this.#fences.enter(threadId), kept);
@@ -263,6 +278,11 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
   close(): void {
     this.#commits.flush();
     this.#connection.close();
+  }
+
+  #taken({ channel_values: values }: Checkpoint): Map<string, Taken> {
+    const given = Object.entries(values).filter(([, value]) => value !== undefined);
+    return new Map(given.map(([channel, value]) => [channel, this.#values.take(value)]));
   }
 
   /** Sees every write that was asked for before it. */

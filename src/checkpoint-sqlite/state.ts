@@ -5,23 +5,26 @@ import type { Document, Patch } from "./merge-patch.ts";
 import type { Names } from "./names.ts";
 import type { Ref } from "./ref.ts";
 
-export type State = Document & {
+/** A checkpoint without its id and its values. */
+export type StateFields = {
   readonly v: number;
   readonly ts: string;
   /** Fields that this version of LangGraph's checkpoints does not have, as JSON; empty: none. */
   readonly more: string;
   readonly versions: { readonly [channel: string]: number | string };
   readonly seen: { readonly [node: string]: { readonly [channel: string]: number | string } };
-  readonly values: { readonly [channel: string]: Ref };
   /** Each field as JSON text, as `encodeValue` gives it. */
   readonly metadata: { readonly [field: string]: string };
 };
+
+export type State = Document & StateFields & { readonly values: { readonly [channel: string]: Ref } };
 
 function copied(seen: State["seen"]): Checkpoint["versions_seen"] {
   return Object.fromEntries(Object.entries(seen).map(([node, versions]) => [node, { ...versions }]));
 }
 
-export function stateOf(checkpoint: Checkpoint, values: State["values"], metadata: object): State {
+/** All but the values, as it is now. */
+export function stateOf(checkpoint: Checkpoint, metadata: object): StateFields {
   const { v, id: _id, ts, channel_values: _values, channel_versions, versions_seen, ...more } = checkpoint;
   return {
     v,
@@ -30,7 +33,6 @@ export function stateOf(checkpoint: Checkpoint, values: State["values"], metadat
     // Copies: what is remembered of a checkpoint is not to change with the caller's object.
     versions: { ...channel_versions },
     seen: copied(versions_seen),
-    values,
     metadata: Object.fromEntries(
       Object.entries(metadata).map(([field, value]) => [field, encodeValue(value) as string]),
     ),

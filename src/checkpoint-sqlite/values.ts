@@ -3,9 +3,10 @@
  * ones (D7). A list that parts from its predecessor somewhere is a child log, `{parent, cut}`, which repeats no element.
  *
  * A1. What a version of a list consists of never changes: a log is only appended to, behind every length that was given out.
- * A2. That a list goes on where its predecessor ended is seen by the identity of its elements where they were stored or read here,
- *     and by their stored text otherwise. An element changed in place after it was stored is therefore not seen: state is data.
- * A3. What is remembered is only what was committed; `remember` says so, after the transaction.
+ * A2. A value is what it is when it is handed over: `take` reads it then, and what becomes of the object later does not reach the file.
+ * A3. An object that was stored or read here before is known again, if nothing in it has changed since (`snapshot.ts`); everything else is compared
+ *     by its text.
+ * A4. What is remembered is only what was committed; `remember` says so, after the transaction.
  */
 import type { Connection } from "../store/connection.ts";
 import { bug } from "../store/failure.ts";
@@ -13,24 +14,44 @@ import { decodeValue, encodeValue, isStoredSnapshot } from "./inert-json.ts";
 import type { Stored } from "./inert-json.ts";
 import { packValue, unpackValue } from "./packed.ts";
 import type { Ref } from "./ref.ts";
+import { isUnchanged, snapshotOf } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** Values up to this many characters of JSON lie in the checkpoint itself. */
 const inlineLimit = 64;
 /** Lists up to this length may be inline; a longer one is not even tried. */
 const inlineElements = 8;
-/** How many logs are remembered: one or two for each thread that is at work. */
+/** How many logs' items are remembered: one or two for each thread that is at work. */
 const rememberedLogs = 64;
 
 type LogRow = { readonly parent: number | null; readonly cut: number };
 
-/** What is known of a log here: its items in order, and the elements as the graph holds them. */
-type KnownLog = { readonly items: number[]; readonly elements: unknown[] };
+/** An object that is stored: its item, whose it is, what it was like, and since when it is remembered. */
+type Remembered = {
+  readonly family: number;
+  readonly item: number;
+  readonly snapshot: Snapshot;
+  readonly age: number;
+};
+
+/** An element as it was when it was handed over: known from before, or as text. */
+type Element =
+  | { readonly known: Remembered; readonly value: object }
+  | { readonly known: undefined; readonly value: unknown; readonly stored: Stored; readonly snapshot: Snapshot };
+
+/** A value as it was when it was handed over (A2). */
+export type Taken =
+  | { readonly stored: Stored }
+  | { readonly list: readonly Element[]; readonly inline: Ref | undefined };
 
 /** Items that were just stored for a checkpoint's pending writes, by their text: the next checkpoint will hold the same. */
 export type Fresh = Map<string, number>;
 
-/** Where a value was put; `remember` is called once that is committed (A3). */
-export type Placed = { readonly ref: Ref; readonly remember: () => void };
+/** Where a value was put; `remember` is called once that is committed (A4). */
+export type Placed = {
+  readonly ref: Ref;
+  readonly remember: () => void;
+};
 
 const nothing = (): void => {};
 
@@ -47,6 +68,11 @@ function inlineList(list: readonly unknown[]): Ref | undefined {
   if (list.length > inlineElements) return undefined;
   const text = encodeValue(list) as string;
   return text.length <= inlineLimit ? ["j", text] : undefined;
+}
+
+/** Bytes are the caller's to change. */
+function ownCopy(stored: Stored): Stored {
+  return typeof stored === "string" ? stored : Uint8Array.from(stored);
 }
 
 /** Gives the value once its rows are read. */
@@ -77,29 +103,23 @@ export function valueStore({ db }: Pick<Connection, "db">) {
     )
     .pluck();
 
-  const logs = new Map<number, KnownLog>();
-  let itemOf = new WeakMap<object, { readonly family: number; readonly item: number }>();
+  /** The items of logs, in order. */
+  const logs = new Map<number, number[]>();
+  let remembered = new WeakMap<object, Remembered>();
+  /** Rises when what is remembered became void. */
+  let age = 0;
 
-  const recall = (seq: number): KnownLog | undefined => {
+  const recall = (seq: number): number[] | undefined => {
     const known = logs.get(seq);
     if (known === undefined) return undefined;
     logs.delete(seq); // least recently used goes first
     logs.set(seq, known);
     return known;
   };
-  const rememberLog = (seq: number, known: KnownLog): void => {
+  const rememberLog = (seq: number, items: number[]): void => {
     logs.delete(seq);
-    logs.set(seq, known);
+    logs.set(seq, items);
     if (logs.size > rememberedLogs) logs.delete(logs.keys().next().value!);
-  };
-  const rememberItems = (family: number, items: readonly number[], elements: readonly unknown[]): void => {
-    for (const [index, element] of elements.entries())
-      if (isObject(element)) itemOf.set(element, { family, item: items[index]! });
-  };
-  /** The same object may lie in threads that share nothing. */
-  const rememberedItem = (family: number, element: unknown): number | undefined => {
-    const known = isObject(element) ? itemOf.get(element) : undefined;
-    return known?.family === family ? known.item : undefined;
   };
 
   /** The items of a log up to a length, through its parents. */
@@ -135,20 +155,36 @@ export function valueStore({ db }: Pick<Connection, "db">) {
   const putText = (stored: Stored, fresh: Fresh): Ref =>
     typeof stored === "string" && stored.length <= inlineLimit ? ["j", stored] : ["i", putItem(stored, fresh)];
 
-  /** A2: how many elements of a list are those of the log. */
-  const commonLength = (
-    family: number,
-    list: readonly unknown[],
-    items: readonly number[],
-    elements: readonly unknown[],
-  ): number => {
+  const takeElement = (value: unknown): Element => {
+    if (isObject(value)) {
+      const known = remembered.get(value);
+      if (known !== undefined && isUnchanged(value, known.snapshot)) return { known, value }; // A3
+    }
+    const stored = ownCopy(encodeValue(value));
+    return { known: undefined, value, stored, snapshot: isObject(value) ? snapshotOf(value) : value };
+  };
+
+  /** The item that an element is known by; none where it is another family's, or was forgotten since it was handed over. */
+  const knownItem = (family: number, { known }: Element): number | undefined =>
+    known?.family === family && known.age === age ? known.item : undefined;
+
+  /** Of an object that was known when it was handed over no text was made then. */
+  const textOf = (element: Element): Stored => {
+    if (element.known === undefined) return element.stored;
+    return element.known.age === age ? body(element.known.item) : encodeValue(element.value);
+  };
+
+  const itemOf = (family: number, element: Element, fresh: Fresh): number =>
+    knownItem(family, element) ?? putItem(textOf(element), fresh);
+
+  /** A3: how many elements of a list are those of the log. */
+  const commonLength = (family: number, list: readonly Element[], items: readonly number[]): number => {
     const limit = Math.min(list.length, items.length);
     let index = 0;
     for (; index < limit; index += 1) {
-      const element = list[index];
-      if (index < elements.length && element === elements[index]) continue;
-      if (rememberedItem(family, element) === items[index]) continue;
-      if (!isSame(encodeValue(element), body(items[index]!))) break;
+      const element = list[index]!;
+      if (knownItem(family, element) === items[index]) continue;
+      if (!isSame(textOf(element), body(items[index]!))) break;
     }
     return index;
   };
@@ -157,36 +193,36 @@ export function valueStore({ db }: Pick<Connection, "db">) {
   const append = (
     family: number,
     to: { readonly log: number; readonly items: readonly number[]; readonly start: number },
-    list: readonly unknown[],
+    list: readonly Element[],
     fresh: Fresh,
   ): Placed => {
     const { log: seq, start } = to;
     const rest = list.slice(start);
-    const added = rest.map((element) => rememberedItem(family, element) ?? putItem(encodeValue(element), fresh));
+    const added = rest.map((element) => itemOf(family, element, fresh));
     for (const [offset, one] of added.entries()) addEntry.run(seq, start + offset, one);
     const remember = (): void => {
       const before = recall(seq);
       // In place where it can be: a line of a thousand steps does not copy its past a thousand times.
-      const known =
-        before?.items.length === start ? before : { items: to.items.slice(0, start), elements: list.slice(0, start) };
-      known.items.push(...added);
-      for (let index = known.elements.length; index < list.length; index += 1) known.elements.push(list[index]);
-      rememberItems(family, added, rest);
-      rememberLog(seq, known);
+      const items = before?.length === start ? before : to.items.slice(0, start);
+      items.push(...added);
+      rememberLog(seq, items);
+      for (const [offset, element] of rest.entries()) {
+        if (!isObject(element.value) || knownItem(family, element) !== undefined) continue;
+        const { snapshot } = element.known ?? element;
+        remembered.set(element.value, { family, item: added[offset]!, snapshot, age });
+      }
     };
     return { ref: ["l", seq, list.length], remember };
   };
 
-  const putList = (family: number, list: readonly unknown[], from: Ref | undefined, fresh: Fresh): Placed => {
-    const short = inlineList(list);
-    if (short !== undefined) return { ref: short, remember: nothing };
+  const putList = (family: number, list: readonly Element[], from: Ref | undefined, fresh: Fresh): Placed => {
     const newLog = (parent: number | null, cut: number): number => Number(addLog.run(parent, cut).lastInsertRowid);
     const anew = (): Placed => append(family, { log: newLog(null, 0), items: [], start: 0 }, list, fresh);
     if (from?.[0] !== "l") return anew();
     const [, seq, length] = from;
     const known = recall(seq);
-    const items = known?.items.length === length ? known.items : itemsOf(seq, length);
-    const start = commonLength(family, list, items, known?.elements ?? []);
+    const items = known?.length === length ? known : itemsOf(seq, length);
+    const start = commonLength(family, list, items);
     if (start === list.length) return { ref: ["l", holder(seq, start), start], remember: nothing };
     if (start === 0) return anew();
     const goesOn = start === length && entry.get(seq, length) === undefined; // A1
@@ -227,9 +263,13 @@ export function valueStore({ db }: Pick<Connection, "db">) {
     const parts = items.map((one) => fetchItem(one, seen));
     const decoded = async (): Promise<unknown[]> => {
       const elements: unknown[] = [];
-      for (const part of parts) elements.push(await part());
-      rememberItems(family, items, elements);
-      if (recall(seq) === undefined) rememberLog(seq, { items, elements: [...elements] });
+      for (const [index, part] of parts.entries()) {
+        const element = await part();
+        elements.push(element);
+        if (isObject(element))
+          remembered.set(element, { family, item: items[index]!, snapshot: snapshotOf(element), age });
+      }
+      if (recall(seq) === undefined) rememberLog(seq, items);
       return elements;
     };
     return async () => {
@@ -240,19 +280,25 @@ export function valueStore({ db }: Pick<Connection, "db">) {
   };
 
   return {
-    /** Stores a channel's value; `from`: where its predecessor lies. Call `remember` once it is committed (A3). */
-    put: (family: number, value: unknown, from: Ref | undefined, fresh: Fresh): Placed => {
-      if (Array.isArray(value)) return putList(family, value, from, fresh);
-      const stored = encodeValue(value);
+    /** What a channel holds, or a task wrote, as it is now (A2). Errors: state-not-storable. */
+    take: (value: unknown): Taken =>
+      Array.isArray(value)
+        ? { list: Array.from(value, takeElement), inline: inlineList(value) }
+        : { stored: ownCopy(encodeValue(value)) },
+    /** Stores a channel's value; `from`: where its predecessor lies. Call `remember` once it is committed (A4). */
+    put: (family: number, taken: Taken, from: Ref | undefined, fresh: Fresh): Placed => {
+      if ("list" in taken) {
+        if (taken.inline !== undefined) return { ref: taken.inline, remember: nothing };
+        return putList(family, taken.list, from, fresh);
+      }
+      const { stored } = taken;
       const unchanged = from?.[0] === "i" && isSame(body(from[1]), stored);
       return { ref: unchanged ? from : putText(stored, fresh), remember: nothing };
     },
     /** Stores a pending write's value, a list's elements one by one: the next checkpoint shares them. */
-    putWrite: (value: unknown, fresh: Fresh): Ref => {
-      if (!Array.isArray(value)) return putText(encodeValue(value), fresh);
-      const short = inlineList(value);
-      if (short !== undefined) return short;
-      return ["a", value.map((element) => putText(encodeValue(element), fresh))];
+    putWrite: (taken: Taken, fresh: Fresh): Ref => {
+      if (!("list" in taken)) return putText(taken.stored, fresh);
+      return taken.inline ?? ["a", taken.list.map((element) => putText(textOf(element), fresh))];
     },
     fetch,
     isSnapshot: (ref: Ref): boolean =>
@@ -262,7 +308,8 @@ export function valueStore({ db }: Pick<Connection, "db">) {
     /** What is remembered is void: rows were deleted. */
     forget: () => {
       logs.clear();
-      itemOf = new WeakMap();
+      remembered = new WeakMap();
+      age += 1;
     },
   };
 }

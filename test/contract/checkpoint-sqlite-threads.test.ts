@@ -149,6 +149,13 @@ it("U2 pruning keeps the ancestors that a delta channel is replayed from", async
   expect(await saver.getDeltaChannelHistory(options)).toEqual(before);
 });
 
+it.each([0, -1, 1.5, Number.NaN, "3"])("pruning to %s checkpoints is refused, and nothing goes", async (last) => {
+  const saver = open();
+  await append(saver, "t", "one");
+  await expect(saver.prune("t", { last: last as number })).rejects.toMatchObject({ code: "usage" });
+  expect(await listAt(saver, "t")).toEqual(["one"]);
+});
+
 it("U3 subgraphs' checkpoints go with the checkpoint that they belong to", async () => {
   const file = place();
   const saver = open(file);

@@ -31,7 +31,7 @@ it.each<[string, unknown]>([
   ["bytes", everyByte],
   ["long bytes", Uint8Array.from({ length: 5000 }, (_, index) => (index * 7) % 256)],
   ["bytes inside a record", { image: everyByte, name: "x" }],
-  ["a date", { at: new Date(86_400_000) }],
+  ["a date, and one that is none", { at: new Date(86_400_000), never: new Date(Number.NaN) }],
   ["maps and sets", new Map<unknown, unknown>([["a", new Set([1, { b: 2 }])]])],
   ["numbers that JSON loses", [Number.NaN, Number.POSITIVE_INFINITY, -0, 2n ** 70n]],
   ["nothing in a record", { there: undefined, gone: null }],

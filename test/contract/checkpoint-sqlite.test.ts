@@ -232,6 +232,54 @@ describe("graphs", () => {
     expect(await told(open())).toEqual(await told(new MemorySaver()));
   });
 
+  it("A3 a message that was read, changed in place and put back is stored as it is now", async () => {
+    for (const saver of [new MemorySaver(), open()]) {
+      const paid: unknown[] = [];
+      const app = new StateGraph(MessagesAnnotation)
+        .addNode("propose", () => ({
+          messages: [
+            new AIMessage({ id: "p", content: "", tool_calls: [{ id: "c", name: "pay", args: { amount: 1000 } }] }),
+          ],
+        }))
+        .addNode("pay", ({ messages }) => {
+          paid.push((messages.at(-1) as AIMessage).tool_calls?.[0]?.args);
+          return {};
+        })
+        .addEdge(START, "propose")
+        .addEdge("propose", "pay")
+        .compile({ checkpointer: saver, interruptBefore: ["pay"] });
+      await app.invoke({ messages: [new HumanMessage({ id: "h", content: "pay" })] }, thread("t"));
+      const message = (await app.getState(thread("t"))).values.messages.at(-1) as AIMessage;
+      message.tool_calls![0]!.args = { amount: 10 };
+      await app.updateState(thread("t"), { messages: [message] });
+      await app.invoke(null, thread("t"));
+      expect(paid).toEqual([{ amount: 10 }]);
+    }
+  });
+
+  it("A2 a checkpoint holds the state as it was handed over, whatever the next node does to the object", async () => {
+    const Counted = Annotation.Root({ acc: Annotation<{ n: number }>(), list: Annotation<{ done: boolean }[]>() });
+    for (const saver of [new MemorySaver(), open()]) {
+      const app = new StateGraph(Counted)
+        .addNode("a", () => ({ acc: { n: 0 }, list: [{ done: false }, { done: false }] }))
+        .addNode("b", ({ acc, list }) => {
+          acc.n += 1;
+          list[0]!.done = true;
+          return { acc: { ...acc }, list: [...list, { done: false }] };
+        })
+        .addEdge(START, "a")
+        .addEdge("a", "b")
+        .compile({ checkpointer: saver });
+      await app.invoke({}, thread("t"));
+      const history: unknown[] = [];
+      for await (const state of app.getStateHistory(thread("t"))) history.push(state.values);
+      expect(history.slice(0, 2)).toEqual([
+        { acc: { n: 1 }, list: [{ done: true }, { done: false }, { done: false }] },
+        { acc: { n: 0 }, list: [{ done: false }, { done: false }] },
+      ]);
+    }
+  });
+
   it("D5 a clock that goes back an hour in the middle reorders nothing", async () => {
     const saver = open();
     const app = loop(4, (index) => index).compile({ checkpointer: saver, interruptAfter: ["add"] });
