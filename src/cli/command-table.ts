@@ -76,6 +76,7 @@ export const commands: readonly CommandSpec[] = [
     group: "Kick off",
     needs: "data",
     summary: "go on with a run from its last step, after a crash, a stop of the machine or an answer",
+    details: "Without a run: the newest that was left in the middle, or, where none was, the newest.",
     args: [anyRun],
     options: [onAsk, answers, as],
     load: async () => (await import("./commands/resume.ts")).resume,

@@ -4,6 +4,7 @@ import { isAskId, isRunId, runOfAsk, type RunId } from "../ids.ts";
 import type { AskRow, RunRow, Store } from "../store/ports.ts";
 import { visible } from "../views/escape.ts";
 import { clip } from "../views/text-width.ts";
+import { leaseHolder } from "./lease-holder.ts";
 
 /** How many asks an error lists, to choose from. */
 const named = 20;
@@ -25,6 +26,21 @@ export async function findRun(store: RunReader, word: string | undefined): Promi
     throw unknownAsk(name);
   }
   return runOf(store, await wholeRunId(store, name));
+}
+
+/**
+ * What `resume` goes on with when no run is named: the newest that was left in the middle, else the newest. `others`: more of them.
+ * Errors: as findRun.
+ */
+export async function findLeftRun(
+  store: RunReader & Pick<Store, "lines">,
+  now: number,
+): Promise<{ readonly run: RunRow; readonly others: readonly RunRow[] }> {
+  const left: RunRow[] = [];
+  for (const run of await store.runs({ status: "running", limit: named }))
+    if ((await leaseHolder(store, run.id, now)) === null) left.push(run);
+  const [newest, ...others] = left;
+  return newest === undefined ? { run: await findRun(store, undefined), others } : { run: newest, others };
 }
 
 /** The one ask that a word means; decided ones are found by their own id only. Errors: as findRun, ask-ambiguous. */

@@ -129,25 +129,44 @@ function openExisting(file: string): Opened {
   }
 }
 
+/**
+ * A file of an older layout, read as the present one: a private copy is brought up to date. Whoever writes next migrates the file itself (O3).
+ * `VACUUM INTO` reads one state of it, whoever else may be writing.
+ */
+function openMigratedCopy(from: Opened, layout: Layout, clock: Clock): Opened {
+  const folder = mkdtempSync(join(tmpdir(), "cadre-read-"));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const file = join(folder, "copy.db");
+  try {
+    from.db.prepare("VACUUM INTO ?").run(file);
+    const copy = openForWriting(file, layout, clock);
+    return {
+      db: copy.db,
+      dispose: () => {
+        copy.dispose();
+        remove();
+      },
+    };
+  } catch (error) {
+    remove();
+    throw error;
+  } finally {
+    from.db.close();
+    from.dispose();
+  }
+}
+
 export function openForReading(file: string, layout: Layout, clock: Clock): Opened {
   // No file yet: an empty store, and no file is made.
   if (file === memory || sizeOf(file) === 0) return openForWriting(memory, layout, clock);
   const opened = openExisting(file);
+  let version: number;
   try {
-    const version = checkLayout(opened.db, layout, file);
-    if (version < versionOf(layout))
-      throw new CadreError(
-        "data-read-only",
-        `${file} has an older layout (${version}) and may not be brought up to date.`,
-        {
-          hint: "Open it once where it may be written, e.g. with `cadre doctor`.",
-          data: { file, version, known: versionOf(layout) },
-        },
-      );
+    version = checkLayout(opened.db, layout, file);
   } catch (error) {
     opened.db.close();
     opened.dispose();
     throw error;
   }
-  return opened;
+  return version < versionOf(layout) ? openMigratedCopy(opened, layout, clock) : opened;
 }

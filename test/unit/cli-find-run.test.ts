@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { findAsk, findRun, type RunReader } from "../../src/cli/find-run.ts";
+import { findAsk, findLeftRun, findRun, type RunReader } from "../../src/cli/find-run.ts";
 import { isCadreError } from "../../src/errors.ts";
-import type { AskRow, RunRow } from "../../src/store/ports.ts";
+import { thisOwner } from "../../src/store/owner.ts";
+import type { AskRow, LineRow, RunRow } from "../../src/store/ports.ts";
 
 type Small = { readonly run: string; readonly id: string; readonly state?: string };
 
@@ -57,5 +58,47 @@ describe("finding what a word means", () => {
     expect(await codeOf(findAsk(reader(["r-aaaaaa"], [one, two]), "r-aaaaaa"))).toMatch(/^ask-ambiguous/);
     expect(await codeOf(findAsk(reader(["r-aaaaaa"]), "@latest"))).toMatch(/^ask-unknown: .*show r-aaaaaa/);
     expect(await codeOf(findAsk(reader(["r-aaaaaa"]), "@waiting"))).toMatch(/^ask-unknown/);
+  });
+});
+
+describe("what resume goes on with when no run is named", () => {
+  const standing = (rows: readonly (readonly [string, string])[], held: readonly string[] = []) => {
+    const runs = rows.map(([id, status]) => ({ id, status }) as unknown as RunRow);
+    const owner = { ...thisOwner() };
+    return {
+      ...reader(rows.map(([id]) => id)),
+      runs: async ({ status, limit }: { status?: string; limit?: number } = {}) =>
+        runs.filter((run) => status === undefined || run.status === status).slice(0, limit),
+      lines: async (run: string) => [
+        {
+          owner: held.includes(run) ? owner : null,
+          leaseUntil: held.includes(run) ? 1000 : null,
+        } as unknown as LineRow,
+      ],
+    };
+  };
+
+  test("the newest that was left in the middle comes before newer ones that wait or have ended; the others are named", async () => {
+    const store = standing([
+      ["r-5", "waiting"],
+      ["r-4", "running"],
+      ["r-3", "finished"],
+      ["r-2", "running"],
+      ["r-1", "running"],
+    ]);
+    const { run, others } = await findLeftRun(store, 0);
+    expect([run.id, ...others.map((other) => other.id)]).toEqual(["r-4", "r-2", "r-1"]);
+  });
+
+  test("one that a live process moves was not left; where none was, it is the newest", async () => {
+    const store = standing(
+      [
+        ["r-2", "waiting"],
+        ["r-1", "running"],
+      ],
+      ["r-1"],
+    );
+    expect((await findLeftRun(store, 0)).run.id).toBe("r-2");
+    expect((await findLeftRun(store, 2000)).run.id).toBe("r-1");
   });
 });
