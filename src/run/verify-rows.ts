@@ -83,7 +83,15 @@ export function checkpointProblem(row: CheckpointRow, desk: Desk, last: Event | 
   const due = Object.keys(body.channel_values).filter((channel) => channel.startsWith(branch));
   const expected = nodeOf(desk, last);
   const wanted = expected === null ? [] : [branch + expected];
-  return canonicalJson(due) === canonicalJson(wanted) ? null : "it goes on elsewhere than the log says (D6)";
+  if (canonicalJson(due) !== canonicalJson(wanted)) return "it goes on elsewhere than the log says (D6)";
+  return expected === null || isNews(body, expected) ? null : "it would not go on at all (D6)";
+}
+
+/** LangGraph runs a node when the channel that leads to it is newer than what the node has seen of it. */
+function isNews({ channel_versions, versions_seen }: z.infer<typeof checkpointBody>, node: string): boolean {
+  const given = channel_versions[branch + node];
+  const seen = versions_seen[node]?.[branch + node];
+  return given !== undefined && (seen === undefined || given > seen);
 }
 
 /** The graph's names (`graph.ts`), which cannot be imported here without loading it. A line whose chart was just changed rests. */

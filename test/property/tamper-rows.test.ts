@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { random } from "../crash/random.ts";
-import { flipped, honestFile, saidOf, type Honest, type Tamper } from "../fixtures/tampered.ts";
+import { flipped, goesOn, honestFile, saidOf, type Honest, type Tamper } from "../fixtures/tampered.ts";
 
 type State = "finished" | "waiting";
 
@@ -186,3 +186,30 @@ describe.each(states)("rows of a %s run deleted, swapped or made up", (state) =>
     expect(await saidOf(folder, honest[state], exec(sql))).not.toEqual([]);
   });
 });
+
+const bookkeeping = [
+  ["checkpoints", "body"],
+  ["checkpoints", "metadata"],
+  ["writes", "value"],
+] as const;
+
+it.each(bookkeeping)(
+  "D6 a bit of %s.%s that is not found changes nothing: the line ends as it would have",
+  { timeout },
+  async (table, column) => {
+    const next = random(5);
+    await saidOf(folder, honest.waiting, {});
+    const undisturbed = await goesOn(folder);
+    expect(undisturbed).toMatch(/^finished run_started .* run_ended$/);
+    const ends = new Set<string>();
+    let missed = 0;
+    for (let n = 0; n < 4 * flips; n += 1) {
+      const tamper = flipped(table, column, "1", (bits) => Math.floor(next() * bits));
+      if (await found("waiting", tamper)) continue;
+      missed += 1;
+      ends.add(await goesOn(folder));
+    }
+    counted.push(`bits of ${table}.${column} that are not found, and the line then went on: ${missed}`);
+    expect([...ends].filter((end) => end !== undisturbed)).toEqual([]);
+  },
+);
