@@ -14,7 +14,7 @@ import { eventOf } from "./bench-run.ts";
 import { contenders, type Contender, type ContenderName, type Opened } from "./store-contenders.ts";
 
 export const messageBytes = 1024;
-const warmUpSteps = 100;
+const warmUpSteps = 300;
 
 export type RunMeasure = {
   /** CPU in ms a step, user and system: over all steps, the first tenth, the last. */
