@@ -21,7 +21,6 @@ import { dirname, join } from "node:path";
 import SQLite from "better-sqlite3";
 import type { Database } from "better-sqlite3";
 import type { Clock } from "../clock.ts";
-import { CadreError } from "../errors.ts";
 import { makeFolder } from "./make-folder.ts";
 import { systemCode } from "./failure.ts";
 import { checkLayout, migrate } from "./migrate.ts";
