@@ -6,7 +6,7 @@ import { checkpointRows } from "./checkpoint-rows.ts";
 import { committing } from "./commit.ts";
 import { effects } from "./effects.ts";
 import { eventReads } from "./event-reads.ts";
-import { inspection } from "./inspection.ts";
+import { inspection } from "./inspect-file.ts";
 import { leases } from "./leases.ts";
 import { openOver } from "./open-over.ts";
 import { runReads, runWrites } from "./runs.ts";

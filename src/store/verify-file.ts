@@ -9,11 +9,9 @@ import type { Database } from "better-sqlite3";
 import { CadreError, isCadreError } from "../errors.ts";
 import type { Connection } from "./connection.ts";
 import { systemCode } from "./failure.ts";
+import type { RowProblem } from "./inspection.ts";
 import { migrate } from "./migrate.ts";
 import { runLayout } from "./schema.ts";
-
-/** `row`: the table and what names the row in it, or the part of the file. */
-export type RowProblem = { readonly row: string; readonly what: string };
 
 /** So many of one kind are named; more would say nothing new. */
 const most = 10;
