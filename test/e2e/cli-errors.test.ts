@@ -226,7 +226,7 @@ describe("places that cannot be written", () => {
     const data = mount(join(dir, "data"), "size=2m");
     if (data === null) skip("a small tmpfs cannot be mounted here");
     // What is left lets a run begin and not end.
-    writeFileSync(join(dir, "data/filler"), Buffer.alloc(1024 * 1024 + 400 * 1024));
+    writeFileSync(join(dir, "data/filler"), Buffer.alloc(1600 * 1024));
     const ended = cadre(dir, ["run", brief, "--data", "data", "--json"]);
     const last = records(ended).at(-1);
     expect([ended.code, last]).toEqual([
