@@ -43,8 +43,23 @@ async function handOver(node: string): Promise<void> {
   });
 }
 
+/**
+ * The files of `dist` name each other exactly: they need none of the search that Node makes for every import (package scope, links,
+ * endings), which for sixty of them is a twelfth of a start. Whatever else is imported is found as ever.
+ */
+function findOwnFilesDirectly(): void {
+  const own = new URL("..", import.meta.url).href;
+  module.registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier.startsWith(".") && context.parentURL?.startsWith(own)
+        ? { url: new URL(specifier, context.parentURL).href, format: "module", shortCircuit: true }
+        : next(specifier, context),
+  });
+}
+
 if (recentEnough) {
   module.enableCompileCache?.();
+  findOwnFilesDirectly();
   const { main } = await import("./program.ts");
   process.exitCode = await main(process.argv.slice(2));
 } else {
