@@ -91,7 +91,7 @@ test.skipIf(!hasStrace).each(Object.entries(calls))(
     const few = set === "write" ? [60] : [150, 600];
     const points = atScale({
       quick: few,
-      large: spread(1, last, set === "write" ? 20 : 80),
+      large: spread(1, last, set === "write" ? 15 : 45),
       full: spread(1, last, last),
     });
     await inLanes(points, 2, async (n) => void (await killedAt(set, n, told)));
