@@ -77,7 +77,8 @@ const owners: readonly { readonly words: string; readonly clock: ClockJumps }[] 
   { words: "is an hour ahead", clock: { seed: 7, by: [hour] } },
 ];
 
-test.each(atScale({ quick: [], large: owners, full: owners }))(
+// Not in CI: on a machine with more work than cores the owner itself may be late for its lease, and then it is rightly ended.
+test.each(atScale({ quick: [], large: [], full: owners }))(
   "D4 D5 an owner whose clock $words keeps its run while it is at work; another process follows it",
   { timeout },
   async ({ clock }) => {
