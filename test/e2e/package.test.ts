@@ -122,7 +122,7 @@ const type: Event["type"] = "run_ended";
 // @ts-expect-error there is no such event
 const wrong: Event["type"] = "no_such_event";
 const chat = new ChatHuggingFace({ model: "org/model", accessToken: "none" });
-const saver: BaseCheckpointSaver = SqliteCheckpointer.open({ file: ":memory:" });
+const saver = SqliteCheckpointer.open({ file: ":memory:" });
 console.log(saver instanceof BaseCheckpointSaver, typeof saver.getTuple, typeof openCadre, typeof scriptedModel, chat._llmType(), chat instanceof BaseChatModel, new CadreError("usage", workflow.name).code, type, wrong);
 `,
     );
@@ -137,7 +137,7 @@ console.log(saver instanceof BaseCheckpointSaver, typeof saver.getTuple, typeof 
     const program = run(process.execPath, ["program.ts"]);
     expect(program).toMatchObject({
       code: 0,
-      stdout: "true undefined\nfunction function huggingface-chat true usage run_ended no_such_event\n",
+      stdout: "true function function function huggingface-chat true usage run_ended no_such_event\n",
     });
   });
 });
