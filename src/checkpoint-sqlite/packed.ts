@@ -23,8 +23,8 @@ export function unpackId(packed: PackedId): string {
 const asBytes = 0;
 const asDeflated = 1;
 
-/** Shorter text gains nothing that is worth the time. */
-const shortText = 200;
+/** Shorter text is left as it is: deflating a message of 1 KB takes as long as all else that storing it takes, and reading a history pays again. */
+const shortText = 4000;
 
 /** A small window and few tables: most of what a default deflater costs is setting it up. */
 const quick = { level: constants.Z_DEFAULT_COMPRESSION, memLevel: 4 };

@@ -68,9 +68,9 @@ export function checkpointReading(tables: Tables, states: States, values: Values
       ([name, ref]) => [name, values.fetch(reader.family, ref, reader.seen)] as const,
     );
     const writes = writesOf(row, reader);
-    const parent = parentOf(row);
-    const sends = parent !== undefined && state.v < sendsInChannel ? writesOf(parent, reader) : undefined;
-    const parentId = typeof row.parent === "string" ? row.parent : parent?.id;
+    const parent = state.v < sendsInChannel ? parentOf(row) : undefined;
+    const sends = parent === undefined ? undefined : writesOf(parent, reader);
+    const parentId = typeof row.parent === "number" ? tables.checkpointId(row.parent) : row.parent;
     return async () => {
       const decoded = await Promise.all(channels.map(async ([name, value]) => [name, await value()] as const));
       const checkpoint = checkpointOf(row.id, state, Object.fromEntries(decoded));
@@ -83,7 +83,7 @@ export function checkpointReading(tables: Tables, states: States, values: Values
         checkpoint,
         metadata: await decodedMetadata(state),
         pendingWrites: await decodedWrites(writes),
-        ...(parentId === undefined ? {} : { parentConfig: configOf(place, parentId) }),
+        ...(parentId === undefined || parentId === null ? {} : { parentConfig: configOf(place, parentId) }),
       };
     };
   };

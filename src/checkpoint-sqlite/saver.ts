@@ -47,6 +47,9 @@ import type { Fresh, Taken } from "./values.ts";
 /** How many checkpoints' fresh items are remembered: those of the steps that are under way. */
 const rememberedSteps = 64;
 
+/** How many checkpoints a listing reads at once; it begins with one, for those who want no more. */
+const widestRead = 64;
+
 function requireCount(name: string, count: unknown): void {
   if (typeof count !== "number" || !Number.isInteger(count) || count < 1)
     throw new CadreError(
@@ -122,18 +125,30 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     const { limit = Number.POSITIVE_INFINITY, before, filter = {} } = options;
     const only = getCheckpointId(config) || undefined;
     const seen = nothingSeen();
+    const listed = this.#read(() => this.#listing(config, before));
     let left = limit;
-    for (const { place, seq } of this.#read(() => this.#listing(config, before))) {
-      if (left <= 0) return;
-      const tuple = this.#read(() => {
-        const row = this.#tables.checkpoint(seq); // it may have been deleted meanwhile
-        if (row === undefined || (only !== undefined && row.id !== only)) return undefined;
-        if (!isMatch(this.#states.of(row).metadata, filter)) return undefined;
-        return this.#reading.fetchTuple(place, row, this.#reader(place.thread, seen));
+    for (
+      let from = 0, count = 1;
+      from < listed.length && left > 0;
+      from += count, count = Math.min(2 * count, widestRead)
+    ) {
+      // Read together, decoded one by one; one that was deleted since is not there.
+      const tuples = this.#read(() => {
+        const readers = new Map<string, Reader>();
+        return listed.slice(from, from + count).flatMap(({ place, seq }) => {
+          const row = this.#tables.checkpoint(seq);
+          if (row === undefined || (only !== undefined && row.id !== only)) return [];
+          if (!isMatch(this.#states.of(row).metadata, filter)) return [];
+          const reader = readers.get(place.thread) ?? this.#reader(place.thread, seen);
+          readers.set(place.thread, reader);
+          return [this.#reading.fetchTuple(place, row, reader)];
+        });
       });
-      if (tuple === undefined) continue;
-      left -= 1;
-      yield await tuple();
+      for (const tuple of tuples) {
+        if (left <= 0) return;
+        left -= 1;
+        yield await tuple();
+      }
     }
   }
 

@@ -63,16 +63,20 @@ function isListUnchanged(value: readonly unknown[], { parts }: Listed): boolean 
   return true;
 }
 
+/** By `for in`, which makes no list of the keys: a key inherited from somewhere is one too many, and says "changed" (N1). */
 function isRecordUnchanged(value: object, { prototype, keys, parts }: Recorded): boolean {
   if (Object.getPrototypeOf(value) !== prototype) return false;
-  const now = Object.keys(value);
-  if (now.length !== keys.length) return false;
   const fields = value as Record<string, unknown>;
-  for (let index = 0; index < keys.length; index += 1) {
-    const key = keys[index]!;
-    if (now[index] !== key || !isUnchanged(fields[key], parts[index])) return false;
+  let index = 0;
+  for (const key in fields) {
+    if (keys[index] !== key) return false;
+    const now = fields[key];
+    const before = parts[index];
+    // The same primitive; an object is never its own snapshot.
+    if (now !== before && !isUnchanged(now, before)) return false;
+    index += 1;
   }
-  return true;
+  return index === keys.length;
 }
 
 function isSameText(value: object, { stored }: Written): boolean {

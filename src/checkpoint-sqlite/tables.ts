@@ -102,6 +102,7 @@ export function checkpointTables({ db }: Pick<Connection, "db">) {
   const byId = db.prepare<[number, PackedId], Packed<CheckpointRow>>(
     "SELECT * FROM checkpoints WHERE space = ? AND id = ?",
   );
+  const idOf = db.prepare<[number], PackedId>("SELECT id FROM checkpoints WHERE seq = ?").pluck();
   const seqs = db.prepare<[number], number>("SELECT seq FROM checkpoints WHERE space = ?").pluck();
   const seqsOfId = db.prepare<[PackedId], number>("SELECT seq FROM checkpoints WHERE id = ?").pluck();
   const onBase = db.prepare<[number, number], Packed<CheckpointRow>>(
@@ -176,6 +177,10 @@ export function checkpointTables({ db }: Pick<Connection, "db">) {
 
     checkpoint: (seq: number) => one(bySeq.get(seq)),
     checkpointById: (of: number, id: string) => one(byId.get(of, packId(id))),
+    checkpointId: (seq: number): string | undefined => {
+      const id = idOf.get(seq);
+      return id === undefined ? undefined : unpackId(id);
+    },
     /** Rows of a space, newest first. */
     seqs: (of: number) => seqs.all(of).toSorted((a, b) => b - a),
     seqsOfId: (id: string) => seqsOfId.all(packId(id)),

@@ -27,17 +27,18 @@ const rememberedLogs = 64;
 type LogRow = { readonly parent: number | null; readonly cut: number };
 
 /** An object that is stored: its item, whose it is, what it was like, and since when it is remembered. */
-type Remembered = {
-  readonly family: number;
+type Known = {
+  readonly value: object;
   readonly item: number;
+  readonly family: number;
   readonly snapshot: Snapshot;
   readonly age: number;
 };
 
 /** An element as it was when it was handed over: known from before, or as text. */
 type Element =
-  | { readonly known: Remembered; readonly value: object }
-  | { readonly known: undefined; readonly value: unknown; readonly stored: Stored; readonly snapshot: Snapshot };
+  | Known
+  | { readonly value: unknown; readonly item: undefined; readonly stored: Stored; readonly snapshot: Snapshot };
 
 /** A value as it was when it was handed over (A2). */
 export type Taken =
@@ -105,7 +106,7 @@ export function valueStore({ db }: Pick<Connection, "db">) {
 
   /** The items of logs, in order. */
   const logs = new Map<number, number[]>();
-  let remembered = new WeakMap<object, Remembered>();
+  let remembered = new WeakMap<object, Known>();
   /** Rises when what is remembered became void. */
   let age = 0;
 
@@ -158,20 +159,27 @@ export function valueStore({ db }: Pick<Connection, "db">) {
   const takeElement = (value: unknown): Element => {
     if (isObject(value)) {
       const known = remembered.get(value);
-      if (known !== undefined && isUnchanged(value, known.snapshot)) return { known, value }; // A3
+      if (known !== undefined && isUnchanged(value, known.snapshot)) return known; // A3
     }
     const stored = ownCopy(encodeValue(value));
-    return { known: undefined, value, stored, snapshot: isObject(value) ? snapshotOf(value) : value };
+    return { value, item: undefined, stored, snapshot: isObject(value) ? snapshotOf(value) : value };
+  };
+
+  /** One thing made for each new element, and none for a known one: this is gone through at every step. */
+  const takeList = (list: readonly unknown[]): readonly Element[] => {
+    const elements: Element[] = [];
+    for (let index = 0; index < list.length; index += 1) elements.push(takeElement(list[index]));
+    return elements;
   };
 
   /** The item that an element is known by; none where it is another family's, or was forgotten since it was handed over. */
-  const knownItem = (family: number, { known }: Element): number | undefined =>
-    known?.family === family && known.age === age ? known.item : undefined;
+  const knownItem = (family: number, element: Element): number | undefined =>
+    element.item !== undefined && element.family === family && element.age === age ? element.item : undefined;
 
   /** Of an object that was known when it was handed over no text was made then. */
   const textOf = (element: Element): Stored => {
-    if (element.known === undefined) return element.stored;
-    return element.known.age === age ? body(element.known.item) : encodeValue(element.value);
+    if (element.item === undefined) return element.stored;
+    return element.age === age ? body(element.item) : encodeValue(element.value);
   };
 
   const itemOf = (family: number, element: Element, fresh: Fresh): number =>
@@ -207,9 +215,9 @@ export function valueStore({ db }: Pick<Connection, "db">) {
       items.push(...added);
       rememberLog(seq, items);
       for (const [offset, element] of rest.entries()) {
-        if (!isObject(element.value) || knownItem(family, element) !== undefined) continue;
-        const { snapshot } = element.known ?? element;
-        remembered.set(element.value, { family, item: added[offset]!, snapshot, age });
+        const { value, snapshot } = element;
+        if (!isObject(value) || knownItem(family, element) !== undefined) continue;
+        remembered.set(value, { value, item: added[offset]!, family, snapshot, age });
       }
     };
     return { ref: ["l", seq, list.length], remember };
@@ -267,7 +275,7 @@ export function valueStore({ db }: Pick<Connection, "db">) {
         const element = await part();
         elements.push(element);
         if (isObject(element))
-          remembered.set(element, { family, item: items[index]!, snapshot: snapshotOf(element), age });
+          remembered.set(element, { value: element, item: items[index]!, family, snapshot: snapshotOf(element), age });
       }
       if (recall(seq) === undefined) rememberLog(seq, items);
       return elements;
@@ -283,7 +291,7 @@ export function valueStore({ db }: Pick<Connection, "db">) {
     /** What a channel holds, or a task wrote, as it is now (A2). Errors: state-not-storable. */
     take: (value: unknown): Taken =>
       Array.isArray(value)
-        ? { list: Array.from(value, takeElement), inline: inlineList(value) }
+        ? { list: takeList(value), inline: inlineList(value) }
         : { stored: ownCopy(encodeValue(value)) },
     /** Stores a channel's value; `from`: where its predecessor lies. Call `remember` once it is committed (A4). */
     put: (family: number, taken: Taken, from: Ref | undefined, fresh: Fresh): Placed => {
