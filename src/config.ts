@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Problem } from "./documents/problem.ts";
+import { mcpSchema, notifySchema, outsideHosts } from "./config-outside.ts";
 import { parseYaml, plainValue, positionOf, type YamlValue } from "./documents/yaml-tree.ts";
 import { endpointUrlFault, isLoopback, isVariableName } from "./endpoint-url.ts";
 import { CadreError } from "./errors.ts";
@@ -86,8 +87,16 @@ const configSchema = z
     journal: z.string().min(1).optional(),
     /** Who may decide approvals; empty: everyone. */
     approvers: z.array(z.string().min(1)).default([]),
+    /** Servers whose tools roles with the group `mcp` may use. */
+    mcp: mcpSchema,
+    /** Who is told that something waits for a person. */
+    notify: notifySchema,
   })
   .superRefine((config, context) => {
+    for (const { path, url } of outsideHosts(config)) {
+      if (hostAllowed(config.allowedHosts, new URL(url))) continue;
+      context.addIssue({ code: "custom", message: "is at a host that is not among `allowedHosts`", path: [...path] });
+    }
     for (const [name, model] of Object.entries(config.models)) {
       if (model.tier === "endpoint" && model.token !== undefined && sendsInClear(model.url)) {
         const message = "would carry the token in clear: use https, or a server on this machine";
@@ -185,12 +194,17 @@ function codeOf(issue: z.core.$ZodIssue): string {
 
 /** C3: zod's own texts name types and options, never the value. */
 function reason(issue: z.core.$ZodIssue): string {
-  if (issue.code === "invalid_key") return "is not a name for a model: letters, digits, dots, dashes and underscores";
+  if (issue.code === "invalid_key") return issue.issues[0]?.message ?? "is not a name that can be used here";
   if (issue.code === "invalid_union" && issue.path.at(-1) === "tier") return "must be endpoint or hf";
   const text = issue.message.replace(/^Invalid input: /, "");
   if (text.endsWith("received undefined")) return "is missing";
   if (text.startsWith("expected")) return `is not right: ${text}`;
   return text.startsWith("Too ") ? `is ${text.toLowerCase()}` : text;
+}
+
+/** An empty list allows wherever this file says; this machine is always allowed. */
+function hostAllowed(allowed: readonly string[], url: URL): boolean {
+  return allowed.length === 0 || isLoopback(url) || allowed.includes(url.host) || allowed.includes(url.hostname);
 }
 
 function sendsInClear(url: string): boolean {

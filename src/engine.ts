@@ -6,6 +6,7 @@ import type { Brief } from "./briefs/brief.ts";
 import type { AdvanceOptions, AdvanceResult, ChangedFile, Changes, StartOptions } from "./run/api.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
+import { noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./engine-mcp.ts";
 import { CadreError, isCadreError } from "./errors.ts";
 import type { ChangeSet } from "./events/event.ts";
 import type { IdSource, RunId } from "./ids.ts";
@@ -32,6 +33,8 @@ export type EngineOptions = {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly model: RoleModel | null;
+  /** False: nothing outside is started or asked, so that roles have no MCP tools. */
+  readonly outside?: boolean;
 };
 
 export interface Engine {
@@ -47,11 +50,17 @@ export interface Engine {
 export function openEngine(options: EngineOptions): Engine {
   const tools = toolCatalogue();
   const workspaces = openWorkspaces({ project: options.dir, data: options.data, exclude: ownFolders(options) });
-  const bindNow = async (workflow?: string): Promise<{ bound: BoundChart; workflow: string }> => {
+  const serve = (): ServedTools => (options.outside === false ? noServers : serveMcp(options.dir));
+  const bindNow = async (
+    served: ServedTools,
+    workflow: string | undefined,
+    before: BoundChart | null,
+  ): Promise<{ bound: BoundChart; workflow: string }> => {
     const { bindProject, loadProject } = await import("./project.ts");
     const project = await loadProject(options.dir, workflow);
+    const mcp = await served.bind(project, before && (before.mcp ?? []));
     const toolHashes = Object.fromEntries([...tools.values()].map((tool) => [tool.name, toolHash(tool)]));
-    return { bound: bindProject(project, toolHashes), workflow: project.loaded?.name ?? "" };
+    return { bound: bindProject(project, toolHashes, mcp), workflow: project.loaded?.name ?? "" };
   };
   // The YAML parser with its schemas is needed once a role acts, and not to take a decision up.
   const configured = async (): Promise<Config> => (await import("./config.ts")).requireConfig(options.dir);
@@ -66,7 +75,7 @@ export function openEngine(options: EngineOptions): Engine {
     });
   };
   const start = async (brief: Brief, begin: StartOptions): Promise<RunRow> => {
-    const { bound, workflow } = await bindNow(begin.workflow);
+    const { bound, workflow } = await whileServed(serve(), (served) => bindNow(served, begin.workflow, null));
     const { model } = options;
     const config = model ? null : await configured();
     const rehearses = (chart: BoundChart, slug: string): boolean => {
@@ -82,17 +91,18 @@ export function openEngine(options: EngineOptions): Engine {
       begin,
     );
   };
-  const contextFor = async (run: RunRow, bound: BoundChart) => {
-    const drift = once(async () => {
-      const found = await driftFrom(bound, async () => (await bindNow(run.workflow)).bound);
+  const contextFor = async (served: ServedTools, run: RunRow, bound: BoundChart) => {
+    const look = async () => {
+      const found = await driftFrom(bound, async () => (await bindNow(served, run.workflow, bound)).bound);
       if (found && "bound" in found) await options.store.putChart(found.bound); // before anyone can adopt it
       return found;
-    });
+    };
+    const drift = oncePer(() => served.changes, look);
     const models = new Map<string, Promise<RoleModel>>();
     return {
       brief: run.brief,
       store: options.store,
-      tools,
+      tools: withServed(tools, await served.toolsOf(bound)),
       workspaces,
       project: options.dir,
       clock: options.clock,
@@ -107,7 +117,13 @@ export function openEngine(options: EngineOptions): Engine {
     };
   };
   const advance = (run: RunId, move?: AdvanceOptions): Promise<AdvanceResult> =>
-    advanceRun({ store: options.store, clock: options.clock, contextFor }, run, move);
+    whileServed(serve(), (served) =>
+      advanceRun(
+        { store: options.store, clock: options.clock, contextFor: (row, bound) => contextFor(served, row, bound) },
+        run,
+        move,
+      ),
+    );
   return {
     start,
     advance,
@@ -116,7 +132,7 @@ export function openEngine(options: EngineOptions): Engine {
     changes: (run) => changesOf(options.store, workspaces, run),
     apply: (run) => applyRun(options.store, workspaces, run),
     argumentProblem: async (run, name, args) => {
-      const tool = tools.get(name);
+      const tool = tools.get(name) ?? (await servedTool(options.store, serve(), run, name));
       const checked = tool?.schema.safeParse(args);
       if (!tool || !checked) return "it is approved as it is, or rejected with a reason";
       if (!checked.success) return complaint(checked.error);
@@ -132,9 +148,13 @@ export function openEngine(options: EngineOptions): Engine {
   };
 }
 
-function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
-  let made: Promise<Value> | undefined;
-  return () => (made ??= make());
+/** Made once, and once more whenever the mark has moved. */
+function oncePer<Value>(mark: () => number, make: () => Promise<Value>): () => Promise<Value> {
+  let made: { readonly at: number; readonly value: Promise<Value> } | undefined;
+  return () => {
+    if (made?.at !== mark()) made = { at: mark(), value: make() };
+    return made.value;
+  };
 }
 
 /** What a run writes into the project beside its workspace; the default journal is known to the workspaces already. */
@@ -168,7 +188,7 @@ async function previewRun(options: EngineOptions, brief: Brief, begin: StartOpti
   const data = mkdtempSync(join(tmpdir(), "cadre-preview-"));
   const store = openStore({ file: ":memory:", clock: options.clock });
   try {
-    const engine = openEngine({ ...options, data, store, model: await rehearsal() });
+    const engine = openEngine({ ...options, data, store, model: await rehearsal(), outside: false });
     const run = await engine.start(brief, begin);
     await engine.advance(run.id);
     return await store.runEvents(run.id);

@@ -53,6 +53,7 @@ export const errorTable = {
   "model-truncated": { exit: 1, http: 502, move: "retry" },
   "model-malformed": { exit: 1, http: 502, move: "retry" },
   "model-refused": { exit: 1, http: 502, move: "fix-input" },
+  "mcp-unreachable": { exit: 1, http: 502, move: "fix-input" },
   "workspace-refused": { exit: 1, http: 403, move: "fix-input" },
   "tool-failed": { exit: 1, http: 500, move: "retry" },
   stopped: { exit: 1, http: 409, move: "person" },

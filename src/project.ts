@@ -1,10 +1,11 @@
 /** What a project's files hold: modes, rules and workflow, checked together. No store and no engine: for lint, graph, who, and the checks of `start`. */
 import { readConfig } from "./config.ts";
+import { mcpToolNames } from "./config-outside.ts";
 import { CadreError } from "./errors.ts";
 import type { Problem } from "./documents/problem.ts";
 import type { Mode } from "./modes/mode.ts";
 import { loadProjectModes } from "./modes/project-modes.ts";
-import type { RulesPack, BoundChart } from "./org/bound-chart.ts";
+import type { BoundChart, McpTool, RulesPack } from "./org/bound-chart.ts";
 import { bindChart } from "./org/bind.ts";
 import type { OrgChart } from "./org/chart.ts";
 import { checkWorkflow } from "./org/workflow-check.ts";
@@ -28,7 +29,14 @@ export async function loadProject(dir: string, workflowName?: string): Promise<P
   const loaded = await loadWorkflow(dir, workflowName);
   const compiled = compile(modes, { ...(loaded ? expectations(loaded.data) : {}), ...mapped(dir, modes) });
   const checked = loaded
-    ? checkWorkflow(loaded.data, loaded.file, compiled.chart, rules, loaded.places)
+    ? checkWorkflow(
+        loaded.data,
+        loaded.file,
+        compiled.chart,
+        rules,
+        loaded.places,
+        mcpToolNames(readConfig(dir).config.mcp),
+      )
     : { workflow: null, problems: [] };
   return {
     modes,
@@ -62,7 +70,11 @@ function expectations(workflow: unknown): { entries?: string[]; people?: string[
 }
 
 /** The bound chart of a project without errors. Errors: chart-invalid, workflow-invalid, both with the problems in `data`. */
-export function bindProject(project: Project, toolHashes: Readonly<Record<string, string>>): BoundChart {
+export function bindProject(
+  project: Project,
+  toolHashes: Readonly<Record<string, string>>,
+  mcp: readonly McpTool[] = [],
+): BoundChart {
   const errors = project.problems.filter((problem) => problem.severity === "error");
   if (errors.length > 0) {
     const first = errors[0] as Problem;
@@ -87,5 +99,14 @@ export function bindProject(project: Project, toolHashes: Readonly<Record<string
     workflow: project.workflow,
     places: project.loaded.places,
     toolHashes,
+    mcp,
   });
+}
+
+/** Roles that a model plays and whose tool groups, their own or granted, hold `mcp`. */
+export function rolesWithMcp({ chart, workflow }: Project): readonly string[] {
+  return chart.roles
+    .filter((role) => [...role.toolGroups, ...(workflow?.grants[role.slug] ?? [])].includes("mcp"))
+    .map((role) => role.slug)
+    .filter((slug) => workflow?.staffing[slug]?.by !== "person");
 }

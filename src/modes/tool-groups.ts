@@ -24,12 +24,13 @@ export const toolGroups: Readonly<Record<string, readonly string[]>> = {
     "run_inference",
     "evaluate_models",
   ],
+  /** Its tools are those of the MCP servers in cadre.yaml (`mcpToolsOf` in `org/bound-chart.ts`). */
   mcp: [],
   browser: [],
 };
 
 /** Groups that are accepted but bring no tools yet; lint says so. */
-export const emptyGroups: readonly string[] = ["browser", "mcp"];
+export const emptyGroups: readonly string[] = ["browser"];
 
 /** The names of the tools that these groups allow, each once; `attempt_completion` is always among them. */
 export function toolsOfGroups(groups: readonly string[]): readonly string[] {

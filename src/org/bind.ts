@@ -8,6 +8,8 @@ export function bindChart(parts: Omit<BoundChart, "hash">): BoundChart {
   const { chart, workflow, places, toolHashes } = parts;
   const named = new Set(workflow.rules.map((rule) => rule.pack));
   const rules = parts.rules.filter((pack) => named.has(pack.name)).toSorted((a, b) => compareText(a.name, b.name));
-  const hash = hashOf({ chart: chart.hash, rules, workflow, places, toolHashes });
-  return { hash, chart, rules, workflow, places, toolHashes };
+  const mcp =
+    parts.mcp && parts.mcp.length > 0 ? { mcp: parts.mcp.toSorted((a, b) => compareText(a.name, b.name)) } : {};
+  const hash = hashOf({ chart: chart.hash, rules, workflow, places, toolHashes, ...mcp });
+  return { hash, chart, rules, workflow, places, toolHashes, ...mcp };
 }

@@ -21,12 +21,36 @@ export type BoundChart = {
   readonly places: Readonly<Record<string, { readonly file: string; readonly line: number }>>;
   /** Tool name to sha256 of its JSON schema and description. */
   readonly toolHashes: Readonly<Record<string, string>>;
+  /** Left out where there are none. */
+  readonly mcp?: readonly McpTool[];
+};
+
+/** A tool of an MCP server as the operator let it in, with what the server said of it when the run was bound. */
+export type McpTool = {
+  /** `<server>__<tool>`. */
+  readonly name: string;
+  readonly server: string;
+  readonly tool: string;
+  /** The operator's word, never the server's. */
+  readonly access: "read" | "effect";
+  /** Roles that may use it, if their groups hold `mcp`; null: every such role. */
+  readonly roles: readonly string[] | null;
+  /** The server's words: unchecked, without control characters, bounded. */
+  readonly description: string;
+  /** JSON Schema of the arguments, as models are told it. */
+  readonly schema: Readonly<Record<string, unknown>>;
 };
 
 /** The rules packs that bind a role, in the workflow's order. */
 export function rulesFor(bound: BoundChart, role: string): readonly RulesPack[] {
   const names = bound.workflow.rules.filter((rule) => rule.roles.includes(role)).map((rule) => rule.pack);
   return names.flatMap((name) => bound.rules.filter((pack) => pack.name === name));
+}
+
+/** The MCP tools that a role has: its groups hold `mcp`, and the operator named it or left the roles open (R2). */
+export function mcpToolsOf(bound: BoundChart, role: string): readonly McpTool[] {
+  if (bound.mcp === undefined || !groupsOf(bound, role).includes("mcp")) return [];
+  return bound.mcp.filter((tool) => tool.roles === null || tool.roles.includes(role));
 }
 
 /** A role's tool groups: its mode's and what the workflow grants it. */

@@ -18,9 +18,11 @@ export function checkWorkflow(
   chart: OrgChart,
   rulesPacks: readonly { readonly name: string }[],
   places: Readonly<Record<string, { readonly line: number }>> = {},
+  /** `<server>__<tool>`, of the MCP servers in cadre.yaml. */
+  served: readonly string[] = [],
 ): { readonly workflow: Workflow | null; readonly problems: Problem[] } {
   const parsed = workflowSchema.safeParse(workflow);
-  const faults = parsed.success ? nameFaults(parsed.data, chart, rulesPacks) : shapeFaults(parsed.error.issues);
+  const faults = parsed.success ? nameFaults(parsed.data, chart, rulesPacks, served) : shapeFaults(parsed.error.issues);
   const problems = faults.map(({ where, ...fault }): Problem => {
     const key = where.split(".")[0] ?? "";
     const place = Object.hasOwn(places, key) ? places[key] : places["workflow"];
@@ -38,11 +40,16 @@ function shapeFaults(issues: readonly { readonly path: readonly PropertyKey[]; r
   }));
 }
 
-function nameFaults(workflow: Workflow, chart: OrgChart, rulesPacks: readonly { readonly name: string }[]): Fault[] {
+function nameFaults(
+  workflow: Workflow,
+  chart: OrgChart,
+  rulesPacks: readonly { readonly name: string }[],
+  served: readonly string[],
+): Fault[] {
   const roles = new Set(chart.roles.map((role) => role.slug));
   const packs = new Set(rulesPacks.map((pack) => pack.name));
   const groups = new Set(Object.keys(toolGroups));
-  const tools = new Set(Object.values(toolGroups).flat());
+  const tools = new Set([...Object.values(toolGroups).flat(), ...served]);
   const role = (where: string, name: string): Fault[] => unknownName("role", where, name, roles);
   return [
     ...role("entry", workflow.entry),
@@ -59,6 +66,10 @@ function nameFaults(workflow: Workflow, chart: OrgChart, rulesPacks: readonly { 
       ...unknownName("tool", `approvals.${index}`, approval.tool, tools),
       ...(approval.roles ?? []).flatMap((name) => role(`approvals.${index}.roles`, name)),
     ]),
+    ...(workflow.withoutApproval ?? []).flatMap((each, index) => [
+      ...unknownName("MCP tool", `withoutApproval.${index}`, each.tool, new Set(served)),
+      ...(each.roles ?? []).flatMap((name) => role(`withoutApproval.${index}.roles`, name)),
+    ]),
   ];
 }
 
@@ -68,7 +79,7 @@ function unknownName(kind: string, where: string, name: string, known: ReadonlyS
   return [
     {
       where,
-      code: `workflow-unknown-${kind.replace(" ", "-")}`,
+      code: `workflow-unknown-${kind.toLowerCase().replace(" ", "-")}`,
       message: `The workflow names the ${kind} "${name}" at ${where}, which does not exist.`,
       hint: didYouMean(name, known, list === "" ? `There is no ${kind} at all.` : `There are: ${list}.`),
     },

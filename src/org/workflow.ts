@@ -16,6 +16,7 @@ const limitsSchema = z.strictObject({
   modelCalls: z.number().int().positive(),
   tokens: z.number().int().positive(),
   depth: z.number().int().positive(),
+  breadth: z.number().int().positive(),
   refusals: z.number().int().positive(),
   repeats: z.number().int().min(2),
   pingPong: z.number().int().min(2),
@@ -43,6 +44,16 @@ export const workflowSchema = z.strictObject({
       }),
     )
     .default([]),
+  /** Effects of MCP tools that need nobody's approval; every other effect of an MCP tool does. `roles` absent: for every role. */
+  withoutApproval: z
+    .array(
+      z.strictObject({
+        tool: z.string().min(1),
+        roles: z.array(slug).min(1).optional(),
+        reason: z.string().min(1),
+      }),
+    )
+    .optional(),
   /** The run closes only after a person approved exactly its change set. */
   signOff: z.boolean().default(true),
   /** After so many minutes the sign-off goes back to the role that reported. Absent: never. */

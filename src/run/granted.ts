@@ -1,13 +1,14 @@
 /** What a role may call, and what needs a person first: read from the bound chart, in the same way when it is offered, proposed, run and verified. */
 import { toolsOfGroups } from "../modes/tool-groups.ts";
-import { groupsOf, type BoundChart } from "../org/bound-chart.ts";
+import { groupsOf, mcpToolsOf, type BoundChart } from "../org/bound-chart.ts";
 import type { Workflow } from "../org/workflow.ts";
 import { knowledgeToolsFor } from "../tools/knowledge.ts";
 
 /** Tools that the role has: its groups and grants, and nothing else (R2). */
 export function grantedTools({ bound }: { readonly bound: BoundChart }, role: string): readonly string[] {
   const groups = groupsOf(bound, role);
-  return [...toolsOfGroups(groups), ...knowledgeToolsFor(groups)];
+  const served = mcpToolsOf(bound, role).map((tool) => tool.name);
+  return [...toolsOfGroups(groups), ...knowledgeToolsFor(groups), ...served];
 }
 
 /** The workflow's rule that puts this role's effect to a person first; undefined where there is none. */
@@ -16,5 +17,10 @@ export function approvalPolicy(
   role: string,
   tool: string,
 ): Workflow["approvals"][number] | undefined {
-  return bound.workflow.approvals.find((each) => each.tool === tool && (each.roles?.includes(role) ?? true));
+  const covers = (rule: { readonly tool: string; readonly roles?: readonly string[] | undefined }): boolean =>
+    rule.tool === tool && (rule.roles?.includes(role) ?? true);
+  const named = bound.workflow.approvals.find(covers);
+  const served = bound.mcp?.some((each) => each.name === tool) ?? false;
+  if (named || !served || bound.workflow.withoutApproval?.some(covers)) return named;
+  return { tool, reason: "an effect of an MCP tool needs a person, unless the workflow's `withoutApproval` names it" };
 }

@@ -34,6 +34,7 @@ export function toolCatalogue(): ReadonlyMap<string, Tool> {
 
 /** What a model is told of a tool. */
 export function toolSpec(tool: Tool): ToolSpec {
+  if (tool.jsonSchema) return { name: tool.name, description: tool.description, schema: tool.jsonSchema };
   const { $schema: _dialect, ...schema } = zod.toJSONSchema(tool.schema, { io: "input" }) as Record<string, unknown>;
   return { name: tool.name, description: tool.description, schema };
 }

@@ -27,6 +27,8 @@ export interface Tool<Args = unknown> {
   readonly name: string;
   readonly description: string;
   readonly schema: z.ZodType<Args>;
+  /** What models are told of the arguments, where that is not made from `schema`. */
+  readonly jsonSchema?: Readonly<Record<string, unknown>>;
   /** `read`: no effect, several may run in one action. `effect`: one at a time, through the ledger. */
   readonly access: "read" | "effect";
   /** False: the tool exists but is not available here; the reason is the refusal. */
