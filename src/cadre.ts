@@ -6,6 +6,7 @@ import { CadreError, isCadreError } from "./errors.ts";
 import type { ChangeSet } from "./events/event.ts";
 import { randomIds, type AskId, type IdSource, type LineId, type RunId } from "./ids.ts";
 import type { RoleModel } from "./models/model.ts";
+import type { Sandbox } from "./tools/sandbox/sandbox.ts";
 import type {
   AdvanceOptions,
   AdvanceResult,
@@ -47,6 +48,8 @@ export type CadreOptions = {
   readonly ids?: IdSource;
   /** Stands in for every model (tests, programs); shown as what its `tier` says. */
   readonly model?: RoleModel;
+  /** Where commands run; left out: bubblewrap, and where that is missing none is run. */
+  readonly sandbox?: Sandbox;
   /** Opens the store for reading only; everything that writes throws `data-read-only`. */
   readonly readOnly?: boolean;
 };
@@ -62,6 +65,11 @@ export interface Cadre {
   preview(brief: Brief, options: StartOptions): Promise<readonly StoredEvent[]>;
   /** Moves the run until it waits, ends or drains, then renders its journal. Errors: run-owned (with the owner), chain-broken. */
   advance(run: RunId, options?: AdvanceOptions): Promise<AdvanceResult>;
+  /**
+   * Tells whoever cadre.yaml names of every open ask that they have not been told of, or that comes near its deadline. An advance does
+   * so for its run; for deadlines this is to be called every now and then. Errors: config-invalid.
+   */
+  notify(): Promise<{ readonly told: number; readonly failed: number }>;
   /** First decision wins. Errors: ask-unknown, ask-decided (data: by, face, at), hash-stale, decision-invalid. Moves nothing. */
   decide(ask: AskId, input: DecideInput): Promise<AskRow>;
   /** Signals the owner, or ends the run itself if nobody holds it. */
@@ -97,6 +105,7 @@ export function openCadre(options: CadreOptions): Cadre {
       clock,
       ids: options.ids ?? randomIds,
       model: options.model ?? null,
+      sandbox: options.sandbox,
     });
   });
   /** Verifying takes its time: it reads through a connection that sees one state of the file while others go on writing. */
@@ -116,10 +125,17 @@ export function openCadre(options: CadreOptions): Cadre {
     store,
     start: async (brief, start) => (await engine()).start(brief, start),
     preview: async (brief, start) => (await engine()).preview(brief, start),
+    notify: async () => (await import("./notices/teller.ts")).tellOpen({ dir, store, clock }),
     advance: async (run, advance) => {
+      const { openTeller } = await import("./notices/teller.ts");
+      const teller = openTeller({ dir, store, clock }, run);
+      const onEvent = (stored: StoredEvent): void => {
+        if (stored.event.type === "ask_raised") teller.nudge();
+        advance?.onEvent?.(stored);
+      };
       try {
         await requireRemembered(store, journalDir, run);
-        const result = await (await engine()).advance(run, advance);
+        const result = await (await engine()).advance(run, { ...advance, onEvent });
         await journal(run);
         return result;
       } catch (error) {
@@ -127,6 +143,8 @@ export function openCadre(options: CadreOptions): Cadre {
         if (!isCadreError(error, "run-owned") && !isCadreError(error, "run-unknown"))
           await journal(run).catch(() => []);
         throw error;
+      } finally {
+        await teller.rest();
       }
     },
     decide: async (ask, input) => {

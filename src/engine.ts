@@ -18,6 +18,8 @@ import { findRole, type Role } from "./org/chart.ts";
 import { openStore } from "./store/open.ts";
 import type { RunRow, Store, StoredEvent } from "./store/ports.ts";
 import { toolCatalogue, toolHash } from "./tools/catalogue.ts";
+import { bubblewrap } from "./tools/sandbox/bubblewrap.ts";
+import { noSandbox, type Sandbox } from "./tools/sandbox/sandbox.ts";
 import { openWorkspaces } from "./tools/workspace-folder.ts";
 import type { Workspaces } from "./tools/workspace.ts";
 import { advanceRun } from "./run/advance-run.ts";
@@ -33,8 +35,10 @@ export type EngineOptions = {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly model: RoleModel | null;
-  /** False: nothing outside is started or asked, so that roles have no MCP tools. */
+  /** False: nothing outside is started or asked, so that roles have no MCP tools, and no commands. */
   readonly outside?: boolean;
+  /** Where commands run; left out: bubblewrap. */
+  readonly sandbox?: Sandbox | undefined;
 };
 
 export interface Engine {
@@ -48,7 +52,7 @@ export interface Engine {
 }
 
 export function openEngine(options: EngineOptions): Engine {
-  const tools = toolCatalogue();
+  const tools = toolCatalogue({ sandbox: sandboxFor(options) });
   const workspaces = openWorkspaces({ project: options.dir, data: options.data, exclude: ownFolders(options) });
   const serve = (): ServedTools => (options.outside === false ? noServers : serveMcp(options.dir));
   const bindNow = async (
@@ -160,6 +164,10 @@ function oncePer<Value>(mark: () => number, make: () => Promise<Value>): () => P
 /** What a run writes into the project beside its workspace; the default journal is known to the workspaces already. */
 function ownFolders(options: EngineOptions): string[] {
   return options.journal === join(options.dir, "journal") ? [] : [options.journal];
+}
+
+function sandboxFor({ outside, sandbox }: EngineOptions): Sandbox {
+  return outside === false ? noSandbox : (sandbox ?? bubblewrap({ node: process.execPath }));
 }
 
 async function modelOf(given: RoleModel | null, spec: () => Promise<ModelSpec>): Promise<RoleModel> {

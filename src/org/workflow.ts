@@ -54,6 +54,21 @@ export const workflowSchema = z.strictObject({
       }),
     )
     .optional(),
+  /**
+   * Commands: a person approves each, but for those that `allow` names: `["npm", "test"]` exactly, `["git", "log", "..."]` with anything
+   * behind it. What a command can do is the sandbox's business, not this list's. `network`: whether one may ask for the network at all;
+   * a person then approves it each time. Left out: the figures of `command-policy.ts`.
+   */
+  commands: z
+    .strictObject({
+      allow: z.array(z.array(z.string()).min(1)),
+      network: z.boolean(),
+      timeoutSeconds: z.number().int().positive().max(86_400),
+      memoryMb: z.number().int().min(16),
+      outputMb: z.number().int().positive().max(4096),
+    })
+    .partial()
+    .optional(),
   /** The run closes only after a person approved exactly its change set. */
   signOff: z.boolean().default(true),
   /** After so many minutes the sign-off goes back to the role that reported. Absent: never. */

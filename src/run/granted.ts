@@ -1,5 +1,7 @@
 /** What a role may call, and what needs a person first: read from the bound chart, in the same way when it is offered, proposed, run and verified. */
 import { toolsOfGroups } from "../modes/tool-groups.ts";
+import { commandPolicy, commandTool, forbiddenCommand, isAllowedCommand } from "../org/command-policy.ts";
+import type { Call } from "../events/event.ts";
 import { groupsOf, mcpToolsOf, type BoundChart } from "../org/bound-chart.ts";
 import type { Workflow } from "../org/workflow.ts";
 import { knowledgeToolsFor } from "../tools/knowledge.ts";
@@ -15,12 +17,21 @@ export function grantedTools({ bound }: { readonly bound: BoundChart }, role: st
 export function approvalPolicy(
   bound: BoundChart,
   role: string,
-  tool: string,
+  { name: tool, args }: Pick<Call, "name" | "args">,
 ): Workflow["approvals"][number] | undefined {
   const covers = (rule: { readonly tool: string; readonly roles?: readonly string[] | undefined }): boolean =>
     rule.tool === tool && (rule.roles?.includes(role) ?? true);
   const named = bound.workflow.approvals.find(covers);
+  if (tool === commandTool) {
+    if (isAllowedCommand(commandPolicy(bound.workflow), args)) return undefined;
+    return named ?? { tool, reason: "a command needs a person, unless the workflow's `commands.allow` names it" };
+  }
   const served = bound.mcp?.some((each) => each.name === tool) ?? false;
   if (named || !served || bound.workflow.withoutApproval?.some(covers)) return named;
   return { tool, reason: "an effect of an MCP tool needs a person, unless the workflow's `withoutApproval` names it" };
+}
+
+/** Why the workflow lets nobody approve such a call, in words; null where it does. */
+export function forbiddenBy(bound: BoundChart, { name, args }: Pick<Call, "name" | "args">): string | null {
+  return name === commandTool ? forbiddenCommand(commandPolicy(bound.workflow), args) : null;
 }

@@ -12,7 +12,7 @@ import { effectKey } from "../ids.ts";
 import type { ModelReply } from "../models/model.ts";
 import { raiseAsk, workflowRule } from "./asks.ts";
 import { completeFrame } from "./completion.ts";
-import { approvalPolicy, grantedTools } from "./granted.ts";
+import { approvalPolicy, forbiddenBy, grantedTools } from "./granted.ts";
 import { followUp, handOver } from "./hand-over.ts";
 import { parsed, refuse, type Turn } from "./refusal.ts";
 
@@ -105,6 +105,8 @@ function effect(turn: Turn, call: Call): void {
     });
   const args = parsed(turn, call, tool.schema);
   if (args === undefined) return;
+  const forbidden = forbiddenBy(turn.context.bound, call);
+  if (forbidden !== null) return refuse(turn, call, { code: "tool-not-granted", reason: forbidden });
   propose(turn, [{ ...call, args: z.json().parse(args) }], "effect");
 }
 
@@ -112,7 +114,7 @@ function propose(turn: Turn, calls: readonly Call[], access: "read" | "effect"):
   const { batch, frame, context, desk } = turn;
   const call = calls[0] as Call;
   const action = { type: "tool" as const, role: frame.role, tool: call.name, args: call.args };
-  const policy = access === "effect" ? approvalPolicy(context.bound, frame.role, call.name) : undefined;
+  const policy = access === "effect" ? approvalPolicy(context.bound, frame.role, call) : undefined;
   batch.add({
     type: "action_proposed",
     at: batch.now(),

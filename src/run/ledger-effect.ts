@@ -10,6 +10,7 @@
 import type { PendingAction } from "../events/desk.ts";
 import { toolResultSchema, type Call, type Decision, type EventOf, type ToolResult } from "../events/event.ts";
 import type { EffectKey } from "../ids.ts";
+import { commandPolicy } from "../org/command-policy.ts";
 import { findRole } from "../org/chart.ts";
 import type { EffectRow } from "../store/ports.ts";
 import type { Tool, ToolContext, ToolOutcome } from "../tools/tool.ts";
@@ -52,7 +53,9 @@ export async function throughLedger(effect: Effect): Promise<Ran | null> {
 /** What the ledger holds of an effect that has ended; null where it holds none. */
 export function recordedRun(row: EffectRow | undefined): Ran | null {
   if (!row || row.outcome === null) return null;
-  return { result: toolResultSchema.parse(row.outcome), outcome: wordFor(row.intent as Intent, "replayed") };
+  toolResultSchema.parse(row.outcome);
+  // As it lies there: what a schema gives back leaves out keys like `__proto__`, and the event would not say what the ledger says.
+  return { result: row.outcome as ToolResult, outcome: wordFor(row.intent as Intent, "replayed") };
 }
 
 /** What was run once more stays marked as that, however its outcome came to be known. */
@@ -161,6 +164,7 @@ export function toolContext(context: LineContext, proposed: EventOf<"action_prop
     key: proposed.key,
     clock: context.clock,
     signal: context.signal,
+    commands: commandPolicy(context.bound.workflow),
   };
 }
 

@@ -88,7 +88,7 @@ async function importWorkflow(full: string, file: string, text: string): Promise
   }
 }
 
-const keys = ["entry", "staffing", "grants", "rules", "approvals", "signOff", "limits", "deadlineMinutes"];
+const keys = ["entry", "staffing", "grants", "rules", "approvals", "commands", "signOff", "limits", "deadlineMinutes"];
 
 /** Where the file says what, read from its text: good enough to cite, and never wrong about the file. */
 function placesOf(text: string, file: string): BoundChart["places"] {

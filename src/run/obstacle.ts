@@ -3,7 +3,7 @@
  * since (D9), or edited the arguments through a face that checks nothing.
  */
 import type { Call, EventOf } from "../events/event.ts";
-import { approvalPolicy, grantedTools } from "./granted.ts";
+import { approvalPolicy, forbiddenBy, grantedTools } from "./granted.ts";
 import type { LineContext } from "./line-context.ts";
 import { complaint } from "./refusal.ts";
 
@@ -22,11 +22,9 @@ export function obstacle(
   if (tool.available) return not("tool-not-granted", tool.available.no);
   const checked = tool.schema.safeParse(call.args);
   if (!checked.success) return not("call-malformed", complaint(checked.error));
-  if (
-    proposed.access === "effect" &&
-    !proposed.needsApproval &&
-    approvalPolicy(context.bound, proposed.role, call.name)
-  )
+  const forbidden = forbiddenBy(context.bound, call);
+  if (forbidden !== null) return not("tool-not-granted", forbidden);
+  if (proposed.access === "effect" && !proposed.needsApproval && approvalPolicy(context.bound, proposed.role, call))
     return not("tool-not-granted", "the chart adopted since has a person approve it first. Send it again.");
   return null;
 }

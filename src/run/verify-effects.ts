@@ -81,7 +81,7 @@ function proposalProblem(event: EventOf<"action_proposed">, bound: BoundChart): 
   if (!call || event.calls.length > 1) return "more than one effect was proposed in one reply (R4)";
   if (event.hash !== hashOf({ type: "tool", role: event.role, tool: call.name, args: call.args }))
     return "what was proposed does not match its own hash (R3)";
-  return approvalPolicy(bound, event.role, call.name) && !event.needsApproval
+  return approvalPolicy(bound, event.role, call) && !event.needsApproval
     ? `${call.name} by ${event.role} was proposed without the approval that the workflow asks for (R3)`
     : null;
 }

@@ -9,13 +9,15 @@ import { evaluateModelsTool } from "./evaluate/evaluate-models.ts";
 import { hubTools } from "./hub-tools.ts";
 import { readKnowledgeTool, searchKnowledgeTool } from "./knowledge.ts";
 import { listFilesTool, readFileTool } from "./read-tools.ts";
+import { noSandbox, type Sandbox } from "./sandbox/sandbox.ts";
 import { searchFilesTool } from "./search/search-files.ts";
 import type { Tool } from "./tool.ts";
 import { applyDiffTool, writeToFileTool } from "./write-tools.ts";
 
 export { knowledgeTools, knowledgeToolsFor } from "./knowledge.ts";
 
-export function toolCatalogue(): ReadonlyMap<string, Tool> {
+/** `sandbox`: where commands run; without one there are none (R7). */
+export function toolCatalogue({ sandbox = noSandbox }: { readonly sandbox?: Sandbox } = {}): ReadonlyMap<string, Tool> {
   const tools: readonly Tool[] = [
     readFileTool,
     listFilesTool,
@@ -25,7 +27,7 @@ export function toolCatalogue(): ReadonlyMap<string, Tool> {
     readKnowledgeTool,
     writeToFileTool,
     applyDiffTool,
-    executeCommandTool,
+    executeCommandTool(sandbox),
     evaluateModelsTool,
     ...hubTools,
   ];

@@ -1,21 +1,158 @@
-/** `execute_command`: known to roles, and refused until there is a sandbox. No sandbox, no command (R7). */
+/**
+ * `execute_command`: one program in the workspace, in the sandbox that it was given.
+ *
+ * R7. No sandbox, no command: the tool is then not there, and says why.
+ * R3. What a person approved is the argument list itself; no shell reads it, so nothing in it means more than it says.
+ * X1. Nobody can tell from outside whether a command ran: there is no probe, and after a crash it is in doubt (D3).
+ */
+import fs from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import { failed } from "./answer.ts";
-import type { Tool } from "./tool.ts";
+import { commandPolicy, commandTool, forbiddenCommand, type CommandPolicy } from "../org/command-policy.ts";
+import { done, failed } from "./answer.ts";
+import { OutputCapture, type Captured } from "./sandbox/captured-output.ts";
+import type { Sandbox, SandboxOutcome } from "./sandbox/sandbox.ts";
+import type { Tool, ToolContext, ToolOutcome } from "./tool.ts";
+
+const processes = 512;
+const fileMb = 1024;
+
+const word = z
+  .string()
+  .max(32 * 1024)
+  .refine((text) => !text.includes("\0") && text.isWellFormed(), { error: "holds a NUL or is not valid Unicode" });
 
 const args = z.strictObject({
-  command: z.array(z.string()).min(1).describe("Program and arguments, one item each; there is no shell."),
-  timeout_seconds: z.int().min(1).max(600).default(60),
+  command: z
+    .array(word)
+    .min(1)
+    .max(500)
+    .refine(([program = ""]) => program !== "" && !program.startsWith("-"), {
+      error: "starts with no program",
+    })
+    .describe("Program and arguments, one item each; there is no shell. It starts in the workspace's top folder."),
+  timeout_seconds: z.int().min(1).max(3600).default(60).describe("It is ended after so long."),
+  network: z
+    .boolean()
+    .default(false)
+    .describe("True only if it cannot do without: the person who approves sees it, and the workflow must permit it."),
 });
+type Args = z.infer<typeof args>;
 
-const reason =
-  "execute_command is not available: there is no sandbox yet, and without one no command is run. Do without it, or say in your report what was not run.";
+export function executeCommandTool(sandbox: Sandbox): Tool<Args> {
+  return {
+    name: commandTool,
+    description:
+      "Run a program in the workspace, inside a sandbox: it sees this workspace at /workspace, the system's programs and nothing else of the machine, " +
+      "and has no network. Unless the workflow allows exactly this command, a person approves it first. Answers with the exit code and up to 60 KB of the output.",
+    schema: args,
+    access: "effect",
+    get available(): { readonly no: string } | undefined {
+      const found = sandbox.available();
+      return "no" in found
+        ? { no: `${commandTool} is not available: ${found.no}. Do without it, or say in your report what was not run.` }
+        : undefined;
+    },
+    objection: (context, given) => Promise.resolve(forbiddenCommand(policyOf(context), given)),
+    run: (context, given) => execute(sandbox, context, given),
+  };
+}
 
-export const executeCommandTool: Tool<z.infer<typeof args>> = {
-  name: "execute_command",
-  description: "Run a program in the workspace, inside a sandbox without network.",
-  schema: args,
-  access: "effect",
-  available: { no: reason },
-  run: () => Promise.resolve(failed(reason)),
-};
+function policyOf(context: ToolContext): CommandPolicy {
+  return context.commands ?? commandPolicy({});
+}
+
+async function execute(sandbox: Sandbox, context: ToolContext, given: Args): Promise<ToolOutcome> {
+  const policy = policyOf(context);
+  const forbidden = forbiddenCommand(policy, given);
+  if (forbidden !== null) return failed(`Nothing was run: ${forbidden}`);
+  context.signal.throwIfAborted();
+  const seconds = Math.min(given.timeout_seconds, policy.timeoutSeconds);
+  const file = freeFile(join(dirname(context.workspace), "output"), context.key);
+  const output = new OutputCapture(file, policy.outputMb * 1024 * 1024);
+  let outcome: SandboxOutcome;
+  let captured: Captured;
+  try {
+    outcome = await sandbox.run(
+      {
+        argv: given.command,
+        workspace: context.workspace,
+        network: given.network,
+        // With the network it may install packages of its own.
+        packages: given.network ? null : packagesOf(context.project),
+      },
+      { seconds, memoryMb: policy.memoryMb, processes, fileMb },
+      { signal: context.signal, onOutput: output.add },
+    );
+  } finally {
+    captured = output.close();
+  }
+  if (!outcome.started) {
+    fs.rmSync(file, { force: true });
+    return failed(`Nothing was run: ${outcome.reason}`);
+  }
+  return told(given, outcome, captured, { seconds, memoryMb: policy.memoryMb, file });
+}
+
+type Ended = Extract<SandboxOutcome, { started: true }>;
+
+/** No durations in the text: a run that is told again must read the same. */
+function told(
+  given: Args,
+  outcome: Ended,
+  captured: Captured,
+  { seconds, memoryMb, file }: { readonly seconds: number; readonly memoryMb: number; readonly file: string },
+): ToolOutcome {
+  const lines = [
+    ending(outcome, seconds),
+    ...(outcome.outOfMemory ? [`A process of it was killed: it used up its ${memoryMb} MB of memory.`] : []),
+    ...(outcome.removed.length > 0
+      ? [
+          `Protected, so removed again: ${outcome.removed
+            .slice(0, 20)
+            .map((path) => `\`${path}\``)
+            .join(", ")}.`,
+        ]
+      : []),
+    captured.bytes === 0 ? "It wrote nothing." : `Output, ${captured.bytes.toLocaleString("en")} bytes:`,
+  ];
+  const answer = done(`${lines.join("\n")}\n${captured.text}`, {
+    files: [],
+    measurements: [],
+    detail: {
+      command: given.command,
+      network: given.network,
+      exitCode: outcome.exitCode,
+      ended: outcome.ended,
+      ms: outcome.ms,
+      limits: { seconds, memoryMb, memory: outcome.enforced.memory, processes: outcome.enforced.processes },
+      outputBytes: captured.bytes,
+      output: { file: `output/${basename(file)}`, bytes: captured.kept, sha256: captured.sha256 },
+    },
+  });
+  return { ...answer, ok: outcome.exitCode === 0 && !outcome.outOfMemory };
+}
+
+function ending({ ended, exitCode }: Ended, seconds: number): string {
+  if (ended === "timeout") return `It was ended after ${seconds} seconds, with everything that it had started.`;
+  if (ended === "aborted")
+    return "It was ended, with everything that it had started: the run was stopped or interrupted.";
+  if (exitCode === null) return "It was killed.";
+  return exitCode > 128
+    ? `Exit code ${exitCode}: ended by signal ${exitCode - 128}, or so it says.`
+    : `Exit code ${exitCode}.`;
+}
+
+/** Beside the workspace, out of its reach; an effect that is run once more gets a further file. */
+function freeFile(folder: string, key: string): string {
+  const name = key.replaceAll(/[^A-Za-z0-9.]/g, "-");
+  for (let attempt = 1; ; attempt += 1) {
+    const file = join(folder, attempt === 1 ? `${name}.txt` : `${name}-${attempt}.txt`);
+    if (!fs.existsSync(file)) return file;
+  }
+}
+
+function packagesOf(project: string): string | null {
+  const folder = join(project, "node_modules");
+  return fs.lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true ? folder : null;
+}

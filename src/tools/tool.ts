@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { Receipt } from "../events/event.ts";
 import type { Clock } from "../clock.ts";
+import type { CommandPolicy } from "../org/command-policy.ts";
 
 export type ToolContext = {
   /** Absolute path of the run's workspace; nothing outside it can be reached (R6). */
@@ -14,6 +15,8 @@ export type ToolContext = {
   readonly key: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** What the workflow says of commands; left out: the default. */
+  readonly commands?: CommandPolicy;
 };
 
 export type ToolOutcome = {
@@ -32,7 +35,7 @@ export interface Tool<Args = unknown> {
   /** `read`: no effect, several may run in one action. `effect`: one at a time, through the ledger. */
   readonly access: "read" | "effect";
   /** False: the tool exists but is not available here; the reason is the refusal. */
-  readonly available?: { readonly no: string };
+  readonly available?: { readonly no: string } | undefined;
   /** Why these arguments would come to nothing, in words; null where nothing speaks against them. Asked before a person's edit is accepted. */
   objection?(context: ToolContext, args: Args): Promise<string | null>;
   /** Facts that a later probe needs (e.g. the hash of a file before and after); JSON, stored in the intent. */
