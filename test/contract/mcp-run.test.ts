@@ -10,6 +10,7 @@ import { readBrief } from "../../src/briefs/read-brief.ts";
 import { openCadre, type AdvanceResult, type Cadre } from "../../src/cadre.ts";
 import type { DecideInput } from "../../src/run/api.ts";
 import type { ScriptedModel } from "../../src/testing.ts";
+import { isAlive } from "../fixtures/is-alive.ts";
 import { callsThenReport, writeMcpProject, type McpProject } from "../fixtures/mcp-project.ts";
 import { hostileText } from "../fixtures/mcp-tools.ts";
 
@@ -246,12 +247,3 @@ test("D3 an effect under way when cadre is killed is in doubt, not repeated; and
   expect(done.status).toBe("finished");
   expect(appended()).toBe("once\n");
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z");
-  } catch {
-    return false;
-  }
-}

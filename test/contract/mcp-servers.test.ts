@@ -10,6 +10,7 @@ import { bindMcpTools } from "../../src/tools/mcp/bind-tools.ts";
 import { connectServer, openMcpPool, type McpPool } from "../../src/tools/mcp/pool.ts";
 import { mcpTools } from "../../src/tools/mcp/tools.ts";
 import type { Tool, ToolOutcome } from "../../src/tools/tool.ts";
+import { isAlive } from "../fixtures/is-alive.ts";
 import { startHttpServer, type HttpServer } from "../fixtures/mcp-http-server.ts";
 
 const program = fileURLToPath(new URL("../fixtures/mcp-stdio-server.ts", import.meta.url));
@@ -59,22 +60,22 @@ function call(tools: ReadonlyMap<string, Tool>, name: string, args: unknown = {}
   const tool = tools.get(`box__${name}`);
   if (!tool) throw new Error(`no tool ${name}`);
   const signal = new AbortController().signal;
-  const context = { workspace: "/nowhere", project: "/nowhere", knowledge: [], key: "k", clock: systemClock, signal };
+  const context = {
+    workspace: "/nowhere",
+    project: "/nowhere",
+    knowledge: [],
+    writable: null,
+    key: "k",
+    clock: systemClock,
+    signal,
+  };
   return tool.run(context, tool.schema.parse(args), null);
 }
 
 function alive(): number[] {
   const file = join(state, "pids");
   const pids = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").map(Number) : [];
-  return pids.filter((pid) => {
-    try {
-      process.kill(pid, 0);
-      // A zombie is gone: nobody has asked after it yet.
-      return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z");
-    } catch {
-      return false;
-    }
-  });
+  return pids.filter(isAlive);
 }
 
 describe.each(["stdio", "http"] as const)("over %s", (kind) => {

@@ -8,7 +8,7 @@
  */
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { JSONRPCMessageSchema, type JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
-import { startChildGroup, type ChildGroup, type ProgramToStart } from "./child-group.ts";
+import { startChildGroup, type ChildGroup, type ProgramToStart } from "../../outside/child-group.ts";
 
 export const messageBytes = 4 * 1024 * 1024;
 export const answerBytes = 16 * 1024 * 1024;

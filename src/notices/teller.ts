@@ -1,0 +1,57 @@
+/** Tells of a run's asks while it moves: at each ask that is raised, one look after another, and once more at the end. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Clock } from "../clock.ts";
+import type { RunId } from "../ids.ts";
+import type { Store } from "../store/ports.ts";
+import type { Told } from "./tell.ts";
+
+export type TellerDeps = {
+  /** The project's folder. */
+  readonly dir: string;
+  readonly store: Store;
+  readonly clock: Clock;
+};
+
+/** One look at the open asks of a run, or of all runs. Errors: config-invalid; those of the store. */
+export async function tellOpen({ dir, store, clock }: TellerDeps, run?: RunId): Promise<Told> {
+  if (!mayNotify(dir)) return { told: 0, failed: 0 };
+  const [{ requireConfig }, { tellDue }, { sendNotice }] = await Promise.all([
+    import("../config.ts"),
+    import("./tell.ts"),
+    import("./send.ts"),
+  ]);
+  const config = requireConfig(dir);
+  if (config.notify.length === 0) return { told: 0, failed: 0 };
+  const { env } = process;
+  const asks = await store.asks({ state: "open", ...(run === undefined ? {} : { run }) });
+  const send: Parameters<typeof tellDue>[0]["send"] = (target, id, text) => sendNotice({ dir, env }, target, id, text);
+  return tellDue({ store, clock, env, send, pause }, config, asks);
+}
+
+export interface Teller {
+  /** Something was raised: look soon, without keeping the run waiting. */
+  nudge(): void;
+  /** Looks once more and waits for what is under way. A notice that fails fails no run: nothing is thrown. */
+  rest(): Promise<void>;
+}
+
+export function openTeller(deps: TellerDeps, run: RunId): Teller {
+  let last: Promise<void> = Promise.resolve();
+  // One look at a time: the next begins when the one before has ended.
+  const look = (): Promise<void> =>
+    (last = last.then(async () => {
+      await tellOpen(deps, run).catch(() => undefined);
+    }));
+  return { nudge: () => void look(), rest: look };
+}
+
+/** The file's word for word, unread: most projects notify nobody, and reading cadre.yaml loads more than taking a decision up does. */
+function mayNotify(dir: string): boolean {
+  try {
+    return readFileSync(join(dir, "cadre.yaml"), "utf8").includes("notify");
+  } catch {
+    return false;
+  }
+}

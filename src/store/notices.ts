@@ -1,0 +1,107 @@
+/**
+ * The outbox of notices: which were told, and how the attempts went. What is due follows from the asks (`src/notices/occasions.ts`).
+ *
+ * N1. A notice is tried by one process at a time: `beginNotice` compares and sets, and an attempt that its process did not live to
+ *     settle is free again after its time. So none is lost, and a crash repeats at most the one that was under way.
+ * N2. What was told is not told again; what failed waits for its time, and after `mostAttempts` it is given up, which is shown.
+ */
+import { isoTime, type Clock } from "../clock.ts";
+import type { AskId } from "../ids.ts";
+import type { Connection } from "./connection.ts";
+
+export const mostAttempts = 10;
+
+export type NoticeKey = {
+  readonly ask: AskId;
+  /** What there is to tell: `raised`, `expiring`, `overdue`. */
+  readonly occasion: string;
+  /** Who is told: a hash of the command or address. */
+  readonly target: string;
+};
+
+export type NoticeRow = NoticeKey & {
+  readonly attempts: number;
+  /** How the last attempt went, in words; null while none has ended. */
+  readonly outcome: string | null;
+  /** When it was told; null: not yet. */
+  readonly toldAt: string | null;
+};
+
+export type NoticeCounts = {
+  readonly told: number;
+  readonly waiting: number;
+  readonly givenUp: number;
+  readonly lastFailure: string | null;
+};
+
+export interface NoticeStore {
+  /** The number of this attempt, 1-based; null where the notice was told, is being told, or is not to be tried yet. `busyMs`: the longest that an attempt takes. */
+  beginNotice(key: NoticeKey, now: number, busyMs: number): Promise<number | null>;
+  /** How it went. `again`: ms until it may be tried once more; null: it was told. */
+  settleNotice(key: NoticeKey, outcome: string, again: number | null, clock: Clock): Promise<void>;
+  /** Of one ask. */
+  notices(ask: AskId): Promise<readonly NoticeRow[]>;
+  /** Of asks that are still open. */
+  noticeCounts(): Promise<NoticeCounts>;
+}
+
+type AttemptRecord = {
+  readonly attempts: number;
+  readonly busy_until: number;
+  readonly next_at: number;
+  readonly told_at: string | null;
+};
+
+export function notices({ db, read, write }: Connection): NoticeStore {
+  const find = db.prepare<[string, string, string], AttemptRecord>(
+    "SELECT attempts, busy_until, next_at, told_at FROM notices WHERE ask = ? AND occasion = ? AND target = ?",
+  );
+  const begin = db.prepare<[string, string, string, number]>(
+    `INSERT INTO notices (ask, occasion, target, attempts, busy_until, next_at) VALUES (?, ?, ?, 1, ?, 0)
+     ON CONFLICT (ask, occasion, target) DO UPDATE SET attempts = attempts + 1, busy_until = excluded.busy_until`,
+  );
+  const settle = db.prepare<[string, string | null, number, string, string, string]>(
+    `UPDATE notices SET outcome = ?, told_at = ?, next_at = ?, busy_until = 0
+     WHERE ask = ? AND occasion = ? AND target = ? AND told_at IS NULL`,
+  );
+  const ofAsk = db.prepare<[string], NoticeRow>(
+    "SELECT ask, occasion, target, attempts, outcome, told_at AS toldAt FROM notices WHERE ask = ? ORDER BY rowid",
+  );
+  const open = "FROM notices JOIN asks ON asks.id = notices.ask AND asks.state = 'open'";
+  const counts = db.prepare<[number, number], Omit<NoticeCounts, "lastFailure">>(
+    `SELECT count(told_at) AS told, count(*) FILTER (WHERE told_at IS NULL AND attempts < ?) AS waiting,
+       count(*) FILTER (WHERE told_at IS NULL AND attempts >= ?) AS givenUp ${open}`,
+  );
+  const failure = db
+    .prepare<[], string>(
+      `SELECT outcome ${open} WHERE told_at IS NULL AND outcome IS NOT NULL ORDER BY notices.rowid DESC LIMIT 1`,
+    )
+    .pluck();
+
+  return {
+    beginNotice: async ({ ask, occasion, target }, now, busyMs) =>
+      write(() => {
+        const row = find.get(ask, occasion, target);
+        if (row && !mayBegin(row, now, busyMs)) return null;
+        begin.run(ask, occasion, target, now + busyMs);
+        return (row?.attempts ?? 0) + 1;
+      }),
+    settleNotice: async ({ ask, occasion, target }, outcome, again, clock) =>
+      write(() => {
+        const told = again === null ? isoTime(clock) : null;
+        settle.run(outcome, told, clock.now() + (again ?? 0), ask, occasion, target);
+      }),
+    notices: async (ask) => read(() => ofAsk.all(ask)),
+    noticeCounts: async () =>
+      read(() => ({
+        ...(counts.get(mostAttempts, mostAttempts) ?? { told: 0, waiting: 0, givenUp: 0 }),
+        lastFailure: failure.get() ?? null,
+      })),
+  };
+}
+
+/** A clock that was set back must not keep a notice for long: what is busy for longer than an attempt lasts is not busy. */
+function mayBegin(row: AttemptRecord, now: number, busyMs: number): boolean {
+  const busy = row.busy_until > now && row.busy_until <= now + busyMs;
+  return row.told_at === null && !busy && row.attempts < mostAttempts && row.next_at <= now;
+}
