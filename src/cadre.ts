@@ -1,10 +1,11 @@
 /** The composition root: everything that a face (CLI, server, a program) can do with a project. */
+import { existsSync } from "node:fs";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Brief } from "./briefs/brief.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { CadreError, isCadreError } from "./errors.ts";
 import type { ChangeSet } from "./events/event.ts";
-import { randomIds, type AskId, type IdSource, type LineId, type RunId } from "./ids.ts";
+import { isRunId, randomIds, type AskId, type IdSource, type LineId, type RunId } from "./ids.ts";
 import type { RoleModel } from "./models/model.ts";
 import type { Sandbox } from "./tools/sandbox/sandbox.ts";
 import type {
@@ -135,6 +136,7 @@ export function openCadre(options: CadreOptions): Cadre {
       };
       try {
         await requireRemembered(store, journalDir, run);
+        await requireWorkspace(store, data, run);
         const result = await (await engine()).advance(run, { ...advance, onEvent });
         await journal(run);
         return result;
@@ -148,6 +150,9 @@ export function openCadre(options: CadreOptions): Cadre {
       }
     },
     decide: async (ask, input) => {
+      // Before the decision is on disk: it would stand, and the run could not go on with it.
+      const run = (await store.ask(ask))?.run;
+      if (run) await requireWorkspace(store, data, run);
       const { decideAsk } = await import("./run/decide-ask.ts");
       return decideAsk(
         { store, clock, argumentProblem: async (run, tool, args) => (await engine()).argumentProblem(run, tool, args) },
@@ -172,7 +177,11 @@ export function openCadre(options: CadreOptions): Cadre {
     verifyAll: async ({ onRun = () => undefined, ...verify } = {}) => {
       const { verifyAll } = await import("./run/verify-all.ts");
       const anchorsOf = (run: RunId): Promise<readonly Anchor[]> => rememberedBy(journalDir, run);
-      return heldStill((still) => verifyAll(still, { anchorsOf, onRun, ...verify }));
+      const remembered = async (): Promise<readonly RunId[]> => {
+        const { journalFolders } = await import("./store/journal-files.ts");
+        return journalFolders(journalDir).filter(isRunId);
+      };
+      return heldStill((still) => verifyAll(still, { anchorsOf, remembered, onRun, ...verify }));
     },
     close: () => store.close(),
   };
@@ -216,6 +225,18 @@ async function rememberedBy(journal: string, run: RunId): Promise<readonly Ancho
   ]);
   const source = join(journal, run, "README.md");
   return readHistory(readPage(source) ?? "").map((head) => ({ ...head, source }));
+}
+
+/** A backup holds the database alone, and a database may be copied without what lies beside it. */
+async function requireWorkspace(store: Store, data: string, id: RunId): Promise<void> {
+  const run = await store.run(id);
+  if (!run || run.endedAt !== null || run.signal !== null) return;
+  const folder = join(data, "workspaces", id);
+  if (existsSync(join(folder, "tree"))) return;
+  throw new CadreError("folder-missing", `${id} cannot go on: its workspace is not here (${folder})`, {
+    hint: `A backup holds the database and no workspaces. Copy that folder, and workspaces/.contents beside it, from the machine where the run was; or end it: cadre stop ${id}`,
+    data: { run: id, folder },
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What a command is given: where the project is, where output goes, and how to spell a command that leads to the same project. */
 import { existsSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { CadreError } from "../errors.ts";
 import type { Output } from "./output.ts";
 
@@ -24,11 +24,22 @@ export type Places = { readonly dir?: string; readonly data?: string; readonly j
 /** What a command needs to be there: nothing, the project's files, or its data as well. */
 export type Needs = "nothing" | "files" | "data";
 
-/** @param given on the command line, relative to the process. @param configured in cadre.yaml, relative to the project. */
+/**
+ * Errors: usage (a place that is empty, too long, or under a file).
+ *
+ * @param given on the command line, relative to the process.
+ * @param configured in cadre.yaml, relative to the project.
+ */
 export function openContext(given: Places, configured: Places, output: Output, stdin: NodeJS.ReadStream): Context {
+  for (const name of ["dir", "data", "journal"] as const)
+    if (given[name]?.trim() === "")
+      throw new CadreError("usage", `--${name} is empty`, { hint: `name a folder: --${name} <folder>` });
   const dir = resolve(given.dir ?? ".");
-  const place = (name: "data" | "journal", otherwise: string): string =>
-    given[name] === undefined ? resolve(dir, configured[name] ?? otherwise) : resolve(given[name]);
+  const place = (name: "data" | "journal", otherwise: string): string => {
+    const path = given[name] === undefined ? resolve(dir, configured[name] ?? otherwise) : resolve(given[name]);
+    requireRoom(given[name] === undefined ? `${name} (cadre.yaml)` : `--${name}`, path);
+    return path;
+  };
   return {
     dir,
     data: place("data", ".cadre"),
@@ -37,6 +48,31 @@ export function openContext(given: Places, configured: Places, output: Output, s
     stdin,
     command: spellingFor(given),
   };
+}
+
+/** A folder is there, or could be made. Whether it may be is shown when something is written. */
+function requireRoom(option: string, path: string): void {
+  const wrong = (what: string): CadreError =>
+    new CadreError("usage", `${option} ${path}: ${what}`, {
+      hint: "name a folder; what is missing of it is made",
+      data: { path },
+    });
+  for (let folder = path; ; folder = dirname(folder)) {
+    const there = look(folder);
+    if (there === "too long") throw wrong("the name is too long for this file system");
+    if (there === "file") throw wrong(`${folder} is a file, not a folder`);
+    if (there === "folder" || dirname(folder) === folder) return;
+  }
+}
+
+function look(path: string): "folder" | "file" | "nothing" | "too long" {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return "nothing";
+    return found.isDirectory() ? "folder" : "file";
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENAMETOOLONG" ? "too long" : "nothing";
+  }
 }
 
 /** How a command is written that leads to the places that were given. */

@@ -1,7 +1,7 @@
 /** Finds the run or the ask that a word on the command line means: an id, the unique start of one, `@latest` or `@waiting`. */
-import { CadreError } from "../errors.ts";
+import { CadreError, isCadreError } from "../errors.ts";
 import { isAskId, isRunId, runOfAsk, type RunId } from "../ids.ts";
-import type { AskRow, RunRow, Store } from "../store/ports.ts";
+import type { AskRow, RunRow, RunStatus, Store } from "../store/ports.ts";
 import { visible } from "../views/escape.ts";
 import { clip } from "../views/text-width.ts";
 import { leaseHolder } from "./lease-holder.ts";
@@ -36,11 +36,20 @@ export async function findLeftRun(
   store: RunReader & Pick<Store, "lines">,
   now: number,
 ): Promise<{ readonly run: RunRow; readonly others: readonly RunRow[] }> {
-  const left: RunRow[] = [];
-  for (const run of await store.runs({ status: "running", limit: named }))
-    if ((await leaseHolder(store, run.id, now)) === null) left.push(run);
-  const [newest, ...others] = left;
+  const [newest, ...others] = await leftRuns(store, await store.runs({ status: "running", limit: named }), now);
   return newest === undefined ? { run: await findRun(store, undefined), others } : { run: newest, others };
+}
+
+/** Those of these runs that nobody moves: they neither wait nor have ended, and stay where they are until somebody resumes them. */
+export async function leftRuns<Run extends { readonly id: RunId; readonly status: RunStatus }>(
+  store: Pick<Store, "lines">,
+  runs: readonly Run[],
+  now: number,
+): Promise<readonly Run[]> {
+  const left: Run[] = [];
+  for (const run of runs)
+    if (run.status === "running" && (await leaseHolder(store, run.id, now)) === null) left.push(run);
+  return left;
 }
 
 /** The one ask that a word means; decided ones are found by their own id only. Errors: as findRun, ask-ambiguous. */
@@ -51,7 +60,11 @@ export async function findAsk(store: RunReader, word: string): Promise<AskRow> {
     throw unknownAsk(word);
   }
   if (word === "@waiting") return theWaiting(store);
-  const run = await findRun(store, word);
+  const run = await findRun(store, word).catch((error: unknown) => {
+    throw isCadreError(error, "run-unknown") && Object.hasOwn(error.data, "run") && !word.startsWith("@")
+      ? unknownName(word)
+      : error;
+  });
   const open = await store.asks({ run: run.id, state: "open" });
   const [first] = open;
   if (first === undefined) {
@@ -101,6 +114,13 @@ function unknownRun(word: string): CadreError {
       ? "@latest is the newest run, @waiting the one that waits; `npx cadre runs` lists them all"
       : "`npx cadre runs` lists them; --dir and --data say where to look",
     data: { run: word },
+  });
+}
+
+function unknownName(word: string): CadreError {
+  return new CadreError("ask-unknown", `neither a run nor an ask is called ${word} here`, {
+    hint: "`npx cadre inbox` lists what waits, `npx cadre runs` the runs; --dir and --data say where to look",
+    data: { ask: word },
   });
 }
 

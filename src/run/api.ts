@@ -78,6 +78,8 @@ export type FileVerification = {
   readonly events: number;
   /** What is wrong with the file itself, or with rows that belong to no run. */
   readonly problems: readonly { readonly row: string; readonly what: string }[];
+  /** Runs that a journal remembers and the file does not hold: made on another machine, or gone from here. */
+  readonly absent: readonly { readonly run: RunId; readonly events: number; readonly source: string }[];
 };
 
 export type ChangedFile = {

@@ -1,5 +1,5 @@
 /** A person's decision on an ask, checked before it is written: what it may be follows from the ask's kind. The first one wins (R4). */
-import { CadreError } from "../errors.ts";
+import { CadreError, isCadreError } from "../errors.ts";
 import type { DecideInput } from "./api.ts";
 import { isoTime, type Clock } from "../clock.ts";
 import type { AskKind, Decision } from "../events/event.ts";
@@ -53,6 +53,25 @@ async function checkDecision(deps: DecideDeps, ask: AskRow, input: DecideInput):
   else if (input.args !== undefined) await checkArguments(deps, ask, input.args);
 }
 
+/**
+ * What is wrong with a decision on this ask, as far as it can be told without the tools; null where nothing is. Whether edited arguments
+ * fit their tool is asked where they are run.
+ */
+export function decisionMisfit(
+  ask: AskRow,
+  { verb, text, args }: Pick<DecideInput, "verb" | "args"> & { readonly text: string },
+): string | null {
+  try {
+    checkVerb(ask, verb, text);
+    if (ask.kind === "doubt" && text === "result") checkResult(ask, args);
+    else if (args !== undefined) checkEditable(ask, args);
+    return null;
+  } catch (error) {
+    if (isCadreError(error, "decision-invalid")) return error.message;
+    throw error;
+  }
+}
+
 function checkVerb(ask: AskRow, verb: DecideInput["verb"], text: string): void {
   const allowed = verbsOf[ask.kind];
   if (!allowed.includes(verb)) {
@@ -87,10 +106,15 @@ function checkResult(ask: AskRow, args: unknown): void {
   );
 }
 
-async function checkArguments(deps: DecideDeps, ask: AskRow, args: unknown): Promise<void> {
-  if (ask.kind === "limit") return checkCeiling(ask, args);
-  if (ask.kind !== "approval" || ask.action?.type !== "tool")
+function checkEditable(ask: AskRow, args: unknown): void {
+  if (ask.kind === "limit") checkCeiling(ask, args);
+  else if (ask.kind !== "approval" || ask.action?.type !== "tool")
     throw invalid(ask, "only the arguments of a tool call can be edited", commandFor(ask));
+}
+
+async function checkArguments(deps: DecideDeps, ask: AskRow, args: unknown): Promise<void> {
+  checkEditable(ask, args);
+  if (ask.kind !== "approval" || ask.action?.type !== "tool") return;
   const problem = await deps.argumentProblem(ask.run, ask.action.tool, args);
   if (problem !== null)
     throw invalid(ask, `the edited arguments do not fit ${ask.action.tool}: ${problem}`, commandFor(ask));

@@ -1,4 +1,9 @@
-/** `verify` over a whole file: what can be said against the file itself, every chart, and every run, one after another. */
+/**
+ * `verify` over a whole file: what can be said against the file itself, every chart, and every run, one after another.
+ *
+ * A run that only a journal remembers is named. Journals travel with a project, so it may have been made on another machine: that is a
+ * fault only where the file is there and holds no run at all. Whether the newest of several runs were taken out of a file, nothing tells.
+ */
 import type { RunId } from "../ids.ts";
 import type { Store } from "../store/ports.ts";
 import type { Anchor, FileVerification, Verification } from "./api.ts";
@@ -11,6 +16,8 @@ export type VerifyAll = {
   readonly head?: string;
   /** What is remembered of a run outside the store. */
   readonly anchorsOf: (run: RunId) => Promise<readonly Anchor[]>;
+  /** The runs of which something outside the store remembers anything at all. */
+  readonly remembered: () => Promise<readonly RunId[]>;
   /** Each run as soon as it was checked; nothing of it is kept. */
   readonly onRun: (result: Verification) => void;
 };
@@ -25,9 +32,17 @@ export async function verifyAll(store: Store, options: VerifyAll): Promise<FileV
       if ("wrong" in chart) problems.push({ row: `charts ${hash}`, what: chart.wrong });
     }
   }
+  const runs = options.runs ?? (await store.runIds());
+  const absent = options.runs === undefined ? await absentRuns(options, runs) : [];
+  if (runs.length === 0 && absent.length > 0 && (await store.health()).bytes > 0)
+    problems.push(
+      ...absent.map(({ run, events, source }) => ({
+        row: `runs ${run}`,
+        what: `it is missing; ${source} remembers ${events} events of it (D8)`,
+      })),
+    );
   let ok = problems.length === 0;
   let events = 0;
-  const runs = options.runs ?? (await store.runIds());
   for (const run of runs) {
     const result = await verifyRun(store, run, {
       charts,
@@ -38,5 +53,20 @@ export async function verifyAll(store: Store, options: VerifyAll): Promise<FileV
     events += result.events;
     onRun(result);
   }
-  return { ok, runs: runs.length, events, problems };
+  return { ok, runs: runs.length, events, problems, absent };
+}
+
+async function absentRuns(
+  { remembered, anchorsOf }: VerifyAll,
+  runs: readonly RunId[],
+): Promise<FileVerification["absent"]> {
+  const here = new Set(runs);
+  const absent: FileVerification["absent"][number][] = [];
+  for (const run of await remembered()) {
+    const anchors = here.has(run) ? [] : await anchorsOf(run);
+    const [first] = anchors;
+    const events = anchors.reduce((sum, { length }) => sum + length, 0);
+    if (first) absent.push({ run, events, source: first.source });
+  }
+  return absent;
 }

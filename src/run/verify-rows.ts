@@ -1,12 +1,15 @@
 /**
  * The rows beside the log say what the log says (D2, D6), and LangGraph's checkpoint stands where the log does.
  *
- * W1. A decision that a person made and the line has not taken up yet is in its row alone: here only its form can be checked.
+ * W1. A decision that a person made and the line has not taken up yet is in its row alone. It must be one that this ask could be given;
+ *     that this person gave it is not in the file.
  */
 import { z } from "zod";
 import { canonicalJson, hashOf } from "../canonical.ts";
+import { decisionMisfit } from "./decide-ask.ts";
 import { nextOf, type Desk } from "../events/desk.ts";
 import { decisionSchema, type Event, type EventOf } from "../events/event.ts";
+import { mayExpire } from "../store/expiry.ts";
 import type { AskRow, CheckpointRow, PendingWrite, RunRow } from "../store/ports.ts";
 
 type Ask = EventOf<"ask_raised">;
@@ -37,7 +40,21 @@ export function askStateProblem(
   }
   if (row.state === "open")
     return row.decision === null ? null : "its row holds a decision and says that it is open (R4)";
-  return row.state === "decided" && decisionSchema.safeParse(row.decision).success ? null : wrong; // W1
+  return row.state === "decided" ? decisionProblem(row) : wrong;
+}
+
+/** W1. */
+function decisionProblem(ask: AskRow): string | null {
+  const checked = decisionSchema.safeParse(ask.decision);
+  if (!checked.success) return "the decision in its row is none (R4)";
+  const { verb, text, by, face, args } = checked.data;
+  if (by.trim() === "" || face.trim() === "") return "the decision in its row does not say who made it, and where (R4)";
+  if (verb === "expire")
+    return mayExpire(ask) && ask.deadline !== null && face === "clock" && args === undefined
+      ? null
+      : "the decision in its row is an expiry, and the ask does not expire (R4)";
+  const problem = decisionMisfit(ask, { verb, text, ...(args === undefined ? {} : { args }) });
+  return problem === null ? null : `the decision in its row is not one that it takes: ${problem} (R4)`;
 }
 
 /** D6: what is read from the run's row must be what its events say. `started` is null before the first event. */

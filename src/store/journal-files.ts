@@ -16,6 +16,18 @@ export function writeJournal(folder: string, run: string, files: ReadonlyMap<str
   return [...files.keys()].map((path) => `${run}/${path}`).toSorted();
 }
 
+/** Names of the folders in a journal folder; none where there is no such folder. */
+export function journalFolders(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .toSorted();
+  } catch {
+    return [];
+  }
+}
+
 /** The text of a page; undefined where there is none, or nobody here may read it. */
 export function readPage(path: string): string | undefined {
   try {

@@ -1,4 +1,4 @@
-/** `cadre inbox`: everything that waits for a person, oldest first. */
+/** `cadre inbox`: everything that waits for a person, oldest first; and the runs that nobody moves, which nothing else would show. */
 import { join } from "node:path";
 import { systemClock } from "../../clock.ts";
 import { isCadreError } from "../../errors.ts";
@@ -13,6 +13,7 @@ import { commandLines } from "../ask-card.ts";
 import type { Context } from "../context.ts";
 import { findRun } from "../find-run.ts";
 import { count, word, type Input } from "../input.ts";
+import { findLeft, leftRecords, noteLeft, type LeftRun } from "../left-runs.ts";
 import { pageOf, showList, type ListColumn } from "../list.ts";
 import { commandsForAsk } from "../next-commands.ts";
 import { withReader } from "../open.ts";
@@ -28,7 +29,9 @@ export function inbox(context: Context, input: Input): Promise<number> {
       hasExpired(ask, Date.now()) ? "over" : "waiting",
     );
     if (over.length > 0) await expireAll(context, over);
-    show(context, waiting, over);
+    const resting = await findLeft(store, Date.now());
+    const told = new Set<string>(over.map((ask) => ask.run));
+    show(context, waiting, over, name === undefined ? resting.filter((run) => !told.has(run.id)) : []);
     if (limit === undefined && open.length === page) await tellMore(context, store, page);
     const [first] = waiting;
     if (first && context.output.terminal && context.output.fields === null) hint(context, first, waiting.length);
@@ -45,7 +48,7 @@ async function openAsks(
   return store.asks({ ...only, state: "open", ...(limit === undefined ? {} : { limit }) });
 }
 
-function show(context: Context, waiting: readonly AskRow[], over: readonly AskRow[]): void {
+function show(context: Context, waiting: readonly AskRow[], over: readonly AskRow[], left: readonly LeftRun[]): void {
   showList(context, {
     schema: "cadre.inbox/1",
     key: "asks",
@@ -53,13 +56,17 @@ function show(context: Context, waiting: readonly AskRow[], over: readonly AskRo
     columns: columns(Date.now()),
     record: askRecord,
     empty: "nothing waits for you",
-    ...(over.length === 0 ? {} : { more: { expired: over.map((ask) => expiredRecord(context, ask)) } }),
+    more: {
+      ...(over.length === 0 ? {} : { expired: over.map((ask) => expiredRecord(context, ask)) }),
+      ...(left.length === 0 ? {} : { left: leftRecords(context, left) }),
+    },
   });
   for (const ask of over) {
     const what = `expired ${timeText(ask.deadline ?? "")}; its role is told and may propose it again`;
     context.output.note(`${ask.id} (${visible(ask.role)}: ${visible(ask.topic)}) ${what}`);
     context.output.note(`  ${context.command(`resume ${ask.run}`)}`);
   }
+  noteLeft(context, left);
 }
 
 async function tellMore(context: Context, store: Pick<StoreReader, "countOpenAsks">, shown: number): Promise<void> {

@@ -4,6 +4,7 @@ import type { RunStatus } from "../../store/ports.ts";
 import { visible } from "../../views/escape.ts";
 import type { Context } from "../context.ts";
 import { choice, count, option, type Input } from "../input.ts";
+import { findLeft, leftRecords, noteLeft } from "../left-runs.ts";
 import { pageOf, showList, type ListColumn } from "../list.ts";
 import { withReader } from "../open.ts";
 import { statusStyle } from "../outcome.ts";
@@ -21,15 +22,18 @@ export function runs(context: Context, input: Input): Promise<number> {
       ...(status ? { status } : {}),
       ...(page === undefined ? {} : { limit: page + 1 }),
     });
+    const left = status === undefined || status === "running" ? await findLeft(store, Date.now()) : [];
     showList(context, {
       schema: "cadre.runs/1",
       key: "runs",
       rows: found.slice(0, page),
       columns: columns(Date.now()),
+      more: left.length === 0 ? {} : { left: leftRecords(context, left) },
       empty: `no runs here yet; start one: ${context.command("run briefs/<brief>.md")}`,
     });
     if (limit === undefined && page !== undefined && found.length > page)
       context.output.note(`the newest ${page} are shown; more with ${context.command("runs --limit <n>")}`);
+    noteLeft(context, left);
     return 0;
   });
 }

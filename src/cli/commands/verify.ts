@@ -25,7 +25,13 @@ export function verify(context: Context, input: Input): Promise<number> {
       };
       const file = await cadre.verifyAll({ ...only, onRun, ...(head === undefined ? {} : { head }) });
       if (output.json)
-        output.document({ schema: "cadre.verify/1", ok: file.ok, file: { problems: file.problems }, runs: results });
+        output.document({
+          schema: "cadre.verify/1",
+          ok: file.ok,
+          file: { problems: file.problems },
+          absent: file.absent,
+          runs: results,
+        });
       else showFile(context, file);
       return file.ok ? 0 : 1;
     },
@@ -58,6 +64,8 @@ function showRun({ output }: Context, result: Verification): void {
 
 function showFile({ output }: Context, file: FileVerification): void {
   if (file.runs === 0) output.note("no runs to verify");
+  for (const { run, events, source } of file.absent)
+    output.note(`${run} is not in this file; ${visible(source)} remembers ${events} events of it`);
   if (file.problems.length > 0) output.line(`the file\t${output.paint("red", "BROKEN")}`);
   for (const { row, what } of file.problems) output.line(`  ${visible(row)}: ${visible(what)}`);
 }
