@@ -142,6 +142,7 @@ export function openEngine(options: EngineOptions): Engine {
       if (!checked.success) return complaint(checked.error);
       const context = {
         workspace: workspaces.path(run),
+        writable: null,
         project: options.dir,
         knowledge: [],
         key: "",

@@ -29,6 +29,7 @@ export const errorTable = {
   "ask-decided": { exit: 5, http: 409, move: "person" },
   "ask-expired": { exit: 5, http: 409, move: "person" },
   "hash-stale": { exit: 5, http: 409, move: "person" },
+  "ask-exists": { exit: 5, http: 409, move: "retry" },
   "run-owned": { exit: 5, http: 409, move: "retry" },
   "run-exists": { exit: 5, http: 409, move: "retry" },
   "run-ended": { exit: 5, http: 409, move: "fix-input" },

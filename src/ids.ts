@@ -5,6 +5,9 @@
  *   run    r-7f3a9c            line   r-7f3a9c.1           (line 1 is the run's main line)
  *   frame  f12                 ask    a-7f3a9c-1-17        (the event's index in its line)
  *   effect r-7f3a9c.1/e17      model call r-7f3a9c.1/t4    (D3: the key is ours)
+ *
+ * A child line is named by its parent and the index of the event that opened it, and so on down: `r-7f3a9c.1.17`, its frames `f17.2`,
+ * its asks `a-7f3a9c-1-17-23`. So every id is unique in its run.
  */
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
@@ -25,7 +28,7 @@ export const randomIds: IdSource = {
 };
 
 const runPattern = /^r-[0-9a-f]{6}$/;
-const askPattern = /^a-([0-9a-f]{6})-(\d+)-(\d+)$/;
+const askPattern = /^a-([0-9a-f]{6})-\d+(?:-\d+)+$/;
 
 export function isRunId(text: string): text is RunId {
   return runPattern.test(text);
@@ -39,16 +42,26 @@ export function mainLine(run: RunId): LineId {
   return `${run}.1` as LineId;
 }
 
-export function runOfLine(line: LineId): RunId {
-  return line.slice(0, line.lastIndexOf(".")) as RunId;
+/** The line that the event at this index of its parent opened. */
+export function childLine(parent: LineId, openedAt: number): LineId {
+  return `${parent}.${openedAt}` as LineId;
 }
 
-export function frameId(eventIndex: number): FrameId {
-  return `f${eventIndex}` as FrameId;
+export function runOfLine(line: LineId): RunId {
+  return line.slice(0, line.indexOf(".")) as RunId;
+}
+
+/** The indexes that lead from the main line to this one: none for the main line. */
+function pathOf(line: LineId): string[] {
+  return line.split(".").slice(2);
+}
+
+export function frameId(line: LineId, eventIndex: number): FrameId {
+  return `f${[...pathOf(line), eventIndex].join(".")}` as FrameId;
 }
 
 export function askId(line: LineId, eventIndex: number): AskId {
-  return `a-${line.slice(2).replace(".", "-")}-${eventIndex}` as AskId;
+  return `a-${line.slice(2).replaceAll(".", "-")}-${eventIndex}` as AskId;
 }
 
 /** The run that an ask belongs to, read from its id. */

@@ -21,6 +21,8 @@ export type Limits = {
   readonly tokens: number;
   /** Frames on the stack. */
   readonly depth: number;
+  /** Child lines at work at one time. */
+  readonly breadth: number;
   /** Refused calls. */
   readonly refusals: number;
   /** Identical calls by one role in one frame. */

@@ -18,6 +18,7 @@ const limits = {
   modelCalls: count,
   tokens: count,
   depth: count,
+  breadth: count,
   refusals: count,
   repeats: repeated,
   pingPong: repeated,

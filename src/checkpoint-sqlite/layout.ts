@@ -15,6 +15,11 @@ export const checkpointLayout: Layout = {
   applicationId: 0x63616463, // cadc
   /** Half of what runs use: smaller rows, and a message of 1 KB wastes less of its last page. */
   pageSize: 512,
+  advice: {
+    goOn: "invoke the graph again with the same thread_id: it goes on from its newest checkpoint",
+    elsewhere: "open a file elsewhere",
+    look: "",
+  },
   migrations: [
     {
       version: 1,

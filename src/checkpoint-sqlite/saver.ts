@@ -50,6 +50,14 @@ const rememberedSteps = 64;
 /** How many checkpoints a listing reads at once; it begins with one, for those who want no more. */
 const widestRead = 64;
 
+/** SQLite takes an empty name for a file that is gone when it is closed. */
+function requireName(file: unknown): void {
+  if (typeof file === "string" && file.trim() !== "") return;
+  throw new CadreError("usage", `file must be the path of a file, not ${JSON.stringify(file) ?? String(file)}.`, {
+    hint: 'Name one, for example "checkpoints.db", or ":memory:" for one that is gone when it is closed.',
+  });
+}
+
 function requireCount(name: string, count: unknown): void {
   if (typeof count !== "number" || !Number.isInteger(count) || count < 1)
     throw new CadreError(
@@ -93,6 +101,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
   constructor({ file, synchronous = "full", keepLast }: CheckpointerOptions) {
     super();
     if (keepLast !== undefined) requireCount("keepLast", keepLast);
+    requireName(file);
     this.#connection = connect({ file, layout: checkpointLayout, clock: systemClock, synchronous });
     this.#tables = checkpointTables(this.#connection);
     this.#values = valueStore(this.#connection);
@@ -108,7 +117,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
 
   /** Opens or makes the file. Errors: see the constructor. */
   static open(options: CheckpointerOptions): SqliteCheckpointer {
-    return new SqliteCheckpointer(options);
+    return new this(options); // by its own name, a bundler would have to call the class otherwise
   }
 
   override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
@@ -286,7 +295,8 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
 
   /** When a commit of this saver is on disk, as the file's connection says. */
   synchronous(): Synchronous {
-    return this.#connection.db.pragma("synchronous", { simple: true }) === 2 ? "full" : "normal";
+    const { db, read } = this.#connection;
+    return read(() => db.pragma("synchronous", { simple: true })) === 2 ? "full" : "normal";
   }
 
   /** Stores what was asked for and closes the file. */

@@ -259,10 +259,20 @@ export const commands: readonly CommandSpec[] = [
     load: async () => (await import("./commands/backup.ts")).backup,
   },
   {
+    name: "notify",
+    group: "Operate",
+    needs: "data",
+    summary: "tell whoever cadre.yaml names of what waits for a person, where that was not told yet",
+    details:
+      "A run tells of its asks by itself. Deadlines come near while nobody moves a run: let a timer call this every few minutes. Exit code 1 where something could not be told; it is tried again later.",
+    load: async () => (await import("./commands/notify.ts")).notify,
+  },
+  {
     name: "doctor",
     group: "Operate",
     needs: "files",
     summary: "check Node, the data file and its size, who may read it, cadre.yaml, models, tokens and git",
+    options: [["--servers", "start every MCP server and look whether it has the tools that cadre.yaml names"]],
     load: async () => (await import("./commands/doctor.ts")).doctor,
   },
 ];

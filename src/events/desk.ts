@@ -3,9 +3,23 @@
  *
  * K1. `desk.next` follows from the log alone, so a process that starts later goes on where the log ends (D6).
  * K2. At most one ask is open and at most one action is pending: a line is strictly sequential.
- * K3. The fold is memoised by event identity: folding a log of which a prefix was folded before costs only what is new (D7).
+ * K3. While its children work, a line rests: its top frame goes on when the last of them is closed.
+ * K4. The fold is memoised by event identity: folding a log of which a prefix was folded before costs only what is new (D7).
  */
-import type { Decision, Event, EventOf, LimitName } from "./event.ts";
+import type { Decision, Event, EventOf, LimitName, Wait } from "./event.ts";
+
+/** What waits for a person: asked by this line, or by another one of the run for all that would ask the same. */
+export type DeskAsk = EventOf<"ask_raised"> | EventOf<"ask_awaited">;
+
+/** A task that was given out together with others, until all of them are closed. */
+export type DeskChild = {
+  readonly line: string;
+  readonly wait: Wait;
+  readonly opened: EventOf<"child_opened">;
+  readonly closed: EventOf<"child_closed"> | null;
+  /** It was told to stop, because another one's report was enough. */
+  readonly stopped: boolean;
+};
 
 export type DeskFrame = {
   readonly id: string;
@@ -28,10 +42,12 @@ export type PendingAction = {
 export type Desk = {
   /** Events folded. */
   readonly length: number;
-  readonly started: EventOf<"run_started"> | null;
+  readonly started: EventOf<"run_started"> | EventOf<"child_started"> | null;
   /** The call stack; the last frame acts. */
   readonly frames: readonly DeskFrame[];
-  readonly ask: EventOf<"ask_raised"> | null;
+  readonly ask: DeskAsk | null;
+  /** Those that the top frame waits for, and those of them that are closed already. */
+  readonly children: readonly DeskChild[];
   readonly action: PendingAction | null;
   /** The entry role's report; `signedOff` once a person approved exactly its change set. */
   readonly submitted: EventOf<"report_submitted"> | null;
@@ -50,13 +66,16 @@ export type Desk = {
   readonly copies: Readonly<Record<string, number>>;
   /** Hand-overs in a row that went to and fro between the same two roles. */
   readonly pingPong: { readonly from: string; readonly to: string; readonly count: number };
-  readonly ended: EventOf<"run_ended"> | null;
+  /** The line's last event. */
+  readonly ended: EventOf<"run_ended"> | EventOf<"child_ended"> | null;
 };
 
 export type Next =
   | { readonly at: "role"; readonly role: string }
   | { readonly at: "gate" }
   | { readonly at: "act" }
+  /** Its children are at work, or wait to be closed. */
+  | { readonly at: "join" }
   | { readonly at: "rest" };
 
 export const emptyDesk: Desk = {
@@ -64,6 +83,7 @@ export const emptyDesk: Desk = {
   started: null,
   frames: [],
   ask: null,
+  children: [],
   action: null,
   submitted: null,
   signedOff: false,
@@ -101,6 +121,7 @@ export function nextOf(desk: Desk): Next {
   const top = desk.frames.at(-1);
   if (desk.ended || !top) return { at: "rest" };
   if (desk.ask) return { at: "gate" };
+  if (desk.children.length > 0) return { at: "join" };
   if (desk.action || desk.submitted) return { at: "act" };
   return { at: "role", role: top.role };
 }
@@ -114,6 +135,21 @@ function change(desk: Desk, event: Event): Partial<Desk> {
   switch (event.type) {
     case "run_started":
       return { started: event, chart: event.chart, ceilings: event.limits };
+    case "child_started":
+      return { started: event, chart: event.chart, ceilings: event.limits };
+    case "child_opened":
+      return {
+        children: [...desk.children, childOf(event)],
+        pingPong: bounce(desk, { from: event.role, to: event.to }),
+      };
+    case "child_closed":
+      return { children: closed(desk.children, event), copies: event.copies.reduce(counted, desk.copies) };
+    case "children_stopped":
+      return {
+        children: desk.children.map((child) =>
+          event.children.includes(child.line) ? { ...child, stopped: true } : child,
+        ),
+      };
     case "frame_opened":
       return {
         frames: [
@@ -142,8 +178,9 @@ function change(desk: Desk, event: Event): Partial<Desk> {
     case "report_submitted":
       return { submitted: event, signedOff: false };
     case "copy_sent":
-      return { copies: { ...desk.copies, [event.to]: (desk.copies[event.to] ?? 0) + 1 } };
+      return { copies: counted(desk.copies, event) };
     case "ask_raised":
+    case "ask_awaited":
       return { ask: event };
     case "ask_decided":
       return decided(desk, event);
@@ -154,6 +191,7 @@ function change(desk: Desk, event: Event): Partial<Desk> {
     case "chart_adopted":
       return { chart: event.to };
     case "run_ended":
+    case "child_ended":
       return { ended: event, ask: null, action: null };
     case "calls_returned":
       return {};
@@ -192,7 +230,21 @@ function afterRefusal(action: PendingAction | null, { callId }: EventOf<"refused
   return action?.proposed.calls.some((call) => call.id === callId) ? null : action;
 }
 
-function bounce(desk: Desk, event: EventOf<"frame_opened">): Desk["pingPong"] {
+function counted(copies: Desk["copies"], { to }: { readonly to: string }): Desk["copies"] {
+  return { ...copies, [to]: (copies[to] ?? 0) + 1 };
+}
+
+function childOf(event: EventOf<"child_opened">): DeskChild {
+  return { line: event.child, wait: event.wait, opened: event, closed: null, stopped: false };
+}
+
+/** K3: none is left once the last of them is closed. */
+function closed(children: readonly DeskChild[], event: EventOf<"child_closed">): readonly DeskChild[] {
+  const now = children.map((child) => (child.line === event.child ? { ...child, closed: event } : child));
+  return now.every((child) => child.closed) ? [] : now;
+}
+
+function bounce(desk: Desk, event: { readonly from: string; readonly to: string }): Desk["pingPong"] {
   const last = desk.pingPong;
   const back = last.from === event.to && last.to === event.from;
   return { from: event.from, to: event.to, count: back ? last.count + 1 : 1 };

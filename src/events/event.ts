@@ -21,6 +21,7 @@ import {
   severitySchema,
   toolResultSchema,
   usageSchema,
+  waitSchema,
 } from "./parts.ts";
 
 export * from "./parts.ts";
@@ -32,6 +33,33 @@ const outcomeWord = z.enum(["executed", "replayed", "repeated"]);
 
 const at = { at: z.iso.datetime() };
 const inFrame = { frame: id, role: z.string() };
+
+/** What a person is asked. */
+const asked = {
+  ask: id,
+  kind: askKindSchema,
+  frame: id,
+  /** The role on whose behalf it is asked. */
+  role: z.string(),
+  /** The name of the person it waits for; `user` where anyone may answer. */
+  to: z.string(),
+  topic: z.string(),
+  question: z.string(),
+  options: z.array(z.strictObject({ id: z.string(), text: z.string() })),
+  severity: severitySchema,
+  /** What will happen, for approvals; and its hash, which the decision must carry. */
+  action: actionSchema.nullable(),
+  hash: z.string(),
+  /** Questions are overdue after it; approvals and sign-offs expire (`store/expiry.ts`). Null: they wait for ever. */
+  deadline: z.iso.datetime().nullable(),
+  /** Roles from the start to the one that asks. */
+  path: z.array(z.string()),
+  rule: ruleSchema,
+  /** Set for `limit` asks. */
+  limit: z.strictObject({ name: limitName, value: z.number(), ceiling: z.number() }).nullable(),
+  /** Set for `chart` asks: the hash of the chart that the files hold now. */
+  chart: z.string().nullable(),
+};
 
 export const eventSchema = z.discriminatedUnion("type", [
   /** First event of a run's main line. */
@@ -46,7 +74,7 @@ export const eventSchema = z.discriminatedUnion("type", [
     workflow: z.string(),
     startedBy: z.string(),
     rehearsal: z.boolean(),
-    limits: z.record(limitName, z.number()),
+    limits: z.partialRecord(limitName, z.number()),
   }),
   /** A role starts to work on something; the top frame acts. `kind` is the edge that the answer will travel back along. */
   z.strictObject({
@@ -67,6 +95,65 @@ export const eventSchema = z.discriminatedUnion("type", [
     /** How the decision model scored the purpose against what is sent, 0..1; null where there was no choice to score. */
     fit: z.number().nullable(),
   }),
+  /**
+   * A task given out together with others: `child` is a line of its own, made in the same commit, which works on it beside them. The
+   * answer to the call is made of all their reports.
+   */
+  z.strictObject({
+    type: z.literal("child_opened"),
+    ...at,
+    ...inFrame,
+    callId: z.string(),
+    child: id,
+    to: z.string(),
+    wait: waitSchema,
+    rule: ruleSchema,
+    assignment: assignmentSchema,
+    /** Files and folders of the workspace that the child may write; none: it only reads. */
+    writes: z.array(z.string()),
+    fit: z.number().nullable(),
+  }),
+  /** First event of a child line. */
+  z.strictObject({
+    type: z.literal("child_started"),
+    ...at,
+    run: id,
+    parent: id,
+    /** The event of the parent that opened this line, and its hash in the parent's chain (D8). */
+    index: z.number().int(),
+    opened: z.string(),
+    chart: z.string(),
+    limits: z.partialRecord(limitName, z.number()),
+    /** Frames on the stacks above. */
+    depth: z.number().int(),
+    writes: z.array(z.string()),
+  }),
+  /** Last event of a child line. */
+  z.strictObject({
+    type: z.literal("child_ended"),
+    ...at,
+    status: z.enum(["reported", "stopped"]),
+    reason: z.string(),
+    report: reportSchema.nullable(),
+    by: z.string(),
+  }),
+  /** The parent has taken up how a child ended: `head` is the hash of the last of its `length` events, so the run is one tree of chains (D8). */
+  z.strictObject({
+    type: z.literal("child_closed"),
+    ...at,
+    ...inFrame,
+    child: id,
+    from: z.string(),
+    status: z.enum(["reported", "stopped"]),
+    reason: z.string(),
+    report: reportSchema.nullable(),
+    /** Copies of reports that were sent on the child's line: who gets them sees them here. */
+    copies: z.array(z.strictObject({ from: z.string(), to: z.string(), rule: ruleSchema, summary: z.string() })),
+    length: z.number().int(),
+    head: z.string(),
+  }),
+  /** One report was enough: the others are told to stop, and are waited for. */
+  z.strictObject({ type: z.literal("children_stopped"), ...at, ...inFrame, children: z.array(id), reason: z.string() }),
   /** One model call and its reply. `outcome: repeated`: a call in doubt was made again and may be billed twice (D3). */
   z.strictObject({
     type: z.literal("turn_taken"),
@@ -132,6 +219,8 @@ export const eventSchema = z.discriminatedUnion("type", [
       "tool-not-granted",
       "call-malformed",
       "report-incomplete",
+      "breadth-exceeded",
+      "writes-overlap",
       "no-call",
     ]),
     /** What the model is told, with the allowed routes and their purposes. */
@@ -173,33 +262,9 @@ export const eventSchema = z.discriminatedUnion("type", [
     rule: ruleSchema,
     summary: z.string(),
   }),
-  z.strictObject({
-    type: z.literal("ask_raised"),
-    ...at,
-    ask: id,
-    kind: askKindSchema,
-    frame: id,
-    /** The role on whose behalf it is asked. */
-    role: z.string(),
-    /** The name of the person it waits for; `user` where anyone may answer. */
-    to: z.string(),
-    topic: z.string(),
-    question: z.string(),
-    options: z.array(z.strictObject({ id: z.string(), text: z.string() })),
-    severity: severitySchema,
-    /** What will happen, for approvals; and its hash, which the decision must carry. */
-    action: actionSchema.nullable(),
-    hash: z.string(),
-    /** Questions are overdue after it; approvals and sign-offs expire (`store/expiry.ts`). Null: they wait for ever. */
-    deadline: z.iso.datetime().nullable(),
-    /** Roles from the start to the one that asks. */
-    path: z.array(z.string()),
-    rule: ruleSchema,
-    /** Set for `limit` asks. */
-    limit: z.strictObject({ name: limitName, value: z.number(), ceiling: z.number() }).nullable(),
-    /** Set for `chart` asks: the hash of the chart that the files hold now. */
-    chart: z.string().nullable(),
-  }),
+  z.strictObject({ type: z.literal("ask_raised"), ...at, ...asked }),
+  /** What this line would ask, another line of the run has asked already: it waits for that decision (one ask for all of them). */
+  z.strictObject({ type: z.literal("ask_awaited"), ...at, ...asked }),
   z.strictObject({ type: z.literal("ask_decided"), ...at, ask: id, decision: decisionSchema }),
   z.strictObject({ type: z.literal("ask_withdrawn"), ...at, ask: id, reason: z.string() }),
   z.strictObject({

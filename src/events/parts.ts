@@ -16,6 +16,9 @@ export const assignmentSchema = z.strictObject({
   constraints: z.array(z.string()),
 });
 
+/** When a role that gave out several tasks goes on: once all have reported, or as soon as one has. */
+export const waitSchema = z.enum(["all", "any"]);
+
 export const severitySchema = z.enum(["low", "medium", "high", "critical"]);
 
 /** What an escalation or a follow-up question asks. */
@@ -125,9 +128,19 @@ export const decisionSchema = z.strictObject({
   at: z.iso.datetime(),
 });
 
-export const limitName = z.enum(["steps", "modelCalls", "tokens", "depth", "refusals", "repeats", "pingPong"]);
+export const limitName = z.enum([
+  "steps",
+  "modelCalls",
+  "tokens",
+  "depth",
+  "breadth",
+  "refusals",
+  "repeats",
+  "pingPong",
+]);
 
 export type Assignment = z.infer<typeof assignmentSchema>;
+export type Wait = z.infer<typeof waitSchema>;
 export type Question = z.infer<typeof questionSchema>;
 export type Report = z.infer<typeof reportSchema>;
 export type Answer = z.infer<typeof answerSchema>;

@@ -29,7 +29,7 @@ export async function act(context: LineContext, log: readonly Event[]): Promise<
   const stop = context.stopRequested();
   const drift = stop === null ? await undecidedDrift(context, desk) : null;
   if (stop !== null) await endActing(turn, stop);
-  else if (drift) askAboutChart(context, desk, batch, frame, drift);
+  else if (drift) await askAboutChart(context, desk, batch, frame, drift);
   else if (desk.submitted) await signedOff(turn, desk.submitted, log);
   else if (desk.action) await execute(turn, desk.action);
   return batch.events;

@@ -8,15 +8,16 @@
  */
 import { GraphDrained, type RunControl } from "@langchain/langgraph";
 import { CadreError } from "../errors.ts";
-import { deskOf } from "../events/desk.ts";
-import type { LineId } from "../ids.ts";
+import { deskOf, type Desk } from "../events/desk.ts";
+import type { Event, EventOf } from "../events/event.ts";
+import type { AskId, LineId } from "../ids.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import { LineSaver } from "../store/checkpoints.ts";
-import type { Fence, RunRow, Store, StoredEvent } from "../store/ports.ts";
+import type { Fence, LineRow, RunRow, Store, StoredEvent } from "../store/ports.ts";
 import { verifyLine } from "../store/verify-chain.ts";
 import { compileLine } from "./graph.ts";
-import type { LineContext } from "./line-context.ts";
-import { openingEvents } from "./opening.ts";
+import { nothingAbove, type Above, type LineContext } from "./line-context.ts";
+import { childOpeningEvents, openingEvents } from "./opening.ts";
 
 export type LineInput = {
   readonly line: LineId;
@@ -28,16 +29,20 @@ export type LineInput = {
 export type LineDeps = {
   readonly store: Store;
   /** The context of the line's nodes under this chart. */
-  readonly contextFor: (run: RunRow, bound: BoundChart, fence: Fence) => Promise<LineContext>;
+  readonly contextFor: (run: RunRow, bound: BoundChart, fence: Fence, above: Above) => Promise<LineContext>;
 };
 
-export type LineStop = "waiting" | "ended" | "drained";
+/** `waiting`: for the decision on `ask`. `children`: until they have ended. */
+export type LineStop =
+  | { readonly at: "waiting"; readonly ask: AskId }
+  | { readonly at: "children" | "ended" | "drained" };
 
 export async function advanceLine(deps: LineDeps, input: LineInput): Promise<LineStop> {
   const { store } = deps;
   const fence: Fence = { line: input.line, epoch: input.epoch };
   await requireWhole(store, input.line);
   const saver = new LineSaver({ store, fence, onCommit: input.onCommit });
+  const above = await aboveOf(store, await lineOf(store, input.line));
   // A line moves at every pass or the loop ends: an adoption costs one pass, everything else none.
   for (let pass = 0; pass < 100; pass += 1) {
     const run = await runOf(store, input.line);
@@ -45,23 +50,24 @@ export async function advanceLine(deps: LineDeps, input: LineInput): Promise<Lin
     if (!bound)
       throw new CadreError("store-corrupt", `${run.id} is bound to chart ${run.chart}, which the store does not hold`);
     const { frames } = await deskFromStore(store, input.line);
-    const graph = compileLine(bound, await deps.contextFor(run, bound, fence), saver, frames);
+    const graph = compileLine(bound, await deps.contextFor(run, bound, fence, above), saver, frames);
     const config = {
       configurable: { thread_id: input.line },
       durability: "sync" as const,
       recursionLimit: Number.MAX_SAFE_INTEGER,
       control: input.control,
     };
-    const before = await store.line(input.line);
+    const before = await lineOf(store, input.line);
     try {
-      if (before?.headCheckpoint === null) await graph.invoke({ eventLog: openingEvents(run, bound) }, config);
+      if (before.headCheckpoint === null)
+        await graph.invoke({ eventLog: await openingOf(store, run, bound, before, above) }, config);
       else {
         await graph.invoke(null, config);
-        if (await restsWithWork(store, input.line, before?.length ?? 0)) await graph.invoke({ eventLog: [] }, config);
+        if (await restsWithWork(store, before)) await graph.invoke({ eventLog: [] }, config);
       }
     } catch (error) {
       if (!(error instanceof GraphDrained)) throw error;
-      return (await deskFromStore(store, input.line)).ended ? "ended" : "drained"; // D6
+      return { at: (await deskFromStore(store, input.line)).ended ? "ended" : "drained" }; // D6
     }
     const stop = await standing(store, input.line);
     if (stop) return stop;
@@ -79,26 +85,67 @@ async function requireWhole(store: Store, line: LineId): Promise<void> {
   }
 }
 
+async function lineOf(store: Store, id: LineId): Promise<LineRow> {
+  const row = await store.line(id);
+  if (!row) throw new CadreError("run-unknown", `there is no line ${id}`);
+  return row;
+}
+
 async function runOf(store: Store, line: LineId): Promise<RunRow> {
-  const row = await store.line(line);
-  const run = row && (await store.run(row.run));
+  const run = await store.run((await lineOf(store, line)).run);
   if (!run) throw new CadreError("run-unknown", `there is no line ${line}`);
   return run;
 }
 
-async function deskFromStore(store: Store, line: LineId) {
+/** A parent rests while its children work, so what is above a line never changes. */
+async function aboveOf(store: Store, { id, parent, openedAt }: LineRow): Promise<Above> {
+  if (parent === null || openedAt === null) return nothingAbove;
+  const above = await aboveOf(store, await lineOf(store, parent));
+  const log = (await store.events(parent, 0, openedAt)).map((stored) => stored.event);
+  const { event: opened } = await openingEvent(store, id, parent, openedAt);
+  return { log: [...above.log, ...log], frames: [...above.frames, ...deskOf(log).frames], opened };
+}
+
+async function openingEvent(
+  store: Store,
+  line: LineId,
+  parent: LineId,
+  openedAt: number,
+): Promise<StoredEvent & { readonly event: EventOf<"child_opened"> }> {
+  const [opening] = await store.events(parent, openedAt, openedAt + 1);
+  if (opening?.event.type === "child_opened") return { ...opening, event: opening.event };
+  throw new CadreError("store-corrupt", `event ${openedAt} of ${parent} does not open ${line}`, {
+    hint: "Run `cadre verify`.",
+  });
+}
+
+async function openingOf(
+  store: Store,
+  run: RunRow,
+  bound: BoundChart,
+  { id, parent, openedAt }: LineRow,
+  above: Above,
+): Promise<Event[]> {
+  if (parent === null || openedAt === null) return openingEvents(run, bound);
+  return childOpeningEvents(run, id, await openingEvent(store, id, parent, openedAt), above);
+}
+
+async function deskFromStore(store: Store, line: LineId): Promise<Desk> {
   return deskOf((await store.events(line)).map((stored) => stored.event));
 }
 
 /** Null: the line rests at its end although there is work (its chart was just adopted). */
 async function standing(store: Store, line: LineId): Promise<LineStop | null> {
   const desk = await deskFromStore(store, line);
-  if (desk.ended) return "ended";
-  if (desk.ask) return "waiting";
+  if (desk.ended) return { at: "ended" };
+  if (desk.ask) return { at: "waiting", ask: desk.ask.ask as AskId };
+  if (desk.children.length > 0) return { at: "children" };
   return null;
 }
 
-async function restsWithWork(store: Store, line: LineId, lengthBefore: number): Promise<boolean> {
-  const row = await store.line(line);
-  return row?.length === lengthBefore && (await standing(store, line)) === null;
+/** Nothing was left to go on with, and there is: it was woken for its children, or under a chart that was just adopted. */
+async function restsWithWork(store: Store, before: LineRow): Promise<boolean> {
+  const { length } = await lineOf(store, before.id);
+  const stands = await standing(store, before.id);
+  return length === before.length && (stands === null || stands.at === "children");
 }

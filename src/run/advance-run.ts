@@ -1,125 +1,143 @@
 /**
- * Moves a run until it waits, ends or drains: takes the lease, advances its line, goes on when a decision arrived meanwhile.
+ * The dispatcher: moves every line of a run that can move, several at once, until all of them wait, have ended or are drained.
  *
- * W1. No wake-up is lost: after the lease was given back the run is looked at once more. What was written before that look is taken up
- *     here; who writes later finds the lease free.
- * W2. A stop ends the run wherever it meets it: if it aborted a call, the pass after that finds the stop before anything else.
+ * P1. A line that waits for a person, or that another process works on, keeps no other from going on.
+ * P2. No wake-up is lost: the lines are looked at again whenever one comes to rest and at every renewal of a lease. Who writes a decision,
+ *     or ends a child, after the last look finds the leases free.
+ * P3. An error stops the line that it met, and is thrown when the others have come to rest: none of their work is cut off.
+ * P4. A stop reaches all lines; a parent ends after its children (`join.ts`).
  */
-import type { AdvanceOptions, AdvanceResult } from "./api.ts";
-import type { Clock } from "../clock.ts";
-import { CadreError } from "../errors.ts";
-import { mainLine, type RunId } from "../ids.ts";
-import type { BoundChart } from "../org/bound-chart.ts";
+import { CadreError, isCadreError } from "../errors.ts";
+import type { LineId, RunId } from "../ids.ts";
 import { USER } from "../org/chart.ts";
-import type { AskRow, RunRow, Store, StoredEvent } from "../store/ports.ts";
-import { advanceLine, type LineStop } from "./advance-line.ts";
-import { takeLease, type Lease, type LeaseTimes } from "./lease.ts";
-import type { LineContext } from "./line-context.ts";
-import { Steering } from "./steering.ts";
+import type { AskRow, LineRow, RunRow, Store } from "../store/ports.ts";
+import type { LineStop } from "./advance-line.ts";
+import type { AdvanceOptions, AdvanceResult } from "./api.ts";
+import { holdLine, mayGoOn, type HoldDeps } from "./hold-line.ts";
+import { Steering, type LineSteering } from "./steering.ts";
 
-export type AdvanceDeps = {
-  readonly store: Store;
-  readonly clock: Clock;
-  /** How long a lease lives, and how often it is renewed; tests shorten it. */
-  readonly leaseTimes?: LeaseTimes;
-  /** All of a line's context but what belongs to this very advance. */
-  readonly contextFor: (
-    run: RunRow,
-    bound: BoundChart,
-  ) => Promise<Omit<LineContext, "run" | "bound" | "line" | "fence" | "signal" | "stopRequested" | "onText">>;
+export type AdvanceDeps = HoldDeps & {
+  /** How many lines move at one time in this process; default 8. */
+  readonly parallel?: number;
 };
+
+const usualParallel = 8;
+
+/** How a line came to rest here. `elsewhere`: another process works on it. */
+type Rest = LineStop | { readonly at: "elsewhere" | "failed"; readonly error: unknown };
 
 /** Errors: run-unknown, run-owned, lease-lost, chain-broken, interrupted, model-*. */
 export async function advanceRun(deps: AdvanceDeps, id: RunId, options: AdvanceOptions = {}): Promise<AdvanceResult> {
   const { store } = deps;
-  const first = await runOf(store, id);
-  if (first.endedAt !== null) return result(store, id, "ended");
+  if ((await runOf(store, id)).endedAt !== null) return result(store, id, "ended");
   const steering = new Steering(id, options);
-  heedSignal(steering, first);
   try {
-    for (;;) {
-      const stop = await whileHeld(deps, id, steering, options);
-      const run = await runOf(store, id);
-      heedSignal(steering, run);
-      if (run.endedAt !== null || !(await wokenSince(store, run, stop))) return await result(store, id, stop);
-    }
-  } catch (error) {
-    throw steering.causeOf(error);
+    const rests = await new Dispatch(deps, id, steering, options).untilStill();
+    return await resultOf(store, id, [...rests.values()], steering);
   } finally {
     steering.detach();
   }
 }
 
-async function whileHeld(deps: AdvanceDeps, id: RunId, steering: Steering, options: AdvanceOptions): Promise<LineStop> {
-  const lease = await takeLease(deps, mainLine(id), {
-    onStop: () => {
-      runOf(deps.store, id).then(
-        (run) => heedSignal(steering, run),
-        () => undefined, // the next renewal says it again
-      );
-    },
-    onLost: () => steering.loseLease(),
-  });
-  try {
-    return await untilStill(deps.store, id, steering, () => moveLine(deps, lease, steering, options));
-  } finally {
-    await lease.release();
+/** The lines of one run in this process, while it is being advanced. */
+class Dispatch {
+  readonly #deps: AdvanceDeps;
+  readonly #id: RunId;
+  readonly #steering: Steering;
+  readonly #options: AdvanceOptions;
+  readonly #rests = new Map<LineId, Rest>();
+  readonly #working = new Map<LineId, LineSteering>();
+  /** Resolves when there is something to look at. */
+  #woken = Promise.withResolvers<void>();
+
+  constructor(deps: AdvanceDeps, id: RunId, steering: Steering, options: AdvanceOptions) {
+    this.#deps = deps;
+    this.#id = id;
+    this.#steering = steering;
+    this.#options = options;
+  }
+
+  /** How each line came to rest. */
+  async untilStill(): Promise<ReadonlyMap<LineId, Rest>> {
+    for (;;) {
+      this.#woken = Promise.withResolvers();
+      const begun = await this.#look();
+      if (begun === 0 && this.#working.size === 0) return this.#rests;
+      if (this.#working.size > 0) await this.#woken.promise;
+    }
+  }
+
+  /** Sets going what can move; returns how many lines that are. */
+  async #look(): Promise<number> {
+    const { store, parallel = usualParallel } = this.#deps;
+    const run = await runOf(store, this.#id);
+    if (run.signal === "stop") this.#steering.stop(run.signalBy ?? USER); // P4
+    const lines = await store.lines(this.#id);
+    for (const { id, signal, signalBy } of lines) if (signal === "stop") this.#working.get(id)?.stop(signalBy ?? USER);
+    if (run.endedAt !== null || this.#steering.draining) return 0;
+    let begun = 0;
+    for (const line of lines) {
+      if (this.#working.size >= parallel) break;
+      if (!(await this.#canMove(line, lines))) continue;
+      this.#begin(line);
+      begun += 1;
+    }
+    return begun;
+  }
+
+  async #canMove(line: LineRow, lines: readonly LineRow[]): Promise<boolean> {
+    if (line.ended !== null || this.#working.has(line.id)) return false;
+    const open = lines.filter((child) => child.parent === line.id && !child.closed);
+    if (open.length > 0 && open.every((child) => child.ended === null)) return false;
+    const rest = this.#rests.get(line.id);
+    switch (rest?.at) {
+      case undefined:
+        return true;
+      case "waiting":
+        return line.signal !== null || this.#steering.stoppedBy !== null || mayGoOn(this.#deps, rest);
+      case "children":
+        return open.length > 0;
+      case "ended":
+      case "drained":
+      case "elsewhere":
+      case "failed":
+        return false;
+    }
+  }
+
+  #begin({ id: line, signal, signalBy }: LineRow): void {
+    const steering = this.#steering.forLine(line);
+    if (signal === "stop") steering.stop(signalBy ?? USER);
+    this.#working.set(line, steering);
+    holdLine(this.#deps, { line, steering, options: this.#options, onBeat: () => this.#woken.resolve() })
+      .then(
+        (stop): Rest => stop,
+        (error: unknown): Rest => ({ at: isCadreError(error, "run-owned") ? "elsewhere" : "failed", error }),
+      )
+      .then((rest) => {
+        this.#rests.set(line, rest);
+        this.#working.delete(line);
+        this.#woken.resolve();
+      });
   }
 }
 
-/** W1. */
-async function wokenSince(store: Store, run: RunRow, stop: LineStop): Promise<boolean> {
-  if (run.signal !== null) return true;
-  return stop === "waiting" && (await store.asks({ run: run.id, state: "open" })).length === 0;
+function isAt<At extends Rest["at"]>(at: At): (rest: Rest) => rest is Rest & { at: At } {
+  return (rest): rest is Rest & { at: At } => rest.at === at;
 }
 
-function heedSignal(steering: Steering, run: RunRow): void {
-  if (run.signal === "stop") steering.stop(run.signalBy ?? USER);
-}
-
-function moveLine(deps: AdvanceDeps, lease: Lease, steering: Steering, options: AdvanceOptions): Promise<LineStop> {
-  const { line, epoch } = lease.fence;
-  const contextFor = async (run: RunRow, bound: BoundChart): Promise<LineContext> => ({
-    ...(await deps.contextFor(run, bound)),
-    run,
-    bound,
-    line,
-    fence: lease.fence,
-    signal: steering.signal,
-    stopRequested: () => steering.stoppedBy,
-    onText: options.onText ?? (() => undefined),
-  });
-  const onCommit = (stored: readonly StoredEvent[]): void => {
-    for (const event of stored) options.onEvent?.(event);
-  };
-  return advanceLine({ store: deps.store, contextFor }, { line, epoch, control: steering.control, onCommit });
-}
-
-/** A decision or a stop can arrive between the gate's look and the end of the advance: then the line moves on at once. */
-async function untilStill(
+async function resultOf(
   store: Store,
   id: RunId,
-  steering: Steering,
-  advance: () => Promise<LineStop>,
-): Promise<LineStop> {
-  for (;;) {
-    const stop = await unlessStopped(steering, advance);
-    if (stop !== "waiting") return stop;
-    const run = await runOf(store, id);
-    heedSignal(steering, run);
-    if (!(await wokenSince(store, run, stop))) return stop;
-  }
-}
-
-/** W2. */
-async function unlessStopped(steering: Steering, advance: () => Promise<LineStop>): Promise<LineStop> {
-  const before = steering.stoppedBy;
-  try {
-    return await advance();
-  } catch (error) {
-    if (steering.stoppedBy === before) throw error;
-    return advance();
-  }
+  rests: readonly Rest[],
+  { draining, interruption }: Steering,
+): Promise<AdvanceResult> {
+  const failed = rests.find(isAt("failed")) ?? rests.find(isAt("elsewhere"));
+  const { endedAt } = await runOf(store, id);
+  if (endedAt !== null && failed?.at !== "failed") return result(store, id, "ended");
+  if (failed) throw failed.error; // P3
+  if (interruption !== null) throw interruption;
+  return result(store, id, draining || rests.some(isAt("drained")) ? "drained" : "waiting");
 }
 
 async function runOf(store: Store, id: RunId): Promise<RunRow> {
@@ -128,7 +146,7 @@ async function runOf(store: Store, id: RunId): Promise<RunRow> {
   return run;
 }
 
-async function result(store: Store, id: RunId, stop: LineStop): Promise<AdvanceResult> {
+async function result(store: Store, id: RunId, stop: "ended" | "drained" | "waiting"): Promise<AdvanceResult> {
   const run = await runOf(store, id);
   const asks: readonly AskRow[] = await store.asks({ run: id, state: "open" });
   const ended = run.status === "running" || run.status === "waiting" ? "failed" : run.status;

@@ -1,13 +1,15 @@
 /** How a line asks a person: every ask cites the rule that sent it there, and carries the hash that the decision is bound to (R3, R4). */
+import { isDeepStrictEqual } from "node:util";
 import { hashOf } from "../canonical.ts";
 import { askId } from "../ids.ts";
 import type { Action, AskKind, Assignment, LimitName, Question, Severity } from "../events/event.ts";
 import type { Desk, DeskFrame } from "../events/desk.ts";
+import type { AskRow, LineRow } from "../store/ports.ts";
 import { findRole, USER, type Rule } from "../org/chart.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import type { Batch, Drift, LineContext } from "./line-context.ts";
 
-type NewAsk = {
+export type NewAsk = {
   readonly kind: AskKind;
   readonly frame: DeskFrame;
   readonly role: string;
@@ -26,7 +28,7 @@ type NewAsk = {
 
 /** Adds an `ask_raised`; at most one is open at a time, so nothing may be added behind it that moves work. */
 export function raiseAsk(
-  context: Pick<LineContext, "line" | "clock" | "bound">,
+  context: Pick<LineContext, "line" | "clock" | "bound" | "above">,
   desk: Desk,
   batch: Batch,
   ask: NewAsk,
@@ -50,11 +52,49 @@ export function raiseAsk(
     action: ask.action ?? null,
     hash: ask.action ? hashOf(ask.action) : hashOf({ ask: id, kind: ask.kind, question: ask.question, options }),
     deadline,
-    path: [USER, ...desk.frames.map((frame) => frame.role).filter((role) => role !== USER)],
+    path: [
+      USER,
+      ...[...context.above.frames, ...desk.frames].map((frame) => frame.role).filter((role) => role !== USER),
+    ],
     rule: ask.rule,
     limit: ask.limit ?? null,
     chart: ask.chart ?? null,
   });
+}
+
+/**
+ * One ask for the whole run, however many lines come to it: a limit that is reached, a chart that changed. A line that comes to what
+ * another one has asked already waits for that decision, or takes it up if it was made.
+ */
+export async function raiseOnce(context: LineContext, desk: Desk, batch: Batch, ask: NewAsk): Promise<void> {
+  const rows = await context.store.asks({ run: context.run.id });
+  const same = rows.findLast((row) => row.line !== context.line && stands(row) && isAboutTheSame(row, ask));
+  if (!same) return raiseAsk(context, desk, batch, ask);
+  const { id, kind, role, to, topic, question, options, severity, action, hash, deadline, path, rule, limit, chart } =
+    same;
+  batch.add({
+    type: "ask_awaited",
+    at: batch.now(),
+    ask: id,
+    kind,
+    frame: ask.frame.id,
+    ...{ role, to, topic, question, severity, action, hash, deadline, rule, limit, chart },
+    options: [...options],
+    path: [...path],
+  });
+}
+
+/** A decision to adopt a chart is carried out once; that one was kept, or a limit raised, goes for every line that comes to it. */
+function stands({ kind, state, decision }: AskRow): boolean {
+  return state === "open" || (state === "decided" && (kind === "limit" || decision?.text === "keep"));
+}
+
+function isAboutTheSame(row: AskRow, ask: NewAsk): boolean {
+  return row.kind === ask.kind && isDeepStrictEqual([limitOf(row), row.chart], [limitOf(ask), ask.chart ?? null]);
+}
+
+function limitOf({ limit }: Pick<NewAsk, "limit"> | AskRow): unknown {
+  return limit ? [limit.name, limit.ceiling] : null;
 }
 
 /** Options of a question, numbered so that an answer can be one figure. */
@@ -119,10 +159,16 @@ export async function undecidedDrift(context: Pick<LineContext, "drift">, desk: 
  * The ask about a chart that changed while the run was paused (D9). Adopting is offered only while every role at work still exists;
  * where the files hold no chart at all, a person can still go on under the one that the run is bound to.
  */
-export function askAboutChart(context: LineContext, desk: Desk, batch: Batch, frame: DeskFrame, drift: Drift): void {
-  const obstacle = adoptionObstacle(desk, drift);
+export async function askAboutChart(
+  context: LineContext,
+  desk: Desk,
+  batch: Batch,
+  frame: DeskFrame,
+  drift: Drift,
+): Promise<void> {
+  const obstacle = adoptionObstacle(desk, drift, await context.store.lines(context.run.id));
   const now = "bound" in drift ? `now ${drift.hash.slice(0, 12)}` : "and what is there now is no valid chart";
-  raiseAsk(context, desk, batch, {
+  await raiseOnce(context, desk, batch, {
     kind: "chart",
     frame,
     role: frame.role,
@@ -141,8 +187,10 @@ export function askAboutChart(context: LineContext, desk: Desk, batch: Batch, fr
 }
 
 /** A sentence; null where nothing keeps the new chart from being adopted. */
-function adoptionObstacle(desk: Desk, drift: Drift): string | null {
+function adoptionObstacle(desk: Desk, drift: Drift, lines: readonly LineRow[]): string | null {
   if ("broken" in drift) return drift.broken.endsWith(".") ? drift.broken : `${drift.broken}.`;
+  // A chart is adopted for the run as a whole, and the others' stacks stand under the old one.
+  if (lines.some((line) => line.parent !== null && !line.closed)) return "several tasks are being worked on at once.";
   const gone = desk.frames
     .map((each) => each.role)
     .filter((role) => role !== USER && !findRole(drift.bound.chart, role));

@@ -126,6 +126,8 @@ export function closeWithReport(turn: Turn, report: Report, by: "model" | "perso
     answer: null,
     by,
   });
+  if (turn.desk.started?.type === "child_started" && turn.desk.frames.length === 1)
+    batch.add({ type: "child_ended", at: batch.now(), status: "reported", reason: "reported", report, by: frame.role });
 }
 
 /** What keeps a report from being accepted, each in words that say how to mend it. */

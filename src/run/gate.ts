@@ -9,17 +9,17 @@ import { interrupt } from "@langchain/langgraph";
 import { z } from "zod";
 import { hashOf } from "../canonical.ts";
 import { isoTime } from "../clock.ts";
-import { deskOf } from "../events/desk.ts";
+import { deskOf, type DeskAsk } from "../events/desk.ts";
 import type { Call, Decision, Event, EventOf, Report } from "../events/event.ts";
 import type { AskId } from "../ids.ts";
 import { expire, hasExpired } from "../store/expiry.ts";
 import { closeWithAnswer, closeWithReport, submit } from "./completion.ts";
-import { endStopped } from "./ending.ts";
+import { endStopped, stopRun } from "./ending.ts";
 import { Batch, type LineContext } from "./line-context.ts";
 import { openApproved } from "./hand-over.ts";
 import type { Turn } from "./refusal.ts";
 
-type Ask = EventOf<"ask_raised">;
+type Ask = DeskAsk;
 
 export async function gate(context: LineContext, log: readonly Event[]): Promise<Event[]> {
   const desk = deskOf(log);
@@ -94,8 +94,7 @@ async function follow(turn: Turn, ask: Ask, decision: Decision, held: Call | und
     case "chart":
       return chart(turn, ask, decision);
     case "doubt":
-      if (decision.text === "stop")
-        endStopped({ ...turn.desk, ask: null }, turn.batch, decision.by, "stopped over an effect in doubt");
+      if (decision.text === "stop") await stop(turn, decision.by, "stopped over an effect in doubt");
       return;
     case "assignment":
       return assignment(turn, decision);
@@ -162,16 +161,15 @@ function handBack(turn: Turn, callIds: string[], reason: string): void {
   });
 }
 
-function limit(turn: Turn, ask: Ask, decision: Decision): void {
+function stop({ context, desk, batch }: Turn, by: string, reason: string): Promise<void> {
+  return stopRun(context, desk, batch, { by, reason });
+}
+
+async function limit(turn: Turn, ask: Ask, decision: Decision): Promise<void> {
   if (!ask.limit) return;
   if (decision.verb !== "approve") {
-    endStopped(
-      { ...turn.desk, ask: null },
-      turn.batch,
-      decision.by,
-      `stopped at the limit of ${ask.limit.ceiling} for ${ask.limit.name}${decision.text ? `: ${decision.text}` : ""}`,
-    );
-    return;
+    const why = decision.text ? `: ${decision.text}` : "";
+    return stop(turn, decision.by, `stopped at the limit of ${ask.limit.ceiling} for ${ask.limit.name}${why}`);
   }
   const original = turn.desk.started?.limits[ask.limit.name] ?? ask.limit.ceiling;
   const asked = z.object({ to: z.number().int() }).safeParse(decision.args);
@@ -188,9 +186,8 @@ function limit(turn: Turn, ask: Ask, decision: Decision): void {
   });
 }
 
-function chart(turn: Turn, ask: Ask, decision: Decision): void {
-  if (decision.text === "stop")
-    endStopped({ ...turn.desk, ask: null }, turn.batch, decision.by, "stopped because the chart changed");
+async function chart(turn: Turn, ask: Ask, decision: Decision): Promise<void> {
+  if (decision.text === "stop") await stop(turn, decision.by, "stopped because the chart changed");
   else if (decision.text === "adopt" && ask.chart && ask.options.some((option) => option.id === "adopt"))
     turn.batch.add({
       type: "chart_adopted",

@@ -1,5 +1,5 @@
 /**
- * The bound chart as a LangGraph machine: one node per role, `_gate`, `_act`, and conditional edges whose path maps come from the chart.
+ * The bound chart as a LangGraph machine: one node per role, `_gate`, `_act`, `_join`, and conditional edges whose path maps come from the chart.
  *
  * M1. A node returns events and nothing else; where the line goes next is read from the log (`nextOf`), so a resume goes where a run went.
  * M2. No `goto`, no `Send`, no static edge: only conditional edges with path maps, which throw on what they do not name. They are the
@@ -22,10 +22,12 @@ type Work = (context: LineContext, log: readonly Event[]) => Promise<Event[]>;
 
 // What a role needs to act (prompts, verbs, tools' schemas) is loaded when one does: taking up a person's decision needs none of it.
 const turn: Work = async (context, log) => (await import("./turn.ts")).takeTurn(context, log);
+const join: Work = async (context, log) => (await import("./join.ts")).join(context, log);
 const act: Work = async (context, log) => (await import("./act.ts")).act(context, log);
 
 export const GATE = "_gate";
 export const ACT = "_act";
+export const JOIN = "_join";
 const OPEN = "_open";
 
 /** Where the line goes, as a label of a path map. A line whose chart was just changed rests, to be compiled anew. */
@@ -40,6 +42,8 @@ export function whereNext(bound: Pick<BoundChart, "hash">, log: readonly Event[]
       return GATE;
     case "act":
       return ACT;
+    case "join":
+      return JOIN;
     case "role":
       return next.role;
   }
@@ -65,19 +69,23 @@ export function lineGraph(
   for (const role of roles) graph.addNode(role, node(turn));
   graph.addNode(GATE, node(gate));
   graph.addNode(ACT, node(act));
-  const next = (state: State): string => whereNext(bound, state.eventLog);
+  graph.addNode(JOIN, node(join));
+  // Whoever has children rests; it goes to `_join` when it is woken, and from there on only when none is left.
+  const woken = (state: State): string => whereNext(bound, state.eventLog);
+  const next = (state: State): string => (woken(state) === JOIN ? "rest" : woken(state));
   for (const role of roles) graph.addConditionalEdges(role, next, pathMap([role, ...neighbours(bound, role, frames)]));
   graph.addConditionalEdges(GATE, next, pathMap(roles));
   graph.addConditionalEdges(ACT, next, pathMap(roles));
+  graph.addConditionalEdges(JOIN, next, pathMap(roles));
   if (opening) {
     graph.addNode(OPEN, async (state: State, runtime) => ({
       eventLog: await opening(state.eventLog, runtime.executionInfo?.threadId ?? ""),
     }));
     graph.addConditionalEdges(OPEN, next, pathMap(roles));
-    const entry = (state: State): string => (state.eventLog.length === 0 ? OPEN : next(state));
+    const entry = (state: State): string => (state.eventLog.length === 0 ? OPEN : woken(state));
     graph.addConditionalEdges(START, entry, { ...pathMap(roles), [OPEN]: OPEN });
   } else {
-    graph.addConditionalEdges(START, next, pathMap(roles));
+    graph.addConditionalEdges(START, woken, pathMap(roles));
   }
   return graph;
 }
@@ -93,7 +101,13 @@ export function compileLine(
 }
 
 function pathMap(roles: readonly string[]): Record<string, string> {
-  return { rest: END, [GATE]: GATE, [ACT]: ACT, ...Object.fromEntries(roles.map((role) => [role, role])) };
+  return {
+    rest: END,
+    [GATE]: GATE,
+    [ACT]: ACT,
+    [JOIN]: JOIN,
+    ...Object.fromEntries(roles.map((role) => [role, role])),
+  };
 }
 
 /**

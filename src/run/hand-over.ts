@@ -13,35 +13,41 @@ import { ruleOf, type Route, type Rule } from "../org/chart.ts";
 import { fit } from "../org/who.ts";
 import { raiseAsk } from "./asks.ts";
 import { declaredRoute, parsed, refuse, type Turn } from "./refusal.ts";
-import { escalateArgs, followupArgs, newTaskArgs } from "./verbs.ts";
+import { openChildren, severalTasks } from "./several-tasks.ts";
+import { assignmentOf, escalateArgs, followupArgs, newTaskArgs } from "./verbs.ts";
 
 type FrameContent = Pick<EventOf<"frame_opened">, "assignment" | "question" | "fit">;
 
-/** A hand-over along a route that is declared. */
-type HandOver = { readonly route: Route; readonly sent: string; readonly content: Omit<FrameContent, "fit"> };
+/** What goes along a route that is declared: `sent` is held against its purpose. */
+export type HandOver = { readonly route: Route; readonly sent: string };
+
+/** What a call hands over, all of it checked; `open` makes the events. */
+type Wanted = { readonly handOvers: readonly HandOver[]; readonly open: () => void };
 
 /** Two words in common and more: what makes another route the clearly better one. */
 const clearFit = 0.75;
 
-export function handOver(turn: Turn, call: Call): void {
-  const wanted = readHandOver(turn, call);
+export async function handOver(turn: Turn, call: Call): Promise<void> {
+  const wanted = await readHandOver(turn, call);
   if (!wanted) return;
-  const better = betterRoute(turn, wanted);
-  if (!better) return open(turn, call, wanted);
-  const asked = turn.desk.questioned.includes(`${turn.frame.id} ${wanted.route.to}`);
-  if (asked) putToPerson(turn, call, wanted.route, better);
-  else question(turn, call, wanted.route, better);
+  for (const { route, sent } of wanted.handOvers) {
+    const better = betterRoute(turn, { route, sent });
+    if (!better) continue;
+    const asked = turn.desk.questioned.includes(`${turn.frame.id} ${route.to}`);
+    return asked ? putToPerson(turn, call, route, better) : question(turn, call, route, better);
+  }
+  wanted.open();
 }
 
 /** The hand-over that a person let through: the very call that was shown (R3), checked again (R1). */
-export function openApproved(turn: Turn, call: Call, hash: string): void {
+export async function openApproved(turn: Turn, call: Call, hash: string): Promise<void> {
   if (hashOf(actionOf(turn, call)) !== hash) {
     throw new CadreError("internal", `what would be handed over is not what was approved: nothing was`, {
       hint: "Run `cadre verify`.",
     });
   }
-  const wanted = readHandOver(turn, call);
-  if (wanted) open(turn, call, wanted);
+  const wanted = await readHandOver(turn, call);
+  wanted?.open();
 }
 
 /** A question goes back along the edge that the assignment came by, so it cites that edge's rule and needs no other. */
@@ -57,28 +63,50 @@ export function followUp(turn: Turn, call: Call): void {
   });
 }
 
-function readHandOver(turn: Turn, call: Call): HandOver | undefined {
-  return call.name === "new_task" ? readTask(turn, call) : readEscalation(turn, call);
+async function readHandOver(turn: Turn, call: Call): Promise<Wanted | undefined> {
+  switch (call.name) {
+    case "new_task":
+      return readTask(turn, call);
+    case "new_tasks":
+      return readTasks(turn, call);
+    default:
+      return readEscalation(turn, call);
+  }
 }
 
-function readTask(turn: Turn, call: Call): HandOver | undefined {
+function readTask(turn: Turn, call: Call): Wanted | undefined {
   const args = parsed(turn, call, newTaskArgs);
   const route = args && declaredRoute(turn, call, "delegation", args.mode);
   if (!route) return undefined;
-  const criteria = args.acceptance_criteria.map((text, index) => ({
-    id: `A${index + 1}`,
-    text: text.replace(/^\[A\d+\]\s*/, ""),
-  }));
-  const assignment = { task: args.task, criteria, inputs: args.inputs, constraints: args.constraints };
-  return { route, sent: args.task, content: { assignment, question: null } };
+  return along(turn, call, { route, sent: args.task }, { assignment: assignmentOf(args), question: null });
 }
 
-function readEscalation(turn: Turn, call: Call): HandOver | undefined {
+async function readTasks(turn: Turn, call: Call): Promise<Wanted | undefined> {
+  const tasks = await severalTasks(turn, call);
+  return (
+    tasks && {
+      handOvers: tasks.map(({ route, assignment }) => ({ route, sent: assignment.task })),
+      open: () => openChildren(turn, call, tasks),
+    }
+  );
+}
+
+function readEscalation(turn: Turn, call: Call): Wanted | undefined {
   const args = parsed(turn, call, escalateArgs);
   const route = args && declaredRoute(turn, call, "escalation", args.to);
   if (!route) return undefined;
   const { to: _to, ...asked } = args;
-  return { route, sent: `${asked.topic} ${asked.question}`, content: { assignment: null, question: asked } };
+  return along(turn, call, { route, sent: `${asked.topic} ${asked.question}` }, { assignment: null, question: asked });
+}
+
+/** One frame of this line. */
+function along(turn: Turn, call: Call, handedOver: HandOver, content: Omit<FrameContent, "fit">): Wanted {
+  const { route, sent } = handedOver;
+  const kind = route.kind === "delegation" ? "delegation" : "escalation";
+  return {
+    handOvers: [handedOver],
+    open: () => openFrame(turn, call, kind, route.to, ruleOf(route), { ...content, fit: fit(route, sent) }),
+  };
 }
 
 /** H1: the declared route of the same kind that clearly fits, where the wanted one does not at all. */
@@ -123,11 +151,6 @@ function actionOf(turn: Turn, call: Call): Action {
   return { type: "tool", role: turn.frame.role, tool: call.name, args: call.args };
 }
 
-function open(turn: Turn, call: Call, { route, sent, content }: HandOver): void {
-  const kind = route.kind === "delegation" ? "delegation" : "escalation";
-  openFrame(turn, call, kind, route.to, ruleOf(route), { ...content, fit: fit(route, sent) });
-}
-
 function openFrame(
   turn: Turn,
   call: Call,
@@ -136,18 +159,18 @@ function openFrame(
   rule: Rule,
   content: FrameContent,
 ): void {
-  const { batch, frame, desk } = turn;
+  const { batch, context, frame, desk } = turn;
   batch.add({
     type: "frame_opened",
     at: batch.now(),
-    frame: frameId(batch.next),
+    frame: frameId(context.line, batch.next),
     kind,
     from: frame.role,
     to,
     parent: frame.id,
     callId: call.id,
     rule,
-    seededBy: desk.frames.findLast((below) => below.role === to)?.id ?? null,
+    seededBy: [...context.above.frames, ...desk.frames].findLast((below) => below.role === to)?.id ?? null,
     ...content,
   });
 }

@@ -53,6 +53,7 @@ export async function interpret(turn: Turn, reply: ModelReply): Promise<void> {
 async function decide(turn: Turn, call: Call): Promise<void> {
   switch (call.name) {
     case "new_task":
+    case "new_tasks":
     case "escalate":
       return handOver(turn, call);
     case "ask_followup_question":
@@ -147,6 +148,9 @@ function giveBack(turn: Turn, calls: readonly Call[]): void {
     frame: turn.frame.id,
     role: turn.frame.role,
     callIds: calls.map((call) => call.id),
-    reason: "one decision a reply. Send this again if you still want it.",
+    reason:
+      calls.some((call) => call.name === "new_task") && turn.context.mayOpenLines
+        ? "one decision a reply. Send this again if you still want it; several tasks at once go in one call of `new_tasks`."
+        : "one decision a reply. Send this again if you still want it.",
   });
 }

@@ -27,7 +27,8 @@ export type Lease = {
 };
 
 type LeaseEvents = {
-  readonly onStop: () => void;
+  /** After every renewal. */
+  readonly onBeat: () => void;
   readonly onLost: () => void;
 };
 
@@ -59,9 +60,9 @@ function renewing(
   const heartbeat = setInterval(() => {
     const now = performance.now();
     store.renew(fence, clock.now(), times.ttl).then(
-      (signal) => {
+      () => {
         until = now + times.ttl;
-        if (signal === "stop") on.onStop();
+        on.onBeat();
       },
       (error: unknown) => {
         if (!isCadreError(error, "lease-lost") && performance.now() < until) return; // L2

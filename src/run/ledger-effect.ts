@@ -159,6 +159,7 @@ export function toolContext(context: LineContext, proposed: EventOf<"action_prop
   const role = findRole(context.bound.chart, proposed.role);
   return {
     workspace: context.workspaces.path(context.run.id),
+    writable: context.above.opened?.writes ?? null,
     project: context.project,
     knowledge: role?.knowledge.map((reference) => reference.path) ?? [],
     key: proposed.key,

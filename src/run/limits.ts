@@ -2,20 +2,22 @@
  * Limits of a whole run. All of them are checked at one place, before a role's next model call, so a limit is overrun by one step at most.
  *
  * L1. Reaching a limit raises an ask ("raise it or stop"); it does not fail the run.
- * L2. Steps, refusals, depth, repeats and ping-pong follow from the log; model calls and tokens are counters on the run's row, reserved in
- *     the commit of the intent. Both survive a crash and a resume.
+ * L2. Steps and refusals are counted over all lines of the run, in the commits that make them; model calls and tokens on the run's row,
+ *     reserved in the commit of the intent; depth, repeats and ping-pong follow from the log. All of them survive a crash and a resume.
+ * L3. Breadth bounds what may be opened, and so is checked where tasks are given out (`several-tasks.ts`).
  */
 import { hashOf } from "../canonical.ts";
 import type { Desk, DeskFrame } from "../events/desk.ts";
 import type { Call, Event, LimitName } from "../events/event.ts";
 import type { Limits } from "../briefs/brief.ts";
-import type { Counters, Reservation } from "../store/ports.ts";
+import type { Counters, LineRow, Reservation } from "../store/ports.ts";
 
 export const defaultLimits: Limits = {
   steps: 400,
   modelCalls: 200,
   tokens: 2_000_000,
   depth: 8,
+  breadth: 8,
   refusals: 12,
   repeats: 3,
   pingPong: 6,
@@ -23,27 +25,41 @@ export const defaultLimits: Limits = {
 
 export type LimitReached = { readonly name: LimitName; readonly value: number; readonly ceiling: number };
 
-/** The first limit that is reached, or null. `need`: what the next model call would reserve. */
-export function limitReached(
-  desk: Desk,
-  log: readonly Event[],
-  counters: Counters,
-  need: Reservation,
-): LimitReached | null {
+/** What the whole run has used of its limits. */
+export type Used = Counters & Pick<LineRow, "steps" | "refusals">;
+
+export function usedBy(counters: Counters, lines: readonly LineRow[]): Used {
+  const sum = (pick: (line: LineRow) => number): number => lines.reduce((total, line) => total + pick(line), 0);
+  return { ...counters, steps: sum((line) => line.steps), refusals: sum((line) => line.refusals) };
+}
+
+type Reaching = {
+  readonly desk: Desk;
+  readonly log: readonly Event[];
+  readonly used: Used;
+  readonly ceilings: Partial<Limits>;
+  /** Frames on the stacks above this line. */
+  readonly depth: number;
+  /** What the next model call would reserve. */
+  readonly need: Reservation;
+};
+
+/** The first limit that is reached, or null. */
+export function limitReached({ desk, log, used, ceilings, depth, need }: Reaching): LimitReached | null {
   const frame = desk.frames.at(-1);
-  const values: Record<LimitName, number> = {
-    steps: desk.steps,
-    modelCalls: counters.modelCalls,
+  const values: Record<Exclude<LimitName, "breadth">, number> = {
+    steps: used.steps,
+    modelCalls: used.modelCalls,
     // With what the call would reserve: raising the ceiling to the value that is shown is then enough to go on.
-    tokens: counters.tokens + need.tokens,
+    tokens: used.tokens + need.tokens,
     // One frame above the ceiling may open, but does not act: so "reached" is one more than may stand.
-    depth: desk.frames.length - 1,
-    refusals: desk.refusals,
+    depth: depth + desk.frames.length - 1,
+    refusals: used.refusals,
     repeats: frame ? repeatsOfLastCall(log, frame) : 0,
     pingPong: desk.pingPong.count,
   };
-  for (const name of Object.keys(values) as LimitName[]) {
-    const ceiling = desk.ceilings[name] ?? defaultLimits[name];
+  for (const name of Object.keys(values) as (keyof typeof values)[]) {
+    const ceiling = ceilings[name] ?? defaultLimits[name];
     const value = values[name];
     const over = name === "tokens" ? value > ceiling : value >= ceiling;
     if (over) return { name, value, ceiling };

@@ -2,7 +2,8 @@
 import type { Clock } from "../clock.ts";
 import { isoTime } from "../clock.ts";
 import type { Brief } from "../briefs/brief.ts";
-import type { Event } from "../events/event.ts";
+import type { DeskFrame } from "../events/desk.ts";
+import type { Event, EventOf } from "../events/event.ts";
 import type { LineId } from "../ids.ts";
 import type { RoleModel } from "../models/model.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
@@ -16,13 +17,43 @@ export type Drift =
   | { readonly hash: string; readonly bound: BoundChart }
   | { readonly hash: string; readonly broken: string };
 
+/** What led to a line: its ancestors' logs, root first, each up to the event that opened the next; nothing for the main line. */
+export type Above = {
+  readonly log: readonly Event[];
+  /** Of all the stacks, the start first. */
+  readonly frames: readonly DeskFrame[];
+  /** The event that opened this line. */
+  readonly opened: EventOf<"child_opened"> | null;
+};
+
+export const nothingAbove: Above = { log: [], frames: [], opened: null };
+
 export type LineContext = {
   readonly run: RunRow;
   readonly brief: Brief;
   readonly line: LineId;
   readonly fence: Fence;
+  readonly above: Above;
+  /** Whether several tasks can be given out at once: not where one thread is all there is (`studio.ts`). */
+  readonly mayOpenLines: boolean;
   readonly bound: BoundChart;
-  readonly store: Pick<Store, "ask" | "decide" | "begin" | "fail" | "retry" | "finish" | "effect" | "effects" | "run">;
+  readonly store: Pick<
+    Store,
+    | "ask"
+    | "asks"
+    | "decide"
+    | "begin"
+    | "fail"
+    | "retry"
+    | "finish"
+    | "effect"
+    | "effects"
+    | "events"
+    | "line"
+    | "lines"
+    | "run"
+    | "setSignal"
+  >;
   readonly modelFor: (role: Role) => Promise<RoleModel>;
   readonly tools: ReadonlyMap<string, Tool>;
   readonly workspaces: Workspaces;

@@ -1,11 +1,12 @@
-/** The first two events of a run: a pure function of its row and its chart, so a killed start makes the same ones again. */
-import type { Event } from "../events/event.ts";
-import { frameId } from "../ids.ts";
+/** The first two events of a line: a pure function of what it was opened with, so a killed start makes the same ones again. */
+import type { Event, EventOf } from "../events/event.ts";
+import { frameId, mainLine, type LineId } from "../ids.ts";
 import { USER, type Rule } from "../org/chart.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
-import type { RunRow } from "../store/ports.ts";
+import type { RunRow, StoredEvent } from "../store/ports.ts";
 import { z } from "zod";
 import { workflowRule } from "./asks.ts";
+import type { Above } from "./line-context.ts";
 
 export function openingEvents(run: RunRow, bound: BoundChart): Event[] {
   return [
@@ -25,7 +26,7 @@ export function openingEvents(run: RunRow, bound: BoundChart): Event[] {
     {
       type: "frame_opened",
       at: run.startedAt,
-      frame: frameId(1),
+      frame: frameId(mainLine(run.id), 1),
       kind: "start",
       from: USER,
       to: run.entry,
@@ -41,6 +42,45 @@ export function openingEvents(run: RunRow, bound: BoundChart): Event[] {
       question: null,
       seededBy: null,
       fit: null,
+    },
+  ];
+}
+
+/** `opening`: the event of the parent that opened the line. */
+export function childOpeningEvents(
+  run: RunRow,
+  line: LineId,
+  opening: StoredEvent & { readonly event: EventOf<"child_opened"> },
+  above: Above,
+): Event[] {
+  const { event: opened } = opening;
+  return [
+    {
+      type: "child_started",
+      at: opened.at,
+      run: run.id,
+      parent: opening.line,
+      index: opening.index,
+      opened: opening.hash,
+      chart: run.chart,
+      limits: run.limits,
+      depth: above.frames.length,
+      writes: opened.writes,
+    },
+    {
+      type: "frame_opened",
+      at: opened.at,
+      frame: frameId(line, 1),
+      kind: "delegation",
+      from: opened.role,
+      to: opened.to,
+      parent: opened.frame,
+      callId: opened.callId,
+      rule: opened.rule,
+      assignment: opened.assignment,
+      question: null,
+      seededBy: above.frames.findLast((frame) => frame.role === opened.to)?.id ?? null,
+      fit: opened.fit,
     },
   ];
 }

@@ -106,7 +106,38 @@ function frameMessages(log: readonly Event[], opened: FrameOpened): Message[] {
       event.type === "frame_opened" && event.parent === opened.frame ? [[event.frame, event] as const] : [],
     ),
   );
-  return [...before, { role: "user", content: task }, ...own.flatMap((event) => messagesOf(event, opened, children))];
+  const answers = jointAnswers(own, opened);
+  return [
+    ...before,
+    { role: "user", content: task },
+    ...own.flatMap((event) => [...messagesOf(event, opened, children), ...(answers.get(event) ?? [])]),
+  ];
+}
+
+/** Tasks that were given out together are answered together, once the last of them is closed: by that event. */
+function jointAnswers(log: readonly Event[], { frame }: FrameOpened): ReadonlyMap<Event, readonly Message[]> {
+  const answers = new Map<Event, readonly Message[]>();
+  const calls = new Map<string, string>();
+  const open = new Map<string, Set<string>>();
+  const closings = new Map<string, EventOf<"child_closed">[]>();
+  for (const event of log) {
+    if (event.type === "child_opened" && event.frame === frame) {
+      calls.set(event.child, event.callId);
+      open.set(event.callId, (open.get(event.callId) ?? new Set()).add(event.child));
+    } else if (event.type === "child_closed" && event.frame === frame) {
+      const call = calls.get(event.child) ?? "";
+      const closed = [...(closings.get(call) ?? []), event];
+      closings.set(call, closed);
+      if (closed.length === open.get(call)?.size)
+        answers.set(event, [toolMessage(call, "new_tasks", closed.map(childText).join("\n\n"))]);
+    }
+  }
+  return answers;
+}
+
+function childText({ from, report, reason }: EventOf<"child_closed">): string {
+  if (report) return reportText(from, report);
+  return `# No report from ${from}\n\nIts task ended without one: ${reason}.`;
 }
 
 function seedMessages(log: readonly Event[], seed: string): Message[] {
@@ -150,15 +181,15 @@ function messagesOf(event: Event, frame: FrameOpened, children: ReadonlyMap<stri
       return child?.callId ? [toolMessage(child.callId, verbOf(child), closingText(event))] : [];
     }
     case "copy_sent":
-      return event.to === frame.to
-        ? [
-            {
-              role: "user",
-              content: `# Copy of a report for you, from ${event.from}\n\nYou get it for: ${event.rule.purpose}\n\n${event.summary}`,
-            },
-          ]
-        : [];
+      return copyMessages([event], frame.to);
+    case "child_closed":
+      return copyMessages(event.copies, frame.to);
     case "run_started":
+    case "child_started":
+    case "child_opened":
+    case "child_ended":
+    case "children_stopped":
+    case "ask_awaited":
     case "frame_opened":
     case "action_proposed":
     case "action_edited":
@@ -171,6 +202,17 @@ function messagesOf(event: Event, frame: FrameOpened, children: ReadonlyMap<stri
     case "run_ended":
       return [];
   }
+}
+
+type Copy = EventOf<"child_closed">["copies"][number];
+
+function copyMessages(copies: readonly Copy[], to: string): Message[] {
+  return copies
+    .filter((copy) => copy.to === to)
+    .map(({ from, rule, summary }) => ({
+      role: "user",
+      content: `# Copy of a report for you, from ${from}\n\nYou get it for: ${rule.purpose}\n\n${summary}`,
+    }));
 }
 
 function toolMessage(callId: string, name: string, content: string): Message {

@@ -1,14 +1,32 @@
-/** What can reach a run while it moves: a stop by a person, the loss of its lease, a first and a second Ctrl-C. */
+/**
+ * What can reach a run while it moves: a stop by a person, a first and a second Ctrl-C; and one line of it: a stop of its own, the loss
+ * of its lease.
+ */
 import { RunControl } from "@langchain/langgraph";
 import { CadreError } from "../errors.ts";
-import type { RunId } from "../ids.ts";
+import type { LineId, RunId } from "../ids.ts";
 import type { AdvanceOptions } from "./api.ts";
+
+/** How one line is steered. */
+export interface LineSteering {
+  /** Drains: LangGraph stops at the next superstep boundary. Not a line that is to be stopped: its end takes one step more. */
+  readonly control: RunControl;
+  /** Aborts calls under way. */
+  readonly signal: AbortSignal;
+  /** Who stopped it, or the run. */
+  readonly stoppedBy: string | null;
+  stop(by: string): void;
+  loseLease(): void;
+  /** The error to show: where calls were aborted from here, why; otherwise what was thrown. */
+  causeOf(error: unknown): unknown;
+}
 
 export class Steering {
   readonly #control = new RunControl();
   readonly #calls = new AbortController();
   readonly #id: RunId;
   readonly #options: AdvanceOptions;
+  #draining = false;
   #stoppedBy: string | null = null;
 
   constructor(id: RunId, options: AdvanceOptions) {
@@ -20,14 +38,14 @@ export class Steering {
     if (options.signal?.aborted) this.#interrupt();
   }
 
-  /** Drains: LangGraph stops at the next superstep boundary. Not a run that is to be stopped: its end takes one step more. */
-  get control(): RunControl {
-    return this.#stoppedBy === null ? this.#control : new RunControl();
+  /** Nothing new is begun. */
+  get draining(): boolean {
+    return this.#draining || this.interruption !== null;
   }
 
-  /** Aborts calls under way. */
-  get signal(): AbortSignal {
-    return this.#calls.signal;
+  /** The error of a run that was cut off, and not stopped. */
+  get interruption(): unknown {
+    return this.#calls.signal.aborted && this.#stoppedBy === null ? this.#calls.signal.reason : null;
   }
 
   get stoppedBy(): string | null {
@@ -39,13 +57,26 @@ export class Steering {
     this.#calls.abort(new CadreError("stopped", `${this.#id} was stopped by ${by}`));
   }
 
-  loseLease(): void {
-    this.#calls.abort(new CadreError("lease-lost", `${this.#id} was taken over by another process`));
-  }
-
-  /** The error to show: where calls were aborted from here, why; otherwise what was thrown. */
-  causeOf(error: unknown): unknown {
-    return this.#calls.signal.aborted && this.#stoppedBy === null ? this.#calls.signal.reason : error;
+  forLine(line: LineId): LineSteering {
+    const run = { control: this.#control, signal: this.#calls.signal, stoppedBy: () => this.#stoppedBy };
+    const calls = new AbortController();
+    const signal = AbortSignal.any([run.signal, calls.signal]);
+    let stoppedBy: string | null = null;
+    return {
+      get control() {
+        return (stoppedBy ?? run.stoppedBy()) === null ? run.control : new RunControl();
+      },
+      signal,
+      get stoppedBy() {
+        return run.stoppedBy() ?? stoppedBy;
+      },
+      stop: (by) => {
+        stoppedBy ??= by;
+        calls.abort(new CadreError("stopped", `${line} was stopped by ${by}`));
+      },
+      loseLease: () => calls.abort(new CadreError("lease-lost", `${line} was taken over by another process`)),
+      causeOf: (error) => (signal.aborted && (run.stoppedBy() ?? stoppedBy) === null ? signal.reason : error),
+    };
   }
 
   detach(): void {
@@ -58,5 +89,8 @@ export class Steering {
     this.#calls.abort(new CadreError("interrupted", `${this.#id} was interrupted`, { hint }));
   };
 
-  readonly #drain = (): void => this.#control.requestDrain("asked to drain");
+  readonly #drain = (): void => {
+    this.#draining = true;
+    this.#control.requestDrain("asked to drain");
+  };
 }

@@ -24,7 +24,7 @@ import { compile } from "../org/compile.ts";
 import { loadProjectModes } from "../modes/project-modes.ts";
 import { lineGraph } from "./graph.ts";
 import { defaultLimits } from "./limits.ts";
-import type { LineContext } from "./line-context.ts";
+import { nothingAbove, type LineContext } from "./line-context.ts";
 import { openingEvents } from "./opening.ts";
 import { openStore } from "../store/open.ts";
 import { thisOwner } from "../store/owner.ts";
@@ -67,6 +67,8 @@ export async function rehearsalGraph(workflow: WorkflowInput, from: string) {
       brief: run.brief,
       line,
       fence: { line, epoch: (await store.line(line))?.epoch ?? 0 },
+      above: nothingAbove,
+      mayOpenLines: false,
       bound,
       store: withoutAsks(store),
       modelFor: async () => rehearsalModel(),

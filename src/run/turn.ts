@@ -14,15 +14,16 @@ import { rulesFor } from "../org/bound-chart.ts";
 import { findRole, USER } from "../org/chart.ts";
 import type { EffectRow, Reservation } from "../store/ports.ts";
 import { toolSpec } from "../tools/catalogue.ts";
-import { askAboutChart, askPerson, raiseAsk, undecidedDrift, workflowRule } from "./asks.ts";
+import { askAboutChart, askPerson, raiseOnce, undecidedDrift, workflowRule } from "./asks.ts";
 import { isAnswering } from "./completion.ts";
 import { endStopped } from "./ending.ts";
 import { grantedTools } from "./granted.ts";
 import { interpret } from "./interpret.ts";
-import { limitReached } from "./limits.ts";
+import { limitReached, usedBy } from "./limits.ts";
 import { Batch, type LineContext } from "./line-context.ts";
 import { callThroughLedger, type CallIntent } from "./model-call.ts";
 import { framePrompt } from "./prompt.ts";
+import type { Turn } from "./refusal.ts";
 import { verbSpecs } from "./verbs.ts";
 
 const maxTokens = 4096;
@@ -35,7 +36,7 @@ export async function takeTurn(context: LineContext, log: readonly Event[]): Pro
   const stop = context.stopRequested();
   const drift = stop === null ? await undecidedDrift(context, desk) : null;
   if (stop !== null) endStopped(desk, batch, stop, `stopped by ${stop}`);
-  else if (drift) askAboutChart(context, desk, batch, frame, drift);
+  else if (drift) await askAboutChart(context, desk, batch, frame, drift);
   else if (frame.role === USER || context.bound.workflow.staffing[frame.role]?.by === "person")
     askPerson(context, desk, batch, frame);
   else await modelTurn(context, log, desk, frame, batch);
@@ -53,21 +54,21 @@ async function modelTurn(
   if (!role) throw new TypeError(`no role ${frame.role} in the bound chart`);
   const model = await context.modelFor(role);
   const request: ModelRequest = {
-    messages: framePrompt(context.bound, context.brief, log, frame.id),
+    messages: framePrompt(context.bound, context.brief, [...context.above.log, ...log], frame.id),
     tools: offeredTools(context, frame),
     maxTokens,
     temperature: 0,
   };
   const key = modelCallKey(context.line, desk.turns);
   const need: Reservation = { modelCalls: 1, tokens: model.tier === "rehearsal" ? 0 : estimateTokens(request) };
-  const reached = await limitBefore(context, desk, log, await context.store.effect(key), need);
+  const reached = await limitBefore({ context, desk, frame, batch }, log, await context.store.effect(key), need);
   if (reached) return askAboutLimit(context, desk, frame, batch, reached);
   const intent: CallIntent = {
     model: model.id,
     tier: model.tier,
     prompt: hashOf({ messages: request.messages, tools: request.tools }),
     log: log.length,
-    copies: desk.copies[frame.role] ?? 0,
+    copies: (desk.copies[frame.role] ?? 0) + copiesAbove(context, frame.role),
     chart: context.bound.hash,
     maxTokens,
     temperature: 0,
@@ -100,18 +101,23 @@ async function modelTurn(
  * crash costs no question: the ceiling is overrun by that one call at most. Each further attempt counts; a replay costs nothing.
  */
 async function limitBefore(
-  context: LineContext,
-  desk: Desk,
+  { context, desk }: Turn,
   log: readonly Event[],
   begun: EffectRow | undefined,
   need: Reservation,
 ): Promise<ReturnType<typeof limitReached>> {
   if (begun && begun.outcome !== null) return null;
-  const { modelCalls, tokens } = (await context.store.run(context.run.id))?.counters ?? { modelCalls: 0, tokens: 0 };
+  const run = (await context.store.run(context.run.id)) ?? context.run;
+  const { modelCalls, tokens } = run.counters;
   const counted = begun
     ? { modelCalls: modelCalls - 1, tokens: Math.max(0, tokens - need.tokens) }
     : { modelCalls, tokens };
-  return limitReached(desk, log, counted, need);
+  const used = usedBy(counted, await context.store.lines(run.id));
+  return limitReached({ desk, log, used, ceilings: run.limits, depth: context.above.frames.length, need });
+}
+
+function copiesAbove({ above }: LineContext, role: string): number {
+  return above.log.filter((event) => event.type === "copy_sent" && event.to === role).length;
 }
 
 /** Everything that the role may call in this frame: verbs of its routes, tools of its groups and grants. */
@@ -120,6 +126,7 @@ function offeredTools(context: LineContext, frame: DeskFrame): ToolSpec[] {
   const verbs = verbSpecs(context.bound.chart, frame.role, {
     answering: isAnswering(frame),
     mayAsk: granted.includes("ask_followup_question"),
+    several: context.mayOpenLines,
     reportSections: isAnswering(frame)
       ? []
       : rulesFor(context.bound, frame.role).flatMap((pack) => pack.reportSections),
@@ -143,8 +150,8 @@ function askAboutLimit(
   frame: DeskFrame,
   batch: Batch,
   reached: NonNullable<ReturnType<typeof limitReached>>,
-): void {
-  raiseAsk(context, desk, batch, {
+): Promise<void> {
+  return raiseOnce(context, desk, batch, {
     kind: "limit",
     frame,
     role: frame.role,

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { OrgChart, Route } from "../org/chart.ts";
 import type { ToolSpec } from "../models/model.ts";
-import { reportSchema, severitySchema } from "../events/event.ts";
+import { reportSchema, severitySchema, waitSchema, type Assignment } from "../events/event.ts";
 
 export const newTaskArgs = z.strictObject({
   mode: z.string().describe("The role that gets the task."),
@@ -20,6 +20,35 @@ export const newTaskArgs = z.strictObject({
   inputs: z.array(z.string()).default([]).describe("Workspace paths that it needs."),
   constraints: z.array(z.string()).default([]).describe("Bounds of the work."),
 });
+
+export const newTasksArgs = z.strictObject({
+  tasks: z
+    .array(
+      newTaskArgs.extend({
+        writes: z
+          .array(z.string())
+          .default([])
+          .describe(
+            "Files and folders of the workspace that this task may write, apart from those of the others; none: it only reads.",
+          ),
+      }),
+    )
+    .min(2),
+  wait: waitSchema
+    .default("all")
+    .describe("`all`: you go on when all have reported. `any`: with the first report; the others are stopped."),
+});
+
+type NewTask = z.infer<typeof newTaskArgs>;
+
+/** The assignment that a task's arguments make; its criteria are numbered. */
+export function assignmentOf({ task, acceptance_criteria, inputs, constraints }: NewTask): Assignment {
+  const criteria = acceptance_criteria.map((text, index) => ({
+    id: `A${index + 1}`,
+    text: text.replace(/^\[A\d+\]\s*/, ""),
+  }));
+  return { task, criteria, inputs, constraints };
+}
 
 export const escalateArgs = z.strictObject({
   to: z.string().describe("The role that is to decide."),
@@ -84,6 +113,7 @@ function withTargets(
   property: string,
   description: string,
   routes: readonly Route[],
+  purposes = true,
 ): Record<string, unknown> {
   const properties = schema["properties"] as Record<string, unknown>;
   return {
@@ -93,7 +123,7 @@ function withTargets(
       [property]: {
         type: "string",
         enum: routes.map((route) => route.to),
-        description: `${description}\n${routeLines(routes)}`,
+        description: purposes ? `${description}\n${routeLines(routes)}` : description,
       },
     },
   };
@@ -103,7 +133,13 @@ function withTargets(
 export function verbSpecs(
   chart: OrgChart,
   role: string,
-  options: { readonly answering: boolean; readonly mayAsk: boolean; readonly reportSections: readonly string[] },
+  options: {
+    readonly answering: boolean;
+    readonly mayAsk: boolean;
+    /** Whether tasks can be given out at once. */
+    readonly several: boolean;
+    readonly reportSections: readonly string[];
+  },
 ): ToolSpec[] {
   const of = (kind: Route["kind"]): Route[] =>
     chart.routes.filter((route) => route.from === role && route.kind === kind);
@@ -119,6 +155,14 @@ export function verbSpecs(
         "The role that gets the task, each with what it is for:",
         delegations,
       ),
+    });
+  }
+  if (delegations.length > 0 && options.several) {
+    specs.push({
+      name: "new_tasks",
+      description:
+        "Delegate several tasks at once, which do not need each other's results: they are worked on at the same time. You get their reports back together.",
+      schema: severalSpec(delegations),
     });
   }
   const escalations = of("escalation");
@@ -155,6 +199,21 @@ export function verbSpecs(
         },
   );
   return specs;
+}
+
+function severalSpec(delegations: readonly Route[]): Record<string, unknown> {
+  const schema = jsonSchema(newTasksArgs);
+  const properties = schema["properties"] as { tasks: { items: Record<string, unknown> } };
+  const { tasks } = properties;
+  // The purposes stand in `new_task`, which every role that may give out several has too.
+  const items = withTargets(
+    tasks.items,
+    "mode",
+    "The role that gets the task, as with `new_task`.",
+    delegations,
+    false,
+  );
+  return { ...schema, properties: { ...properties, tasks: { ...tasks, items } } };
 }
 
 function reportSpec(reports: readonly Route[], sections: readonly string[]): Record<string, unknown> {

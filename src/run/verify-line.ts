@@ -13,6 +13,7 @@ import type { Charts } from "./verify-charts.ts";
 import type { Findings } from "./verify-findings.ts";
 import { orderProblem } from "./verify-order.ts";
 import { routeProblem } from "./verify-routes.ts";
+import { Branch } from "./verify-tree.ts";
 import { askProblem, askStateProblem, checkpointProblem, writeProblem } from "./verify-rows.ts";
 
 export type LineDeps = {
@@ -32,6 +33,7 @@ export type LineVerdict = {
   /** Keys of the ledger and ids of asks that the log tells of. */
   readonly toldKeys: ReadonlySet<string>;
   readonly toldAsks: ReadonlySet<string>;
+  readonly tree: Branch;
 };
 
 /** What is remembered of a line while it is walked. */
@@ -45,6 +47,7 @@ class LineCheck {
   last: Event | null = null;
   started: EventOf<"run_started"> | null = null;
   readonly #calls = new Map<string, readonly Call[]>();
+  readonly tree = new Branch();
   #submitted: string | null = null;
 
   constructor(deps: LineDeps, line: LineId) {
@@ -68,6 +71,7 @@ class LineCheck {
     findings.add(order === null ? null : { index, what: order });
     await this.#underItsChart(event, index);
     await this.#askRow(event, index);
+    this.tree.take(event, index, hash);
     this.#remember(event);
   }
 
@@ -75,7 +79,8 @@ class LineCheck {
   async #underItsChart(event: Event, index: number): Promise<void> {
     const { charts, findings } = this.#deps;
     const row = await this.#ledgerRow(event, index);
-    const hash = event.type === "run_started" ? event.chart : this.desk.chart;
+    const starts = event.type === "run_started" || event.type === "child_started";
+    const hash = starts ? event.chart : this.desk.chart;
     const chart = await charts(hash);
     if ("wrong" in chart) {
       if (!this.#badCharts.has(hash)) findings.add({ index, row: `charts ${hash}`, what: chart.wrong });
@@ -127,8 +132,8 @@ export async function verifyOneLine(deps: LineDeps, row: LineRow): Promise<LineV
     walked = await walkLine(store, row.id, (event, index, hash) => check.take(event, index, hash));
     return true;
   });
-  const { desk, started, toldKeys, toldAsks } = check;
-  const verdict = { walked, desk, started, toldKeys, toldAsks };
+  const { desk, started, toldKeys, toldAsks, tree } = check;
+  const verdict = { walked, desk, started, toldKeys, toldAsks, tree };
   if (walked.fault !== null) findings.add({ index: walked.length, what: walked.fault });
   else if (whole) await verifyEnd(deps, row, check, walked);
   return verdict;

@@ -7,7 +7,7 @@
 import { canonicalJson } from "../canonical.ts";
 import type { Desk } from "../events/desk.ts";
 import type { Call, Event, EventOf } from "../events/event.ts";
-import { askId, effectKey, frameId, mainLine, modelCallKey, runOfLine, type LineId } from "../ids.ts";
+import { askId, childLine, effectKey, frameId, mainLine, modelCallKey, runOfLine, type LineId } from "../ids.ts";
 
 export type Standing = {
   readonly line: LineId;
@@ -22,16 +22,37 @@ export type Standing = {
 /** In words; null where nothing is wrong. */
 export function orderProblem(event: Event, at: Standing): string | null {
   if (at.before.ended) return "follows the end of the run (D6)";
-  if ((event.type === "run_started") !== (at.index === 0 && at.line === mainLine(runOfLine(at.line))))
-    return at.index === 0 ? "is the first of its line, and no start of a run" : "starts the run again (D6)";
-  return nameProblem(event, at) ?? callProblem(event, at) ?? askOrderProblem(event, at) ?? leaveProblem(event, at);
+  const main = at.line === mainLine(runOfLine(at.line));
+  const starts = event.type === "run_started" || event.type === "child_started";
+  if (starts !== (at.index === 0) || (starts && (event.type === "run_started") !== main))
+    return at.index === 0 ? `is the first of its line, and no start of a ${main ? "run" : "child line"}` : "starts the line again (D6)";
+  return childProblem(event, at.before) ?? nameProblem(event, at) ?? callProblem(event, at) ?? askOrderProblem(event, at) ?? leaveProblem(event, at);
+}
+
+/** While children are at work their parent rests, and what is told of children is about those. */
+function childProblem(event: Event, { children }: Desk): string | null {
+  const awaited = (line: string): boolean => children.some((child) => child.line === line && child.closed === null);
+  switch (event.type) {
+    case "child_closed":
+      return awaited(event.child) ? null : `closes ${event.child}, which is not at work for this line (D8)`;
+    case "children_stopped":
+      return event.children.every(awaited) ? null : "stops what is not at work for this line (D8)";
+    case "child_opened":
+      return children.every((child) => child.opened.callId === event.callId) ? null : "opens a line while others are at work (R1)";
+    case "run_ended":
+    case "child_ended":
+      return children.length === 0 ? null : "ends before its children (D8)";
+    default:
+      return children.length === 0 ? null : "goes on while its children are at work (R1)";
+  }
 }
 
 function nameProblem(event: Event, { line, index, before }: Standing): string | null {
   const named = (name: string, due: string): string | null =>
     name === due ? null : `is called ${name}, and stands where ${due} belongs`;
   if (event.type === "run_started") return named(event.run, runOfLine(line));
-  if (event.type === "frame_opened") return named(event.frame, frameId(index));
+  if (event.type === "child_opened") return named(event.child, childLine(line, index));
+  if (event.type === "frame_opened") return named(event.frame, frameId(line, index));
   if (event.type === "action_proposed") return named(event.key, effectKey(line, index));
   if (event.type === "ask_raised") return named(event.ask, askId(line, index));
   if (event.type !== "turn_taken") return null;
@@ -39,7 +60,7 @@ function nameProblem(event: Event, { line, index, before }: Standing): string | 
 }
 
 /** What a role set going is what it called for in its last turn (R4). Arguments may have been filled in by the tool's schema. */
-function callProblem(event: Event, { calls }: Standing): string | null {
+function callProblem(event: Event, { calls, before }: Standing): string | null {
   const made = (frame: string, id: string, name?: string): boolean =>
     (calls.get(frame) ?? []).some((call) => call.id === id && (name === undefined || call.name === name));
   const foreign = "was not called for in the last turn of its frame (R4)";
@@ -48,7 +69,10 @@ function callProblem(event: Event, { calls }: Standing): string | null {
   // The report of a frame that a person fills is called by the frame's own name.
   if (event.type === "report_submitted")
     return event.callId === event.frame || made(event.frame, event.callId) ? null : foreign;
+  if (event.type === "child_opened") return made(event.frame, event.callId) ? null : foreign;
   if (event.type !== "frame_opened" || event.callId === null) return null;
+  // The first frame of a child line was called for above: `verify-tree.ts` compares the two.
+  if (before.started?.type === "child_started" && before.frames.length === 0 && before.length === 1) return null;
   return event.parent !== null && made(event.parent, event.callId) ? null : foreign;
 }
 
@@ -62,6 +86,8 @@ const moving: ReadonlySet<Event["type"]> = new Set([
   "report_submitted",
   "copy_sent",
   "ask_raised",
+  "ask_awaited",
+  "child_opened",
 ]);
 
 function askOrderProblem(event: Event, { before }: Standing): string | null {

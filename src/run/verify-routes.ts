@@ -12,6 +12,7 @@ import { grantedTools } from "./granted.ts";
 
 /** In words; null where nothing is wrong. `before`: the desk that the event met. */
 export function routeProblem(event: Event, before: Desk, bound: BoundChart): string | null {
+  if (event.type === "child_opened") return turnProblem(event, before) ?? declaredProblem(event.role, event.to, "delegation", bound);
   if (event.type === "frame_opened") return handOverProblem(event, before, bound);
   if (event.type === "frame_closed") return answerProblem(event, before);
   if (event.type === "turn_taken") return turnProblem(event, before);
@@ -20,7 +21,7 @@ export function routeProblem(event: Event, before: Desk, bound: BoundChart): str
   return `a copy went to ${event.to}, which ${event.from} does not report to (R1)`;
 }
 
-function turnProblem(event: EventOf<"turn_taken"> | EventOf<"action_proposed">, before: Desk): string | null {
+function turnProblem(event: EventOf<"turn_taken" | "action_proposed" | "child_opened">, before: Desk): string | null {
   const top = before.frames.at(-1);
   return top?.id === event.frame && top.role === event.role
     ? null
@@ -50,10 +51,18 @@ function handOverProblem(event: EventOf<"frame_opened">, before: Desk, bound: Bo
         : `a question by ${event.from} did not go to its assigner (R1)`;
     case "delegation":
     case "escalation": {
-      if (top?.role !== event.from) return `${event.from} handed on although it was not its turn (R1)`;
-      return check(bound.chart, event.kind, event.from, event.to).allowed
-        ? null
-        : `${event.from} declares no ${event.kind} to ${event.to} (R1)`;
+      const given = before.started?.type === "child_started" && before.length === 1;
+      if (!given && top?.role !== event.from) return `${event.from} handed on although it was not its turn (R1)`;
+      return declaredProblem(event.from, event.to, event.kind, bound);
     }
   }
+}
+
+function declaredProblem(
+  from: string,
+  to: string,
+  kind: "delegation" | "escalation",
+  bound: BoundChart,
+): string | null {
+  return check(bound.chart, kind, from, to).allowed ? null : `${from} declares no ${kind} to ${to} (R1)`;
 }

@@ -16,6 +16,7 @@ import { recordProblem, untold } from "./verify-effects.ts";
 import { Findings } from "./verify-findings.ts";
 import { verifyOneLine, type LineVerdict } from "./verify-line.ts";
 import { runRowProblems } from "./verify-rows.ts";
+import { treeProblems } from "./verify-tree.ts";
 
 export type VerifyOptions = {
   readonly anchors?: readonly Anchor[];
@@ -54,6 +55,7 @@ export async function verifyRun(store: Store, run: RunId, options: VerifyOptions
         row: `lines ${line}`,
         what: `it is missing; ${source} remembers ${length} events of it (D8)`,
       });
+  for (const { line, ...found } of treeProblems(lines, verdicts)) problems.push({ line, ...found });
   await verifyLedger(store, run, verdicts, ofRun);
   await verifyAskRows(store, run, verdicts, ofRun);
   await verifyRunRow(store, run, lines, verdicts, ofRun);

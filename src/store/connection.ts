@@ -58,11 +58,14 @@ const nothing = (): void => {};
 export function connect(options: ConnectOptions): Connection {
   const { clock, layout = runLayout, readOnly = false, synchronous = "full", fault = nothing } = options;
   const file = options.file === memory ? memory : resolve(options.file);
+  let closed = false;
   const guard = <Result>(body: () => Result): Result => {
+    if (closed)
+      throw new CadreError("usage", `${file} was closed.`, { hint: "Open it again to go on.", data: { file } });
     try {
       return body();
     } catch (error) {
-      throw failure(error, file, readOnly);
+      throw failure(error, file, readOnly, layout.advice);
     }
   };
   const open = readOnly ? openForReading : openForWriting;
@@ -84,6 +87,8 @@ export function connect(options: ConnectOptions): Connection {
       return guard(() => transaction.immediate(body) as Result);
     },
     close: () => {
+      if (closed) return;
+      closed = true;
       db.close();
       dispose();
     },

@@ -1,38 +1,54 @@
 /** What SQLite and the file system say, as errors that a user can act on. */
 import { CadreError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
+import { runLayout, type Advice } from "./schema.ts";
 
-type Told = { readonly code: ErrorCode; readonly why: string; readonly hint: string };
+type Told = { readonly code: ErrorCode; readonly why: string; readonly hint: (advice: Advice) => string };
 
 const full: Told = {
   code: "disk-full",
   why: "there is no space left",
-  hint: "Nothing was half-written. Free some space, then `cadre resume` the run.",
+  hint: ({ goOn }) => `Nothing was half-written. Free some space, then ${goOn}.`,
 };
 const broken: Told = {
   code: "disk-failed",
   why: "the disk refused to read or write",
-  hint: "Nothing was half-written. Check the disk (`dmesg`), then `cadre resume` the run.",
+  hint: ({ goOn }) => `Nothing was half-written. Check the disk (\`dmesg\`), then ${goOn}.`,
 };
 const closed: Told = {
   code: "data-read-only",
   why: "it may not be written",
-  hint: "Make the file and its folder writable, or give another folder with --data.",
+  hint: ({ elsewhere }) => `Make the file and its folder writable, or ${elsewhere}.`,
+};
+const homeless: Told = {
+  code: "data-read-only",
+  why: "its folder is not there, and cannot be made",
+  hint: ({ elsewhere }) => `Make the folder first, or ${elsewhere}.`,
+};
+const nameless: Told = {
+  code: "usage",
+  why: "the name is too long for this file system",
+  hint: ({ elsewhere }) => `Take a shorter one: ${elsewhere}.`,
+};
+const folder: Told = {
+  code: "usage",
+  why: "it is a folder, not a file",
+  hint: ({ elsewhere }) => `Move it away, or ${elsewhere}.`,
 };
 const unreadable: Told = {
   code: "file-unreadable",
   why: "it cannot be read",
-  hint: "Check who may read the file and its folder.",
+  hint: () => "Check who may read the file and its folder.",
 };
 const corrupt: Told = {
   code: "store-corrupt",
   why: "it is not a database, or it is damaged",
-  hint: "Restore it from a copy, or move it away and start a new one. `cadre doctor` shows the file.",
+  hint: ({ look }) => `Restore it from a copy, or move it away and start a new one.${look}`,
 };
 const busy: Told = {
   code: "store-busy",
   why: "another process kept it locked for more than 5 s",
-  hint: "Try again; if it stays so, look for a process that holds the file (`fuser`).",
+  hint: () => "Try again; if it stays so, look for a process that holds the file (`fuser`).",
 };
 
 /** By SQLite's code or errno; the longest key that begins the code wins. */
@@ -56,7 +72,9 @@ const table: Readonly<Record<string, Told>> = {
   EROFS: closed,
   ENOTDIR: closed,
   EEXIST: closed,
-  EISDIR: corrupt,
+  EISDIR: folder,
+  ENOENT: homeless,
+  ENAMETOOLONG: nameless,
 };
 
 const keys = Object.keys(table).toSorted((a, b) => b.length - a.length);
@@ -68,7 +86,7 @@ export function systemCode(error: unknown): string | undefined {
 }
 
 /** As a CadreError where it is one that a user can meet; anything else comes back as it is. */
-export function failure(error: unknown, file: string, reading = false): unknown {
+export function failure(error: unknown, file: string, reading = false, advice: Advice = runLayout.advice): unknown {
   const code = systemCode(error);
   if (!(error instanceof Error) || error instanceof CadreError || code === undefined) return error;
   const key = keys.find((candidate) => code.startsWith(candidate));
@@ -77,7 +95,7 @@ export function failure(error: unknown, file: string, reading = false): unknown 
     return code.startsWith("SQLITE_") ? bug(`${file}: ${error.message}`, { cause: code }, error) : error;
   const told = reading && found === closed ? unreadable : found;
   const message = `${file}: ${told.why} (${code}).`;
-  return new CadreError(told.code, message, { hint: told.hint, data: { file, cause: code }, cause: error });
+  return new CadreError(told.code, message, { hint: told.hint(advice), data: { file, cause: code }, cause: error });
 }
 
 /** A mistake of the program, not of a user. */

@@ -27,7 +27,11 @@ export function leases(connection: Connection): WorkQueue {
   const free = db.prepare<[LineId, number]>(
     "UPDATE lines SET owner = NULL, lease_until = NULL WHERE id = ? AND epoch = ?",
   );
-  const signalOf = db.prepare<[RunId], "stop" | null>("SELECT signal FROM runs WHERE id = ?").pluck();
+  const signalOf = db
+    .prepare<[LineId, RunId], "stop" | null>(
+      "SELECT coalesce((SELECT signal FROM lines WHERE id = ?), signal) FROM runs WHERE id = ?",
+    )
+    .pluck();
 
   return {
     acquire: async (line, owner, now, ttlMs, takeFrom) =>
@@ -46,7 +50,7 @@ export function leases(connection: Connection): WorkQueue {
       write(() => {
         const { run } = fenced(fence);
         extend.run(now + ttlMs, fence.line);
-        return signalOf.get(run) ?? null;
+        return signalOf.get(fence.line, run) ?? null;
       }),
     // A lease that was lost is not an error here: there is nothing left to give back.
     release: async (fence) => write(() => void free.run(fence.line, fence.epoch)),

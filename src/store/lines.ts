@@ -16,6 +16,14 @@ export type LineRecord = {
   readonly epoch: number;
   readonly owner: string | null;
   readonly lease_until: number | null;
+  readonly parent: LineId | null;
+  readonly opened_at: number | null;
+  readonly ended: "reported" | "stopped" | null;
+  readonly closed: 0 | 1;
+  readonly signal: "stop" | null;
+  readonly signal_by: string | null;
+  readonly steps: number;
+  readonly refusals: number;
 };
 
 export const genesis = Buffer.from(genesisHash, "hex");
@@ -24,6 +32,14 @@ export function lineRow(record: LineRecord): LineRow {
   return {
     id: record.id,
     run: record.run,
+    parent: record.parent,
+    openedAt: record.opened_at,
+    ended: record.ended,
+    closed: record.closed === 1,
+    signal: record.signal,
+    signalBy: record.signal_by,
+    steps: record.steps,
+    refusals: record.refusals,
     length: record.length,
     headHash: record.head_hash.toString("hex"),
     headCheckpoint: record.head_checkpoint,

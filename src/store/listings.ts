@@ -1,13 +1,12 @@
 /**
- * What lists show, read in one go: a listing of ten thousand runs must not parse ten thousand briefs to print their titles.
+ * What lists show, read in one go: a listing of ten thousand runs must read neither ten thousand briefs nor what was asked.
  *
  * L1. A list says the same as the rows that it stands for (`runs.ts`, `asks.ts`): status and content come from the same places.
  */
-import type { EventOf } from "../events/event.ts";
 import type { AskId, RunId } from "../ids.ts";
 import type { AskRow, RunRow, RunStatus } from "./ports.ts";
 import type { Connection } from "./connection.ts";
-import { statusColumn } from "./runs.ts";
+import { statusColumn, statusWhere } from "./runs.ts";
 
 export type WaitingFor = Pick<AskRow, "id" | "kind" | "role" | "to" | "topic">;
 
@@ -22,6 +21,7 @@ export interface Listings {
   countOpenAsks(): Promise<number>;
 }
 
+/** A run, with one of its open asks or none: a run that asks for several things has as many of these, one after the other. */
 type ListedRecord = {
   readonly id: RunId;
   readonly status: RunStatus;
@@ -29,49 +29,50 @@ type ListedRecord = {
   readonly entry: string;
   readonly started_at: string;
   readonly rehearsal: 0 | 1;
+  readonly ask: AskId | null;
+  /** The ask's `seq`. */
+  readonly asked: number;
+  readonly kind: WaitingFor["kind"];
+  readonly role: string;
+  readonly recipient: string;
+  readonly topic: string;
 };
 
-type Told = Pick<EventOf<"ask_raised">, "kind" | "role" | "to" | "topic">;
-type OpenRecord = { readonly id: AskId; readonly run: RunId; readonly told: string };
-
-function waitingFor({ id, told }: OpenRecord): WaitingFor {
-  const [kind, role, to, topic] = JSON.parse(told) as [Told["kind"], Told["role"], Told["to"], Told["topic"]];
-  return { id, kind, role, to, topic };
+function listed(records: readonly ListedRecord[]): ListedRun[] {
+  const runs: ListedRun[] = [];
+  let asks: WaitingFor[] = [];
+  let order: number[] = [];
+  for (const record of records) {
+    const { id, status, title, entry, started_at: startedAt, ask, asked, kind, role, recipient: to, topic } = record;
+    if (runs.at(-1)?.id !== id) {
+      [asks, order] = [[], []];
+      runs.push({ id, status, title, entry, startedAt, rehearsal: record.rehearsal === 1, asks });
+    }
+    if (ask === null || status !== "waiting") continue;
+    // Put in order here: SQLite would sort ten thousand lists of one.
+    const place = order.findLastIndex((before) => before < asked) + 1;
+    order.splice(place, 0, asked);
+    asks.splice(place, 0, { id: ask, kind, role, to, topic });
+  }
+  return runs;
 }
 
-export function listings({ db, read, snapshot }: Connection): Listings {
-  const columns = `id, ${statusColumn} AS status, title, entry, started_at, rehearsal`;
-  const newest = db.prepare<[number], ListedRecord>(`SELECT ${columns} FROM runs ORDER BY seq DESC LIMIT ?`);
-  const ofStatus = db.prepare<[RunStatus, number], ListedRecord>(
-    `SELECT ${columns} FROM runs WHERE status = ? ORDER BY seq DESC LIMIT ?`,
-  );
-  // The question itself, which is most of the event, never leaves SQLite.
-  const told = "json_extract(events.body, '$.kind', '$.role', '$.to', '$.topic') AS told";
-  const open = `SELECT asks.id, asks.run, ${told} FROM asks JOIN events USING (line, idx) WHERE asks.state = 'open'`;
-  const allOpen = db.prepare<[], OpenRecord>(`${open} ORDER BY asks.seq`);
-  const openOfRun = db.prepare<[RunId], OpenRecord>(`${open} AND asks.run = ? ORDER BY asks.seq`);
+export function listings({ db, read }: Connection): Listings {
+  // Of a run only what the index holds: its brief lies between the columns of its row, on pages that need not be read then.
+  const page = (where: string): string =>
+    `SELECT seq, id, title, entry, started_at, rehearsal, ended FROM runs INDEXED BY listed_runs ${where} ORDER BY seq DESC LIMIT ?`;
+  const withAsks = (where: string): string =>
+    `SELECT runs.id, ${statusWhere("asks.id IS NOT NULL")} AS status, title, entry, started_at, rehearsal,
+       asks.id AS ask, asks.seq AS asked, kind, role, recipient, topic
+     FROM (${page(where)}) AS runs LEFT JOIN asks ON asks.run = runs.id AND asks.state = 'open'
+     ORDER BY runs.seq DESC`;
+  const newest = db.prepare<[number], ListedRecord>(withAsks(""));
+  const ofStatus = db.prepare<[RunStatus, number], ListedRecord>(withAsks(`WHERE ${statusColumn} = ?`));
   const openAsks = db.prepare<[], number>("SELECT count(*) FROM asks WHERE state = 'open'").pluck();
 
-  /** One by one for a page of runs, in one scan for all of them. */
-  const asksFor = (limited: boolean): ((run: RunId) => readonly OpenRecord[]) => {
-    if (limited) return (run) => openOfRun.all(run);
-    const ofRun = Map.groupBy(allOpen.iterate(), ({ run }) => run);
-    return (run) => ofRun.get(run) ?? [];
-  };
-
   return {
-    listRuns: async ({ status, limit }) =>
-      snapshot(() => {
-        const records = status === undefined ? newest.all(limit ?? -1) : ofStatus.all(status, limit ?? -1);
-        const openAsksOf = asksFor(limit !== undefined);
-        return records.map(({ id, started_at: startedAt, rehearsal, ...listed }) => ({
-          ...listed,
-          id,
-          startedAt,
-          rehearsal: rehearsal === 1,
-          asks: listed.status === "waiting" ? openAsksOf(id).map(waitingFor) : [],
-        }));
-      }),
+    listRuns: async ({ status, limit = -1 }) =>
+      read(() => listed(status === undefined ? newest.all(limit) : ofStatus.all(status, limit))),
     countOpenAsks: async () => read(() => openAsks.get() ?? 0),
   };
 }

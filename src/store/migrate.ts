@@ -23,14 +23,14 @@ export function checkLayout(db: Database, layout: Layout, file: string): number 
   const empty = tables === 0 && version === 0;
   if (!empty && numberOf(db, "application_id") !== layout.applicationId)
     throw new CadreError("store-corrupt", `${file} is a SQLite database, but not one of cadre's with ${layout.what}.`, {
-      hint: "Give another folder with --data.",
+      hint: `Leave it as it is, and ${layout.advice.elsewhere}.`,
       data: { file },
     });
   if (version > latestVersion)
     throw new CadreError(
       "store-newer",
       `${file} was written by a newer cadre: its layout is ${version}, this one knows ${latestVersion}.`,
-      { hint: "Use the newer cadre, or another folder with --data.", data: { file, version, known: latestVersion } },
+      { hint: `Use the newer cadre, or ${layout.advice.elsewhere}.`, data: { file, version, known: latestVersion } },
     );
   return version;
 }

@@ -8,6 +8,7 @@ import { effects } from "./effects.ts";
 import { eventReads } from "./event-reads.ts";
 import { inspection } from "./inspect-file.ts";
 import { leases } from "./leases.ts";
+import { notices } from "./notices.ts";
 import { openOver } from "./open-over.ts";
 import { runReads, runWrites } from "./runs.ts";
 
@@ -33,6 +34,7 @@ export function storeOver(connection: Connection): Store {
     ...asks(connection),
     ...effects(connection),
     ...leases(connection),
+    ...notices(connection),
     ...inspection(connection),
     close: connection.close,
   };

@@ -13,6 +13,7 @@ import type { BoundChart } from "../org/bound-chart.ts";
 import type { Action, AskKind, Decision, Event, LimitName, Severity } from "../events/event.ts";
 import type { Rule } from "../org/chart.ts";
 import type { Inspection } from "./inspection.ts";
+import type { NoticeStore } from "./notices.ts";
 
 export type RunStatus = "running" | "waiting" | "finished" | "failed" | "stopped";
 
@@ -50,6 +51,19 @@ export type Owner = { readonly host: string; readonly boot: string; readonly pid
 export type LineRow = {
   readonly id: LineId;
   readonly run: RunId;
+  /** The line whose event `openedAt` opened this one; null for the main line. */
+  readonly parent: LineId | null;
+  readonly openedAt: number | null;
+  /** How a child line ended; null while it has not. The main line ends with its run. */
+  readonly ended: "reported" | "stopped" | null;
+  /** Its parent has taken up how it ended. */
+  readonly closed: boolean;
+  /** It is to stop although its run goes on; whoever holds its lease acts on it. */
+  readonly signal: "stop" | null;
+  readonly signalBy: string | null;
+  /** Turns and actions, and refused calls: they count towards the run's limits. */
+  readonly steps: number;
+  readonly refusals: number;
   /** Number of events committed. */
   readonly length: number;
   /** Hash of the last event; `genesisHash` where there is none. */
@@ -221,12 +235,12 @@ export type LeaseResult =
 export interface WorkQueue {
   /** Takes the line if it is free, expired, or `takeFrom` names the present owner (who was ended first); raises the epoch. */
   acquire(line: LineId, owner: Owner, now: number, ttlMs: number, takeFrom?: Owner): Promise<LeaseResult>;
-  /** Throws `lease-lost` when the epoch is no longer current. Returns the run's signal. */
+  /** Throws `lease-lost` when the epoch is no longer current. Returns the line's signal, or the run's. */
   renew(fence: Fence, now: number, ttlMs: number): Promise<"stop" | null>;
   release(fence: Fence): Promise<void>;
 }
 
-export interface Store extends CheckpointStore, RunStore, WorkQueue, Inspection {
+export interface Store extends CheckpointStore, RunStore, WorkQueue, NoticeStore, Inspection {
   close(): void;
 }
 

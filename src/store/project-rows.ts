@@ -3,22 +3,29 @@
  *
  * P1. A decision made by a face stands: the event that takes it up must say the same, or the commit fails (S3, R4).
  * P2. Withdrawing an ask that was decided meanwhile keeps the decision readable.
+ * P3. A child is closed once, by its parent, and not before it has ended.
+ * P4. What all lines of a run would ask is asked once: the second one is refused with `ask-exists`, looks again, and waits for the first.
  */
 import { canonicalJson } from "../canonical.ts";
+import { CadreError } from "../errors.ts";
 import { runOfLine } from "../ids.ts";
 import type { LineId, RunId } from "../ids.ts";
 import type { Decision } from "../events/event.ts";
 import type { StoredEvent } from "./ports.ts";
 import type { Connection } from "./connection.ts";
 import { bug } from "./failure.ts";
+import { genesis } from "./lines.ts";
 import { project } from "./projection.ts";
 import type { RowChange } from "./projection.ts";
 
 type AskRecord = { readonly run: RunId; readonly state: string; readonly decision: string | null };
 
 export function rowProjector({ db }: Connection): (stored: StoredEvent) => void {
-  const openAsk = db.prepare<[string, RunId, LineId, number, string]>(
-    "INSERT INTO asks (id, run, line, idx, hash, state) VALUES (?, ?, ?, ?, ?, 'open')",
+  // Out of the bytes that were just stored, as the migration and `verify` take it.
+  const openAsk = db.prepare<[string, RunId, string, LineId, number]>(
+    `INSERT INTO asks (id, run, line, idx, hash, state, kind, role, recipient, topic)
+     SELECT ?, ?, line, idx, ?, 'open', body ->> '$.kind', body ->> '$.role', body ->> '$.to', body ->> '$.topic'
+     FROM events WHERE line = ? AND idx = ?`,
   );
   const findAsk = db.prepare<[string], AskRecord>("SELECT run, state, decision FROM asks WHERE id = ?");
   const setDecided = db.prepare<[string, string]>("UPDATE asks SET state = 'decided', decision = ? WHERE id = ?");
@@ -26,9 +33,41 @@ export function rowProjector({ db }: Connection): (stored: StoredEvent) => void 
   const limitsOf = db.prepare<[RunId], string>("SELECT limits FROM runs WHERE id = ?").pluck();
   const setLimits = db.prepare<[string, RunId]>("UPDATE runs SET limits = ? WHERE id = ?");
   const setChart = db.prepare<[string, RunId]>("UPDATE runs SET chart = ? WHERE id = ?");
+  const openLine = db.prepare<[string, RunId, Buffer, LineId, number]>(
+    "INSERT INTO lines (id, run, head_hash, parent, opened_at) VALUES (?, ?, ?, ?, ?)",
+  );
+  const endLine = db.prepare<[string, LineId]>("UPDATE lines SET ended = ? WHERE id = ? AND ended IS NULL");
+  const closeLine = db.prepare<[string, LineId]>(
+    "UPDATE lines SET closed = 1 WHERE id = ? AND parent = ? AND ended IS NOT NULL AND closed = 0",
+  );
+  const signalLine = db.prepare<[string, string, LineId]>(
+    "UPDATE lines SET signal = 'stop', signal_by = ? WHERE id = ? AND parent = ? AND ended IS NULL",
+  );
+  const count = {
+    steps: db.prepare<[LineId]>("UPDATE lines SET steps = steps + 1 WHERE id = ?"),
+    refusals: db.prepare<[LineId]>("UPDATE lines SET refusals = refusals + 1 WHERE id = ?"),
+  };
   const setEnd = db.prepare<[string, string, string, RunId]>(
     "UPDATE runs SET ended = ?, ended_at = ?, reason = ? WHERE id = ? AND ended IS NULL",
   );
+
+  const sameOpen = db
+    .prepare<[RunId, string | null, string | null, string | null], string>(
+      `SELECT asks.id FROM asks JOIN events USING (line, idx) WHERE asks.run = ? AND asks.state = 'open'
+       AND events.body ->> '$.limit.name' IS ? AND events.body ->> '$.limit.ceiling' IS CAST(? AS INTEGER)
+       AND events.body ->> '$.chart' IS ?`,
+    )
+    .pluck();
+  const requireFirst = ({ event, line }: StoredEvent, run: RunId): void => {
+    if (event.type !== "ask_raised" || (event.limit === null && event.chart === null)) return;
+    const { limit, chart } = event;
+    const first = sameOpen.get(run, limit?.name ?? null, limit === null ? null : String(limit.ceiling), chart);
+    if (first !== undefined)
+      throw new CadreError("ask-exists", `${line} would ask what ${first} asks already; nothing was written.`, {
+        hint: "Go on: it then waits for that decision.",
+        data: { line, ask: first },
+      });
+  };
 
   const askOf = (ask: string, run: RunId): AskRecord => {
     const record = findAsk.get(ask);
@@ -47,7 +86,8 @@ export function rowProjector({ db }: Connection): (stored: StoredEvent) => void 
     const run = runOfLine(at.line);
     switch (change.type) {
       case "ask_opened":
-        openAsk.run(change.ask, run, at.line, at.index, change.hash);
+        requireFirst(at, run); // P4
+        openAsk.run(change.ask, run, change.hash, at.line, at.index);
         return;
       case "ask_decided":
         decide(change.ask, run, change.decision);
@@ -63,6 +103,22 @@ export function rowProjector({ db }: Connection): (stored: StoredEvent) => void 
       }
       case "chart_set":
         setChart.run(change.chart, run);
+        return;
+      case "line_opened":
+        openLine.run(change.line, run, genesis, at.line, at.index);
+        return;
+      case "line_ended":
+        if (endLine.run(change.status, at.line).changes !== 1) throw bug(`${at.line} has already ended`);
+        return;
+      case "line_closed":
+        if (closeLine.run(change.line, at.line).changes !== 1)
+          throw bug(`${at.line} closes ${change.line}, which is no ended child of it`); // P3
+        return;
+      case "lines_signalled":
+        for (const line of change.lines) signalLine.run(change.by, line, at.line);
+        return;
+      case "counted":
+        count[change.what].run(at.line);
         return;
       case "run_ended":
         if (setEnd.run(change.status, change.at, change.reason, run).changes !== 1)

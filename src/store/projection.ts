@@ -10,6 +10,11 @@ export type RowChange =
   | { readonly type: "ask_withdrawn"; readonly ask: string }
   | { readonly type: "limit_set"; readonly limit: LimitName; readonly ceiling: number }
   | { readonly type: "chart_set"; readonly chart: string }
+  | { readonly type: "line_opened"; readonly line: string }
+  | { readonly type: "line_ended"; readonly status: "reported" | "stopped" }
+  | { readonly type: "line_closed"; readonly line: string }
+  | { readonly type: "lines_signalled"; readonly lines: readonly string[]; readonly by: string }
+  | { readonly type: "counted"; readonly what: "steps" | "refusals" }
   | {
       readonly type: "run_ended";
       readonly status: "finished" | "failed" | "stopped";
@@ -30,16 +35,28 @@ export function project(event: Event): RowChange | undefined {
       return { type: "limit_set", limit: event.limit, ceiling: event.to };
     case "chart_adopted":
       return { type: "chart_set", chart: event.to };
+    case "child_opened":
+      return { type: "line_opened", line: event.child };
+    case "child_ended":
+      return { type: "line_ended", status: event.status };
+    case "child_closed":
+      return { type: "line_closed", line: event.child };
+    case "children_stopped":
+      return { type: "lines_signalled", lines: event.children, by: event.role };
+    case "turn_taken":
+    case "action_done":
+      return { type: "counted", what: "steps" };
+    case "refused":
+      return { type: "counted", what: "refusals" };
     case "run_ended":
       return { type: "run_ended", status: event.status, at: event.at, reason: event.reason };
     // Listed one by one, so that a new event has to be placed here.
     case "run_started":
+    case "child_started":
     case "frame_opened":
-    case "turn_taken":
     case "action_proposed":
     case "action_edited":
-    case "action_done":
-    case "refused":
+    case "ask_awaited":
     case "calls_returned":
     case "report_submitted":
     case "frame_closed":

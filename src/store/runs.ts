@@ -59,9 +59,12 @@ function runRow(record: RunRecord): RunRow {
   };
 }
 
-/** D6: how a row of `runs` says its status. */
-export const statusColumn = `coalesce(runs.ended, CASE WHEN EXISTS
-  (SELECT 1 FROM asks WHERE asks.run = runs.id AND asks.state = 'open') THEN 'waiting' ELSE 'running' END)`;
+/** D6: how a row of `runs` says its status. `waits`: SQL that is true while an ask of the run is open. */
+export function statusWhere(waits: string): string {
+  return `coalesce(runs.ended, CASE WHEN ${waits} THEN 'waiting' ELSE 'running' END)`;
+}
+
+export const statusColumn = statusWhere("EXISTS (SELECT 1 FROM asks WHERE asks.run = runs.id AND asks.state = 'open')");
 
 type RunReads = Pick<RunStore, "run" | "runs" | "lines" | "line" | "chart">;
 

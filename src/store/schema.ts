@@ -6,12 +6,17 @@
  * - Whether a run runs or waits is not stored: it follows from its open asks (`runs.ts`). Only its end is (D6).
  * - Rowid tables with a `seq` of our own: the order of everything (D5), and smaller than WITHOUT ROWID at 1 KB a row.
  * - A line has one checkpoint, the newest: what came before it is in its events (D7).
+ * - What lists show of an ask stands in its row too, and what they show of a run in an index: ten thousand rows are listed without reading
+ *   ten thousand events and briefs. The commit that raises the ask takes it out of the event, and `verify` compares the two.
  */
 
 /** When a commit is on disk: at once, or at the next checkpoint of the write-ahead log (D1 needs `full`). */
 export type Synchronous = "full" | "normal";
 
 export type Migration = { readonly version: number; readonly sql: string };
+
+/** `goOn`: once the disk is well again. `elsewhere`: where this place will not do. `look`: at a damaged file; a sentence, or nothing. */
+export type Advice = { readonly goOn: string; readonly elsewhere: string; readonly look: string };
 
 /** A kind of file: what marks it as ours, and how it came to look as it does. */
 export type Layout = {
@@ -24,6 +29,8 @@ export type Layout = {
    * unused: of 1, 2, 4 and 8 KB, 1 KB gave the smallest file at 100, 300 and 1000 steps of 1 KB (`npm run bench -- store`).
    */
   readonly pageSize: number;
+  /** What an error tells whoever uses such a file, as the ends of sentences. */
+  readonly advice: Advice;
   /** By version, from 1 on, without a gap. */
   readonly migrations: readonly Migration[];
 };
@@ -154,6 +161,76 @@ DROP TABLE checkpoints_1;
 DELETE FROM writes WHERE checkpoint IS NOT (SELECT head_checkpoint FROM lines WHERE lines.id = writes.line);
 `,
   },
+  {
+    // Child lines: whose they are, how they ended, whether the parent has taken that up, and whether they are to stop. And what counts
+    // towards a run's limits is kept for each of its lines.
+    version: 3,
+    sql: `
+ALTER TABLE lines ADD COLUMN parent TEXT;
+ALTER TABLE lines ADD COLUMN opened_at INTEGER;
+ALTER TABLE lines ADD COLUMN ended TEXT CHECK (ended IN ('reported', 'stopped'));
+ALTER TABLE lines ADD COLUMN closed INTEGER NOT NULL DEFAULT 0 CHECK (closed IN (0, 1));
+ALTER TABLE lines ADD COLUMN signal TEXT CHECK (signal IN ('stop'));
+ALTER TABLE lines ADD COLUMN signal_by TEXT;
+ALTER TABLE lines ADD COLUMN steps INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE lines ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;
+UPDATE lines SET
+  steps = (SELECT count(*) FROM events WHERE line = lines.id
+    AND CASE WHEN json_valid(body) THEN json_extract(body, '$.type') END IN ('turn_taken', 'action_done')),
+  refusals = (SELECT count(*) FROM events WHERE line = lines.id
+    AND CASE WHEN json_valid(body) THEN json_extract(body, '$.type') END = 'refused');
+`,
+  },
+  {
+    // What lists show. An event that is damaged gives nothing here: `verify` says so, and must be able to open the file.
+    version: 4,
+    sql: `
+ALTER TABLE asks RENAME TO asks_3;
+DROP INDEX asks_of_run;
+DROP INDEX open_asks;
+CREATE TABLE asks (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  run TEXT NOT NULL REFERENCES runs (id),
+  line TEXT NOT NULL,
+  idx INTEGER NOT NULL,
+  hash TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('open', 'decided', 'withdrawn')),
+  kind TEXT NOT NULL,
+  role TEXT NOT NULL,
+  recipient TEXT NOT NULL,
+  topic TEXT NOT NULL,
+  decision TEXT,
+  FOREIGN KEY (line, idx) REFERENCES events (line, idx),
+  CHECK (state <> 'decided' OR decision IS NOT NULL)
+) STRICT;
+INSERT INTO asks (seq, id, run, line, idx, hash, state, kind, role, recipient, topic, decision)
+  SELECT old.seq, old.id, old.run, old.line, old.idx, old.hash, old.state, coalesce(body ->> '$.kind', ''),
+    coalesce(body ->> '$.role', ''), coalesce(body ->> '$.to', ''), coalesce(body ->> '$.topic', ''), old.decision
+  FROM asks_3 AS old LEFT JOIN events ON events.line = old.line AND events.idx = old.idx AND json_valid(events.body);
+DROP TABLE asks_3;
+CREATE INDEX asks_of_run ON asks (run);
+CREATE INDEX open_asks ON asks (run) WHERE state = 'open';
+CREATE INDEX listed_runs ON runs (seq, id, title, entry, started_at, rehearsal, ended);
+`,
+  },
+  {
+    // What was told to whom of which ask. What is due follows from the asks; a row stands once somebody began to tell.
+    version: 5,
+    sql: `
+CREATE TABLE notices (
+  ask TEXT NOT NULL REFERENCES asks (id),
+  occasion TEXT NOT NULL,
+  target TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  busy_until INTEGER NOT NULL,
+  next_at INTEGER NOT NULL,
+  outcome TEXT,
+  told_at TEXT,
+  PRIMARY KEY (ask, occasion, target)
+) STRICT;
+`,
+  },
 ];
 
 /** Runs: charts, lines, events, asks and effects. */
@@ -161,6 +238,11 @@ export const runLayout: Layout = {
   what: "runs",
   applicationId: 0x63616472, // cadr
   pageSize: 1024,
+  advice: {
+    goOn: "`cadre resume` the run",
+    elsewhere: "give another folder with --data",
+    look: " `cadre doctor` shows the file.",
+  },
   migrations,
 };
 

@@ -54,6 +54,35 @@ const rowRules: readonly RowRule[] = [
       OR id <> 'a-' || replace(substr(line, 3), '.', '-') || '-' || idx`,
   },
   {
+    table: "asks",
+    what: "lists show it otherwise than the event that raised it",
+    broken: `SELECT asks.id FROM asks JOIN events USING (line, idx) WHERE json_valid(body) AND (
+      kind IS NOT body ->> '$.kind' OR role IS NOT body ->> '$.role' OR recipient IS NOT body ->> '$.to' OR topic IS NOT body ->> '$.topic')`,
+  },
+  {
+    table: "lines",
+    what: "its lease does not name an owner that could hold it",
+    broken: `SELECT id FROM lines WHERE epoch < 0 OR (length > 0 AND epoch = 0) OR owner IS NOT NULL AND (epoch = 0 OR lease_until < 0
+      OR CASE WHEN json_valid(owner) THEN json_type(owner, '$.host') IS NOT 'text' OR json_type(owner, '$.boot') IS NOT 'text'
+        OR json_type(owner, '$.pid') IS NOT 'integer' OR json_type(owner, '$.start') IS NOT 'text' ELSE 1 END)`,
+  },
+  {
+    table: "writes",
+    what: "it belongs to a checkpoint that its line does not stand at, or is not JSON",
+    broken: `SELECT writes.line || ' ' || task || ' ' || idx FROM writes JOIN lines ON lines.id = writes.line
+      WHERE checkpoint IS NOT head_checkpoint OR task = '' OR NOT json_valid(value)`,
+  },
+  {
+    table: "runs",
+    what: "it is to stop, and the row does not say who wants that",
+    broken: "SELECT id FROM runs WHERE (signal IS NULL) <> (signal_by IS NULL) OR signal_by = ''",
+  },
+  {
+    table: "runs",
+    what: "its model or its workspace is not one that a run could have",
+    broken: "SELECT id FROM runs WHERE model = '' OR workspace NOT LIKE '/%' AND workspace NOT GLOB '[A-Za-z]:*'",
+  },
+  {
     // SQLite's own check of constraints passes over this one in a table that has others on columns that are null.
     table: "runs",
     what: "whether it is a rehearsal is neither 0 nor 1",

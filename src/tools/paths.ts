@@ -49,6 +49,11 @@ export function writeProblem(path: string): string | null {
   return /\p{Cf}/u.test(path) ? "it holds an invisible character" : null;
 }
 
+/** Whether a parsed path is another one or lies under it. */
+export function liesIn(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
+}
+
 /** Protected wherever they are, for the tools that read them may run what they say. */
 const protectedAnywhere = new Set([".git", ".cadre"]);
 /** Protected at the workspace's root: the rules that the run goes by, and its records. */

@@ -7,6 +7,8 @@ import type { CommandPolicy } from "../org/command-policy.ts";
 export type ToolContext = {
   /** Absolute path of the run's workspace; nothing outside it can be reached (R6). */
   readonly workspace: string;
+  /** Files and folders of the workspace that may be written; null: all that is not protected. Tasks that run side by side have some each. */
+  readonly writable: readonly string[] | null;
   /** Absolute path of the project, for knowledge files only. */
   readonly project: string;
   /** What the role's mode names as knowledge: paths relative to the project; files or folders that may be missing. */

@@ -9,7 +9,7 @@ import { z } from "zod";
 import { sha256 } from "../canonical.ts";
 import { answering, done, failed } from "./answer.ts";
 import { applyBlocks } from "./apply-blocks.ts";
-import { parsePath, writeProblem } from "./paths.ts";
+import { liesIn, parsePath, writeProblem } from "./paths.ts";
 import { decodeText, readWhole } from "./read-bytes.ts";
 import { workspacePath } from "./read-tools.ts";
 import { isPathError, refuse } from "./safe-files.ts";
@@ -127,7 +127,7 @@ async function prepared<Args extends { readonly path: string }>(
   plan: Plan<Args>,
 ): Promise<Prepared> {
   const result = await answering(context, () => {
-    const path = writablePath(args.path);
+    const path = writablePath(context, args.path);
     if (typeof path !== "string") return path;
     const before = currentHash(context.workspace, path);
     const content = plan(context, args, path);
@@ -139,10 +139,18 @@ async function prepared<Args extends { readonly path: string }>(
   return file ? { path: file.path, before: file.before, after: file.after as string } : { refused: result.text };
 }
 
-function writablePath(text: string): string | ToolOutcome {
+function writablePath({ writable }: ToolContext, text: string): string | ToolOutcome {
   const parsed = parsePath(text);
-  const reason = parsed.ok ? writeProblem(parsed.path) : parsed.reason;
+  const reason = parsed.ok ? (writeProblem(parsed.path) ?? shareProblem(parsed.path, writable)) : parsed.reason;
   return parsed.ok && reason === null ? parsed.path : failed(refuse(text, reason as string).message);
+}
+
+/** What runs beside other tasks writes where it was told to, and nowhere else. */
+function shareProblem(path: string, writable: readonly string[] | null): string | null {
+  if (writable === null || writable.some((own) => liesIn(path, own))) return null;
+  return writable.length === 0
+    ? "this task only reads: others are at work at the same time, and it was given nothing to write"
+    : `this task may write ${writable.join(", ")}, and others are at work at the same time`;
 }
 
 /** `not a hash` where something else than a plain file lies there: equal to neither what was nor what will be. */

@@ -6,7 +6,6 @@
  */
 import type { EventOf, Usage } from "../events/event.ts";
 import type { NumberedEvent } from "../events/numbered.ts";
-import { frameKey } from "./trace-seen.ts";
 
 /** Price of a model, per million tokens. `cached` left out: cached tokens cost what others do. */
 export type Price = {
@@ -83,9 +82,9 @@ export function usageByRoute(events: readonly NumberedEvent[], priceOf: PriceOf 
   const frames = new Map<string, EventOf<"frame_opened">>();
   const sums = new Map<string, RouteUsage>();
   for (const { event, line } of events) {
-    if (event.type === "frame_opened") frames.set(frameKey(line, event.frame), event);
+    if (event.type === "frame_opened") frames.set(event.frame, event);
     if (event.type !== "turn_taken") continue;
-    const frame = frames.get(frameKey(line, event.frame));
+    const frame = frames.get(event.frame);
     if (frame === undefined) continue;
     const { kind, from, to } = frame;
     const key = JSON.stringify([kind, from, to]);

@@ -9,7 +9,6 @@ import type { Answer, EventOf, Question } from "../events/event.ts";
 import type { NumberedEvent } from "../events/numbered.ts";
 import { visible } from "./escape.ts";
 import { painter, type TextOptions } from "./paint.ts";
-import { frameKey } from "./trace-seen.ts";
 import { traceSteps } from "./trace-fold.ts";
 import { renderStep } from "./trace-text.ts";
 import type { StepKind, TraceStep } from "./trace-step.ts";
@@ -116,14 +115,14 @@ function gather({ event, line }: NumberedEvent, step: TraceStep, index: Index): 
 }
 
 function ask(event: EventOf<"ask_raised">, line: string, step: TraceStep, index: Index): void {
-  const thread = index.byFrame.get(frameKey(line, event.frame));
+  const thread = index.byFrame.get(event.frame);
   if (thread === undefined || (event.kind !== "escalation" && event.kind !== "question")) return;
   thread.asks.push(step);
   index.byAsk.set(event.ask, thread);
 }
 
 function close(event: EventOf<"frame_closed">, line: string, step: TraceStep, index: Index): void {
-  const thread = index.byFrame.get(frameKey(line, event.frame));
+  const thread = index.byFrame.get(event.frame);
   if (thread === undefined) return;
   if (event.answer) thread.closings.push({ step, kind: event.kind, frame: event.frame, answer: event.answer });
   if (event.frame === thread.opened.frame) thread.back = true;
@@ -131,7 +130,7 @@ function close(event: EventOf<"frame_closed">, line: string, step: TraceStep, in
 
 function open(event: EventOf<"frame_opened">, line: string, step: TraceStep, index: Index): void {
   if (event.kind !== "escalation" && event.kind !== "question") return;
-  const above = event.parent === null ? undefined : index.byFrame.get(frameKey(line, event.parent));
+  const above = event.parent === null ? undefined : index.byFrame.get(event.parent);
   const thread: Building = above ?? {
     opened: event,
     line,
@@ -146,7 +145,7 @@ function open(event: EventOf<"frame_opened">, line: string, step: TraceStep, ind
   };
   thread.frames.push(event.frame);
   thread.hops.push(step);
-  index.byFrame.set(frameKey(line, event.frame), thread);
+  index.byFrame.set(event.frame, thread);
   if (above === undefined) index.threads.push(thread);
 }
 

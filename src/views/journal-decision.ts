@@ -16,7 +16,6 @@ import {
   type PageContext,
 } from "./journal-parts.ts";
 import { block, code, fence, frontMatter, inline, link, page, ruleText } from "./markdown.ts";
-import { frameKey } from "./trace-seen.ts";
 import type { StepAsk, TraceStep } from "./trace-step.ts";
 
 type Asked = NonNullable<DecisionPage["ask"]>;
@@ -141,11 +140,7 @@ function undecidedText({ text, decidedAt }: DecisionSummary): string {
 function threadPage(context: PageContext, decision: DecisionPage, thread: EscalationThread): string {
   const summary = threadSummary(thread);
   const { question } = thread;
-  const asker = context.journal.tasks.find(
-    (task) =>
-      thread.askedIn !== null &&
-      frameKey(task.openedBy.line, task.opened.frame) === frameKey(thread.line, thread.askedIn),
-  );
+  const asker = context.journal.tasks.find((task) => thread.askedIn !== null && task.opened.frame === thread.askedIn);
   const from = `**${inline(thread.raisedBy)}**`;
   const told = new Set([...thread.hops, ...thread.asks, ...thread.passedBack].map((step) => step.seq));
   const weighed = context.journal.steps.filter(

@@ -13,7 +13,6 @@ import { escalationThreads, type EscalationThread } from "./escalations.ts";
 import { runOutcome, type RunOutcome } from "./outcome.ts";
 import { slugOf, titleOf } from "./title.ts";
 import { traceSteps } from "./trace-fold.ts";
-import { frameKey } from "./trace-seen.ts";
 import type { TraceStep } from "./trace-step.ts";
 
 /** What the journal says of a run beside its events; a row of the runs table fits. */
@@ -100,17 +99,17 @@ export function indexJournal(input: JournalInput): Journal {
 
 /** By the ask, the frame that a step opened, or the frame that it happened in. */
 function pageFinder(tasks: readonly TaskPage[], decisions: readonly DecisionPage[]): Journal["pageOf"] {
-  const frames = new Map(tasks.map((task) => [frameKey(task.openedBy.line, task.opened.frame), task.path]));
+  const frames = new Map(tasks.map((task) => [task.opened.frame, task.path]));
   const asks = new Map<string, string>();
   for (const { thread, ask, path } of decisions) {
     if (ask) asks.set(ask.raised.ask, path);
     if (!thread) continue;
-    for (const frame of thread.frames) frames.set(frameKey(thread.line, frame), path);
+    for (const frame of thread.frames) frames.set(frame, path);
     for (const step of thread.asks) if (step.ask) asks.set(step.ask.id, path);
   }
   return (step) => {
     const keys = [opens(step) ? step.toFrame : null, step.frame].flatMap((frame) =>
-      frame === null ? [] : [frames.get(frameKey(step.line, frame))],
+      frame === null ? [] : [frames.get(frame)],
     );
     const asked = step.ask === null ? undefined : asks.get(step.ask.id);
     return asked ?? keys.find((path) => path !== undefined) ?? null;

@@ -1,7 +1,7 @@
 /** Steps of what a role does by itself: model calls, tools, and what was handed back or refused. */
 import type { EventOf } from "../events/event.ts";
 import { argumentLines, callText, measureText, resultText } from "./call-text.ts";
-import { details, frameKey, linesOf, type Draft, type Place } from "./trace-seen.ts";
+import { details, linesOf, type Draft, type Place } from "./trace-seen.ts";
 
 export function turnTaken(event: EventOf<"turn_taken">): Draft {
   const calls = event.calls.map((call) => callText(call)).join(", ");
@@ -88,7 +88,7 @@ function refusedVerb(event: EventOf<"refused">): string {
 export function callsReturned(event: EventOf<"calls_returned">, { seen, line }: Place): Draft {
   return {
     kind: "returned",
-    from: seen.frames.get(frameKey(line, event.frame))?.to ?? event.role,
+    from: seen.frames.get(event.frame)?.to ?? event.role,
     to: null,
     verb: event.callIds.length === 1 ? "gets a call back undone" : `gets ${event.callIds.length} calls back undone`,
     text: event.reason,

@@ -1,7 +1,7 @@
 /** Steps of what waits for a person, and of what people decided. */
 import type { Decision, EventOf } from "../events/event.ts";
 import { argumentLines, callText } from "./call-text.ts";
-import { details, frameKey, linesOf, type Draft, type Place } from "./trace-seen.ts";
+import { details, linesOf, type Draft, type Place } from "./trace-seen.ts";
 
 type Asked = EventOf<"ask_raised">;
 
@@ -9,7 +9,7 @@ type Asked = EventOf<"ask_raised">;
 export function askRaised(event: Asked, { seen, line }: Place): Draft {
   seen.asks.set(event.ask, event);
   const put = ["escalation", "question", "assignment"].includes(event.kind)
-    ? seen.openedAt.get(frameKey(line, event.frame))
+    ? seen.openedAt.get(event.frame)
     : undefined;
   return {
     kind: event.kind === "limit" ? "limit" : "ask",

@@ -9,9 +9,9 @@ import type { Event, EventOf, EventType } from "../events/event.ts";
 import type { NumberedEvent } from "../events/numbered.ts";
 import { actionDone, actionProposed, callsReturned, refused, turnTaken } from "./trace-acts.ts";
 import { actionEdited, askDecided, askRaised, askWithdrawn, chartAdopted, limitRaised } from "./trace-asks.ts";
-import { emptySeen, frameKey, type Draft, type Place, type Reader, type Seen } from "./trace-seen.ts";
+import { emptySeen, type Draft, type Place, type Reader, type Seen } from "./trace-seen.ts";
 import type { TraceStep } from "./trace-step.ts";
-import { copySent, frameClosed, frameOpened, reportSubmitted } from "./trace-work.ts";
+import { childClosed, childrenStopped, copySent, frameClosed, frameOpened, reportSubmitted } from "./trace-work.ts";
 
 export interface TraceFold {
   /** The step that this event makes, if it makes one. */
@@ -44,6 +44,11 @@ const readers: { readonly [Type in EventType]: Reader<Type> } = {
     seen.title = event.title;
     return null;
   },
+  child_started: () => null,
+  child_opened: () => null, // the child's own line opens the frame
+  child_ended: () => null,
+  child_closed: childClosed,
+  children_stopped: childrenStopped,
   frame_opened: frameOpened,
   turn_taken: turnTaken,
   action_proposed: actionProposed,
@@ -55,6 +60,7 @@ const readers: { readonly [Type in EventType]: Reader<Type> } = {
   frame_closed: frameClosed,
   copy_sent: copySent,
   ask_raised: askRaised,
+  ask_awaited: () => null,
   ask_decided: askDecided,
   ask_withdrawn: askWithdrawn,
   limit_raised: limitRaised,
@@ -111,10 +117,10 @@ function complete(numbered: NumberedEvent, { seen, line }: Place, draft: Draft):
 
 function depthOf(seen: Seen, line: string, frame: string | null): number {
   let depth = 0;
-  let parent = frame === null ? null : (seen.frames.get(frameKey(line, frame))?.parent ?? null);
+  let parent = frame === null ? null : (seen.frames.get(frame)?.parent ?? null);
   while (parent !== null && depth < seen.frames.size) {
     depth += 1;
-    parent = seen.frames.get(frameKey(line, parent))?.parent ?? null;
+    parent = seen.frames.get(parent)?.parent ?? null;
   }
   return depth;
 }

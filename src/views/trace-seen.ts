@@ -5,7 +5,7 @@ import type { StepDetail, TraceStep } from "./trace-step.ts";
 /** What a step adds to the facts that every step has. */
 export type Draft = Pick<TraceStep, "kind" | "from" | "to" | "verb" | "text"> & Partial<TraceStep>;
 
-/** Frame ids are unique within a line, so maps of frames are keyed by `frameKey`. */
+/** Frame ids are unique in a run (`ids.ts`), so maps are keyed by them whatever line they are on. */
 export type Seen = {
   rehearsal: boolean;
   title: string;
@@ -37,11 +37,6 @@ export function emptySeen(): Seen {
     openedAt: new Map(),
     reported: new Map(),
   };
-}
-
-/** Frame ids repeat across the lines of a run. */
-export function frameKey(line: string, frame: string): string {
-  return `${line} ${frame}`;
 }
 
 /** The entries that say something. */

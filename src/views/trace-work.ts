@@ -3,7 +3,7 @@ import type { Assignment, EventOf, Question } from "../events/event.ts";
 import { measureText } from "./call-text.ts";
 import { titleOf } from "./title.ts";
 import type { StepDetail } from "./trace-step.ts";
-import { details, frameKey, linesOf, type Draft, type Place } from "./trace-seen.ts";
+import { details, linesOf, type Draft, type Place } from "./trace-seen.ts";
 
 const openVerb = {
   start: "gives the brief to",
@@ -13,8 +13,8 @@ const openVerb = {
 } as const;
 
 export function frameOpened(event: EventOf<"frame_opened">, { seen, line }: Place): Draft {
-  seen.frames.set(frameKey(line, event.frame), event);
-  seen.openedAt.set(frameKey(line, event.frame), seen.n);
+  seen.frames.set(event.frame, event);
+  seen.openedAt.set(event.frame, seen.n);
   const { assignment, question } = event;
   return {
     kind: event.kind,
@@ -52,8 +52,8 @@ function assignmentDetails(assignment: Assignment, kind: string): StepDetail[] {
 }
 
 export function reportSubmitted(event: EventOf<"report_submitted">, { seen, line }: Place): Draft {
-  const frame = seen.frames.get(frameKey(line, event.frame));
-  seen.reported.set(frameKey(line, event.frame), seen.n);
+  const frame = seen.frames.get(event.frame);
+  seen.reported.set(event.frame, seen.n);
   return {
     kind: "report",
     from: event.role,
@@ -70,7 +70,7 @@ export function reportSubmitted(event: EventOf<"report_submitted">, { seen, line
 
 /** Out of the frame that closes, into the one that opened it; the names come from the opening, so that no writer can swap them. */
 export function frameClosed(event: EventOf<"frame_closed">, { seen, line }: Place): Draft {
-  const key = frameKey(line, event.frame);
+  const key = event.frame;
   const frame = seen.frames.get(key);
   const draft = {
     from: frame?.to ?? event.from,
@@ -104,6 +104,31 @@ export function frameClosed(event: EventOf<"frame_closed">, { seen, line }: Plac
   return { ...draft, kind: "returned", verb: "brings nothing back to", text: "the frame was dropped", ok: false };
 }
 
+/** A report is told where it was made; what ended without one is told here. */
+export function childClosed(event: EventOf<"child_closed">): Draft | null {
+  if (event.report) return null;
+  return {
+    kind: "returned",
+    from: event.from,
+    to: event.role,
+    verb: "brings nothing back to",
+    text: event.reason,
+    frame: event.frame,
+    ok: false,
+  };
+}
+
+export function childrenStopped(event: EventOf<"children_stopped">): Draft {
+  return {
+    kind: "returned",
+    from: event.role,
+    to: null,
+    verb: event.children.length === 1 ? "stops the other task" : `stops the other ${event.children.length} tasks`,
+    text: event.reason,
+    frame: event.frame,
+  };
+}
+
 function reportDetails(report: EventOf<"report_submitted">["report"]): StepDetail[] {
   return details(
     ["criteria", report.criteria.map((row) => `${row.id} ${row.status.replace("_", " ")}: ${row.evidence}`)],
@@ -114,7 +139,7 @@ function reportDetails(report: EventOf<"report_submitted">["report"]): StepDetai
 }
 
 export function copySent(event: EventOf<"copy_sent">, { seen, line }: Place): Draft {
-  const report = seen.reported.get(frameKey(line, event.frame));
+  const report = seen.reported.get(event.frame);
   return {
     kind: "copy",
     from: event.from,

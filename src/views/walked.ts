@@ -1,6 +1,5 @@
 /** Which routes a run took, how often, and at which steps: the declared chart's counterpart. */
 import type { TraceStep } from "./trace-step.ts";
-import { frameKey } from "./trace-seen.ts";
 
 export type WalkedKind = "start" | "delegation" | "escalation" | "question" | "copy" | "refusal";
 
@@ -22,7 +21,7 @@ export function walkedRoutes(steps: readonly TraceStep[]): WalkedRoute[] {
   const frames = new Map<string, string>();
   for (const step of steps) {
     if (isBack(step)) {
-      const key = frames.get(frameKey(step.line, step.frame ?? ""));
+      const key = frames.get(step.frame ?? "");
       const route = key === undefined ? undefined : routes.get(key);
       if (route) route.returned = [...route.returned, step.n];
     } else if (kinds.has(step.kind) && step.to !== null) {
@@ -32,7 +31,7 @@ export function walkedRoutes(steps: readonly TraceStep[]): WalkedRoute[] {
       const route = routes.get(key) ?? { kind, from, to, steps: [], returned: [] };
       route.steps = [...route.steps, step.n];
       routes.set(key, route);
-      if (step.toFrame !== null) frames.set(frameKey(step.line, step.toFrame), key);
+      if (step.toFrame !== null) frames.set(step.toFrame, key);
     }
   }
   return [...routes.values()];

@@ -42,7 +42,16 @@ export function benchRun(id: RunId): NewRun {
     model: null,
     startedBy: "bench",
     startedAt: at,
-    limits: { steps: 20_000, modelCalls: 20_000, tokens: 2_000_000, depth: 8, refusals: 12, repeats: 3, pingPong: 6 },
+    limits: {
+      steps: 20_000,
+      modelCalls: 20_000,
+      tokens: 2_000_000,
+      depth: 8,
+      breadth: 8,
+      refusals: 12,
+      repeats: 3,
+      pingPong: 6,
+    },
     workspace: "/nowhere",
   };
 }

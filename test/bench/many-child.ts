@@ -28,6 +28,8 @@ export type Listed = {
   /** ms. */
   readonly open: number;
   readonly ms: number;
+  /** ms of CPU, of all threads. */
+  readonly cpu: number;
   readonly rows: number;
   /** Peak of the process, in MB. */
   readonly rss: number;
@@ -201,9 +203,11 @@ async function list(file: string, query: Query): Promise<Listed> {
     allRuns: () => store.listRuns({}),
     oneRun: () => store.asks({ run: runId(7), state: "open" }),
   };
+  const before = process.cpuUsage();
   const { ms, value } = await timedAsync<readonly unknown[]>(measures[query]);
+  const { user, system } = process.cpuUsage(before);
   store.close();
-  return { open: opening.ms, ms, rows: value.length, rss: rss() };
+  return { open: opening.ms, ms, cpu: (user + system) / 1000, rows: value.length, rss: rss() };
 }
 
 /** All that the store does for `answer` up to the first step, without the engine. */

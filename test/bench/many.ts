@@ -69,9 +69,13 @@ function listings(lone: PausedProject, crowded: PausedProject, rounds: number): 
         1,
       );
     const memory = (listed: readonly Listed[]): string => median(listed.map(({ rss }) => rss)).toFixed(0);
-    return [name, `${median(many.map((each) => each.rows))}`, ms(many), ms(few), memory(many), memory(few)];
+    const cpu = spread(
+      many.map((each) => each.cpu),
+      1,
+    );
+    return [name, `${median(many.map((each) => each.rows))}`, ms(many), cpu, ms(few), memory(many), memory(few)];
   });
-  printTable(["query", "rows", "ms among many", "ms with one run", "peak MB among many", "with one"], rows);
+  printTable(["query", "rows", "ms among many", "of CPU", "ms with one run", "peak MB among many", "with one"], rows);
 }
 
 function commands(lone: PausedProject, crowded: PausedProject, rounds: number): void {

@@ -284,7 +284,7 @@ describe("the outbox", () => {
     });
     const settings = config([hook]);
     const both = await Promise.all([1, 2].map(() => tellDue(given.deps, settings, given.asks)));
-    expect(both.map((each) => each.told).toSorted()).toEqual([0, 1]);
+    expect(both.map((each) => each.told).toSorted((a, b) => a - b)).toEqual([0, 1]);
     expect(count).toBe(1);
   });
 

@@ -48,6 +48,14 @@ export function logContract(engine: string, open: () => Store): void {
           epoch: 0,
           owner: null,
           leaseUntil: null,
+          parent: null,
+          openedAt: null,
+          ended: null,
+          closed: false,
+          signal: null,
+          signalBy: null,
+          steps: 0,
+          refusals: 0,
         },
       ]);
       expect(await store.chart("c1")).toEqual(boundChart());

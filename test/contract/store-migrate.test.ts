@@ -25,8 +25,14 @@ async function firstLayout(file: string): Promise<void> {
   db.pragma(`application_id = ${runLayout.applicationId}`);
   db.pragma("user_version = 1");
   db.exec(`INSERT INTO migrations VALUES (1, '2026-01-01T00:00:00.000Z'); ATTACH '${today}' AS today`);
-  for (const table of ["charts", "runs", "lines", "events", "asks"])
-    db.exec(`INSERT INTO ${table} SELECT * FROM today.${table}`);
+  for (const table of ["charts", "runs", "lines", "events", "asks"]) {
+    const columns = db
+      .prepare<[string], string>("SELECT name FROM pragma_table_info(?, 'main')")
+      .pluck()
+      .all(table)
+      .join();
+    db.exec(`INSERT INTO ${table} (${columns}) SELECT ${columns} FROM today.${table}`);
+  }
   db.exec(`INSERT INTO checkpoints (line, namespace, id, parent, log_length, body, metadata)
     SELECT lines.id, '', 'cp1', NULL, 2, '{}', '{}' FROM lines UNION ALL
     SELECT lines.id, '', today.checkpoints.id, 'cp1', log_length, body, metadata
@@ -137,7 +143,7 @@ describe("migrations", () => {
   });
 
   it.each([
-    ["a newer layout", "PRAGMA user_version = 3", "store-newer"],
+    ["a newer layout", `PRAGMA user_version = ${latestVersion + 1}`, "store-newer"],
     ["a layout from far ahead", "PRAGMA user_version = 2147483647", "store-newer"],
     ["somebody else's application", "PRAGMA application_id = 1", "store-corrupt"],
     ["no application and a table", "PRAGMA application_id = 0", "store-corrupt"],

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const meta = JSON.parse(readFileSync(join(root, "dist/meta.json"), "utf8")) as Metafile;
-const heavy = /node_modules\/(@langchain|langsmith|@huggingface)\//;
+const heavy = /node_modules\/(@langchain|langsmith|@huggingface|@modelcontextprotocol)\//;
 const light = ["lint", "graph", "who", "trace", "inbox"] as const;
 
 const hook = `

@@ -44,6 +44,7 @@ export function openWorkbench(files: Readonly<Record<string, string | Uint8Array
   fill(outside, { "secret.txt": "the secret\n" });
   const context: ToolContext = {
     workspace,
+    writable: null,
     project,
     knowledge: [],
     key: "r-000001.1/e1",

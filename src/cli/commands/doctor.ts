@@ -9,20 +9,22 @@ import { visible } from "../../views/escape.ts";
 import { check, type Check } from "../check.ts";
 import type { Context } from "../context.ts";
 import { dataChecks } from "../data-checks.ts";
-import type { Input } from "../input.ts";
+import { flag, type Input } from "../input.ts";
 import { showList } from "../list.ts";
+import { outsideChecks } from "../outside-checks.ts";
 import { packageVersion } from "../package-files.ts";
 import { readChart } from "../read-chart.ts";
 import { respell } from "../spelling.ts";
 
 const run = promisify(execFile);
 
-export async function doctor(context: Context, _input: Input): Promise<number> {
+export async function doctor(context: Context, input: Input): Promise<number> {
   const data = await dataChecks(context);
   const checks = [
     check("cadre", "ok", `${packageVersion()} on Node ${process.versions.node} (${process.platform} ${process.arch})`),
     ...(await chartChecks(context)),
     ...modelChecks(context),
+    ...(await outsideChecks(context, flag(input, "servers"))),
     ...tracingChecks(),
     ...data.checks,
     await gitCheck(context),

@@ -1,0 +1,102 @@
+/** What `doctor` says of programs and servers outside: MCP servers and who is told of asks. Tokens are named, never shown. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { systemClock } from "../clock.ts";
+import { readConfig } from "../config.ts";
+import type { McpConfig, McpServerConfig, NoticeTarget } from "../config-outside.ts";
+import { McpFault } from "../tools/mcp/port.ts";
+import { check, type Check } from "./check.ts";
+import type { Context } from "./context.ts";
+import { asCadreError } from "./errors.ts";
+
+/** `reach`: start every server and read its list. */
+export async function outsideChecks(context: Context, reach: boolean): Promise<Check[]> {
+  const { mcp, notify } = readConfig(context.dir).config;
+  return [
+    ...(await Promise.all(
+      Object.entries(mcp.servers).map(([name, server]) => serverCheck(context, mcp, name, server, reach)),
+    )),
+    ...notify.map(targetCheck),
+    ...(notify.length > 0 ? await noticeChecks(context) : []),
+  ];
+}
+
+async function serverCheck(
+  context: Context,
+  mcp: McpConfig,
+  name: string,
+  server: McpServerConfig,
+  reach: boolean,
+): Promise<Check> {
+  const label = `mcp ${name}`;
+  const unset = [...server.env, ...(server.token === undefined ? [] : [server.token])].filter(isUnset);
+  const roles = server.roles === undefined ? "every role with the group mcp" : server.roles.join(", ");
+  const detail = `${placeOf(server)}, ${server.tools.length} ${server.tools.length === 1 ? "tool" : "tools"} for ${roles}`;
+  if (unset.length > 0)
+    return check(label, "note", `${detail}; ${unset.join(", ")} is not set`, `set ${unset.join(", ")}`);
+  if (!reach) return check(label, "ok", `${detail}; not tried`, context.command("doctor --servers"));
+  const [{ connectServer, openMcpPool }, { missingTools }] = await Promise.all([
+    import("../tools/mcp/pool.ts"),
+    import("../tools/mcp/bind-tools.ts"),
+  ]);
+  const pool = openMcpPool({ mcp, dir: context.dir, env: process.env, connect: connectServer });
+  try {
+    const offered = await pool.offered(name, AbortSignal.timeout(server.timeoutSeconds * 1000));
+    const missing = missingTools(name, server, offered).map(({ tool, why }) => `${tool}: ${why}`);
+    return missing.length === 0
+      ? check(label, "ok", `${detail}; reached`)
+      : check(label, "broken", `${detail}; ${missing.join("; ")}`, `mend \`mcp.servers.${name}.tools\` in cadre.yaml`);
+  } catch (thrown) {
+    const what = thrown instanceof McpFault ? thrown.message : asCadreError(thrown).message;
+    return check(label, "broken", what, `mend \`mcp.servers.${name}\` in cadre.yaml`);
+  } finally {
+    await pool.close();
+  }
+}
+
+function targetCheck(target: NoticeTarget, index: number): Check {
+  const unset = [...target.env, ...(target.token === undefined ? [] : [target.token])].filter(isUnset);
+  const detail = `told of what waits for a person, and ${target.before} minutes before a deadline`;
+  return unset.length === 0
+    ? check(`notify ${index + 1}`, "ok", `${placeOf(target)}: ${detail}`)
+    : check(
+        `notify ${index + 1}`,
+        "note",
+        `${placeOf(target)}: ${unset.join(", ")} is not set`,
+        `set ${unset.join(", ")}`,
+      );
+}
+
+async function noticeChecks(context: Context): Promise<Check[]> {
+  const file = join(context.data, "cadre.db");
+  if (!existsSync(file)) return [];
+  try {
+    const { openStore } = await import("../store/open.ts");
+    const store = openStore({ file, clock: systemClock, readOnly: true });
+    try {
+      const { told, waiting, givenUp, lastFailure } = await store.noticeCounts();
+      const detail = `of asks that are open: ${told} told, ${waiting} to be tried again, ${givenUp} given up`;
+      return lastFailure === null
+        ? [check("notices", "ok", detail)]
+        : [check("notices", "note", `${detail}; the last failure: ${lastFailure}`, context.command("notify"))];
+    } finally {
+      store.close();
+    }
+  } catch {
+    return []; // what is wrong with the file is said by the checks of the data
+  }
+}
+
+function placeOf({
+  command,
+  url,
+}: {
+  readonly command?: string[] | undefined;
+  readonly url?: string | undefined;
+}): string {
+  return url === undefined ? (command?.[0] ?? "") : new URL(url).host;
+}
+
+function isUnset(name: string): boolean {
+  return (process.env[name] ?? "") === "";
+}

@@ -1,0 +1,108 @@
+/**
+ * One line of a run, held and moved until it waits, ends or drains: takes the lease, advances it, gives the lease back.
+ *
+ * W1. No wake-up is lost: while the lease is held, what a line waits for is looked at after every stop; after it was given back, whoever
+ *     moves the run looks once more (`advance-run.ts`). What is written later finds the lease free.
+ * W2. A stop ends the line wherever it meets it: if it aborted a call, the pass after that finds the stop before anything else.
+ */
+import type { AdvanceOptions } from "./api.ts";
+import type { Clock } from "../clock.ts";
+import { isCadreError } from "../errors.ts";
+import type { LineId } from "../ids.ts";
+import type { BoundChart } from "../org/bound-chart.ts";
+import { hasExpired } from "../store/expiry.ts";
+import type { Fence, RunRow, Store, StoredEvent } from "../store/ports.ts";
+import { advanceLine, type LineStop } from "./advance-line.ts";
+import { takeLease, type LeaseTimes } from "./lease.ts";
+import type { Above, LineContext } from "./line-context.ts";
+import type { LineSteering } from "./steering.ts";
+
+export type HoldDeps = {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** How long a lease lives, and how often it is renewed; tests shorten it. */
+  readonly leaseTimes?: LeaseTimes;
+  /** All of a line's context but what belongs to this very advance. */
+  readonly contextFor: (
+    run: RunRow,
+    bound: BoundChart,
+  ) => Promise<
+    Omit<
+      LineContext,
+      "run" | "bound" | "line" | "fence" | "above" | "mayOpenLines" | "signal" | "stopRequested" | "onText"
+    >
+  >;
+};
+
+type Holding = {
+  readonly line: LineId;
+  readonly steering: LineSteering;
+  readonly options: AdvanceOptions;
+  /** Called at every renewal of the lease: something may have been signalled. */
+  readonly onBeat: () => void;
+};
+
+/** Errors: run-owned, lease-lost, chain-broken, interrupted, model-*. */
+export async function holdLine(deps: HoldDeps, holding: Holding): Promise<LineStop> {
+  const { line, steering, onBeat } = holding;
+  try {
+    const lease = await takeLease(deps, line, { onBeat, onLost: () => steering.loseLease() });
+    try {
+      return await untilStill(deps, holding, lease.fence);
+    } finally {
+      await lease.release();
+    }
+  } catch (error) {
+    throw steering.causeOf(error);
+  }
+}
+
+/** A decision can arrive between the gate's look and the end of the advance: then the line moves on at once. */
+async function untilStill(deps: HoldDeps, holding: Holding, fence: Fence): Promise<LineStop> {
+  for (;;) {
+    const stop = await unlessStopped(holding.steering, () => move(deps, holding, fence));
+    if (stop.at !== "waiting" || !(await mayGoOn(deps, stop))) return stop;
+  }
+}
+
+/** Whether what a line waits for is decided, or will be by nobody any more. */
+export async function mayGoOn(
+  { store, clock }: Pick<HoldDeps, "store" | "clock">,
+  stop: LineStop & { at: "waiting" },
+): Promise<boolean> {
+  const row = await store.ask(stop.ask);
+  return row === undefined || row.state !== "open" || hasExpired(row, clock.now());
+}
+
+/** W2. And where another line has just asked what this one would ask, it looks again, and waits for that. */
+async function unlessStopped(steering: LineSteering, advance: () => Promise<LineStop>): Promise<LineStop> {
+  const before = steering.stoppedBy;
+  try {
+    return await advance();
+  } catch (error) {
+    if (steering.stoppedBy === before && !isCadreError(error, "ask-exists")) throw error;
+    return advance();
+  }
+}
+
+function move(deps: HoldDeps, { line, steering, options }: Holding, fence: Fence): Promise<LineStop> {
+  const contextFor = async (run: RunRow, bound: BoundChart, _fence: Fence, above: Above): Promise<LineContext> => ({
+    ...(await deps.contextFor(run, bound)),
+    run,
+    bound,
+    line,
+    fence,
+    above,
+    mayOpenLines: true,
+    signal: steering.signal,
+    stopRequested: () => steering.stoppedBy,
+    onText: options.onText ?? (() => undefined),
+  });
+  const onCommit = (stored: readonly StoredEvent[]): void => {
+    for (const event of stored) options.onEvent?.(event);
+  };
+  return advanceLine(
+    { store: deps.store, contextFor },
+    { line, epoch: fence.epoch, control: steering.control, onCommit },
+  );
+}
