@@ -16,4 +16,18 @@ export const starterConfig = `# The operator's file: where models are and which 
 #   default: small                    # every role, unless one of these says otherwise
 #   ranks: { lead: local }
 #   roles: { huggingface-specialist: local }
+#
+# mcp:                                # tools of MCP servers, for roles whose tool groups hold \`mcp\`
+#   servers:
+#     tickets:
+#       command: [npx, "-y", "my-ticket-server"]    # or \`url\`, and \`token\` with the NAME of a variable
+#       env: [TICKETS_TOKEN]          # beside PATH and HOME the program gets these variables only
+#       tools: [find_ticket, close_ticket]          # nothing else of the server exists here
+#       access: { find_ticket: read } # your word; everything else is an effect and needs a person's approval
+#       roles: [backend-lead]         # left out: every role with the group
+#
+# notify:                             # who is told that something waits for a person
+#   - command: [./tell-the-team.sh]   # gets one JSON document (cadre.notice/1) on stdin
+#     before: 60                      # minutes before a deadline, once more; let a timer call \`cadre notify\`
+#   - { url: "https://chat.example.com/hook", token: CHAT_TOKEN, link: "https://desk.example.com/{run}/{ask}" }
 `;

@@ -20,13 +20,19 @@ test("doctor names the servers, and starts them only when it is told to", () => 
   expect(unset.out).toMatch(/mcp box\b.*CANARY_TOKEN is not set/);
   const env = { CANARY_TOKEN: "canary-1234567" };
   const named = cadre(dir, ["doctor"], { env });
-  expect(named).toMatchObject({ code: 0, out: expect.stringMatching(/mcp box\b.*3 tools for every role with the group mcp; not tried/) });
+  expect(named).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/mcp box\b.*3 tools for every role with the group mcp; not tried/),
+  });
   expect(existsSync(join(dir, "state", "pids"))).toBe(false);
   const tried = cadre(dir, ["doctor", "--servers"], { env });
   expect(tried.code).toBe(1);
   expect(tried.out).toMatch(/delete_all: the server has no such tool; polluting: .*key that is never accepted/);
   withServer(dir, ["echo"]);
-  expect(cadre(dir, ["doctor", "--servers"], { env })).toMatchObject({ code: 0, out: expect.stringMatching(/mcp box\b.*reached/) });
+  expect(cadre(dir, ["doctor", "--servers"], { env })).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/mcp box\b.*reached/),
+  });
 });
 
 test("a run tells of its ask, `notify` tells it to nobody twice, and doctor counts what failed", () => {
@@ -39,8 +45,12 @@ test("a run tells of its ask, `notify` tells it to nobody twice, and doctor coun
   const [text = "", ...others] = readFileSync(join(dir, "heard"), "utf8").trim().split("\n");
   expect(others).toEqual([]);
   const told = JSON.parse(text) as { ask: string; answerWith: string[] };
-  expect(told).toMatchObject({ schema: "cadre.notice/1", event: "raised", role: "huggingface-specialist" });
-  expect(cadre(dir, ["notify"])).toEqual({ code: 0, out: "0 told, 0 failed, 0 to be tried again, 0 given up\n", err: "" });
+  expect(told).toMatchObject({ schema: "cadre.notice/1", event: "raised", role: "project-manager" });
+  expect(cadre(dir, ["notify"])).toEqual({
+    code: 0,
+    out: "0 told, 0 failed, 0 to be tried again, 0 given up\n",
+    err: "",
+  });
   expect(cadre(dir, ["doctor"]).out).toMatch(/notices\b.*1 told/);
   writeFileSync(join(dir, "cadre.yaml"), JSON.stringify({ notify: [{ command: ["./no-such-listener"] }] }));
   const failed = cadre(dir, ["notify", "--json"]);

@@ -1,7 +1,7 @@
 /**
  * MCP tools as cadre's tools: the same ceilings, ledger and approvals.
  *
- * T1. What is run is the tool that the run was bound to: right before a call the server is asked for its list, and where it says anything
+ * T1. (R3) What is run is the tool that the run was bound to: right before a call the server is asked for its list, and where it says anything
  *     else of the tool by now, nothing is called. A person is asked about the change before the next turn (D9).
  * T2. cadre.yaml is the operator's word of today: what it no longer allows as it was bound is unavailable, whatever chart the run keeps.
  * T3. Whatever a server does is an outcome in words; only a stop or a lost lease is thrown, and then the effect is in doubt (D3).
