@@ -7,7 +7,12 @@
  *
  * What cannot be found from the file alone: a tail that was cut off, or a history that was forged, by somebody who made every row fit.
  * That is what anchors are for: the heads that a journal keeps, or that a person wrote down. What follows the newest anchor is trusted.
+ * Nor, of rows that no event repeats: who really made a decision that the line has not taken up yet (that the ask takes such a one is
+ * checked), another model than the one that was named, another folder that is shown as the workspace (nothing is read or written by that
+ * row), who asked for a stop, and another owner, time or higher epoch of a lease: those decide who may go on, never what is told.
  */
+import type { Desk } from "../events/desk.ts";
+import type { LimitName } from "../events/event.ts";
 import type { RunId } from "../ids.ts";
 import type { LineRow, Store } from "../store/ports.ts";
 import type { Anchor, Verification } from "./api.ts";
@@ -101,6 +106,15 @@ async function verifyAskRows(
       findings.add({ index: 0, row: `asks ${ask}`, what: "the log does not tell of it (D2)" });
 }
 
+/** Any line may raise a limit, for all of them; none is ever lowered. */
+function ceilingsOf(verdicts: readonly LineVerdict[]): Desk["ceilings"] {
+  const ceilings: Partial<Record<LimitName, number>> = {};
+  for (const { desk } of verdicts)
+    for (const [name, value] of Object.entries(desk.ceilings) as [LimitName, number][])
+      ceilings[name] = Math.max(ceilings[name] ?? 0, value);
+  return ceilings;
+}
+
 async function verifyRunRow(
   store: Store,
   run: RunId,
@@ -114,7 +128,7 @@ async function verifyRunRow(
     const main = verdicts.get(lines[0]?.id ?? "");
     if (!row || !main) findings.add({ ...at, what: "the run has no row, or no line (D6)" });
     else if (main.walked.fault === null)
-      for (const what of runRowProblems(row, main.started, main.desk))
+      for (const what of runRowProblems(row, main.started, main.desk, ceilingsOf([...verdicts.values()])))
         findings.add({ ...at, index: Math.max(0, main.walked.length - 1), what });
   });
 }

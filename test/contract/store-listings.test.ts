@@ -107,7 +107,9 @@ describe("a long list", () => {
   }
 
   test("O2 a pipe gets all of it, a terminal what a person can read and where the rest is", async () => {
-    const left = expect.stringMatching(/^r-00003b was left in the middle: Run 59\n.* resume r-00003b\n[^]*and others: .*--status running\n$/);
+    const left = expect.stringMatching(
+      /^r-00003b was left in the middle: Run 59\n.* resume r-00003b\n[^]*and others: .*--status running\n$/,
+    );
     expect(await shown(runs, false)).toEqual({ rows: many, note: left });
     expect(await shown(runs, true)).toEqual({ rows: 50, note: expect.stringContaining("runs --limit <n>") });
     expect(await shown(runs, true, { limit: "60" })).toEqual({ rows: many, note: left });

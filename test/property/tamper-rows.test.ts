@@ -59,6 +59,10 @@ const columns: Record<string, readonly (readonly [column: string, where: string]
     ["idx", "1"],
     ["hash", "1"],
     ["state", "1"],
+    ["kind", "1"],
+    ["role", "1"],
+    ["recipient", "1"],
+    ["topic", "1"],
     ["decision", "decision IS NOT NULL"],
   ],
   runs: [
@@ -151,7 +155,8 @@ describe.each(states)("rows of a %s run deleted, swapped or made up", (state) =>
     "outcomes of two effects swapped": swap("effects", "outcome"),
     "intents of two effects swapped": swap("effects", "intent"),
     "an ask deleted": "DELETE FROM asks WHERE seq = 1",
-    "an ask that nobody raised": `INSERT INTO asks (id, run, line, idx, hash, state) VALUES ('a-000001-1-4', 'r-000001', 'r-000001.1', 4, 'h', 'open')`,
+    "an ask that nobody raised": `INSERT INTO asks (id, run, line, idx, hash, state, kind, role, recipient, topic)
+      VALUES ('a-000001-1-4', 'r-000001', 'r-000001.1', 4, 'h', 'open', 'question', 'worker', 'user', 'x')`,
     "hashes of two asks swapped": swap("asks", "hash"),
     "a decided ask open again": "UPDATE asks SET state = 'open', decision = NULL WHERE seq = 1",
     "another decision": "UPDATE asks SET decision = json_set(decision, '$.text', 'right') WHERE seq = 1",
@@ -171,6 +176,13 @@ describe.each(states)("rows of a %s run deleted, swapped or made up", (state) =>
     "limits that are no JSON": "UPDATE runs SET limits = ''",
     "a decision that is no JSON": "UPDATE asks SET decision = '{' WHERE seq = 1",
     "an owner that is no JSON": "UPDATE lines SET owner = '{', lease_until = 1",
+    "an owner of no process": `UPDATE lines SET owner = '{"host":"h","boot":"b","pid":"1","start":"s"}', lease_until = 1`,
+    "a lease that was never taken": "UPDATE lines SET epoch = 0",
+    "a stop that nobody wants": "UPDATE runs SET signal = 'stop'",
+    "a model without a name": "UPDATE runs SET model = ''",
+    "a workspace that is nowhere": "UPDATE runs SET workspace = 'tree'",
+    "a pending write of another checkpoint": `INSERT INTO writes (line, checkpoint, task, idx, channel, value)
+      VALUES ('r-000001.1', 'x', 'y', -3, '__interrupt__', '[]')`,
     "a chart that is no JSON": "UPDATE charts SET body = '{'",
     "a checkpoint that is no JSON": "UPDATE checkpoints SET body = '{'",
     "a trigger": "CREATE TRIGGER t AFTER UPDATE ON asks BEGIN UPDATE asks SET decision = NULL; END",
@@ -184,6 +196,29 @@ describe.each(states)("rows of a %s run deleted, swapped or made up", (state) =>
 
   it.each(Object.entries(lies))("%s is found", async (_name, sql) => {
     expect(await saidOf(folder, honest[state], exec(sql))).not.toEqual([]);
+  });
+});
+
+/** Not taken up yet: in no event, and in the row alone. */
+describe("a decision that was forged on an ask that waits", () => {
+  const honestly = { verb: "approve", text: "", by: "ana", face: "cli", at: "2026-01-01T00:00:00.000Z" };
+  const decided = (decision: object): Tamper =>
+    exec(`UPDATE asks SET state = 'decided', decision = '${JSON.stringify(decision)}' WHERE state = 'open'`);
+
+  it("is not told from an honest one where it is one", async () => {
+    expect(await saidOf(folder, honest.waiting, decided(honestly))).toEqual([]);
+  });
+
+  it.each([
+    ["by nobody", { ...honestly, by: " " }],
+    ["from nowhere", { ...honestly, face: "" }],
+    ["without a time", { ...honestly, at: "yesterday" }],
+    ["with more than a decision has", { ...honestly, hash: "x" }],
+    ["of a verb that it does not take", { ...honestly, verb: "answer", text: "yes" }],
+    ["a rejection without a reason", { ...honestly, verb: "reject" }],
+    ["an expiry from a face that makes none", { ...honestly, verb: "expire" }],
+  ])("%s is found", async (_what, decision) => {
+    expect(await saidOf(folder, honest.waiting, decided(decision))).not.toEqual([]);
   });
 });
 
