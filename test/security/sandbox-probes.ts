@@ -1,7 +1,11 @@
 /**
  * Ways out of a sandbox, each a shell script that prints ESCAPED when it got somewhere. `{outside}`, `{pid}`, `{port}`, `{abstract}` are
  * filled in: a folder of the host, a process, a TCP port and an abstract Unix socket. `control`: run outside it must print ESCAPED, which
- * shows that the probe can tell; left out where that would do harm, or depends on the machine.
+ * shows that the probe can tell; left out where that depends on the machine.
+ *
+ * Q1. No script does harm where it succeeds: nothing is removed, nothing outside the current folder is overwritten (a file is opened for
+ *     appending, and nothing appended). A sandbox that leaks must not cost the machine that finds out.
+ * Q2. Controls are run in a folder made for them and nowhere else: `guarded` makes a script end at once in any other.
  */
 export type Probe = {
   readonly name: string;
@@ -11,7 +15,18 @@ export type Probe = {
   /** Programs that it needs, in /usr. */
   readonly needs?: readonly string[];
   readonly seconds?: number;
+  /** Tried only where the number of processes is kept. */
+  readonly bomb?: true;
 };
+
+const place = ".place-for-probes";
+
+/** Q2. The file `.place-for-probes` is in the folders that are made for scripts, and in no other. */
+export function guarded(script: string): string {
+  return `[ -f ./${place} ] || exit 99; ${script}`;
+}
+
+export { place as probePlace };
 
 const perl = (code: string): string => `perl -e '${code}'`;
 /** ESCAPED unless the call fails. */
@@ -22,11 +37,14 @@ const connect = (where: string): string =>
 export const probes: readonly Probe[] = [
   { name: "remount the root", script: "mount -o remount,rw / && echo ESCAPED" },
   { name: "remount /usr", script: "mount -o remount,bind,rw /usr && echo ESCAPED" },
-  { name: "unmount what covers", script: "umount /workspace/modes && echo ESCAPED; umount -l /proc && echo ESCAPED" },
+  {
+    name: "unmount what covers",
+    script: "umount /workspace/modes && echo ESCAPED; umount /workspace/journal && echo ESCAPED",
+  },
   { name: "write into /usr", script: "echo x > /usr/cadre-probe && echo ESCAPED" },
   {
     name: "write into /etc",
-    script: "echo x > /etc/passwd && echo ESCAPED; echo x > /etc/cadre-probe && echo ESCAPED",
+    script: "(: >> /etc/passwd) && echo ESCAPED; (: > /etc/cadre-probe) && echo ESCAPED",
   },
   { name: "write into /", script: "echo x > /cadre-probe && echo ESCAPED; echo x > /dev/cadre-probe && echo ESCAPED" },
   { name: "read a file of the host", script: "cat {outside}/secret.txt && echo ESCAPED", control: "anyone" },
@@ -49,7 +67,7 @@ export const probes: readonly Probe[] = [
   },
   {
     name: "core_pattern",
-    script: 'v=$(cat /proc/sys/kernel/core_pattern); echo "$v" > /proc/sys/kernel/core_pattern && echo ESCAPED',
+    script: "(: >> /proc/sys/kernel/core_pattern) && echo ESCAPED",
     control: "root",
   },
   {
@@ -64,11 +82,11 @@ export const probes: readonly Probe[] = [
   { name: "devices", script: "ls /dev | grep -E '^(vd|sd|nvme|mem|kmsg|kvm|fuse|loop|vsock|port)' && echo ESCAPED" },
   {
     name: "make a device",
-    script: "mknod /tmp/d b 254 0 && echo ESCAPED; mknod w c 1 1 && echo ESCAPED",
+    script: "mknod ./w c 1 3 && echo ESCAPED",
     control: "root",
   },
   { name: "signal a process of the host", script: "kill -0 {pid} && echo ESCAPED", control: "anyone" },
-  { name: "kill everything", script: "kill -9 {pid} && echo ESCAPED; kill -9 -1" },
+  { name: "end a process of the host", script: "kill -9 {pid} && echo ESCAPED" },
   { name: "see a process of the host", script: "ls /proc/{pid}/status && echo ESCAPED", control: "anyone" },
   { name: "trace a process of the host", script: call("101, 16, {pid}, 0, 0"), needs: ["perl"] },
   { name: "read memory of a process", script: "head -c 1 /proc/{pid}/mem && echo ESCAPED" },
@@ -123,7 +141,7 @@ export const probes: readonly Probe[] = [
   },
   {
     name: "symlink in place of packages",
-    script: "rm -rf node_modules; ln -s / node_modules && [ -e node_modules{outside} ] && echo ESCAPED",
+    script: "ln -s / node_modules && [ -e node_modules{outside} ] && echo ESCAPED",
     control: "anyone",
   },
   { name: "hard link out", script: "ln {outside}/secret.txt h && echo ESCAPED", control: "anyone" },
@@ -141,7 +159,7 @@ export const probes: readonly Probe[] = [
   { name: "add a rule", script: "echo mine > modes/new.md && echo ESCAPED", control: "anyone" },
   {
     name: "move the rules away",
-    script: "mv modes elsewhere && echo ESCAPED; rm -rf modes; [ -e modes ] || echo ESCAPED",
+    script: "mv modes elsewhere && echo ESCAPED; rm modes/lead.md && echo ESCAPED",
     control: "anyone",
   },
   {
@@ -202,12 +220,12 @@ export const probes: readonly Probe[] = [
     script: "i=0; while [ $i -lt 150 ]; do sleep 1 & i=$((i+1)); done; echo ESCAPED",
     control: "anyone",
   },
-  { name: "fork bomb", script: "f() { f | f & }; f; sleep 1", seconds: 2 },
-  { name: "more memory than granted", script: perl('my $x = "a" x (700 << 20); print "ESCAPED\\n"'), needs: ["perl"] },
-  { name: "a file larger than granted", script: "head -c 40M /dev/zero > big && echo ESCAPED", control: "anyone" },
+  { name: "fork bomb", script: "f() { f | f & }; f; sleep 1", seconds: 2, bomb: true },
+  { name: "more memory than granted", script: perl('my $x = "a" x (150 << 20); print "ESCAPED\\n"'), needs: ["perl"] },
+  { name: "a file larger than granted", script: "head -c 20M /dev/zero > big && echo ESCAPED", control: "anyone" },
   {
     name: "fill the scratch space",
-    script: "head -c 400M /dev/zero > /tmp/big && echo ESCAPED; head -c 400M /dev/zero > /dev/shm/big && echo ESCAPED",
+    script: "head -c 60M /dev/zero > /tmp/big && echo ESCAPED; head -c 60M /dev/zero > /dev/shm/big && echo ESCAPED",
   },
   {
     name: "outlive the end",

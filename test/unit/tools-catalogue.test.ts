@@ -39,8 +39,8 @@ describe("the catalogue", () => {
   test("R7 a command is refused, for there is no sandbox", async () => {
     const bench = openWorkbench({});
     const outcome = await bench.call("execute_command", { command: ["touch", "x"] });
-    expect(outcome).toMatchObject({ ok: false, text: expect.stringContaining("no sandbox yet") });
-    expect(toolNamed("execute_command").available?.no).toContain("no sandbox yet");
+    expect(outcome).toMatchObject({ ok: false, text: expect.stringContaining("no sandbox here") });
+    expect(toolNamed("execute_command").available?.no).toContain("without one no command is run");
   });
 
   test("tools of the Hub say that they are not there yet, and what is", async () => {

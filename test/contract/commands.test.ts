@@ -1,0 +1,119 @@
+/** A role runs a command: proposed, seen by a person word for word, approved, edited or rejected, and told. R3, R7, R8, RELIABILITY 38. */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import type { Brief } from "../../src/briefs/brief.ts";
+import { readBrief } from "../../src/briefs/read-brief.ts";
+import { openCadre, type Cadre } from "../../src/cadre.ts";
+import type { RunRow } from "../../src/store/ports.ts";
+import { reply, scriptedModel, type ScriptedModel } from "../../src/testing.ts";
+import { bubblewrap } from "../../src/tools/sandbox/bubblewrap.ts";
+import { noSandbox } from "../../src/tools/sandbox/sandbox.ts";
+import { shippedProject } from "../fixtures/project-folder.ts";
+
+const available = bubblewrap({ node: process.execPath }).available();
+const missing = "no" in available ? available.no : null;
+if (missing !== null) console.warn(`SKIPPED: commands run end to end: ${missing}`);
+const sandboxed = test.skipIf(missing !== null);
+
+const report = { summary: "done", criteria: [], artifacts: [], limitations: [] };
+const by = { by: "lead", face: "test" };
+
+type Bench = { readonly cadre: Cadre; readonly run: RunRow; readonly model: ScriptedModel };
+
+async function bench(command: unknown, commands = "", sandbox?: typeof noSandbox): Promise<Bench> {
+  const workflow = `export const workflow = { name: "w", entry: "technical-writer", signOff: false, grants: { "technical-writer": ["command"] }, ${commands} };\n`;
+  const folder = shippedProject({ "graphs/w.ts": workflow });
+  rmSync(join(folder.dir, "graphs", "feature-workflow.ts"));
+  const model = scriptedModel({
+    "technical-writer": [reply.call("execute_command", command), reply.call("attempt_completion", report)],
+  });
+  const cadre = openCadre({ dir: folder.dir, model, ...(sandbox ? { sandbox } : {}) });
+  onTestFinished(() => {
+    cadre.close();
+    folder.remove();
+  });
+  return { cadre, model, run: await cadre.start(readBrief("Do it.", null).brief as Brief, { by: "lead" }) };
+}
+
+/** What the model was told of its first call. */
+function told({ model }: Bench): string {
+  return JSON.stringify(model.requests[1]?.messages.findLast((message) => message.role === "tool"));
+}
+
+sandboxed(
+  "R3 R7 a person sees the exact argument list, and that is what runs; the receipt says what came of it",
+  async () => {
+    const command = ["sh", "-c", "echo out; echo err >&2; echo made > made.txt; exit 3"];
+    const line = await bench({ command });
+    const [ask] = (await line.cadre.advance(line.run.id)).asks;
+    expect(ask).toMatchObject({
+      kind: "approval",
+      action: { tool: "execute_command", args: { command, network: false, timeout_seconds: 60 } },
+      rule: { purpose: expect.stringContaining("commands.allow") },
+    });
+    expect(existsSync(join(line.run.workspace, "made.txt"))).toBe(false);
+    await line.cadre.decide(ask!.id, { verb: "approve", ...by });
+    expect((await line.cadre.advance(line.run.id)).status).toBe("finished");
+    expect(told(line)).toContain("Exit code 3.");
+    expect(told(line)).toContain("out\\nerr");
+    const done = (await line.cadre.store.runEvents(line.run.id))
+      .map(({ event }) => event)
+      .find((event) => event.type === "action_done");
+    const detail = done?.results[0]?.receipt?.detail as { output: { file: string; sha256: string } };
+    expect(detail).toMatchObject({ command, exitCode: 3, ended: "by itself", outputBytes: 8 });
+    const full = readFileSync(join(dirname(line.run.workspace), detail.output.file));
+    expect(full.toString()).toBe("out\nerr\n");
+    expect(detail.output.sha256).toBe(createHash("sha256").update(full).digest("hex"));
+    expect((await line.cadre.changes(line.run.id)).set.files.map((file) => file.path)).toEqual(["made.txt"]);
+    expect((await line.cadre.verify(line.run.id)).problems).toEqual([]);
+  },
+);
+
+sandboxed("R3 an edited argument list runs as it was edited, and the role is told so", async () => {
+  const line = await bench({ command: ["touch", "first.txt"] });
+  const [ask] = (await line.cadre.advance(line.run.id)).asks;
+  await line.cadre.decide(ask!.id, { verb: "approve", args: { command: ["touch", "second.txt"] }, ...by });
+  await line.cadre.advance(line.run.id);
+  expect(existsSync(join(line.run.workspace, "first.txt"))).toBe(false);
+  expect(existsSync(join(line.run.workspace, "second.txt"))).toBe(true);
+  expect(told(line)).toContain("edited by lead");
+  expect((await line.cadre.verify(line.run.id)).problems).toEqual([]);
+});
+
+sandboxed("R3 what a person rejects does not run, and the role reads why", async () => {
+  const line = await bench({ command: ["touch", "first.txt"] });
+  const [ask] = (await line.cadre.advance(line.run.id)).asks;
+  await line.cadre.decide(ask!.id, { verb: "reject", text: "not today", ...by });
+  await line.cadre.advance(line.run.id);
+  expect(existsSync(join(line.run.workspace, "first.txt"))).toBe(false);
+  expect(told(line)).toContain("not today");
+});
+
+sandboxed("R3 only what the workflow allows runs without a person, and never with the network", async () => {
+  const policy = 'commands: { allow: [["touch", "a.txt"], ["echo", "..."]], network: true }';
+  const asks = async (args: unknown): Promise<number> => {
+    const line = await bench(args, policy);
+    return (await line.cadre.advance(line.run.id)).asks.length;
+  };
+  expect(await asks({ command: ["touch", "a.txt"] })).toBe(0);
+  expect(await asks({ command: ["echo", "anything", "else"] })).toBe(0);
+  expect(await asks({ command: ["touch", "a.txt", "b.txt"] })).toBe(1);
+  expect(await asks({ command: ["echo", "x"], network: true })).toBe(1);
+});
+
+sandboxed("R7 the network is refused where the workflow does not permit it, before a person is asked", async () => {
+  const line = await bench({ command: ["true"], network: true });
+  expect((await line.cadre.advance(line.run.id)).asks).toEqual([]);
+  expect(told(line)).toContain("commands.network");
+});
+
+test("R7 without a sandbox the tool is not offered, and calling it is refused with the reason", async () => {
+  const without = { ...noSandbox, available: () => ({ no: "bubblewrap (bwrap) is not installed: install it" }) };
+  const line = await bench({ command: ["touch", "a.txt"] }, "", without);
+  expect((await line.cadre.advance(line.run.id)).asks).toEqual([]);
+  expect(line.model.requests[0]?.tools.map((tool) => tool.name)).not.toContain("execute_command");
+  expect(told(line)).toContain("bubblewrap (bwrap) is not installed");
+  expect(existsSync(join(line.run.workspace, "a.txt"))).toBe(false);
+});
