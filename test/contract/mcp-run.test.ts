@@ -153,17 +153,17 @@ test("D9 a server that changes what it says of a tool while an approval waits: a
   expect(appended()).toBe("once\n");
 });
 
-test("D9 a tool that changed is not called under the chart that a person kept; under the adopted one it is", async () => {
+test.each([
+  ["keep", /^box__echo was not called: what it says/],
+  ["adopt", /^hello$/],
+])("D9 a tool that changed, after a person said %s", async (word, expected) => {
   const model = callsThenReport(append, echo, echo);
   const cadre = project({}, model);
   const waiting = await begun(cadre);
   writeFileSync(join(dir, "state", "description"), "Louder.");
   const asked = await decided(cadre, waiting, {});
-  await decided(cadre, asked, { verb: "answer", text: "keep" });
-  expect(told(model).slice(1)).toEqual([
-    expect.stringMatching(/^box__echo was not called: what it says/),
-    expect.stringMatching(/^box__echo was not called: what it says/),
-  ]);
+  expect((await decided(cadre, asked, { verb: "answer", text: word })).status).toBe("finished");
+  expect(told(model).slice(1)).toEqual([expect.stringMatching(expected), expect.stringMatching(expected)]);
 });
 
 test("T2 what the operator takes out of cadre.yaml is gone at once, also under the kept chart", async () => {
@@ -232,16 +232,17 @@ test("D3 an effect under way when cadre is killed is in doubt, not repeated; and
   const ended = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGKILL");
   await ended;
+  // The last two are the server of the killed process and what that started; a deaf one's child cannot be reached by anybody.
+  const [server = 0, left = 0] = readFileSync(join(dir, "state", "pids"), "utf8")
+    .trim()
+    .split("\n")
+    .map(Number)
+    .slice(-2);
+  await vi.waitFor(() => expect(isAlive(server)).toBe(false));
+  if (isAlive(left)) process.kill(left, "SIGKILL");
   const asked = await cadre.advance(run.id);
   expect(asked.asks).toMatchObject([{ kind: "doubt", topic: "in doubt: box__append" }]);
   expect(appended()).toBe("once\n");
-  // The first of each two is the server itself; what a deaf one started cannot be reached when nobody is left to end it.
-  const pids = readFileSync(join(dir, "state", "pids"), "utf8")
-    .trim()
-    .split("\n")
-    .map(Number);
-  await vi.waitFor(() => expect(isAlive(pids.at(-2) as number)).toBe(false));
-  for (const pid of pids.filter(isAlive)) process.kill(pid, "SIGKILL");
   rmSync(join(dir, "state", "hang-after-append"));
   const done = await decided(cadre, asked, { verb: "answer", text: "ran" });
   expect(done.status).toBe("finished");
