@@ -25,8 +25,16 @@ export function orderProblem(event: Event, at: Standing): string | null {
   const main = at.line === mainLine(runOfLine(at.line));
   const starts = event.type === "run_started" || event.type === "child_started";
   if (starts !== (at.index === 0) || (starts && (event.type === "run_started") !== main))
-    return at.index === 0 ? `is the first of its line, and no start of a ${main ? "run" : "child line"}` : "starts the line again (D6)";
-  return childProblem(event, at.before) ?? nameProblem(event, at) ?? callProblem(event, at) ?? askOrderProblem(event, at) ?? leaveProblem(event, at);
+    return at.index === 0
+      ? `is the first of its line, and no start of a ${main ? "run" : "child line"}`
+      : "starts the line again (D6)";
+  return (
+    childProblem(event, at.before) ??
+    nameProblem(event, at) ??
+    callProblem(event, at) ??
+    askOrderProblem(event, at) ??
+    leaveProblem(event, at)
+  );
 }
 
 /** While children are at work their parent rests, and what is told of children is about those. */
@@ -38,7 +46,9 @@ function childProblem(event: Event, { children }: Desk): string | null {
     case "children_stopped":
       return event.children.every(awaited) ? null : "stops what is not at work for this line (D8)";
     case "child_opened":
-      return children.every((child) => child.opened.callId === event.callId) ? null : "opens a line while others are at work (R1)";
+      return children.every((child) => child.opened.callId === event.callId)
+        ? null
+        : "opens a line while others are at work (R1)";
     case "run_ended":
     case "child_ended":
       return children.length === 0 ? null : "ends before its children (D8)";
@@ -111,6 +121,7 @@ function gives({ decision }: EventOf<"ask_decided">, event: Event): boolean {
 
 function follows(event: Event, before: Desk): boolean {
   if (event.type === "limit_raised")
-    return (before.ceilings[event.limit] ?? event.from) === event.from && event.to > event.from;
+    // Another line of the run may have raised it before.
+    return (before.ceilings[event.limit] ?? event.from) <= event.from && event.to > event.from;
   return event.type !== "chart_adopted" || event.from === before.chart;
 }

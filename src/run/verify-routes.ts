@@ -12,7 +12,8 @@ import { grantedTools } from "./granted.ts";
 
 /** In words; null where nothing is wrong. `before`: the desk that the event met. */
 export function routeProblem(event: Event, before: Desk, bound: BoundChart): string | null {
-  if (event.type === "child_opened") return turnProblem(event, before) ?? declaredProblem(event.role, event.to, "delegation", bound);
+  if (event.type === "child_opened")
+    return turnProblem(event, before) ?? declaredProblem(event.role, event.to, "delegation", bound);
   if (event.type === "frame_opened") return handOverProblem(event, before, bound);
   if (event.type === "frame_closed") return answerProblem(event, before);
   if (event.type === "turn_taken") return turnProblem(event, before);

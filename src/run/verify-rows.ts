@@ -58,7 +58,13 @@ function decisionProblem(ask: AskRow): string | null {
 }
 
 /** D6: what is read from the run's row must be what its events say. `started` is null before the first event. */
-export function runRowProblems(row: RunRow, started: EventOf<"run_started"> | null, desk: Desk): string[] {
+/** `ceilings`: as all lines of the run tell them; `desk`: the main line's. */
+export function runRowProblems(
+  row: RunRow,
+  started: EventOf<"run_started"> | null,
+  desk: Desk,
+  ceilings: Desk["ceilings"],
+): string[] {
   if (!started) return row.endedAt === null ? [] : ["the run's row says that it ended; it never began (D6)"];
   const ended = desk.ended;
   const pairs: [what: string, inRow: unknown, inLog: unknown][] = [
@@ -70,7 +76,7 @@ export function runRowProblems(row: RunRow, started: EventOf<"run_started"> | nu
     ["when it started", row.startedAt, started.at],
     ["whether it is a rehearsal", row.rehearsal, started.rehearsal],
     ["chart", row.chart, desk.chart],
-    ["limits", row.limits, desk.ceilings],
+    ["limits", row.limits, ceilings],
     ["how it ended", [row.endedAt, row.reason], [ended?.at ?? null, ended?.reason ?? null]],
     ["status", ended ? row.status : null, ended?.status ?? null],
   ];

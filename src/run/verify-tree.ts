@@ -68,7 +68,8 @@ export function treeProblems(
     const own = whole(row.id);
     if (!own) continue;
     const last = Math.max(0, own.walked.length - 1);
-    for (const what of rowProblems(row, own)) problems.push({ line: row.id, index: last, row: `lines ${row.id}`, what });
+    for (const what of rowProblems(row, own))
+      problems.push({ line: row.id, index: last, row: `lines ${row.id}`, what });
     for (const [child, { index }] of own.tree.opened)
       if (!verdicts.has(child)) problems.push({ line: row.id, index, what: `opened ${child}, which is missing (D8)` });
     if (row.parent === null) continue;
@@ -79,7 +80,12 @@ export function treeProblems(
     if (closing && !isClosedAs(closing, own))
       problems.push({ line: row.id, index: last, what: `is not how ${row.parent} says that this line ended (D8)` });
     if (above && row.closed !== (closing !== undefined))
-      problems.push({ line: row.id, index: last, row: `lines ${row.id}`, what: "its row and the log of its parent disagree on whether it is closed" });
+      problems.push({
+        line: row.id,
+        index: last,
+        row: `lines ${row.id}`,
+        what: "its row and the log of its parent disagree on whether it is closed",
+      });
   }
   return problems;
 }
@@ -95,14 +101,23 @@ function rowProblems(row: LineRow, { tree }: LineVerdict): string[] {
 
 function linkProblem(row: LineRow, { tree, walked }: LineVerdict, above: LineVerdict): string | null {
   const opening = above.tree.opened.get(row.id);
-  if (!opening || opening.index !== row.openedAt) return `was not opened by event ${row.openedAt} of ${row.parent} (D8)`;
+  if (!opening || opening.index !== row.openedAt)
+    return `was not opened by event ${row.openedAt} of ${row.parent} (D8)`;
   if (row.signal !== null && !above.tree.stopped.has(row.id)) return `is to stop, and ${row.parent} did not say so`;
   if (walked.length === 0) return null; // opened, and not begun
   const { started, frame } = tree;
   const linked = started?.parent === row.parent && started.index === opening.index && started.opened === opening.hash;
   if (!linked) return `does not begin with the event that opened it (D8)`;
   const { event } = opening;
-  const told = frame && [frame.parent, frame.callId, frame.from, frame.to, frame.rule, frame.assignment, started.writes];
+  const told = frame && [
+    frame.parent,
+    frame.callId,
+    frame.from,
+    frame.to,
+    frame.rule,
+    frame.assignment,
+    started.writes,
+  ];
   const given = [event.frame, event.callId, event.role, event.to, event.rule, event.assignment, event.writes];
   return canonicalJson(told) === canonicalJson(given) ? null : "works on another task than it was given (R1)";
 }
