@@ -7,7 +7,7 @@
  */
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 
 export type ChildGroup = {
   readonly process: ChildProcessWithoutNullStreams;
@@ -27,7 +27,7 @@ export type ProgramToStart = {
 const patience = 500;
 
 export function startChildGroup({ argv, dir, env }: ProgramToStart): ChildGroup {
-  const [program = "", ...args] = tiedToParent(argv, env["PATH"]);
+  const [program = "", ...args] = tiedToParent(argv, dir, env["PATH"]);
   const child = spawn(program, args, { cwd: dir, env: { ...env }, stdio: ["pipe", "pipe", "pipe"], detached: true });
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(`could not be started (${codeOf(error)})`));
@@ -66,26 +66,27 @@ function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
 }
 
 /** G2. */
-function tiedToParent(argv: readonly string[], path: string | undefined): readonly string[] {
+function tiedToParent(argv: readonly string[], dir: string, path: string | undefined): readonly string[] {
   const [program = ""] = argv;
   const setpriv = process.platform === "linux" ? onPath("setpriv", path) : null;
   // A program that is not there must be named by the error, not setpriv.
-  if (setpriv === null || (!program.includes("/") && onPath(program, path) === null)) return argv;
+  const there = program.includes("/") ? mayRun(resolve(dir, program)) : onPath(program, path) !== null;
+  if (setpriv === null || !there) return argv;
   return [setpriv, "--pdeathsig", "KILL", ...argv];
 }
 
 function onPath(program: string, path: string | undefined): string | null {
-  for (const folder of (path ?? "").split(delimiter)) {
-    const file = join(folder, program);
-    try {
-      if (folder === "") continue;
-      accessSync(file, constants.X_OK);
-      return file;
-    } catch {
-      continue;
-    }
+  const folders = (path ?? "").split(delimiter).filter((folder) => folder !== "");
+  return folders.map((folder) => join(folder, program)).find(mayRun) ?? null;
+}
+
+function mayRun(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
-  return null;
 }
 
 async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
