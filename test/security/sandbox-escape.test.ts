@@ -54,7 +54,7 @@ for (const user of users) {
         listen(hidden, `\0${abstract}`),
       ]);
       if (user.prefix.length > 0) spawnSync("chown", ["-R", "65534:65534", folder]);
-      const port = (tcp?.address() as net.AddressInfo).port;
+      const port = (tcp?.address() as net.AddressInfo | undefined)?.port ?? 0;
       results = await run(
         [...user.prefix, process.execPath, runner, folder, String(victim.pid), String(port), abstract],
         folder,
@@ -118,7 +118,7 @@ function run([program = "", ...args]: readonly string[], folder: string): Promis
   const child = spawn(program, args, {
     cwd: folder,
     env: { PATH: process.env["PATH"], SECRET_TOKEN: "CANARY-4711" },
-    stdio: ["ignore", "pipe", "inherit", ...Array.from({ length: 7 }, () => "ignore" as const), outside],
+    stdio: ["ignore", "pipe", "inherit", ...Array.from({ length: 37 }, () => "ignore" as const), outside],
   });
   fs.closeSync(outside);
   return new Promise((resolve, reject) => {

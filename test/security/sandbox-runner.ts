@@ -75,8 +75,8 @@ function outside(script: string, cwd: string): Promise<string> {
   const child = spawn("/bin/sh", ["-c", script], {
     cwd,
     timeout: 20_000,
-    // Descriptor 10, a folder of the host, is handed on.
-    stdio: ["ignore", "pipe", "ignore", ...Array.from({ length: 7 }, () => "ignore" as const), 10],
+    // Descriptor 40, a folder of the host, is handed on.
+    stdio: ["ignore", "pipe", "ignore", ...Array.from({ length: 37 }, () => "ignore" as const), 40],
   });
   let text = "";
   child.stdout?.on("data", (chunk: Buffer) => (text += chunk.toString("latin1")));
