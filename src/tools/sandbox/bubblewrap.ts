@@ -198,6 +198,9 @@ async function untilEnded(
   ]);
   over.abort();
   if (endedEarly === null) return "by itself";
+  // Killed while it sets up, bwrap would leave its child waiting for it.
+  for (let tries = 0; tries < 15 && firstProcess(watched.status()) === null; tries += 1)
+    await Promise.race([watched.closed, delay(20)]);
   const first = firstProcess(watched.status());
   if (first !== null) kill(first);
   else child.kill("SIGKILL");

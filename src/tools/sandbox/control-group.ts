@@ -3,6 +3,7 @@
  *
  * G1. Made only where the kernel lets us: a group that we may create beside or below our own. Nothing that others made is changed.
  * G2. A group is removed when its command has ended; one that a killed process left is removed when the next is made.
+ * G3. Whatever is still in a group when it is removed is killed first: bwrap itself, cut off while it sets up, would wait for ever.
  */
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
@@ -15,7 +16,7 @@ export type ControlGroup = {
   readonly joinBy: readonly string[];
   /** True once a process in it was killed because the memory was used up. */
   outOfMemory(): boolean;
-  /** Only when nothing is left in it. */
+  /** Once, when the command has ended. */
   remove(): void;
 };
 
@@ -54,7 +55,7 @@ function unified(own: string, { memoryMb, processes }: Ceilings): ControlGroup |
           version: "cgroup v2",
           joinBy: [`${group}/cgroup.procs`],
           outOfMemory: () => /^oom_kill [1-9]/m.test(readOr(`${group}/memory.events`)),
-          remove: () => attempt(() => fs.rmdirSync(group)),
+          remove: () => clear(group),
         };
       }
     }
@@ -76,8 +77,8 @@ function split(own: ReadonlyMap<string, string>, { memoryMb, processes }: Ceilin
     joinBy: [`${memory}/cgroup.procs`, `${pids}/cgroup.procs`],
     outOfMemory: () => /^oom_kill [1-9]/m.test(readOr(`${memory}/memory.oom_control`)),
     remove: () => {
-      attempt(() => fs.rmdirSync(memory));
-      attempt(() => fs.rmdirSync(pids));
+      clear(memory);
+      clear(pids);
     },
   };
 }
@@ -111,8 +112,15 @@ function makeIn(parent: string, settings: Readonly<Record<string, number>>): str
 function sweep(parent: string): void {
   for (const name of fs.readdirSync(parent)) {
     const owner = name.startsWith(prefix) ? /^\d+/.exec(name.slice(prefix.length))?.[0] : undefined;
-    if (owner !== undefined && !fs.existsSync(`/proc/${owner}`)) attempt(() => fs.rmdirSync(`${parent}/${name}`));
+    if (owner !== undefined && !fs.existsSync(`/proc/${owner}`)) clear(`${parent}/${name}`);
   }
+}
+
+/** G3. */
+function clear(group: string): void {
+  for (const pid of readOr(`${group}/cgroup.procs`).split("\n").filter(Boolean))
+    attempt(() => process.kill(Number(pid), "SIGKILL"));
+  attempt(() => fs.rmdirSync(group));
 }
 
 function readOr(file: string): string {
