@@ -75,11 +75,15 @@ class Dispatch {
     const lines = await store.lines(this.#id);
     for (const { id, signal, signalBy } of lines) if (signal === "stop") this.#working.get(id)?.stop(signalBy ?? USER);
     if (run.endedAt !== null || this.#steering.draining) return 0;
+    return this.#beginSome(lines, parallel);
+  }
+
+  async #beginSome(lines: readonly LineRow[], parallel: number): Promise<number> {
     let begun = 0;
     for (const line of lines) {
       if (this.#working.size >= parallel) break;
       if (!(await this.#canMove(line, lines))) continue;
-      this.#begin(line);
+      void this.#begin(line);
       begun += 1;
     }
     return begun;
@@ -105,20 +109,18 @@ class Dispatch {
     }
   }
 
-  #begin({ id: line, signal, signalBy }: LineRow): void {
+  async #begin({ id: line, signal, signalBy }: LineRow): Promise<void> {
     const steering = this.#steering.forLine(line);
     if (signal === "stop") steering.stop(signalBy ?? USER);
     this.#working.set(line, steering);
-    holdLine(this.#deps, { line, steering, options: this.#options, onBeat: () => this.#woken.resolve() })
-      .then(
-        (stop): Rest => stop,
-        (error: unknown): Rest => ({ at: isCadreError(error, "run-owned") ? "elsewhere" : "failed", error }),
-      )
-      .then((rest) => {
-        this.#rests.set(line, rest);
-        this.#working.delete(line);
-        this.#woken.resolve();
-      });
+    const holding = { line, steering, options: this.#options, onBeat: () => this.#woken.resolve() };
+    const rest = await holdLine(this.#deps, holding).catch((error: unknown): Rest => ({
+      at: isCadreError(error, "run-owned") ? "elsewhere" : "failed",
+      error,
+    }));
+    this.#rests.set(line, rest);
+    this.#working.delete(line);
+    this.#woken.resolve();
   }
 }
 

@@ -2,12 +2,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { hashOf } from "../canonical.ts";
 import { askId } from "../ids.ts";
-import type { Action, AskKind, Assignment, LimitName, Question, Severity } from "../events/event.ts";
+import type { Action, AskKind, LimitName, Seat, Severity } from "../events/event.ts";
 import type { Desk, DeskFrame } from "../events/desk.ts";
 import type { AskRow, LineRow } from "../store/ports.ts";
 import { findRole, USER, type Rule } from "../org/chart.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import type { Batch, Drift, LineContext } from "./line-context.ts";
+import { approversOf } from "./seats.ts";
 
 export type NewAsk = {
   readonly kind: AskKind;
@@ -22,19 +23,22 @@ export type NewAsk = {
   readonly rule: Rule;
   readonly limit?: { readonly name: LimitName; readonly value: number; readonly ceiling: number };
   readonly chart?: string;
-  /** Minutes until it is overdue, or expires; null: never. */
+  /** Minutes until it expires, goes up, or is overdue; null: never. */
   readonly minutes?: number | null;
+  /** Where a person fills a role. */
+  readonly seat?: Seat;
 };
 
 /** Adds an `ask_raised`; at most one is open at a time, so nothing may be added behind it that moves work. */
 export function raiseAsk(
-  context: Pick<LineContext, "line" | "clock" | "bound" | "above">,
+  context: Pick<LineContext, "line" | "clock" | "bound" | "above" | "run">,
   desk: Desk,
   batch: Batch,
   ask: NewAsk,
 ): void {
   const id = askId(context.line, batch.next);
   const options = [...(ask.options ?? [])];
+  const approvers = approversOf(context.bound, context.run.startedBy, ask);
   const minutes = ask.minutes ?? null;
   const deadline = minutes === null ? null : new Date(context.clock.now() + minutes * 60_000).toISOString();
   batch.add({
@@ -59,6 +63,8 @@ export function raiseAsk(
     rule: ask.rule,
     limit: ask.limit ?? null,
     chart: ask.chart ?? null,
+    ...(ask.seat === undefined ? {} : { seat: ask.seat }),
+    ...(approvers === undefined ? {} : { approvers }),
   });
 }
 
@@ -70,17 +76,26 @@ export async function raiseOnce(context: LineContext, desk: Desk, batch: Batch, 
   const rows = await context.store.asks({ run: context.run.id });
   const same = rows.findLast((row) => row.line !== context.line && stands(row) && isAboutTheSame(row, ask));
   if (!same) return raiseAsk(context, desk, batch, ask);
-  const { id, kind, role, to, topic, question, options, severity, action, hash, deadline, path, rule, limit, chart } =
-    same;
+  const { id, kind, role, to, topic, question, severity, action, hash, deadline, rule, limit, chart } = same;
   batch.add({
     type: "ask_awaited",
     at: batch.now(),
     ask: id,
-    kind,
     frame: ask.frame.id,
-    ...{ role, to, topic, question, severity, action, hash, deadline, rule, limit, chart },
-    options: [...options],
-    path: [...path],
+    kind,
+    role,
+    to,
+    topic,
+    question,
+    options: [...same.options],
+    severity,
+    action,
+    hash,
+    deadline,
+    path: [...same.path],
+    rule,
+    limit,
+    chart,
   });
 }
 
@@ -95,47 +110,6 @@ function isAboutTheSame(row: AskRow, ask: NewAsk): boolean {
 
 function limitOf({ limit }: Pick<NewAsk, "limit"> | AskRow): unknown {
   return limit ? [limit.name, limit.ceiling] : null;
-}
-
-/** Options of a question, numbered so that an answer can be one figure. */
-function numbered(options: readonly string[]): { id: string; text: string }[] {
-  return options.map((text, index) => ({ id: String(index + 1), text }));
-}
-
-/** A frame whose role a person fills: its question or assignment becomes an ask. */
-export function askPerson(context: LineContext, desk: Desk, batch: Batch, frame: DeskFrame): void {
-  const { question, assignment, rule, from } = frame.opened;
-  const staffing = context.bound.workflow.staffing[frame.role];
-  raiseAsk(context, desk, batch, {
-    frame,
-    role: frame.role === USER ? from : frame.role,
-    ...(staffing?.by === "person" && staffing.name !== undefined ? { to: staffing.name } : {}),
-    rule,
-    minutes: context.bound.workflow.deadlineMinutes,
-    ...(question ? questionWords(frame, question) : assignmentWords(assignment)),
-  });
-}
-
-type Words = Pick<NewAsk, "kind" | "topic" | "question" | "options" | "severity">;
-
-function questionWords(frame: DeskFrame, question: Question): Words {
-  return {
-    kind: frame.kind === "escalation" ? "escalation" : "question",
-    topic: question.topic,
-    question: question.tried ? `${question.question}\n\nTried so far: ${question.tried}` : question.question,
-    options: numbered(question.options),
-    severity: question.severity,
-  };
-}
-
-function assignmentWords(assignment: Assignment | null): Words {
-  const criteria = (assignment?.criteria ?? []).map((criterion) => `- [${criterion.id}] ${criterion.text}`).join("\n");
-  const task = assignment?.task ?? "";
-  return {
-    kind: "assignment",
-    topic: "assignment",
-    question: criteria ? `${task}\n\nAcceptance criteria:\n${criteria}` : task,
-  };
 }
 
 /** The rule that a part of the workflow stands for, with its place in `graphs/`. */

@@ -13,7 +13,8 @@ import { deskOf, type DeskAsk } from "../events/desk.ts";
 import type { Call, Decision, Event, EventOf, Report } from "../events/event.ts";
 import type { AskId } from "../ids.ts";
 import { expire, hasExpired } from "../store/expiry.ts";
-import { closeWithAnswer, closeWithReport, submit } from "./completion.ts";
+import { submit } from "./closing.ts";
+import { closeWithAnswer, closeWithReport } from "./completion.ts";
 import { endStopped, stopRun } from "./ending.ts";
 import { Batch, type LineContext } from "./line-context.ts";
 import { openApproved } from "./hand-over.ts";
@@ -84,7 +85,8 @@ function heldCall(log: readonly Event[], ask: Ask): Call | undefined {
 async function follow(turn: Turn, ask: Ask, decision: Decision, held: Call | undefined): Promise<void> {
   switch (ask.kind) {
     case "approval":
-      return turn.desk.action ? approval(turn, ask, decision) : routeApproval(turn, ask, decision, held);
+      if (!turn.desk.action) return routeApproval(turn, ask, decision, held);
+      return approval(turn, ask, decision);
     case "sign_off":
       if (decision.verb !== "approve" && turn.desk.submitted)
         handBack(turn, [turn.desk.submitted.callId], reasonOf(ask, decision, "Returned"));
@@ -137,9 +139,9 @@ function approval(turn: Turn, ask: Ask, decision: Decision): void {
 }
 
 /** A hand-over that its role insisted on. */
-function routeApproval(turn: Turn, ask: Ask, decision: Decision, held: Call | undefined): void {
+async function routeApproval(turn: Turn, ask: Ask, decision: Decision, held: Call | undefined): Promise<void> {
   if (!held) return;
-  if (decision.verb === "approve") openApproved(turn, held, ask.hash);
+  if (decision.verb === "approve") await openApproved(turn, held, ask.hash);
   else handBack(turn, [held.id], reasonOf(ask, decision, "Rejected"));
 }
 

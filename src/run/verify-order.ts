@@ -40,21 +40,14 @@ export function orderProblem(event: Event, at: Standing): string | null {
 /** While children are at work their parent rests, and what is told of children is about those. */
 function childProblem(event: Event, { children }: Desk): string | null {
   const awaited = (line: string): boolean => children.some((child) => child.line === line && child.closed === null);
-  switch (event.type) {
-    case "child_closed":
-      return awaited(event.child) ? null : `closes ${event.child}, which is not at work for this line (D8)`;
-    case "children_stopped":
-      return event.children.every(awaited) ? null : "stops what is not at work for this line (D8)";
-    case "child_opened":
-      return children.every((child) => child.opened.callId === event.callId)
-        ? null
-        : "opens a line while others are at work (R1)";
-    case "run_ended":
-    case "child_ended":
-      return children.length === 0 ? null : "ends before its children (D8)";
-    default:
-      return children.length === 0 ? null : "goes on while its children are at work (R1)";
-  }
+  if (event.type === "child_closed")
+    return awaited(event.child) ? null : `closes ${event.child}, which is not at work for this line (D8)`;
+  if (event.type === "children_stopped")
+    return event.children.every(awaited) ? null : "stops what is not at work for this line (D8)";
+  if (children.length === 0) return null;
+  if (event.type === "run_ended" || event.type === "child_ended") return "ends before its children (D8)";
+  const together = event.type === "child_opened" && children.every(({ opened }) => opened.callId === event.callId);
+  return together ? null : "goes on while its children are at work (R1)";
 }
 
 function nameProblem(event: Event, { line, index, before }: Standing): string | null {
@@ -70,20 +63,24 @@ function nameProblem(event: Event, { line, index, before }: Standing): string | 
 }
 
 /** What a role set going is what it called for in its last turn (R4). Arguments may have been filled in by the tool's schema. */
-function callProblem(event: Event, { calls, before }: Standing): string | null {
-  const made = (frame: string, id: string, name?: string): boolean =>
-    (calls.get(frame) ?? []).some((call) => call.id === id && (name === undefined || call.name === name));
-  const foreign = "was not called for in the last turn of its frame (R4)";
-  if (event.type === "action_proposed")
-    return event.calls.every((call) => made(event.frame, call.id, call.name)) ? null : foreign;
+function callProblem(event: Event, at: Standing): string | null {
+  return isCalledFor(event, at) ? null : "was not called for in the last turn of its frame (R4)";
+}
+
+function isCalledFor(event: Event, { calls, before }: Standing): boolean {
+  const made = (frame: string | null, id: string, name?: string): boolean =>
+    (calls.get(frame ?? "") ?? []).some((call) => call.id === id && (name === undefined || call.name === name));
+  if (event.type === "action_proposed") return event.calls.every((call) => made(event.frame, call.id, call.name));
   // The report of a frame that a person fills is called by the frame's own name.
-  if (event.type === "report_submitted")
-    return event.callId === event.frame || made(event.frame, event.callId) ? null : foreign;
-  if (event.type === "child_opened") return made(event.frame, event.callId) ? null : foreign;
-  if (event.type !== "frame_opened" || event.callId === null) return null;
+  if (event.type === "report_submitted") return event.callId === event.frame || made(event.frame, event.callId);
+  if (event.type === "child_opened") return made(event.frame, event.callId, "new_tasks");
   // The first frame of a child line was called for above: `verify-tree.ts` compares the two.
-  if (before.started?.type === "child_started" && before.frames.length === 0 && before.length === 1) return null;
-  return event.parent !== null && made(event.parent, event.callId) ? null : foreign;
+  if (event.type !== "frame_opened" || event.callId === null || isFirstOfChild(before)) return true;
+  return made(event.parent, event.callId);
+}
+
+function isFirstOfChild(before: Desk): boolean {
+  return before.started?.type === "child_started" && before.length === 1;
 }
 
 /** Nothing of these goes on while a person is asked. */

@@ -23,34 +23,18 @@ export class Branch {
   refusals = 0;
 
   take(event: Event, index: number, hash: string): void {
-    switch (event.type) {
-      case "child_opened":
-        this.opened.set(event.child, { index, hash, event });
-        return;
-      case "child_closed":
-        this.closed.set(event.child, event);
-        return;
-      case "children_stopped":
-        for (const child of event.children) this.stopped.add(child);
-        return;
-      case "child_started":
-        this.started ??= event;
-        return;
-      case "frame_opened":
-        this.frame ??= event;
-        return;
-      case "child_ended":
-        this.ended = event;
-        return;
-      case "turn_taken":
-      case "action_done":
-        this.steps += 1;
-        return;
-      case "refused":
-        this.refusals += 1;
-        return;
-      default:
-    }
+    if (event.type === "child_opened") this.opened.set(event.child, { index, hash, event });
+    else if (event.type === "child_closed") this.closed.set(event.child, event);
+    else if (event.type === "children_stopped") for (const child of event.children) this.stopped.add(child);
+    else if (event.type === "child_started") this.started ??= event;
+    else if (event.type === "frame_opened") this.frame ??= event;
+    else if (event.type === "child_ended") this.ended = event;
+    else this.#count(event);
+  }
+
+  #count({ type }: Event): void {
+    if (type === "turn_taken" || type === "action_done") this.steps += 1;
+    if (type === "refused") this.refusals += 1;
   }
 }
 
@@ -59,44 +43,43 @@ export function treeProblems(
   lines: readonly LineRow[],
   verdicts: ReadonlyMap<string, LineVerdict>,
 ): (Problem & { readonly line: string })[] {
-  const problems: (Problem & { readonly line: string })[] = [];
-  const whole = (line: string): LineVerdict | undefined => {
-    const verdict = verdicts.get(line);
+  const whole = (line: string | null): LineVerdict | undefined => {
+    const verdict = verdicts.get(line ?? "");
     return verdict?.walked.fault === null ? verdict : undefined;
   };
-  for (const row of lines) {
+  return lines.flatMap((row) => {
     const own = whole(row.id);
-    if (!own) continue;
-    const last = Math.max(0, own.walked.length - 1);
-    for (const what of rowProblems(row, own))
-      problems.push({ line: row.id, index: last, row: `lines ${row.id}`, what });
-    for (const [child, { index }] of own.tree.opened)
-      if (!verdicts.has(child)) problems.push({ line: row.id, index, what: `opened ${child}, which is missing (D8)` });
-    if (row.parent === null) continue;
-    const above = whole(row.parent);
-    const what = above ? linkProblem(row, own, above) : null;
-    if (what !== null) problems.push({ line: row.id, index: 0, what });
-    const closing = above?.tree.closed.get(row.id);
-    if (closing && !isClosedAs(closing, own))
-      problems.push({ line: row.id, index: last, what: `is not how ${row.parent} says that this line ended (D8)` });
-    if (above && row.closed !== (closing !== undefined))
-      problems.push({
-        line: row.id,
-        index: last,
-        row: `lines ${row.id}`,
-        what: "its row and the log of its parent disagree on whether it is closed",
-      });
-  }
-  return problems;
+    if (!own) return [];
+    const missing = [...own.tree.opened].filter(([child]) => !verdicts.has(child));
+    return [
+      ...rowProblems(row, own),
+      ...missing.map(([child, { index }]) => ({ line: row.id, index, what: `opened ${child}, which is missing (D8)` })),
+      ...linkProblems(row, own, whole(row.parent)),
+    ];
+  });
 }
 
-function rowProblems(row: LineRow, { tree }: LineVerdict): string[] {
+function rowProblems(row: LineRow, { tree, walked }: LineVerdict): Problem[] {
+  const at = { line: row.id, index: Math.max(0, walked.length - 1), row: `lines ${row.id}` };
+  const ended = row.ended === (tree.ended?.status ?? null);
+  const counted = row.steps === tree.steps && row.refusals === tree.refusals;
   return [
-    ...(row.ended === (tree.ended?.status ?? null) ? [] : ["its row says otherwise how it ended (D6)"]),
-    ...(row.steps === tree.steps && row.refusals === tree.refusals
-      ? []
-      : ["its row counts other steps or refusals than the log tells"]),
+    ...(ended ? [] : [{ ...at, what: "its row says otherwise how it ended (D6)" }]),
+    ...(counted ? [] : [{ ...at, what: "its row counts other steps or refusals than the log tells" }]),
   ];
+}
+
+function linkProblems(row: LineRow, own: LineVerdict, above: LineVerdict | undefined): Problem[] {
+  if (!above) return [];
+  const last = { line: row.id, index: Math.max(0, own.walked.length - 1) };
+  const what = linkProblem(row, own, above);
+  const closing = above.tree.closed.get(row.id);
+  const problems: Problem[] = what === null ? [] : [{ line: row.id, index: 0, what }];
+  if (closing && !isClosedAs(closing, own))
+    problems.push({ ...last, what: `is not how ${row.parent} says that this line ended (D8)` });
+  if (row.closed !== (closing !== undefined))
+    problems.push({ ...last, row: `lines ${row.id}`, what: "its row says otherwise whether its parent has closed it" });
+  return problems;
 }
 
 function linkProblem(row: LineRow, { tree, walked }: LineVerdict, above: LineVerdict): string | null {

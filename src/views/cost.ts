@@ -81,7 +81,7 @@ export function usageByRole(events: readonly NumberedEvent[], priceOf: PriceOf =
 export function usageByRoute(events: readonly NumberedEvent[], priceOf: PriceOf = unknownPrice): RouteUsage[] {
   const frames = new Map<string, EventOf<"frame_opened">>();
   const sums = new Map<string, RouteUsage>();
-  for (const { event, line } of events) {
+  for (const { event } of events) {
     if (event.type === "frame_opened") frames.set(event.frame, event);
     if (event.type !== "turn_taken") continue;
     const frame = frames.get(event.frame);

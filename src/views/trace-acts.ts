@@ -85,7 +85,7 @@ function refusedVerb(event: EventOf<"refused">): string {
   return event.code === "no-call" ? "made no call" : `may not use ${event.verb}`;
 }
 
-export function callsReturned(event: EventOf<"calls_returned">, { seen, line }: Place): Draft {
+export function callsReturned(event: EventOf<"calls_returned">, { seen }: Place): Draft {
   return {
     kind: "returned",
     from: seen.frames.get(event.frame)?.to ?? event.role,

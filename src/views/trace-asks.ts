@@ -6,7 +6,7 @@ import { details, linesOf, type Draft, type Place } from "./trace-seen.ts";
 type Asked = EventOf<"ask_raised">;
 
 /** Something waits for a person. The hand-over that led to it is a step of its own, which walked the route. */
-export function askRaised(event: Asked, { seen, line }: Place): Draft {
+export function askRaised(event: Asked, { seen }: Place): Draft {
   seen.asks.set(event.ask, event);
   const put = ["escalation", "question", "assignment"].includes(event.kind)
     ? seen.openedAt.get(event.frame)

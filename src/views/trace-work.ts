@@ -12,7 +12,7 @@ const openVerb = {
   question: "asks",
 } as const;
 
-export function frameOpened(event: EventOf<"frame_opened">, { seen, line }: Place): Draft {
+export function frameOpened(event: EventOf<"frame_opened">, { seen }: Place): Draft {
   seen.frames.set(event.frame, event);
   seen.openedAt.set(event.frame, seen.n);
   const { assignment, question } = event;
@@ -51,7 +51,7 @@ function assignmentDetails(assignment: Assignment, kind: string): StepDetail[] {
   );
 }
 
-export function reportSubmitted(event: EventOf<"report_submitted">, { seen, line }: Place): Draft {
+export function reportSubmitted(event: EventOf<"report_submitted">, { seen }: Place): Draft {
   const frame = seen.frames.get(event.frame);
   seen.reported.set(event.frame, seen.n);
   return {
@@ -69,7 +69,7 @@ export function reportSubmitted(event: EventOf<"report_submitted">, { seen, line
 }
 
 /** Out of the frame that closes, into the one that opened it; the names come from the opening, so that no writer can swap them. */
-export function frameClosed(event: EventOf<"frame_closed">, { seen, line }: Place): Draft {
+export function frameClosed(event: EventOf<"frame_closed">, { seen }: Place): Draft {
   const key = event.frame;
   const frame = seen.frames.get(key);
   const draft = {
@@ -138,7 +138,7 @@ function reportDetails(report: EventOf<"report_submitted">["report"]): StepDetai
   );
 }
 
-export function copySent(event: EventOf<"copy_sent">, { seen, line }: Place): Draft {
+export function copySent(event: EventOf<"copy_sent">, { seen }: Place): Draft {
   const report = seen.reported.get(event.frame);
   return {
     kind: "copy",

@@ -134,7 +134,10 @@ test.each(Array.from({ length: runs }, (_, seed) => seed + 1))(
       });
       if (life === 0)
         await new LineHarness({
-          ...{ modes, clock, run, say },
+          modes,
+          clock,
+          run,
+          say,
           workflow: { entry: "lead", signOff: false },
           store: file.store,
         }).create();
@@ -160,9 +163,10 @@ test.each(Array.from({ length: runs }, (_, seed) => seed + 1))(
     );
     const events = (await file.store.runEvents(run)).map(({ event }) => event);
     const reports = events.flatMap((event) => (event.type === "child_closed" ? [event.report?.summary] : []));
-    expect(reports.toSorted()).toEqual(
-      Array.from({ length: children }, (_, at) => `child ${at} was told: answer to of ${at}`),
+    expect(new Set(reports)).toEqual(
+      new Set(Array.from({ length: children }, (_, at) => `child ${at} was told: answer to of ${at}`)),
     );
+    expect(reports).toHaveLength(children);
     expect((await verifyRun(file.store, run)).problems).toEqual([]);
   },
 );
