@@ -47,6 +47,13 @@ export function childLine(parent: LineId, openedAt: number): LineId {
   return `${parent}.${openedAt}` as LineId;
 }
 
+/** The line that opened this one, and at which event; null for a main line. */
+export function openerOf(line: LineId): { readonly parent: LineId; readonly openedAt: number } | null {
+  const at = line.lastIndexOf(".");
+  if (at === line.indexOf(".")) return null;
+  return { parent: line.slice(0, at) as LineId, openedAt: Number(line.slice(at + 1)) };
+}
+
 export function runOfLine(line: LineId): RunId {
   return line.slice(0, line.indexOf(".")) as RunId;
 }

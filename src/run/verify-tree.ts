@@ -4,6 +4,7 @@
  */
 import { canonicalJson } from "../canonical.ts";
 import type { Event, EventOf } from "../events/event.ts";
+import { openerOf } from "../ids.ts";
 import type { LineRow } from "../store/ports.ts";
 import type { Verification } from "./api.ts";
 import type { LineVerdict } from "./verify-line.ts";
@@ -62,8 +63,11 @@ export function treeProblems(
 function rowProblems(row: LineRow, { tree, walked }: LineVerdict): Problem[] {
   const at = { line: row.id, index: Math.max(0, walked.length - 1), row: `lines ${row.id}` };
   const ended = row.ended === (tree.ended?.status ?? null);
+  const opener = openerOf(row.id);
+  const placed = row.parent === (opener?.parent ?? null) && row.openedAt === (opener?.openedAt ?? null);
   const counted = row.steps === tree.steps && row.refusals === tree.refusals;
   return [
+    ...(placed ? [] : [{ ...at, what: "its row says otherwise which event opened it (D8)" }]),
     ...(ended ? [] : [{ ...at, what: "its row says otherwise how it ended (D6)" }]),
     ...(counted ? [] : [{ ...at, what: "its row counts other steps or refusals than the log tells" }]),
   ];

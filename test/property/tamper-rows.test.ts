@@ -90,6 +90,9 @@ const columns: Record<string, readonly (readonly [column: string, where: string]
     ["length", "1"],
     ["head_hash", "1"],
     ["head_checkpoint", "1"],
+    ["steps", "1"],
+    ["refusals", "1"],
+    ["closed", "1"],
   ],
   checkpoints: [
     ["id", "1"],

@@ -256,6 +256,11 @@ function retold(body: string): string {
   return body.replace(/"at":"[^"]*"/, '"at":"2026-01-01T00:00:58.000Z"');
 }
 
+/** What a line counts, as its events tell it. */
+const recounted = `UPDATE lines SET
+  steps = (SELECT count(*) FROM events WHERE line = lines.id AND body ->> '$.type' IN ('turn_taken', 'action_done')),
+  refusals = (SELECT count(*) FROM events WHERE line = lines.id AND body ->> '$.type' = 'refused')`;
+
 /** Other events, and a chain, a line and a checkpoint that fit them: what somebody does who knows how cadre stores. */
 function forging(change: (bodies: readonly string[]) => readonly string[]): Tamper {
   return bySql((db) => {
@@ -268,6 +273,7 @@ function forging(change: (bodies: readonly string[]) => readonly string[]): Tamp
       insert.run(idx + 1, idx, head, body);
     }
     db.prepare("UPDATE lines SET length = ?, head_hash = ?").run(bodies.length, head);
+    db.exec(recounted);
     db.prepare("UPDATE checkpoints SET log_length = ?").run(bodies.length);
   });
 }
