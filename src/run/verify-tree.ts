@@ -68,6 +68,9 @@ function rowProblems(row: LineRow, { tree, walked }: LineVerdict): Problem[] {
   const counted = row.steps === tree.steps && row.refusals === tree.refusals;
   return [
     ...(placed ? [] : [{ ...at, what: "its row says otherwise which event opened it (D8)" }]),
+    ...(opener !== null || !row.closed
+      ? []
+      : [{ ...at, what: "its row says that a parent has closed it, and it has none (D8)" }]),
     ...(ended ? [] : [{ ...at, what: "its row says otherwise how it ended (D6)" }]),
     ...(counted ? [] : [{ ...at, what: "its row counts other steps or refusals than the log tells" }]),
   ];
