@@ -1,5 +1,5 @@
 /** The walk of a run, shown while it happens: one trace step at a time, and one live line about who works. */
-import { deskOf } from "../events/desk.ts";
+import { deskOf, nextOf } from "../events/desk.ts";
 import type { Event } from "../events/event.ts";
 import type { RunRow, Store, StoredEvent } from "../store/ports.ts";
 import { visible } from "../views/escape.ts";
@@ -30,7 +30,7 @@ export async function openWalk(
 ): Promise<Walk> {
   const { output } = context;
   const trace = openTrace();
-  const log: Event[] = [];
+  const logs = new Map<string, Event[]>();
   let seq = 0;
   let streamed = 0;
   let since = Date.now();
@@ -44,7 +44,9 @@ export async function openWalk(
   const show = (event: StoredEvent, silent: boolean): void => {
     if (event.seq <= seq) return;
     seq = event.seq;
+    const log = logs.get(event.line) ?? [];
     log.push(event.event);
+    logs.set(event.line, log);
     const step = trace.add(event);
     if (step === null || silent) return;
     if (output.json) {
@@ -71,12 +73,12 @@ export async function openWalk(
   for (const event of await store.runEvents(run.id)) show(event, event.seq <= after);
 
   const status = (): void => {
-    const role = deskOf(log).frames.at(-1)?.role ?? run.entry;
+    const roles = rolesAtWork([...logs.values()]);
     const seconds = Math.floor((Date.now() - since) / 1000);
     const words = streamed === 0 ? "" : ` · ${streamed} characters`;
     turn += 1;
     output.live(
-      `${frames[turn % frames.length] ?? ""} ${visible(role)} works${seconds < 2 ? "" : ` · ${seconds} s`}${words}`,
+      `${frames[turn % frames.length] ?? ""} ${visible(working(roles.length === 0 ? [run.entry] : roles))}${seconds < 2 ? "" : ` · ${seconds} s`}${words}`,
     );
   };
   let timer: NodeJS.Timeout | undefined;
@@ -109,4 +111,21 @@ export async function openWalk(
       held = null;
     },
   };
+}
+
+/** One for each line of the run that does not rest: several where tasks were given out at once. */
+function rolesAtWork(logs: readonly (readonly Event[])[]): string[] {
+  return logs.flatMap((log) => {
+    const desk = deskOf(log);
+    const next = nextOf(desk);
+    const role = desk.frames.at(-1)?.role;
+    return role !== undefined && (next.at === "role" || next.at === "act") ? [role] : [];
+  });
+}
+
+function working(roles: readonly string[]): string {
+  const [first = "", second, ...others] = [...new Set(roles)];
+  if (second === undefined) return `${first} works`;
+  if (others.length === 0) return `${first} and ${second} work`;
+  return `${first}, ${second} and ${others.length === 1 ? "1 other" : `${others.length} others`} work`;
 }

@@ -77,6 +77,7 @@ async function execute(sandbox: Sandbox, context: ToolContext, given: Args): Pro
       {
         argv: given.command,
         workspace: context.workspace,
+        ...(context.writable === null ? {} : { writable: context.writable }),
         network: given.network,
         // With the network it may install packages of its own.
         packages: given.network ? null : packagesOf(context.project),

@@ -4,7 +4,8 @@
  * B1. Every namespace is new (the network's too, unless the approved call asks for it), no capability is left, no further user
  *     namespace can be made, and the calls that no namespace shuts in are filtered (`seccomp.ts`).
  * B2. It dies with us, and is its own session: no terminal to type into.
- * B3. Mounts in order: the system, the workspace, what in it is protected, and last everything else is made read-only.
+ * B3. Mounts in order: the system, the workspace (or what of it this task may write), what in it is protected, and last everything else is
+ *     made read-only.
  */
 import type { SandboxCommand, SandboxLimits } from "./sandbox.ts";
 import { workspacePlace } from "./root-view.ts";
@@ -20,6 +21,8 @@ export type Descriptors = {
 export type View = {
   /** From `systemView`. */
   readonly system: readonly string[];
+  /** Paths in the workspace that can be written; null: the workspace itself. */
+  readonly writable: readonly string[] | null;
   /** Paths in the workspace that are shown read-only. */
   readonly readOnly: readonly string[];
   /** Folder of the host shown as `node_modules`; null: none. */
@@ -44,7 +47,8 @@ export function bubblewrapArguments(
     ["--proc", "/proc", "--remount-ro", "/proc"],
     ["--dev", "/dev", "--size", scratch, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"],
     ["--size", scratch, "--tmpfs", "/tmp"],
-    ["--bind", command.workspace, workspacePlace],
+    [view.writable === null ? "--bind" : "--ro-bind", command.workspace, workspacePlace],
+    (view.writable ?? []).flatMap((path) => ["--bind", `${command.workspace}/${path}`, inside(path)]),
     view.packages === null ? [] : ["--ro-bind", view.packages, inside("node_modules")],
     view.readOnly.flatMap((path) => ["--ro-bind", `${command.workspace}/${path}`, inside(path)]),
     ["--remount-ro", "/", "--chdir", workspacePlace],

@@ -84,7 +84,8 @@ async function runGuarded(
   let ran: Omit<Extract<SandboxOutcome, { started: true }>, "removed" | "enforced"> | string;
   let removed: readonly string[];
   try {
-    const view: View = { system: machine.system, readOnly: guard.readOnly, packages };
+    const writable = command.writable === undefined ? null : ownPlaces(workspace, command.writable);
+    const view: View = { system: machine.system, writable, readOnly: guard.readOnly, packages };
     ran = await runInside(machine, { ...command, workspace }, limits, view, group, how);
   } finally {
     group?.remove();
@@ -92,6 +93,14 @@ async function runGuarded(
     removed = await guard.release();
   }
   return typeof ran === "string" ? { started: false, reason: ran } : { ...ran, removed, enforced: enforcedBy(group) };
+}
+
+/** Those that are there, and lie where their names say: a symlink on the way would bind another place. */
+function ownPlaces(workspace: string, paths: readonly string[]): string[] {
+  return paths.filter((path) => {
+    const place = join(workspace, path);
+    return fs.existsSync(place) && fs.realpathSync(place) === place;
+  });
 }
 
 /** Real root is exempt from the kernel's ceiling on a user's processes. */

@@ -5,6 +5,8 @@ export type SandboxCommand = {
   readonly argv: readonly string[];
   /** Absolute path of the one folder that can be written. */
   readonly workspace: string;
+  /** Files and folders in it that can be written, where that is not all of it; what is not there yet cannot. Left out: all of it. */
+  readonly writable?: readonly string[];
   /** True: the machine's network is reachable, with its local services. */
   readonly network: boolean;
   /** Absolute path of a `node_modules` shown read-only where the workspace has none of its own; null: none. */
