@@ -5,12 +5,16 @@ import { expect, test } from "vitest";
 import { applyDiffTool, writeToFileTool } from "../../src/tools/write-tools.ts";
 import { openWorkbench } from "./tools-bench.ts";
 
-const { workspace, context } = openWorkbench({ "docs/a.md": "one\n", "src/a.ts": "one\n" });
-const share = { ...context, writable: ["docs", "notes.md"] };
+/** A workspace, and the context of a task that has a part of it. */
+function shared() {
+  const bench = openWorkbench({ "docs/a.md": "one\n", "src/a.ts": "one\n" });
+  return { ...bench, share: { ...bench.context, writable: ["docs", "notes.md"] } };
+}
 
 test.each(["docs/new.md", "docs/deep/er.md", "notes.md", "./docs/a.md"])(
   "R6 %s is the task's own to write",
   async (path) => {
+    const { workspace, share } = shared();
     expect(await writeToFileTool.run(share, { path, content: "two\n" }, null)).toMatchObject({ ok: true });
     expect(fs.readFileSync(join(workspace, path), "utf8")).toBe("two\n");
   },
@@ -19,6 +23,7 @@ test.each(["docs/new.md", "docs/deep/er.md", "notes.md", "./docs/a.md"])(
 test.each(["src/a.ts", "docs2/a.md", "notes.md.bak", "new.md"])(
   "R6 %s is not: nothing is written, and it is told what is",
   async (path) => {
+    const { workspace, share } = shared();
     const outcome = await writeToFileTool.run(share, { path, content: "two\n" }, null);
     expect(outcome.ok).toBe(false);
     expect(outcome.text).toContain("this task may write docs, notes.md");
@@ -32,6 +37,7 @@ test.each(["src/a.ts", "docs2/a.md", "notes.md.bak", "new.md"])(
 );
 
 test("R6 a change of a part is a write too, and a task that was given nothing changes nothing", async () => {
+  const { context, share } = shared();
   const change = { path: "src/a.ts", blocks: [{ search: "one", replace: "two" }] };
   expect(await applyDiffTool.run(share, change, null)).toMatchObject({ ok: false });
   expect(await applyDiffTool.run({ ...context, writable: [] }, change, null)).toMatchObject({
