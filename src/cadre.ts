@@ -71,8 +71,10 @@ export interface Cadre {
    * so for its run; for deadlines this is to be called every now and then. Errors: config-invalid.
    */
   notify(): Promise<{ readonly told: number; readonly failed: number }>;
-  /** First decision wins. Errors: ask-unknown, ask-decided (data: by, face, at), hash-stale, decision-invalid. Moves nothing. */
+  /** First decision wins; where several people decide it is a vote, and the ask stays open until their number is reached. Errors: not-approver, already-voted, ask-unknown, ask-decided (data: by, face, at), hash-stale, decision-invalid. Moves nothing. */
   decide(ask: AskId, input: DecideInput): Promise<AskRow>;
+  /** Records who has seen an open ask; its deadline stays. Errors: ask-unknown, ask-decided (or acknowledged already), ask-expired. */
+  acknowledge(ask: AskId, seen: { readonly by: string; readonly face: string }): Promise<AskRow>;
   /** Signals the owner, or ends the run itself if nobody holds it. */
   stop(run: RunId, by: string): Promise<RunRow>;
   /** The change set of the run's workspace, with texts for diffs. */
@@ -159,6 +161,10 @@ export function openCadre(options: CadreOptions): Cadre {
         ask,
         input,
       );
+    },
+    acknowledge: async (ask, seen) => {
+      const { acknowledgeAsk } = await import("./run/decide-ask.ts");
+      return acknowledgeAsk({ store, clock }, ask, seen);
     },
     stop: async (run, by) => {
       await knownRun(store, run);

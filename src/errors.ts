@@ -28,6 +28,8 @@ export const errorTable = {
   "decision-invalid": { exit: 2, http: 422, move: "fix-input" },
   "ask-decided": { exit: 5, http: 409, move: "person" },
   "ask-expired": { exit: 5, http: 409, move: "person" },
+  "not-approver": { exit: 2, http: 403, move: "person" },
+  "already-voted": { exit: 5, http: 409, move: "person" },
   "hash-stale": { exit: 5, http: 409, move: "person" },
   "ask-exists": { exit: 5, http: 409, move: "retry" },
   "run-owned": { exit: 5, http: 409, move: "retry" },

@@ -1,5 +1,5 @@
 /** Decisions written beforehand, matched to asks by role, topic and kind; each is used once, in order. `read-answers.ts` reads them. */
-import type { AskKind, Decision } from "../events/event.ts";
+import type { AskKind, Verdict } from "../events/event.ts";
 import type { AskRow } from "../store/ports.ts";
 
 export type PlannedAnswer = {
@@ -8,7 +8,7 @@ export type PlannedAnswer = {
   /** Words of the topic, in any case; left out: any. */
   readonly topic?: string | undefined;
   readonly kind?: AskKind | undefined;
-  readonly verb: Exclude<Decision["verb"], "expire">;
+  readonly verb: Verdict;
   readonly text: string;
 };
 

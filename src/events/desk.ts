@@ -6,7 +6,8 @@
  * K3. While its children work, a line rests: its top frame goes on when the last of them is closed.
  * K4. The fold is memoised by event identity: folding a log of which a prefix was folded before costs only what is new (D7).
  */
-import type { Decision, Event, EventOf, LimitName, Wait } from "./event.ts";
+import type { Assignment, Decision, Event, EventOf, LimitName, Report, Wait } from "./event.ts";
+import type { Rule } from "../org/chart.ts";
 
 /** What waits for a person: asked by this line, or by another one of the run for all that would ask the same. */
 export type DeskAsk = EventOf<"ask_raised"> | EventOf<"ask_awaited">;
@@ -28,6 +29,22 @@ export type DeskFrame = {
   /** Who gets the answer. */
   readonly from: string;
   readonly opened: EventOf<"frame_opened">;
+};
+
+/** A report that came back to whoever gave the task out, until it is taken: by giving out something else, or by reporting. */
+export type StandingReport = {
+  /** The frame, or the child line, that reported. */
+  readonly of: string;
+  readonly from: string;
+  /** The frame that gave the task out. */
+  readonly frame: string;
+  readonly assignment: Assignment | null;
+  readonly rule: Rule;
+  readonly report: Report;
+  /** How often the task was sent back before. */
+  readonly round: number;
+  /** Whether the frame that reported is on this line, so that its transcript can be gone on with. */
+  readonly here: boolean;
 };
 
 export type PendingAction = {
@@ -52,6 +69,13 @@ export type Desk = {
   /** The entry role's report; `signedOff` once a person approved exactly its change set. */
   readonly submitted: EventOf<"report_submitted"> | null;
   readonly signedOff: boolean;
+  /** How that report was verified, once it was; and how many reports in a row the verifying role returned. */
+  readonly verification: EventOf<"report_verified"> | null;
+  readonly unverified: number;
+  /** Reports that can still be returned. */
+  readonly reports: readonly StandingReport[];
+  /** By frame that works on returned work: how often it was returned. */
+  readonly rounds: Readonly<Record<string, number>>;
   readonly turns: number;
   readonly steps: number;
   readonly refusals: number;
@@ -87,6 +111,10 @@ export const emptyDesk: Desk = {
   action: null,
   submitted: null,
   signedOff: false,
+  verification: null,
+  unverified: 0,
+  reports: [],
+  rounds: {},
   turns: 0,
   steps: 0,
   refusals: 0,
@@ -122,7 +150,8 @@ export function nextOf(desk: Desk): Next {
   if (desk.ended || !top) return { at: "rest" };
   if (desk.ask) return { at: "gate" };
   if (desk.children.length > 0) return { at: "join" };
-  if (desk.action || desk.submitted) return { at: "act" };
+  // While the report is verified, whoever verifies it acts.
+  if (desk.action || desk.submitted?.frame === top.id) return { at: "act" };
   return { at: "role", role: top.role };
 }
 
@@ -141,9 +170,14 @@ function change(desk: Desk, event: Event): Partial<Desk> {
       return {
         children: [...desk.children, childOf(event)],
         pingPong: bounce(desk, { from: event.role, to: event.to }),
+        reports: taken(desk.reports, event.frame),
       };
     case "child_closed":
-      return { children: closed(desk.children, event), copies: event.copies.reduce(counted, desk.copies) };
+      return {
+        children: closed(desk.children, event),
+        copies: event.copies.reduce(counted, desk.copies),
+        reports: [...desk.reports, ...reportOfChild(desk, event)],
+      };
     case "children_stopped":
       return {
         children: desk.children.map((child) =>
@@ -156,10 +190,25 @@ function change(desk: Desk, event: Event): Partial<Desk> {
           ...desk.frames,
           { id: event.frame, role: event.to, kind: event.kind, from: event.from, opened: event },
         ],
-        pingPong: event.kind === "start" || event.kind === "question" ? desk.pingPong : bounce(desk, event),
+        pingPong: event.kind === "delegation" || event.kind === "escalation" ? bounce(desk, event) : desk.pingPong,
+        reports:
+          event.kind === "delegation" && event.parent !== null && desk.rounds[event.frame] === undefined
+            ? taken(desk.reports, event.parent)
+            : desk.reports,
       };
     case "frame_closed":
-      return { frames: desk.frames.filter((frame) => frame.id !== event.frame), submitted: null, signedOff: false };
+      return {
+        frames: desk.frames.filter((frame) => frame.id !== event.frame),
+        reports: [...taken(desk.reports, event.frame), ...reportOfFrame(desk, event)],
+        ...(event.frame === desk.submitted?.frame ? { submitted: null, signedOff: false, verification: null } : {}),
+      };
+    case "report_returned":
+      return {
+        reports: desk.reports.filter((each) => each.of !== event.of),
+        rounds: { ...desk.rounds, [event.reopened]: event.round },
+      };
+    case "report_verified":
+      return { verification: event, unverified: event.verdict === "return" ? desk.unverified + 1 : desk.unverified };
     case "turn_taken":
       return { turns: desk.turns + 1, steps: desk.steps + 1 };
     case "action_proposed":
@@ -176,7 +225,12 @@ function change(desk: Desk, event: Event): Partial<Desk> {
           event.code === "route-questioned" ? [...desk.questioned, `${event.frame} ${event.to}`] : desk.questioned,
       };
     case "report_submitted":
-      return { submitted: event, signedOff: false };
+      return {
+        submitted: event,
+        signedOff: false,
+        verification: null,
+        reports: taken(desk.reports, event.frame),
+      };
     case "copy_sent":
       return { copies: counted(desk.copies, event) };
     case "ask_raised":
@@ -194,6 +248,10 @@ function change(desk: Desk, event: Event): Partial<Desk> {
     case "child_ended":
       return { ended: event, ask: null, action: null };
     case "calls_returned":
+      return handedBack(desk, event);
+    case "ask_acknowledged":
+    case "vote_cast":
+    case "decision_taken_up":
       return {};
   }
 }
@@ -211,7 +269,8 @@ function decided(desk: Desk, event: EventOf<"ask_decided">): Partial<Desk> {
         action: desk.action ? { ...desk.action, doubt: { ...event.decision, ask: event.ask } } : null,
       };
     case "sign_off":
-      return approve ? { ask: null, signedOff: true } : { ask: null, submitted: null };
+      // What a person sends back is verified anew.
+      return approve ? { ask: null, signedOff: true } : { ask: null, submitted: null, unverified: 0 };
     case "chart":
       return {
         ask: null,
@@ -228,6 +287,33 @@ function decided(desk: Desk, event: EventOf<"ask_decided">): Partial<Desk> {
 /** An action that may no longer be done is refused after it was proposed. */
 function afterRefusal(action: PendingAction | null, { callId }: EventOf<"refused">): PendingAction | null {
   return action?.proposed.calls.some((call) => call.id === callId) ? null : action;
+}
+
+/** What is handed back undone of the top frame: an action of the runtime's own, or the report that was to be closed with. */
+function handedBack(desk: Desk, { frame, callIds }: EventOf<"calls_returned">): Partial<Desk> {
+  const { submitted } = desk;
+  return submitted?.frame === frame && callIds.includes(submitted.callId) ? { submitted: null } : {};
+}
+
+function taken(reports: readonly StandingReport[], frame: string): readonly StandingReport[] {
+  return reports.some((each) => each.frame === frame) ? reports.filter((each) => each.frame !== frame) : reports;
+}
+
+/** Of a task that was given out on this line; how a child line's own report is judged is its parent's to say. */
+function reportOfFrame(desk: Desk, { frame, report }: EventOf<"frame_closed">): readonly StandingReport[] {
+  const opened = desk.frames.find((each) => each.id === frame)?.opened;
+  if (!report || opened?.kind !== "delegation" || !desk.frames.some((each) => each.id === opened.parent)) return [];
+  const { to: from, parent, assignment, rule } = opened;
+  return [
+    { of: frame, from, frame: parent as string, assignment, rule, report, round: desk.rounds[frame] ?? 0, here: true },
+  ];
+}
+
+function reportOfChild(desk: Desk, { child, frame, from, report }: EventOf<"child_closed">): readonly StandingReport[] {
+  const opened = desk.children.find((each) => each.line === child)?.opened;
+  if (!report || !opened) return [];
+  const { assignment, rule } = opened;
+  return [{ of: child, from, frame, assignment, rule, report, round: 0, here: false }];
 }
 
 function counted(copies: Desk["copies"], { to }: { readonly to: string }): Desk["copies"] {

@@ -7,20 +7,26 @@
  */
 import { z } from "zod";
 import {
+  acknowledgementSchema,
   actionSchema,
   answerSchema,
+  approversSchema,
   askKindSchema,
   assignmentSchema,
   callSchema,
   changeSetSchema,
   decisionSchema,
+  frameKindSchema,
   limitName,
   questionSchema,
   reportSchema,
   ruleSchema,
+  seatSchema,
   severitySchema,
   toolResultSchema,
   usageSchema,
+  voteSchema,
+  verificationSchema,
   waitSchema,
 } from "./parts.ts";
 
@@ -50,7 +56,7 @@ const asked = {
   /** What will happen, for approvals; and its hash, which the decision must carry. */
   action: actionSchema.nullable(),
   hash: z.string(),
-  /** Questions are overdue after it; approvals and sign-offs expire (`store/expiry.ts`). Null: they wait for ever. */
+  /** Approvals and sign-offs expire, what a role's person does not see to goes up, the rest is overdue (`store/expiry.ts`). Null: for ever. */
   deadline: z.iso.datetime().nullable(),
   /** Roles from the start to the one that asks. */
   path: z.array(z.string()),
@@ -59,6 +65,10 @@ const asked = {
   limit: z.strictObject({ name: limitName, value: z.number(), ceiling: z.number() }).nullable(),
   /** Set for `chart` asks: the hash of the chart that the files hold now. */
   chart: z.string().nullable(),
+  /** Set where a person fills a role. */
+  seat: seatSchema.optional(),
+  /** Set where the workflow says who may approve, or how many it takes. */
+  approvers: approversSchema.optional(),
 };
 
 export const eventSchema = z.discriminatedUnion("type", [
@@ -81,7 +91,7 @@ export const eventSchema = z.discriminatedUnion("type", [
     type: z.literal("frame_opened"),
     ...at,
     frame: id,
-    kind: z.enum(["start", "delegation", "escalation", "question"]),
+    kind: frameKindSchema,
     from: z.string(),
     to: z.string(),
     /** The opener's frame and the call that opened this one; null for the start. */
@@ -219,9 +229,11 @@ export const eventSchema = z.discriminatedUnion("type", [
       "tool-not-granted",
       "call-malformed",
       "report-incomplete",
+      "inputs-missing",
       "breadth-exceeded",
       "writes-overlap",
       "no-call",
+      "decision-not-taken-up",
     ]),
     /** What the model is told, with the allowed routes and their purposes. */
     reason: z.string(),
@@ -230,7 +242,25 @@ export const eventSchema = z.discriminatedUnion("type", [
   }),
   /** Calls beyond the one decision of a reply: handed back unexecuted, not counted as refusals. */
   z.strictObject({ type: z.literal("calls_returned"), ...at, ...inFrame, callIds: z.array(id), reason: z.string() }),
-  /** The entry role's report, waiting for the sign-off. */
+  /**
+   * A report was not taken: who gave the task out sends it back, and the frame that follows, `reopened`, works on it again. `of` names
+   * the frame, or the child line, that reported.
+   */
+  z.strictObject({
+    type: z.literal("report_returned"),
+    ...at,
+    ...inFrame,
+    callId: z.string(),
+    of: id,
+    to: z.string(),
+    /** 1 for the first return of a task. */
+    round: z.number().int(),
+    reopened: id,
+    reasons: z.array(z.strictObject({ criterion: z.string(), reason: z.string() })),
+  }),
+  /** Someone other than the author held the entry role's report against what is there; `frame` judged, `of` reported. */
+  z.strictObject({ type: z.literal("report_verified"), ...at, ...inFrame, of: id, ...verificationSchema.shape }),
+  /** The entry role's report, waiting for the verification and the sign-off, where the workflow asks for them. */
   z.strictObject({
     type: z.literal("report_submitted"),
     ...at,
@@ -246,7 +276,7 @@ export const eventSchema = z.discriminatedUnion("type", [
     frame: id,
     from: z.string(),
     to: z.string(),
-    kind: z.enum(["start", "delegation", "escalation", "question"]),
+    kind: frameKindSchema,
     rule: ruleSchema,
     report: reportSchema.nullable(),
     answer: answerSchema.nullable(),
@@ -265,7 +295,19 @@ export const eventSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("ask_raised"), ...at, ...asked }),
   /** What this line would ask, another line of the run has asked already: it waits for that decision (one ask for all of them). */
   z.strictObject({ type: z.literal("ask_awaited"), ...at, ...asked }),
+  /** Told when the line moves next: who had seen the ask and when, and each vote in the order in which they were cast. */
+  z.strictObject({ type: z.literal("ask_acknowledged"), ...at, ask: id, seen: acknowledgementSchema }),
+  z.strictObject({ type: z.literal("vote_cast"), ...at, ask: id, vote: voteSchema }),
   z.strictObject({ type: z.literal("ask_decided"), ...at, ask: id, decision: decisionSchema }),
+  /** The asker's first step after an answer says how it takes it up. `answer`: the frame that gave it. */
+  z.strictObject({
+    type: z.literal("decision_taken_up"),
+    ...at,
+    ...inFrame,
+    answer: id,
+    chosen: z.string(),
+    how: z.string(),
+  }),
   z.strictObject({ type: z.literal("ask_withdrawn"), ...at, ask: id, reason: z.string() }),
   z.strictObject({
     type: z.literal("limit_raised"),

@@ -19,6 +19,9 @@ export const assignmentSchema = z.strictObject({
 /** When a role that gave out several tasks goes on: once all have reported, or as soon as one has. */
 export const waitSchema = z.enum(["all", "any"]);
 
+/** What a frame works on: the edge that its answer travels back along. `verification`: the entry role's report, by someone else. */
+export const frameKindSchema = z.enum(["start", "delegation", "escalation", "question", "verification"]);
+
 export const severitySchema = z.enum(["low", "medium", "high", "critical"]);
 
 /** What an escalation or a follow-up question asks. */
@@ -95,6 +98,28 @@ export const changeSetSchema = z.strictObject({
   hash: z.string(),
 });
 
+/** The workspace's own check, as the runtime ran it: an exit code in a receipt, or the reason why there is none. */
+export const workspaceCheckSchema = z.strictObject({
+  command: z.array(z.string()),
+  state: z.enum(["passed", "failed", "not_run"]),
+  /** The ledger's key of the receipt; null where it was not run. */
+  effect: z.string().nullable(),
+  reason: z.string(),
+});
+
+/** What became of verifying a report. `not_verified`: the role that should have done it could not. */
+export const verificationSchema = z.strictObject({
+  verdict: z.enum(["accept", "return", "not_verified"]),
+  summary: z.string(),
+  /** `open`: it could not be told. */
+  criteria: z.array(
+    z.strictObject({ id: z.string(), verdict: z.enum(["holds", "fails", "open"]), reason: z.string() }),
+  ),
+  /** Null where the workflow names no command. */
+  check: workspaceCheckSchema.nullable(),
+  by: z.enum(["model", "person", "runtime"]),
+});
+
 /** Exactly what will happen if a person approves; its canonical JSON is hashed (R3). */
 export const actionSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("tool"), role: z.string(), tool: z.string(), args: json }),
@@ -115,17 +140,60 @@ export const askKindSchema = z.enum([
 /** What a person may say to an ask. */
 export const verdictSchema = z.enum(["approve", "reject", "answer"]);
 
+/** What may be said of an ask. The clock says two of them, in the name of whoever looks first after a deadline; they stand like any other. */
+const decisionVerb = z.enum([
+  ...verdictSchema.options,
+  /** Whoever staffs a role gives a task on, or hands the matter up, along one of that role's routes. */
+  "delegate",
+  "escalate",
+  /** Nobody decided in time: an approval can no longer be given; a question goes up the next route. */
+  "expire",
+  "bump",
+]);
+
 export const decisionSchema = z.strictObject({
-  /** `expire`: nobody decided in time. It is made by whoever looks first after that, and stands like any other. */
-  verb: z.enum([...verdictSchema.options, "expire"]),
-  /** The answer, the choice's id, or the reason. */
+  verb: decisionVerb,
+  /** The answer, the choice's id, the task, or the reason. */
   text: z.string(),
-  /** Edit-then-approve: the arguments to run instead. A doubt's `result`: `{result}`, what the effect gave. A limit: `{to}`. */
+  /** `delegate`, `escalate`, `bump`: the role that gets it. */
+  to: z.string().optional(),
+  /** Edit-then-approve: the arguments to run instead. A doubt's `result`: `{result}`, what the effect gave. A limit: `{to}`. A delegation: `{criteria}`. */
   args: json.optional(),
   by: z.string(),
-  /** Where it was decided: `cli`, `api`, `answers-file`, …; `clock` for an expiry. */
+  /** Where it was decided: `cli`, `api`, `answers-file`, …; `clock` where nobody did. */
   face: z.string(),
   at: z.iso.datetime(),
+});
+
+/** One of several people's word on an approval. `hash`: of what exactly; with `args`, of what is to run instead, and earlier votes are void. */
+export const voteSchema = z.strictObject({
+  verb: z.enum(["approve", "reject"]),
+  text: z.string(),
+  args: json.optional(),
+  by: z.string(),
+  face: z.string(),
+  at: z.iso.datetime(),
+  hash: z.string(),
+});
+
+/** Somebody has seen an ask, and sees to it. */
+export const acknowledgementSchema = z.strictObject({ by: z.string(), face: z.string(), at: z.iso.datetime() });
+
+/** Who may approve: these people, or anyone (null); how many of them it takes; and who may not. */
+export const approversSchema = z.strictObject({
+  by: z.array(z.string()).nullable(),
+  quorum: z.number().int().min(1),
+  notBy: z.array(z.string()),
+});
+
+const openRouteSchema = z.strictObject({ to: z.string(), rule: ruleSchema });
+
+/** The role that a person is asked for, what they may do besides answering, and to whom it goes if they do nothing in time; null: it waits. */
+export const seatSchema = z.strictObject({
+  role: z.string(),
+  delegations: z.array(openRouteSchema),
+  escalations: z.array(openRouteSchema),
+  bump: z.string().nullable(),
 });
 
 export const limitName = z.enum([
@@ -143,6 +211,9 @@ export type Assignment = z.infer<typeof assignmentSchema>;
 export type Wait = z.infer<typeof waitSchema>;
 export type Question = z.infer<typeof questionSchema>;
 export type Report = z.infer<typeof reportSchema>;
+export type FrameKind = z.infer<typeof frameKindSchema>;
+export type WorkspaceCheck = z.infer<typeof workspaceCheckSchema>;
+export type Verification = z.infer<typeof verificationSchema>;
 export type Answer = z.infer<typeof answerSchema>;
 export type Measurement = z.infer<typeof measurementSchema>;
 export type Receipt = z.infer<typeof receiptSchema>;
@@ -151,6 +222,11 @@ export type ChangeSet = z.infer<typeof changeSetSchema>;
 export type FileChange = z.infer<typeof fileChangeSchema>;
 export type Action = z.infer<typeof actionSchema>;
 export type AskKind = z.infer<typeof askKindSchema>;
+export type Verdict = z.infer<typeof verdictSchema>;
+export type Vote = z.infer<typeof voteSchema>;
+export type Acknowledgement = z.infer<typeof acknowledgementSchema>;
+export type Approvers = z.infer<typeof approversSchema>;
+export type Seat = z.infer<typeof seatSchema>;
 export type Decision = z.infer<typeof decisionSchema>;
 export type Usage = z.infer<typeof usageSchema>;
 export type Severity = z.infer<typeof severitySchema>;

@@ -3,7 +3,7 @@ import { didYouMean } from "../documents/nearest.ts";
 import type { Problem } from "../documents/problem.ts";
 import { toolGroups } from "../modes/tool-groups.ts";
 import type { OrgChart } from "./chart.ts";
-import { workflowSchema, type Workflow } from "./workflow.ts";
+import { workflowSchema, type ApproverPolicy, type Workflow } from "./workflow.ts";
 
 /** `where` starts with a top-level key of the workflow. */
 type Fault = Omit<Problem, "file" | "line" | "column" | "severity"> & { readonly where: string };
@@ -53,6 +53,8 @@ function nameFaults(
   const role = (where: string, name: string): Fault[] => unknownName("role", where, name, roles);
   return [
     ...role("entry", workflow.entry),
+    ...(workflow.verify ? role("verify.by", workflow.verify.by) : []),
+    ...verifierFaults(workflow),
     ...Object.keys(workflow.staffing).flatMap((name) => role("staffing", name)),
     ...Object.entries(workflow.grants).flatMap(([name, granted]) => [
       ...role("grants", name),
@@ -65,11 +67,55 @@ function nameFaults(
     ...workflow.approvals.flatMap((approval, index) => [
       ...unknownName("tool", `approvals.${index}`, approval.tool, tools),
       ...(approval.roles ?? []).flatMap((name) => role(`approvals.${index}.roles`, name)),
+      ...approverFaults(workflow, roles, `approvals.${index}`, approval),
     ]),
+    ...(typeof workflow.signOff === "boolean" ? [] : approverFaults(workflow, roles, "signOff", workflow.signOff)),
     ...(workflow.withoutApproval ?? []).flatMap((each, index) => [
       ...unknownName("MCP tool", `withoutApproval.${index}`, each.tool, new Set(served)),
       ...(each.roles ?? []).flatMap((name) => role(`withoutApproval.${index}.roles`, name)),
     ]),
+  ];
+}
+
+/** An approval that nobody could ever give. A name that is no role is taken as a person's. */
+function approverFaults(
+  { staffing }: Workflow,
+  roles: ReadonlySet<string>,
+  where: string,
+  { by, quorum = 1 }: ApproverPolicy,
+): Fault[] {
+  const played = (by ?? []).filter((name) => roles.has(name) && staffing[name]?.by !== "person");
+  const people = new Set(by);
+  return [
+    ...played.map((name) => ({
+      where: `${where}.by`,
+      code: "approver-is-no-person",
+      message: `The workflow has ${name} approve at ${where}.by, and a model plays that role: only people approve.`,
+      hint: `Name a person, or staff the role by one: staffing: {"${name}": person("<name>")}.`,
+    })),
+    ...(by !== undefined && quorum > people.size
+      ? [
+          {
+            where: `${where}.quorum`,
+            code: "quorum-out-of-reach",
+            message: `The workflow asks for ${quorum} approvals at ${where}, and lets ${people.size} approve.`,
+            hint: "Lower `quorum`, or name more people at `by`.",
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Nobody verifies the report that they made. Whether a role wrote a file of it shows only in the run (`run/verification.ts`). */
+function verifierFaults({ entry, verify }: Workflow): Fault[] {
+  if (verify?.by !== entry) return [];
+  return [
+    {
+      where: "verify.by",
+      code: "verifier-is-author",
+      message: `The workflow lets ${entry} verify its own report: it is the entry role, which makes the report, and verify.by names it too.`,
+      hint: "Name another role at `verify.by`, best one that changes no files in this workflow.",
+    },
   ];
 }
 

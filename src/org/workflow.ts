@@ -22,6 +22,16 @@ const limitsSchema = z.strictObject({
   pingPong: z.number().int().min(2),
 });
 
+/** Who may approve. `by`: names, or roles that people staff; left out: anyone. `quorum`: how many different people it takes; left out: one. */
+const approversSchema = z.strictObject({
+  by: z.array(z.string().min(1)).min(1).optional(),
+  quorum: z.number().int().positive().optional(),
+  /** Whoever started the run may not approve. */
+  notBy: z.literal("requester").optional(),
+});
+
+const minutes = z.number().positive();
+
 export const workflowSchema = z.strictObject({
   name: z.string().min(1),
   description: z.string().default(""),
@@ -41,6 +51,7 @@ export const workflowSchema = z.strictObject({
         reason: z.string().min(1),
         /** After so many minutes it can no longer be approved: the role is told, and may propose it again. Absent: never. */
         expiresMinutes: z.number().positive().optional(),
+        ...approversSchema.shape,
       }),
     )
     .default([]),
@@ -69,21 +80,51 @@ export const workflowSchema = z.strictObject({
     })
     .partial()
     .optional(),
+  /** How often a task's report may be returned before the next return is put to a person. Left out: 2. */
+  returns: z.number().int().min(0).max(20).optional(),
+  /**
+   * Before the run closes, someone other than the author holds the entry role's report against what is there. First the runtime runs
+   * `command` (the workspace's own tests) in the sandbox, under the same approvals as any command; then `by` judges every criterion,
+   * the brief's and those named here. Left out: nobody verifies but the person who signs off.
+   */
+  verify: z
+    .strictObject({
+      by: slug,
+      command: z.array(z.string().min(1)).min(1).optional(),
+      criteria: z.array(z.string().min(1)).optional(),
+    })
+    .optional(),
   /** The run closes only after a person approved exactly its change set. */
-  signOff: z.boolean().default(true),
+  signOff: z.union([z.boolean(), approversSchema]).default(true),
   /** After so many minutes the sign-off goes back to the role that reported. Absent: never. */
   signOffExpiresMinutes: z.number().positive().optional(),
   limits: limitsSchema.partial().default({}),
-  /** Minutes that an escalation or question may wait for a person before it is overdue. */
+  /**
+   * Minutes that an escalation, a question or a task may wait for a person before it goes up the next route of the role that they staff,
+   * or, at the top, is overdue; the same for all, or for each severity. Left out: a day.
+   */
   deadlineMinutes: z
-    .number()
-    .positive()
+    .union([minutes, z.strictObject({ low: minutes, medium: minutes, high: minutes, critical: minutes }).partial()])
     .default(24 * 60),
 });
 
 export type Workflow = z.infer<typeof workflowSchema>;
 export type WorkflowInput = z.input<typeof workflowSchema>;
+export type ApproverPolicy = z.infer<typeof approversSchema>;
 export type Staffing = z.infer<typeof staffingSchema>;
+
+/** Charts of earlier versions say nothing of returns: the default stands. */
+export function returnsOf({ returns }: Pick<Workflow, "returns">): number {
+  return returns ?? 2;
+}
+
+/** How long a matter of this severity may wait for a person. */
+export function deadlineFor(
+  { deadlineMinutes }: Pick<Workflow, "deadlineMinutes">,
+  severity: "low" | "medium" | "high" | "critical",
+): number {
+  return typeof deadlineMinutes === "number" ? deadlineMinutes : (deadlineMinutes[severity] ?? 24 * 60);
+}
 
 /** A role staffed by a person; anyone may answer unless a name is given. */
 export function person(name?: string): Staffing {

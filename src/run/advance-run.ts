@@ -10,6 +10,7 @@
 import { CadreError, isCadreError } from "../errors.ts";
 import type { LineId, RunId } from "../ids.ts";
 import { USER } from "../org/chart.ts";
+import { passDeadlines } from "../store/expiry.ts";
 import type { AskRow, LineRow, RunRow, Store } from "../store/ports.ts";
 import type { LineStop } from "./advance-line.ts";
 import type { AdvanceOptions, AdvanceResult } from "./api.ts";
@@ -72,6 +73,7 @@ class Dispatch {
     const { store, parallel = usualParallel } = this.#deps;
     const run = await runOf(store, this.#id);
     if (run.signal === "stop") this.#steering.stop(run.signalBy ?? USER); // P4
+    else if (run.endedAt === null) await passDeadlines(this.#deps, this.#id); // in the order of the deadlines, whichever line begins first
     const lines = await store.lines(this.#id);
     for (const { id, signal, signalBy } of lines) if (signal === "stop") this.#working.get(id)?.stop(signalBy ?? USER);
     if (run.endedAt !== null || this.#steering.draining) return 0;

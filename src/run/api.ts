@@ -33,9 +33,11 @@ export type AdvanceOptions = {
 };
 
 export type DecideInput = {
-  readonly verb: Exclude<Decision["verb"], "expire">;
+  readonly verb: Exclude<Decision["verb"], "expire" | "bump">;
   readonly text?: string;
-  /** Edit-then-approve: the new arguments, a JSON object. With `result` to a doubt: `{result}`. With a limit: `{to}`. */
+  /** `delegate`, `escalate`: the role that gets it; left out, the only one that the role escalates to. */
+  readonly to?: string | undefined;
+  /** Edit-then-approve: the new arguments, a JSON object. With `result` to a doubt: `{result}`. With a limit: `{to}`. With a delegation: `{criteria}`. */
   readonly args?: unknown;
   /** The hash that the person saw; left out: the ask's present one. Stale: `hash-stale`. */
   readonly hash?: string;

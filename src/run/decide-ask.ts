@@ -2,12 +2,15 @@
 import { CadreError, isCadreError } from "../errors.ts";
 import type { DecideInput } from "./api.ts";
 import { isoTime, type Clock } from "../clock.ts";
-import type { AskKind, Decision } from "../events/event.ts";
+import { z } from "zod";
+import type { AskKind, Decision, Seat } from "../events/event.ts";
 import type { AskId, RunId } from "../ids.ts";
-import { expire, hasExpired } from "../store/expiry.ts";
+import { clockDecides, decideByClock } from "../store/expiry.ts";
+import { hashNow } from "../store/votes.ts";
 import type { AskRow, Store } from "../store/ports.ts";
 import { resultArgs } from "./doubt.ts";
 
+/** Where a person fills a role, what they are asked can be handed on as well. */
 const verbsOf: Readonly<Record<AskKind, readonly DecideInput["verb"][]>> = {
   question: ["answer", "reject"],
   escalation: ["answer", "reject"],
@@ -31,25 +34,48 @@ export async function decideAsk(deps: DecideDeps, id: AskId, input: DecideInput)
   const ask = await deps.store.ask(id);
   if (!ask) throw new CadreError("ask-unknown", `there is no ask ${id}`, { hint: "`cadre inbox` lists what is open." });
   if (ask.state !== "open") throw alreadyDecided(ask);
-  if (hasExpired(ask, deps.clock.now())) throw alreadyDecided(await expire(deps.store, ask, deps.clock));
-  await checkDecision(deps, ask, input);
+  if (clockDecides(ask, deps.clock.now())) throw alreadyDecided(await decideByClock(deps.store, ask, deps.clock));
+  const to = targetOf(ask, input);
+  await checkDecision(deps, ask, to === undefined ? input : { ...input, to });
   const decision: Decision = {
     verb: input.verb,
     text: input.text?.trim() ?? "",
+    ...(to === undefined ? {} : { to }),
     ...(input.args === undefined ? {} : { args: input.args as NonNullable<Decision["args"]> }),
     by: input.by,
     face: input.face,
     at: isoTime(deps.clock),
   };
-  const { won, ask: row } = await deps.store.decide(id, decision, input.hash ?? ask.hash);
+  const { won, ask: row } = await deps.store.decide(id, decision, input.hash ?? hashNow(ask));
   if (!won) throw alreadyDecided(row);
   return row;
+}
+
+/** Says that somebody has seen an open ask and sees to it. Its deadline stays. Errors: ask-unknown, ask-decided, ask-expired. */
+export async function acknowledgeAsk(
+  { store, clock }: Pick<DecideDeps, "clock"> & { readonly store: Pick<Store, "ask" | "decide" | "acknowledge"> },
+  id: AskId,
+  { by, face }: { readonly by: string; readonly face: string },
+): Promise<AskRow> {
+  const ask = await store.ask(id);
+  if (!ask) throw new CadreError("ask-unknown", `there is no ask ${id}`, { hint: "`cadre inbox` lists what is open." });
+  if (ask.state === "open" && clockDecides(ask, clock.now()))
+    throw alreadyDecided(await decideByClock(store, ask, clock));
+  const { won, ask: row } = await store.acknowledge(id, { by, face, at: isoTime(clock) });
+  if (won) return row;
+  if (row.state !== "open") throw alreadyDecided(row);
+  const seen = row.acknowledged;
+  throw new CadreError("ask-decided", `${id} was acknowledged already by ${seen?.by} (${seen?.face}, ${seen?.at})`, {
+    hint: "It still waits for its decision.",
+    data: { ask: id, ...seen },
+  });
 }
 
 async function checkDecision(deps: DecideDeps, ask: AskRow, input: DecideInput): Promise<void> {
   const text = input.text?.trim() ?? "";
   checkVerb(ask, input.verb, text);
-  if (ask.kind === "doubt" && text === "result") checkResult(ask, input.args);
+  if (isHanding(input.verb)) checkHanding(ask, input);
+  else if (ask.kind === "doubt" && text === "result") checkResult(ask, input.args);
   else if (input.args !== undefined) await checkArguments(deps, ask, input.args);
 }
 
@@ -59,11 +85,12 @@ async function checkDecision(deps: DecideDeps, ask: AskRow, input: DecideInput):
  */
 export function decisionMisfit(
   ask: AskRow,
-  { verb, text, args }: Pick<DecideInput, "verb" | "args"> & { readonly text: string },
+  { verb, text, args, to }: Pick<DecideInput, "verb" | "args" | "to"> & { readonly text: string },
 ): string | null {
   try {
     checkVerb(ask, verb, text);
-    if (ask.kind === "doubt" && text === "result") checkResult(ask, args);
+    if (isHanding(verb)) checkHanding(ask, { verb, to, args });
+    else if (ask.kind === "doubt" && text === "result") checkResult(ask, args);
     else if (args !== undefined) checkEditable(ask, args);
     return null;
   } catch (error) {
@@ -73,7 +100,7 @@ export function decisionMisfit(
 }
 
 function checkVerb(ask: AskRow, verb: DecideInput["verb"], text: string): void {
-  const allowed = verbsOf[ask.kind];
+  const allowed = ask.seat === undefined ? verbsOf[ask.kind] : [...verbsOf[ask.kind], ...handing];
   if (!allowed.includes(verb)) {
     throw invalid(
       ask,
@@ -87,6 +114,7 @@ function checkVerb(ask: AskRow, verb: DecideInput["verb"], text: string): void {
       "a rejection needs a reason: the role reads it and acts on it",
       `cadre reject ${ask.id} "<reason>"`,
     );
+  if (isHanding(verb) && text === "") throw invalid(ask, `${handingNeeds[verb]} is missing`, handingCommand(ask, verb));
   if (verb === "answer" && text === "") throw invalid(ask, "the answer is empty", commandFor(ask));
   if ((ask.kind === "doubt" || ask.kind === "chart") && !ask.options.some((option) => option.id === text)) {
     throw invalid(
@@ -95,6 +123,51 @@ function checkVerb(ask: AskRow, verb: DecideInput["verb"], text: string): void {
       commandFor(ask),
     );
   }
+}
+
+const handing = ["delegate", "escalate"] as const;
+type Handing = (typeof handing)[number];
+const handingNeeds: Readonly<Record<Handing, string>> = { delegate: "the task", escalate: "why it goes up" };
+
+function isHanding(verb: DecideInput["verb"]): verb is Handing {
+  return verb === "delegate" || verb === "escalate";
+}
+
+function routesFor({ seat }: AskRow, verb: Handing): Seat["escalations"] {
+  return (verb === "delegate" ? seat?.delegations : seat?.escalations) ?? [];
+}
+
+/** Where a role has one way up, it need not be named. */
+function targetOf(ask: AskRow, { verb, to }: DecideInput): string | undefined {
+  if (!isHanding(verb)) return undefined;
+  const routes = routesFor(ask, verb);
+  return to ?? (verb === "escalate" && routes.length === 1 ? routes[0]?.to : undefined);
+}
+
+const handedCriteria = z.strictObject({ criteria: z.array(z.string().min(1)).min(1) });
+
+/** R1 for people: a role's person takes the routes that the role declares, and no other. The line checks it once more on the chart. */
+function checkHanding(ask: AskRow, { verb, to, args }: Pick<DecideInput, "verb" | "to" | "args">): void {
+  if (!isHanding(verb)) return;
+  const routes = routesFor(ask, verb);
+  const word = verb === "delegate" ? "delegation" : "escalation";
+  if (!routes.some((route) => route.to === to)) {
+    const list = routes.map(({ to: role, rule }) => `${role} (${rule.purpose}; ${rule.file}:${rule.line})`).join("; ");
+    const what = to === undefined ? `say to whom` : `${ask.seat?.role} declares no ${word} to ${to}`;
+    throw invalid(
+      ask,
+      `${what}. ${list ? `Declared: ${list}.` : `It declares no ${word} at all.`}`,
+      routes[0] ? handingCommand(ask, verb, routes[0].to) : commandFor(ask),
+      { role: ask.seat?.role ?? null, to: to ?? null, allowed: routes },
+    );
+  }
+  if (args !== undefined && (verb !== "delegate" || !handedCriteria.safeParse(args).success))
+    throw invalid(ask, "only a task takes criteria: one or more texts", handingCommand(ask, verb, to));
+}
+
+function handingCommand(ask: AskRow, verb: Handing, to?: string): string {
+  const target = to ?? routesFor(ask, verb)[0]?.to ?? "<role>";
+  return `cadre ${verb} ${ask.id} --to ${target} "<${verb === "delegate" ? "the task" : "why"}>"`;
 }
 
 function checkResult(ask: AskRow, args: unknown): void {
@@ -130,24 +203,41 @@ function checkCeiling(ask: AskRow, args: unknown): void {
   );
 }
 
-function invalid(ask: AskRow, message: string, command: string): CadreError {
+function invalid(ask: AskRow, message: string, command: string, data: Record<string, unknown> = {}): CadreError {
   return new CadreError("decision-invalid", message, {
     hint: `Try: ${command}`,
-    data: { ask: ask.id, kind: ask.kind },
+    data: { ask: ask.id, kind: ask.kind, ...data },
   });
 }
+
+const past = {
+  approve: "approved",
+  reject: "rejected",
+  answer: "answered",
+  delegate: "given on",
+  escalate: "handed up",
+} as const;
 
 function alreadyDecided(ask: AskRow): CadreError {
   if (ask.state === "withdrawn")
     return new CadreError("ask-decided", `${ask.id} was withdrawn: the run ended`, { data: { ask: ask.id } });
-  const { verb, by, face, at } = ask.decision ?? { verb: "answer", by: "somebody", face: "unknown", at: "" };
+  const decision: Decision = ask.decision ?? { verb: "answer", text: "", by: "somebody", face: "unknown", at: "" };
+  const { verb, by, face, at } = decision;
+  if (verb === "bump")
+    return new CadreError(
+      "ask-expired",
+      `${ask.id} went up to ${decision.to} at ${at}: nobody had answered it by ${ask.deadline}`,
+      {
+        hint: `It is no longer yours to decide. The run goes on with: cadre resume ${ask.run}`,
+        data: { ask: ask.id, run: ask.run, expired: ask.deadline, at, to: decision.to },
+      },
+    );
   if (verb === "expire")
     return new CadreError("ask-expired", `${ask.id} expired at ${ask.deadline ?? at}: nobody had decided it by then`, {
       hint: `Nothing was run. Its role is told and may propose it again: cadre resume ${ask.run}`,
       data: { ask: ask.id, run: ask.run, expired: ask.deadline, at },
     });
-  const past = { approve: "approved", reject: "rejected", answer: "answered" }[verb];
-  return new CadreError("ask-decided", `${ask.id} was already ${past} by ${by} (${face}, ${at})`, {
+  return new CadreError("ask-decided", `${ask.id} was already ${past[verb]} by ${by} (${face}, ${at})`, {
     hint: "The first decision stands. `cadre trace` shows what followed.",
     data: { ask: ask.id, verb, by, face, at },
   });

@@ -1,9 +1,10 @@
 /**
  * The gate waits for a person. It reads the decision from the asks table; an interrupt's resume value is only a wake-up (R4).
  *
- * G1. Nothing but an expiry is written before the interrupt, and there is one interrupt in this node: a restart from its first line
- *     changes nothing. An expiry is a decision that stands: the restart reads it.
+ * G1. Nothing but what the clock decides is written before the interrupt, and there is one interrupt in this node: a restart from its
+ *     first line changes nothing. What the clock decided stands: the restart reads it.
  * G2. What a decision means is decided by the ask's kind, here and nowhere else.
+ * G3. Who had seen the ask and who had voted is told before the decision, from the row, in the same commit: neither can change any more.
  */
 import { interrupt } from "@langchain/langgraph";
 import { z } from "zod";
@@ -12,13 +13,17 @@ import { isoTime } from "../clock.ts";
 import { deskOf, type DeskAsk } from "../events/desk.ts";
 import type { Call, Decision, Event, EventOf, Report } from "../events/event.ts";
 import type { AskId } from "../ids.ts";
-import { expire, hasExpired } from "../store/expiry.ts";
+import { clockDecides, decideByClock } from "../store/expiry.ts";
+import type { AskRow } from "../store/ports.ts";
 import { submit } from "./closing.ts";
-import { closeWithAnswer, closeWithReport } from "./completion.ts";
+import { closeWithAnswer, closeWithReport } from "./frame-closing.ts";
 import { endStopped, stopRun } from "./ending.ts";
+import { handOn, isHandingOn } from "./handed-on.ts";
 import { Batch, type LineContext } from "./line-context.ts";
 import { openApproved } from "./hand-over.ts";
 import type { Turn } from "./refusal.ts";
+import { CadreError } from "../errors.ts";
+import { judgeAsPerson } from "./verification.ts";
 
 type Ask = DeskAsk;
 
@@ -33,24 +38,38 @@ export async function gate(context: LineContext, log: readonly Event[]): Promise
     endStopped(desk, batch, stop, `stopped by ${stop}`);
     return batch.events;
   }
-  const decided = await decisionOn(context, ask.ask as AskId);
-  const decision =
-    decided ??
+  const decided =
+    (await decidedRow(context, ask.ask as AskId)) ??
     (await recordWakeUp(
       context,
       ask,
       interrupt({ ask: ask.ask, kind: ask.kind, question: ask.question, hash: ask.hash }),
     ));
+  const { decision } = decided;
+  if (ask.type === "ask_raised") tellWhoSaw(ask.ask, decided, batch); // G3
   batch.add({ type: "ask_decided", at: batch.now(), ask: ask.ask, decision });
-  await follow({ context, desk, frame, batch }, ask, decision, heldCall(log, ask));
+  const turn = { context, desk, frame, batch };
+  const { verb, text } = decision;
+  if (frame.kind === "verification" && ask.kind === "assignment" && (verb === "answer" || verb === "reject"))
+    judgeAsPerson(turn, log, { ok: verb === "answer", text });
+  else await follow(turn, ask, decision, heldCall(log, ask));
   return batch.events;
 }
 
-/** What stands on the ask; an approval whose time is over expires here, unless a face saw it first. */
-async function decisionOn({ store, clock }: LineContext, id: AskId): Promise<Decision | null> {
-  const row = await store.ask(id);
-  if (!row) return null;
-  return (hasExpired(row, clock.now()) ? await expire(store, row, clock) : row).decision;
+/** An ask with the decision that stands on it. */
+type Decided = Pick<AskRow, "acknowledged" | "votes"> & { readonly decision: Decision };
+
+/** Null while it waits; where its time is over, the clock decides here, unless a face looked first. */
+async function decidedRow({ store, clock }: LineContext, id: AskId): Promise<Decided | null> {
+  const found = await store.ask(id);
+  if (!found) return null;
+  const row = clockDecides(found, clock.now()) ? await decideByClock(store, found, clock) : found;
+  return row.decision === null ? null : { ...row, decision: row.decision };
+}
+
+function tellWhoSaw(ask: string, { acknowledged, votes = [] }: Decided, batch: Batch): void {
+  if (acknowledged) batch.add({ type: "ask_acknowledged", at: batch.now(), ask, seen: acknowledged });
+  for (const vote of votes) batch.add({ type: "vote_cast", at: batch.now(), ask, vote });
 }
 
 const wakeUp = z.union([
@@ -59,7 +78,7 @@ const wakeUp = z.union([
 ]);
 
 /** A resume value from a tool that speaks LangGraph (Studio): recorded like any other decision, so that the first one still wins. */
-async function recordWakeUp(context: LineContext, ask: Ask, value: unknown): Promise<Decision> {
+async function recordWakeUp(context: LineContext, ask: Ask, value: unknown): Promise<Decided> {
   const read = wakeUp.parse(value);
   const deciding = ask.kind === "approval" || ask.kind === "sign_off" || ask.kind === "limit";
   const said =
@@ -71,7 +90,14 @@ async function recordWakeUp(context: LineContext, ask: Ask, value: unknown): Pro
       : read;
   const decision: Decision = { ...said, by: "user", face: "langgraph", at: isoTime(context.clock) };
   const { ask: row } = await context.store.decide(ask.ask as AskId, decision, ask.hash);
-  return row.decision ?? decision;
+  if (row.decision !== null) return { ...row, decision: row.decision };
+  throw new CadreError(
+    "decision-invalid",
+    `${ask.ask} takes more than one person: ${decision.verb} was recorded as a vote`,
+    {
+      hint: `\`cadre show ${ask.ask}\` says who has voted. The run goes on with the last vote that it takes.`,
+    },
+  );
 }
 
 /** The call that the asking frame made last: what an approval without a proposed action is about. */
@@ -99,9 +125,10 @@ async function follow(turn: Turn, ask: Ask, decision: Decision, held: Call | und
       if (decision.text === "stop") await stop(turn, decision.by, "stopped over an effect in doubt");
       return;
     case "assignment":
-      return assignment(turn, decision);
+      return isHandingOn(decision) ? handOn(turn, ask, decision) : assignment(turn, decision);
     case "question":
     case "escalation":
+      if (isHandingOn(decision)) return handOn(turn, ask, decision);
       return closeWithAnswer(turn, answerOf(ask, decision), "person");
   }
 }

@@ -10,7 +10,7 @@ import type { Clock } from "../clock.ts";
 import { isCadreError } from "../errors.ts";
 import type { LineId } from "../ids.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
-import { hasExpired } from "../store/expiry.ts";
+import { clockDecides } from "../store/expiry.ts";
 import type { Fence, RunRow, Store, StoredEvent } from "../store/ports.ts";
 import { advanceLine, type LineStop } from "./advance-line.ts";
 import { takeLease, type LeaseTimes } from "./lease.ts";
@@ -71,7 +71,7 @@ export async function mayGoOn(
   stop: LineStop & { at: "waiting" },
 ): Promise<boolean> {
   const row = await store.ask(stop.ask);
-  return row === undefined || row.state !== "open" || hasExpired(row, clock.now());
+  return row === undefined || row.state !== "open" || clockDecides(row, clock.now());
 }
 
 /** W2. And where another line has just asked what this one would ask, it looks again, and waits for that. */

@@ -10,6 +10,7 @@ import { groupsOf, rulesFor, type BoundChart } from "../org/bound-chart.ts";
 import { findRole } from "../org/chart.ts";
 import type { Assignment, Event, EventOf, Question, Report } from "../events/event.ts";
 import type { Message } from "../models/model.ts";
+import { checkCallId, checkTold } from "./verification-check.ts";
 import { routeLines } from "./verbs.ts";
 
 type FrameOpened = EventOf<"frame_opened">;
@@ -96,22 +97,83 @@ function openedFrame(log: readonly Event[], frame: string): FrameOpened {
 /** A seeded frame has what its seed had seen until then, and from there on its own: nothing comes twice, and the start stays as it was. */
 function frameMessages(log: readonly Event[], opened: FrameOpened): Message[] {
   const own = opened.seededBy === null ? log : log.slice(log.indexOf(opened));
-  const before =
-    opened.seededBy === null ? [] : closeOpenCalls(seedMessages(log.slice(0, log.indexOf(opened)), opened.seededBy));
-  const task = opened.assignment
-    ? assignmentText(opened, opened.assignment)
-    : questionText(opened, opened.question as Question);
-  const children = new Map(
-    own.flatMap((event) =>
-      event.type === "frame_opened" && event.parent === opened.frame ? [[event.frame, event] as const] : [],
-    ),
-  );
+  const above = log.slice(0, log.indexOf(opened));
+  const returned = returnOf(above, opened);
+  const answer = returned ? returnedText(returned) : undefined;
+  const before = opened.seededBy === null ? [] : closeOpenCalls(seedMessages(above, opened.seededBy), answer);
+  const children = openedBy(own, opened.frame);
   const answers = jointAnswers(own, opened);
   return [
     ...before,
-    { role: "user", content: task },
-    ...own.flatMap((event) => [...messagesOf(event, opened, children), ...(answers.get(event) ?? [])]),
+    ...taskMessages(above, opened, returned),
+    ...own.flatMap((event) => [
+      ...(checkMessage(event, opened) ?? messagesOf(event, opened, children)),
+      ...(answers.get(event) ?? []),
+    ]),
   ];
+}
+
+/**
+ * What the frame is for. Work that came back goes on where it was: its transcript ends with the reasons, and holds the task already.
+ */
+function taskMessages(
+  above: readonly Event[],
+  opened: FrameOpened,
+  returned: EventOf<"report_returned"> | undefined,
+): Message[] {
+  if (returned && opened.seededBy !== null) return [];
+  const task = opened.assignment
+    ? assignmentText(opened, opened.assignment)
+    : questionText(opened, opened.question as Question);
+  const said: Message = { role: "user", content: task };
+  const submitted = above.findLast((event) => event.type === "report_submitted");
+  if (opened.kind === "verification" && submitted?.type === "report_submitted")
+    return [said, { role: "user", content: verifiedReportText(submitted) }];
+  if (!returned) return [said];
+  const closed = above.findLast((event) => event.type === "child_closed" && event.child === returned.of);
+  const report = closed?.type === "child_closed" && closed.report ? `${reportText(opened.to, closed.report)}\n\n` : "";
+  return [said, { role: "user", content: `${report}${returnedText(returned)}` }];
+}
+
+function returnOf(above: readonly Event[], { frame }: FrameOpened): EventOf<"report_returned"> | undefined {
+  const last = above.at(-1);
+  return last?.type === "report_returned" && last.reopened === frame ? last : undefined;
+}
+
+function returnedText({ role, reasons }: EventOf<"report_returned">): string {
+  return `Returned by ${role}:\n${bullets(reasons.map(({ criterion, reason }) => `[${criterion}] ${reason}`))}`;
+}
+
+/** What whoever verifies is given to hold against the workspace. */
+function verifiedReportText({ role, report, changes }: EventOf<"report_submitted">): string {
+  const word = ({ before, after }: { readonly before: string | null; readonly after: string | null }): string =>
+    before === null ? "new" : after === null ? "deleted" : "changed";
+  const files = changes.files.map((file) => `${file.path} (${word(file)})`);
+  return `# The report to verify\n\n${reportText(role, report)}\n\n# The change set\n\n${bullets(files)}`;
+}
+
+/** The check was the runtime's own call: no reply of the model asked for it. */
+function checkMessage(event: Event, opened: FrameOpened): Message[] | null {
+  if (opened.kind !== "verification") return null;
+  const told = checkTold(event, checkCallId(opened.frame));
+  if (told === null) return null;
+  const text = typeof told === "string" ? `Not run: ${told}` : `${told.result.text}\n(receipt ${told.key})`;
+  return [{ role: "user", content: `# The workspace's own check, run by the runtime\n\n${text}` }];
+}
+
+/** A frame that this one opened: by which call. */
+type Opening = { readonly callId: string | null; readonly verb: string };
+
+function openedBy(log: readonly Event[], frame: string): ReadonlyMap<string, Opening> {
+  const openings = new Map<string, Opening>();
+  const returned = new Set<string>();
+  for (const event of log) {
+    if (event.type === "report_returned") returned.add(event.reopened);
+    if (event.type !== "frame_opened" || event.parent !== frame) continue;
+    const verb = returned.has(event.frame) ? "return_report" : verbOf(event);
+    openings.set(event.frame, { callId: event.callId, verb });
+  }
+  return openings;
 }
 
 /** Tasks that were given out together are answered together, once the last of them is closed: by that event. */
@@ -145,7 +207,10 @@ function seedMessages(log: readonly Event[], seed: string): Message[] {
 }
 
 /** A seed's last call is still waiting for its answer: the new frame is why. Servers refuse a call without a result. */
-export function closeOpenCalls(messages: readonly Message[]): Message[] {
+export function closeOpenCalls(
+  messages: readonly Message[],
+  answer = "Still waiting: the question below comes first.",
+): Message[] {
   const answered = new Set(messages.flatMap((message) => (message.role === "tool" ? [message.callId] : [])));
   const open = messages.flatMap((message) =>
     message.role === "assistant" ? message.calls.filter((call) => !answered.has(call.id)) : [],
@@ -156,12 +221,12 @@ export function closeOpenCalls(messages: readonly Message[]): Message[] {
       role: "tool",
       callId: call.id,
       name: call.name,
-      content: "Still waiting: the question below comes first.",
+      content: answer,
     })),
   ];
 }
 
-function messagesOf(event: Event, frame: FrameOpened, children: ReadonlyMap<string, FrameOpened>): Message[] {
+function messagesOf(event: Event, frame: FrameOpened, children: ReadonlyMap<string, Opening>): Message[] {
   switch (event.type) {
     case "turn_taken":
       return event.frame === frame.frame ? [{ role: "assistant", content: event.text, calls: event.calls }] : [];
@@ -178,7 +243,7 @@ function messagesOf(event: Event, frame: FrameOpened, children: ReadonlyMap<stri
       return event.frame === frame.frame ? event.callIds.map((callId) => toolMessage(callId, "", event.reason)) : [];
     case "frame_closed": {
       const child = children.get(event.frame);
-      return child?.callId ? [toolMessage(child.callId, verbOf(child), closingText(event))] : [];
+      return child?.callId ? [toolMessage(child.callId, child.verb, closingText(event))] : [];
     }
     case "copy_sent":
       return copyMessages([event], frame.to);
@@ -190,10 +255,15 @@ function messagesOf(event: Event, frame: FrameOpened, children: ReadonlyMap<stri
     case "child_ended":
     case "children_stopped":
     case "ask_awaited":
+    case "ask_acknowledged":
+    case "vote_cast":
+    case "decision_taken_up":
     case "frame_opened":
     case "action_proposed":
     case "action_edited":
     case "report_submitted":
+    case "report_returned":
+    case "report_verified":
     case "ask_raised":
     case "ask_decided":
     case "ask_withdrawn":
@@ -220,7 +290,14 @@ function toolMessage(callId: string, name: string, content: string): Message {
 }
 
 function verbOf(child: FrameOpened): string {
-  return { start: "", delegation: "new_task", escalation: "escalate", question: "ask_followup_question" }[child.kind];
+  const verbs = {
+    start: "",
+    delegation: "new_task",
+    escalation: "escalate",
+    question: "ask_followup_question",
+    verification: "",
+  };
+  return verbs[child.kind];
 }
 
 function closingText(closed: EventOf<"frame_closed">): string {

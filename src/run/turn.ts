@@ -14,16 +14,19 @@ import { rulesFor } from "../org/bound-chart.ts";
 import { findRole, USER } from "../org/chart.ts";
 import type { EffectRow, Reservation } from "../store/ports.ts";
 import { toolSpec } from "../tools/catalogue.ts";
-import { askAboutChart, askPerson, raiseOnce, undecidedDrift, workflowRule } from "./asks.ts";
+import { askAboutChart, raiseOnce, undecidedDrift, workflowRule } from "./asks.ts";
 import { isAnswering } from "./completion.ts";
 import { endStopped } from "./ending.ts";
-import { grantedTools } from "./granted.ts";
+import { toolsInFrame } from "./granted.ts";
 import { interpret } from "./interpret.ts";
 import { limitReached, usedBy } from "./limits.ts";
 import { Batch, type LineContext } from "./line-context.ts";
 import { callThroughLedger, type CallIntent } from "./model-call.ts";
+import { personTurn } from "./person-turn.ts";
 import { framePrompt } from "./prompt.ts";
 import type { Turn } from "./refusal.ts";
+import { standingReports } from "./return-report.ts";
+import { isPersons } from "./seats.ts";
 import { verbSpecs } from "./verbs.ts";
 
 const maxTokens = 4096;
@@ -37,8 +40,7 @@ export async function takeTurn(context: LineContext, log: readonly Event[]): Pro
   const drift = stop === null ? await undecidedDrift(context, desk) : null;
   if (stop !== null) endStopped(desk, batch, stop, `stopped by ${stop}`);
   else if (drift) await askAboutChart(context, desk, batch, frame, drift);
-  else if (frame.role === USER || context.bound.workflow.staffing[frame.role]?.by === "person")
-    askPerson(context, desk, batch, frame);
+  else if (isPersons(context.bound, frame)) await personTurn({ context, desk, frame, batch }, log);
   else await modelTurn(context, log, desk, frame, batch);
   return batch.events;
 }
@@ -55,7 +57,7 @@ async function modelTurn(
   const model = await context.modelFor(role);
   const request: ModelRequest = {
     messages: framePrompt(context.bound, context.brief, [...context.above.log, ...log], frame.id),
-    tools: offeredTools(context, frame),
+    tools: offeredTools(context, desk, frame),
     maxTokens,
     temperature: 0,
   };
@@ -93,7 +95,7 @@ async function modelTurn(
     outcome,
     copiesSeen: asked.copies,
   });
-  await interpret({ context, desk, frame, batch }, reply);
+  await interpret({ context, desk, frame, batch }, reply, log);
 }
 
 /**
@@ -121,12 +123,14 @@ function copiesAbove({ above }: LineContext, role: string): number {
 }
 
 /** Everything that the role may call in this frame: verbs of its routes, tools of its groups and grants. */
-function offeredTools(context: LineContext, frame: DeskFrame): ToolSpec[] {
-  const granted = grantedTools(context, frame.role);
+function offeredTools(context: LineContext, desk: Desk, frame: DeskFrame): ToolSpec[] {
+  const granted = toolsInFrame(context, frame);
   const verbs = verbSpecs(context.bound.chart, frame.role, {
     answering: isAnswering(frame),
     mayAsk: granted.includes("ask_followup_question"),
     several: context.mayOpenLines,
+    standing: standingReports({ desk, frame }),
+    verifying: frame.kind === "verification",
     reportSections: isAnswering(frame)
       ? []
       : rulesFor(context.bound, frame.role).flatMap((pack) => pack.reportSections),

@@ -5,7 +5,7 @@
 import type { Call, Event, EventOf } from "../events/event.ts";
 import { emptyDesk, step, type Desk } from "../events/desk.ts";
 import type { AskId, EffectKey, LineId } from "../ids.ts";
-import type { EffectRow, LineRow, Store } from "../store/ports.ts";
+import type { AskRow, EffectRow, LineRow, Store } from "../store/ports.ts";
 import { endFaults, walkLine, type Walked } from "../store/verify-chain.ts";
 import type { Anchor } from "./api.ts";
 import { effectProblem, ledgerKey } from "./verify-effects.ts";
@@ -14,6 +14,7 @@ import type { Findings } from "./verify-findings.ts";
 import { orderProblem } from "./verify-order.ts";
 import { routeProblem } from "./verify-routes.ts";
 import { Branch } from "./verify-tree.ts";
+import { nothingTold, toldOfAsk, votesProblem, type ToldOfAsk } from "./verify-votes.ts";
 import { askProblem, askStateProblem, checkpointProblem, writeProblem } from "./verify-rows.ts";
 
 export type LineDeps = {
@@ -49,6 +50,7 @@ class LineCheck {
   readonly #calls = new Map<string, readonly Call[]>();
   readonly tree = new Branch();
   #submitted: string | null = null;
+  #told: ToldOfAsk = nothingTold;
 
   constructor(deps: LineDeps, line: LineId) {
     this.#deps = deps;
@@ -103,18 +105,19 @@ class LineCheck {
   }
 
   async #askRow(event: Event, index: number): Promise<void> {
-    if (event.type !== "ask_raised" && event.type !== "ask_decided" && event.type !== "ask_withdrawn") return;
+    if (!isAboutAsk(event)) return;
     const { findings, store } = this.#deps;
     const row = `asks ${event.ask}`;
     this.toldAsks.add(event.ask);
     await findings.reading({ index, row }, async () => {
       const stored = await store.ask(event.ask as AskId);
-      const what = event.type === "ask_raised" ? askProblem(event, stored) : askStateProblem(event, stored);
+      const what = askEventProblem(event, stored) ?? votesProblem(event, stored, this.#told);
       findings.add(what === null ? null : { index, row, what });
     });
   }
 
   #remember(event: Event): void {
+    this.#told = toldOfAsk(this.#told, event);
     if (event.type === "run_started") this.started ??= event;
     if (event.type === "turn_taken") this.#calls.set(event.frame, event.calls);
     if (event.type === "frame_closed") this.#calls.delete(event.frame);
@@ -122,6 +125,25 @@ class LineCheck {
     this.desk = step(this.desk, event);
     this.last = event;
   }
+}
+
+type AskEvent = EventOf<"ask_raised" | "ask_acknowledged" | "vote_cast" | "ask_decided" | "ask_withdrawn">;
+
+const aboutAsks: ReadonlySet<Event["type"]> = new Set<AskEvent["type"]>([
+  "ask_raised",
+  "ask_acknowledged",
+  "vote_cast",
+  "ask_decided",
+  "ask_withdrawn",
+]);
+
+function isAboutAsk(event: Event): event is AskEvent {
+  return aboutAsks.has(event.type);
+}
+
+function askEventProblem(event: AskEvent, row: AskRow | undefined): string | null {
+  if (event.type === "ask_raised") return askProblem(event, row);
+  return event.type === "ask_decided" || event.type === "ask_withdrawn" ? askStateProblem(event, row) : null;
 }
 
 export async function verifyOneLine(deps: LineDeps, row: LineRow): Promise<LineVerdict> {

@@ -8,6 +8,7 @@ import { canonicalJson } from "../canonical.ts";
 import type { Desk } from "../events/desk.ts";
 import type { Call, Event, EventOf } from "../events/event.ts";
 import { askId, childLine, effectKey, frameId, mainLine, modelCallKey, runOfLine, type LineId } from "../ids.ts";
+import { checkCallId } from "./verification-check.ts";
 
 export type Standing = {
   readonly line: LineId;
@@ -32,6 +33,7 @@ export function orderProblem(event: Event, at: Standing): string | null {
     childProblem(event, at.before) ??
     nameProblem(event, at) ??
     callProblem(event, at) ??
+    returnOrderProblem(event, at) ??
     askOrderProblem(event, at) ??
     leaveProblem(event, at)
   );
@@ -67,10 +69,12 @@ function callProblem(event: Event, at: Standing): string | null {
   return isCalledFor(event, at) ? null : "was not called for in the last turn of its frame (R4)";
 }
 
-function isCalledFor(event: Event, { calls, before }: Standing): boolean {
+function isCalledFor(event: Event, { calls, before, previous }: Standing): boolean {
   const made = (frame: string | null, id: string, name?: string): boolean =>
     (calls.get(frame ?? "") ?? []).some((call) => call.id === id && (name === undefined || call.name === name));
-  if (event.type === "action_proposed") return event.calls.every((call) => made(event.frame, call.id, call.name));
+  if (event.type === "action_proposed")
+    return isFirstCheck(event, previous) || event.calls.every((call) => made(event.frame, call.id, call.name));
+  if (event.type === "report_returned") return made(event.frame, event.callId, "return_report");
   // The report of a frame that a person fills is called by the frame's own name.
   if (event.type === "report_submitted") return event.callId === event.frame || made(event.frame, event.callId);
   if (event.type === "child_opened") return made(event.frame, event.callId, "new_tasks");
@@ -83,6 +87,27 @@ function isFirstOfChild(before: Desk): boolean {
   return before.started?.type === "child_started" && before.length === 1;
 }
 
+/** The runtime's own: the workspace's check, as the first thing that is done to verify a report (`verify-routes.ts`: which command). */
+function isFirstCheck(event: EventOf<"action_proposed">, previous: Event | null): boolean {
+  return (
+    previous?.type === "frame_opened" &&
+    previous.kind === "verification" &&
+    previous.frame === event.frame &&
+    event.calls.every((call) => call.id === checkCallId(event.frame))
+  );
+}
+
+/** A task that goes back is the one that was given out, and is worked on next; after that, its rounds are counted. */
+function returnOrderProblem(event: Event, { before, previous, line, index }: Standing): string | null {
+  if (event.type === "report_returned")
+    return event.reopened === frameId(line, index + 1) ? null : "names another frame than the one that follows (R4)";
+  if (previous?.type !== "report_returned") return null;
+  const same = event.type === "frame_opened" && event.frame === previous.reopened && event.to === previous.to;
+  return same && event.parent === previous.frame && event.callId === previous.callId && before.rounds[event.frame]
+    ? null
+    : "does not follow from the return before it (R4)";
+}
+
 /** Nothing of these goes on while a person is asked. */
 const moving: ReadonlySet<Event["type"]> = new Set([
   "frame_opened",
@@ -91,6 +116,8 @@ const moving: ReadonlySet<Event["type"]> = new Set([
   "action_proposed",
   "action_done",
   "report_submitted",
+  "report_returned",
+  "report_verified",
   "copy_sent",
   "ask_raised",
   "ask_awaited",
@@ -99,8 +126,14 @@ const moving: ReadonlySet<Event["type"]> = new Set([
 
 function askOrderProblem(event: Event, { before }: Standing): string | null {
   if (before.ask && moving.has(event.type)) return `goes on while ${before.ask.ask} is open (R4)`;
-  if (event.type !== "ask_decided" && event.type !== "ask_withdrawn") return null;
+  if (!endsOrTells(event)) return null;
   return before.ask?.ask === event.ask ? null : `is about ${event.ask}, which is not open (R4)`;
+}
+
+function endsOrTells(
+  event: Event,
+): event is EventOf<"ask_decided" | "ask_withdrawn" | "ask_acknowledged" | "vote_cast"> {
+  return ["ask_decided", "ask_withdrawn", "ask_acknowledged", "vote_cast"].includes(event.type);
 }
 
 function leaveProblem(event: Event, { before, previous }: Standing): string | null {

@@ -9,8 +9,9 @@ import { canonicalJson, hashOf } from "../canonical.ts";
 import { decisionMisfit } from "./decide-ask.ts";
 import { nextOf, type Desk } from "../events/desk.ts";
 import { decisionSchema, type Event, type EventOf } from "../events/event.ts";
-import { mayExpire } from "../store/expiry.ts";
+import { bumpsTo, mayExpire } from "../store/expiry.ts";
 import type { AskRow, CheckpointRow, PendingWrite, RunRow } from "../store/ports.ts";
+import { standingProblem } from "./verify-votes.ts";
 
 type Ask = EventOf<"ask_raised">;
 
@@ -20,7 +21,8 @@ export function askProblem(event: Ask, row: AskRow | undefined): string | null {
   const own = event.action ?? { ask, kind: event.kind, question: event.question, options: event.options };
   if (event.hash !== hashOf(own)) return "the ask does not match its own hash (R3)";
   if (row === undefined) return "its row is missing (D2)";
-  const { id, run: _run, line: _line, raisedAt, state: _state, decision: _decision, ...shown } = row;
+  const { id, run: _run, line: _line, raisedAt, state: _state, decision: _decision, ...beside } = row;
+  const { votes: _votes, acknowledged: _acknowledged, ...shown } = beside;
   return canonicalJson({ ask, at, ...content }) === canonicalJson({ ask: id, at: raisedAt, ...shown })
     ? null
     : "its row does not show what the log says (D2)";
@@ -38,6 +40,8 @@ export function askStateProblem(
     const same = row.state === "decided" && canonicalJson(row.decision) === canonicalJson(event.decision);
     return same ? null : wrong;
   }
+  const standing = standingProblem(row);
+  if (standing !== null) return standing;
   if (row.state === "open")
     return row.decision === null ? null : "its row holds a decision and says that it is open (R4)";
   return row.state === "decided" ? decisionProblem(row) : wrong;
@@ -47,13 +51,16 @@ export function askStateProblem(
 function decisionProblem(ask: AskRow): string | null {
   const checked = decisionSchema.safeParse(ask.decision);
   if (!checked.success) return "the decision in its row is none (R4)";
-  const { verb, text, by, face, args } = checked.data;
+  const { verb, text, by, face, args, to } = checked.data;
   if (by.trim() === "" || face.trim() === "") return "the decision in its row does not say who made it, and where (R4)";
+  const byClock = ask.deadline !== null && face === "clock" && args === undefined;
   if (verb === "expire")
-    return mayExpire(ask) && ask.deadline !== null && face === "clock" && args === undefined
+    return mayExpire(ask) && byClock ? null : "the decision in its row is an expiry, and the ask does not expire (R4)";
+  if (verb === "bump")
+    return byClock && to !== undefined && bumpsTo(ask) === to
       ? null
-      : "the decision in its row is an expiry, and the ask does not expire (R4)";
-  const problem = decisionMisfit(ask, { verb, text, ...(args === undefined ? {} : { args }) });
+      : "the decision in its row hands it up where it does not go (R1)";
+  const problem = decisionMisfit(ask, { verb, text, to, ...(args === undefined ? {} : { args }) });
   return problem === null ? null : `the decision in its row is not one that it takes: ${problem} (R4)`;
 }
 

@@ -1,10 +1,11 @@
-/** Asks: what waits for a person. The content is the event that raised it; the row adds its state and the decision. */
+/** Asks: what waits for a person. The content is the event that raised it; the row adds its state, who has seen it, votes and the decision. */
 import { canonicalJson } from "../canonical.ts";
 import { CadreError } from "../errors.ts";
-import type { Decision, EventOf } from "../events/event.ts";
+import type { Acknowledgement, Decision, EventOf, Vote } from "../events/event.ts";
 import type { AskId, LineId, RunId } from "../ids.ts";
 import type { AskFilter, AskRow, AskState, RunStore } from "./ports.ts";
 import type { Connection } from "./connection.ts";
+import { decisionOfVotes, hashNow, voteOf } from "./votes.ts";
 
 type AskRecord = {
   readonly id: AskId;
@@ -13,13 +14,16 @@ type AskRecord = {
   readonly hash: string;
   readonly state: AskState;
   readonly decision: string | null;
+  readonly acknowledged: string | null;
   readonly body: string;
 };
+
+type VotesOf = (ask: AskId) => readonly Vote[];
 
 /** With how its run ended: an ask of that needs no answer. */
 type DecidableRecord = AskRecord & { readonly ended: string | null };
 
-function askRow(record: AskRecord): AskRow {
+function askRow(record: AskRecord, votesOf: VotesOf): AskRow {
   const raised = JSON.parse(record.body) as EventOf<"ask_raised">;
   return {
     id: record.id,
@@ -40,25 +44,29 @@ function askRow(record: AskRecord): AskRow {
     rule: raised.rule,
     limit: raised.limit,
     chart: raised.chart,
+    ...(raised.seat === undefined ? {} : { seat: raised.seat }),
+    ...(raised.approvers === undefined ? {} : { approvers: raised.approvers, votes: votesOf(record.id) }),
+    ...(record.acknowledged === null ? {} : { acknowledged: JSON.parse(record.acknowledged) as Acknowledgement }),
     state: record.state,
     decision: record.decision === null ? null : (JSON.parse(record.decision) as Decision),
   };
 }
 
-function checkDecidable(record: DecidableRecord, expectHash: string): void {
+function checkDecidable(record: DecidableRecord, ask: AskRow, expectHash: string): void {
   if (record.ended !== null)
     throw new CadreError("run-ended", `${record.run} has ended (${record.ended}); ${record.id} needs no answer.`, {
       data: { run: record.run, ask: record.id, status: record.ended },
     });
-  if (record.state === "open" && record.hash !== expectHash)
-    throw new CadreError("hash-stale", `${record.id} does not ask what was shown: its hash is ${record.hash}.`, {
-      hint: `Look at it again: cadre inbox ${record.run}`,
-      data: { ask: record.id, expected: expectHash, hash: record.hash },
+  const hash = hashNow(ask);
+  if (record.state === "open" && hash !== expectHash)
+    throw new CadreError("hash-stale", `${record.id} does not ask what was shown: its hash is ${hash}.`, {
+      hint: `Look at it again: cadre show ${record.id}`,
+      data: { ask: record.id, expected: expectHash, hash },
     });
 }
 
-export function asks({ db, read, write }: Connection): Pick<RunStore, "ask" | "asks" | "decide"> {
-  const columns = "asks.id, asks.run, asks.line, asks.hash, asks.state, asks.decision, events.body";
+export function asks({ db, read, write }: Connection): Pick<RunStore, "ask" | "asks" | "decide" | "acknowledge"> {
+  const columns = "asks.id, asks.run, asks.line, asks.hash, asks.state, asks.decision, asks.acknowledged, events.body";
   const raised = "FROM asks JOIN events ON events.line = asks.line AND events.idx = asks.idx";
   const find = db.prepare<[string], DecidableRecord>(
     `SELECT ${columns}, runs.ended ${raised} JOIN runs ON runs.id = asks.run WHERE asks.id = ?`,
@@ -76,6 +84,30 @@ export function asks({ db, read, write }: Connection): Pick<RunStore, "ask" | "a
   const set = db.prepare<[string, string]>(
     "UPDATE asks SET state = 'decided', decision = ? WHERE id = ? AND state = 'open'",
   );
+  const see = db.prepare<[string, string]>(
+    "UPDATE asks SET acknowledged = ? WHERE id = ? AND state = 'open' AND acknowledged IS NULL",
+  );
+  const votesOn = db.prepare<[string], string>("SELECT body FROM votes WHERE ask = ? ORDER BY seq").pluck();
+  const addVote = db.prepare<[string, string, string, string, string]>(
+    "INSERT INTO votes (ask, voter, hash, verb, body) VALUES (?, ?, ?, ?, ?)",
+  );
+
+  const votesOf: VotesOf = (ask) => votesOn.all(ask).map((body) => JSON.parse(body) as Vote);
+  const rowOf = (record: AskRecord): AskRow => askRow(record, votesOf);
+  const known = (id: AskId): DecidableRecord => {
+    const record = find.get(id);
+    if (record !== undefined) return record;
+    throw new CadreError("ask-unknown", `There is no ask ${id}.`, { hint: "cadre inbox lists them." });
+  };
+
+  /** What stands once this is said: a vote where several people decide, else the decision itself. */
+  const settled = (ask: AskRow, decision: Decision): Decision | null => {
+    const { approvers } = ask;
+    if (approvers === undefined || (decision.verb !== "approve" && decision.verb !== "reject")) return decision;
+    const vote = voteOf(ask, approvers, decision);
+    addVote.run(ask.id, vote.by, vote.hash, vote.verb, canonicalJson(vote));
+    return decisionOfVotes({ hash: ask.hash, votes: votesOf(ask.id) }, approvers);
+  };
 
   const select = ({ run, state, limit = -1 }: AskFilter): readonly AskRecord[] => {
     if (run !== undefined) return ofRun.all(run, state ?? null, limit);
@@ -86,18 +118,25 @@ export function asks({ db, read, write }: Connection): Pick<RunStore, "ask" | "a
     ask: async (id) =>
       read(() => {
         const record = find.get(id);
-        return record === undefined ? undefined : askRow(record);
+        return record === undefined ? undefined : rowOf(record);
       }),
-    asks: async (filter = {}) => read(() => select(filter).map(askRow)),
+    asks: async (filter = {}) => read(() => select(filter).map(rowOf)),
     decide: async (id, decision, expectHash) =>
       write(() => {
-        const record = find.get(id);
-        if (record === undefined)
-          throw new CadreError("ask-unknown", `There is no ask ${id}.`, { hint: "cadre inbox lists them." });
-        if (record.state === "decided") return { won: false, ask: askRow(record) }; // S3: who was first is what the loser needs
-        checkDecidable(record, expectHash);
-        const won = set.run(canonicalJson(decision), id).changes === 1;
-        return { won, ask: askRow(find.get(id) ?? record) };
+        const record = known(id);
+        const ask = rowOf(record);
+        if (record.state === "decided") return { won: false, ask }; // S3: who was first is what the loser needs
+        checkDecidable(record, ask, expectHash);
+        if (record.state !== "open") return { won: false, ask };
+        const stands = settled(ask, decision);
+        const won = stands === null || set.run(canonicalJson(stands), id).changes === 1;
+        return { won, ask: rowOf(known(id)) };
+      }),
+    acknowledge: async (id, seen) =>
+      write(() => {
+        known(id);
+        const won = see.run(canonicalJson(seen), id).changes === 1;
+        return { won, ask: rowOf(known(id)) };
       }),
   };
 }

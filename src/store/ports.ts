@@ -10,7 +10,18 @@
 import type { AskId, EffectKey, LineId, RunId } from "../ids.ts";
 import type { Brief, Limits } from "../briefs/brief.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
-import type { Action, AskKind, Decision, Event, LimitName, Severity } from "../events/event.ts";
+import type {
+  Acknowledgement,
+  Action,
+  Approvers,
+  AskKind,
+  Decision,
+  Event,
+  LimitName,
+  Seat,
+  Severity,
+  Vote,
+} from "../events/event.ts";
 import type { Rule } from "../org/chart.ts";
 import type { Inspection } from "./inspection.ts";
 import type { NoticeStore } from "./notices.ts";
@@ -123,6 +134,13 @@ export type AskRow = {
   readonly rule: Rule;
   readonly limit: { readonly name: LimitName; readonly value: number; readonly ceiling: number } | null;
   readonly chart: string | null;
+  /** The role that a person is asked for, and its routes; left out where it is none. */
+  readonly seat?: Seat;
+  readonly approvers?: Approvers;
+  /** In the order in which they were cast; left out where one person decides. */
+  readonly votes?: readonly Vote[];
+  /** Left out: nobody has said so. */
+  readonly acknowledged?: Acknowledgement;
   readonly state: AskState;
   readonly decision: Decision | null;
 };
@@ -203,8 +221,14 @@ export interface RunStore {
   ask(id: AskId): Promise<AskRow | undefined>;
   /** Oldest first. */
   asks(filter?: AskFilter): Promise<readonly AskRow[]>;
-  /** Compare and set: the decision that stands, and whether it is this one (S3). `expectHash` stale: throws `hash-stale`. Not open: `won: false`. */
+  /**
+   * Compare and set: the decision that stands, and whether it is this one (S3). `expectHash` stale: throws `hash-stale`. Not open: `won: false`.
+   * Where several people decide, an approval or a rejection is a vote: `won` says that it counts, and the ask is decided with the last one
+   * that it takes. Errors then: not-approver, already-voted.
+   */
   decide(id: AskId, decision: Decision, expectHash: string): Promise<{ readonly won: boolean; readonly ask: AskRow }>;
+  /** Somebody has seen an open ask: the first to say so stands. `won: false` where somebody was, or it is not open. Errors: ask-unknown. */
+  acknowledge(id: AskId, seen: Acknowledgement): Promise<{ readonly won: boolean; readonly ask: AskRow }>;
   setSignal(run: RunId, signal: "stop", by: string): Promise<void>;
   /**
    * Intent before the act. Returns the row as it stands: `attempts === 1` and no outcome means "yours, new"; an outcome means

@@ -57,8 +57,13 @@ export function project(event: Event): RowChange | undefined {
     case "action_proposed":
     case "action_edited":
     case "ask_awaited":
+    case "ask_acknowledged":
+    case "vote_cast":
+    case "decision_taken_up":
     case "calls_returned":
     case "report_submitted":
+    case "report_returned":
+    case "report_verified":
     case "frame_closed":
     case "copy_sent":
       return undefined;

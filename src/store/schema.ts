@@ -231,6 +231,22 @@ CREATE TABLE notices (
 ) STRICT;
 `,
   },
+  {
+    // Who has seen an ask, and the votes on one that takes several people.
+    version: 6,
+    sql: `
+ALTER TABLE asks ADD COLUMN acknowledged TEXT;
+CREATE TABLE votes (
+  seq INTEGER PRIMARY KEY,
+  ask TEXT NOT NULL REFERENCES asks (id),
+  voter TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  verb TEXT NOT NULL CHECK (verb IN ('approve', 'reject')),
+  body TEXT NOT NULL,
+  UNIQUE (ask, voter, hash)
+) STRICT;
+`,
+  },
 ];
 
 /** Runs: charts, lines, events, asks and effects. */

@@ -39,6 +39,8 @@ export type EscalationThread = {
   readonly hops: readonly TraceStep[];
   /** How people were asked. */
   readonly asks: readonly TraceStep[];
+  /** Who had seen it; who gave it on or handed it up instead of deciding, the clock among them. */
+  readonly handled: readonly TraceStep[];
   readonly decision: ThreadDecision | null;
   /** Further answers on the way back to the asker, in order. */
   readonly passedBack: readonly TraceStep[];
@@ -61,6 +63,7 @@ type Building = {
   readonly frames: string[];
   readonly hops: TraceStep[];
   readonly asks: TraceStep[];
+  readonly handled: TraceStep[];
   readonly closings: Closing[];
   readonly followed: TraceStep[];
   verdict: Verdict | null;
@@ -95,6 +98,9 @@ export function escalationThreads(events: readonly NumberedEvent[]): EscalationT
   return threads.map(finished);
 }
 
+/** Said of an ask without deciding what it asks. */
+const handsOn: ReadonlySet<string> = new Set(["delegate", "escalate", "bump"]);
+
 type Index = {
   readonly threads: Building[];
   readonly byFrame: Map<string, Building>;
@@ -107,7 +113,10 @@ function gather({ event, line }: NumberedEvent, step: TraceStep, index: Index): 
   else if (event.type === "ask_raised") ask(event, line, step, index);
   else if (event.type === "ask_decided") {
     const thread = index.byAsk.get(event.ask);
-    if (thread && step.frame !== null) thread.verdict = { step, frame: step.frame };
+    if (thread && handsOn.has(event.decision.verb)) thread.handled.push(step);
+    else if (thread && step.frame !== null) thread.verdict = { step, frame: step.frame };
+  } else if (event.type === "ask_acknowledged") {
+    index.byAsk.get(event.ask)?.handled.push(step);
   } else if (event.type === "ask_withdrawn") {
     const thread = index.byAsk.get(event.ask);
     if (thread) thread.withdrawn = true;
@@ -137,6 +146,7 @@ function open(event: EventOf<"frame_opened">, line: string, step: TraceStep, ind
     frames: [],
     hops: [],
     asks: [],
+    handled: [],
     closings: [],
     followed: [],
     verdict: null,
@@ -150,8 +160,12 @@ function open(event: EventOf<"frame_opened">, line: string, step: TraceStep, ind
 }
 
 function follow(thread: Building, step: TraceStep): void {
-  if (!thread.back || !deeds.has(step.kind) || thread.followed.length >= followedSteps) return;
+  if (!thread.back || !(deeds.has(step.kind) || isTakingUp(step)) || thread.followed.length >= followedSteps) return;
   if (step.line === thread.line && step.frame === thread.opened.parent) thread.followed.push(step);
+}
+
+function isTakingUp({ kind, ask, to }: TraceStep): boolean {
+  return kind === "decision" && ask === null && to === null;
 }
 
 const noQuestion: Question = { question: "", topic: "question", severity: "medium", tried: "", options: [] };
@@ -169,6 +183,7 @@ function finished(thread: Building, at: number): EscalationThread {
     frames: thread.frames,
     hops: thread.hops,
     asks: thread.asks,
+    handled: thread.handled,
     decision,
     passedBack: thread.closings
       .filter((closing) => closing.frame !== thread.verdict?.frame && closing.step !== decision?.step)
@@ -220,12 +235,19 @@ function threadLines(thread: EscalationThread, options: TextOptions): string[] {
   return [
     `${thread.n}  ${topic}  (${thread.question.severity})  ${stateText(thread)}`,
     ...(raise ? part("raised", raise) : []),
-    ...handed.flatMap((step) => part("handed on", step)),
+    ...[...handed, ...thread.handled]
+      .toSorted((one, other) => one.seq - other.seq)
+      .flatMap((step) => part(labelOf(step), step)),
     ...(thread.decision === null ? thread.asks.slice(-1).flatMap((step) => part("waits", step)) : []),
     ...(decided ? part("decided", decided) : []),
     ...thread.passedBack.flatMap((step) => part("came back", step)),
     ...thread.followed.flatMap((step) => part("followed", step)),
   ];
+}
+
+function labelOf({ kind, verb }: TraceStep): string {
+  if (kind !== "decision") return "handed on";
+  return verb === "acknowledges" ? "seen" : "moved on";
 }
 
 /** `decided by mai (cli), 2026-11-22 08:08 UTC` */

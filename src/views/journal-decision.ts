@@ -62,7 +62,15 @@ function threadSummary(thread: EscalationThread): DecisionSummary {
   return { ...raised, decidedBy: by, how, face, decidedAt: at, text, rule: step.rule ?? raised.rule };
 }
 
-const verdicts = { approve: "approved", reject: "rejected", answer: "", expire: "expired" } as const;
+const verdicts = {
+  approve: "approved",
+  reject: "rejected",
+  answer: "",
+  expire: "expired",
+  delegate: "given on",
+  escalate: "handed up",
+  bump: "handed up",
+} as const;
 
 function askSummary({ raised: asked, steps }: Asked): DecisionSummary {
   const raised = {
@@ -78,7 +86,13 @@ function askSummary({ raised: asked, steps }: Asked): DecisionSummary {
     return { ...raised, ...undecided, text: withdrawn ? "withdrawn" : "open" };
   }
   const { verdict, face } = decided.ask;
-  if (verdict === "expire") return { ...raised, ...undecided, decidedAt: decided.at, text: "expired" };
+  if (verdict === "expire" || verdict === "bump")
+    return {
+      ...raised,
+      ...undecided,
+      decidedAt: decided.at,
+      text: verdict === "expire" ? "expired" : "not answered in time",
+    };
   const text = [verdict === null ? "" : verdicts[verdict], decided.text].filter((part) => part !== "").join(": ");
   return { ...raised, decidedBy: decided.from, how: "person", face, decidedAt: decided.at, text };
 }
@@ -134,6 +148,8 @@ function undecidedText({ text, decidedAt }: DecisionSummary): string {
   if (text === "withdrawn") return "Withdrawn.";
   if (text === "expired" && decidedAt !== null)
     return `Expired: nobody had decided in time. The role was told on ${timeText(decidedAt)} and may propose it again.`;
+  if (text === "not answered in time" && decidedAt !== null)
+    return `Not answered in time: it was handed up on ${timeText(decidedAt)}.`;
   return "Open: nobody has decided yet.";
 }
 
@@ -142,7 +158,9 @@ function threadPage(context: PageContext, decision: DecisionPage, thread: Escala
   const { question } = thread;
   const asker = context.journal.tasks.find((task) => thread.askedIn !== null && task.opened.frame === thread.askedIn);
   const from = `**${inline(thread.raisedBy)}**`;
-  const told = new Set([...thread.hops, ...thread.asks, ...thread.passedBack].map((step) => step.seq));
+  const told = new Set(
+    [...thread.hops, ...thread.asks, ...thread.handled, ...thread.passedBack].map((step) => step.seq),
+  );
   const weighed = context.journal.steps.filter(
     (step) =>
       step.line === thread.line &&
@@ -151,7 +169,9 @@ function threadPage(context: PageContext, decision: DecisionPage, thread: Escala
       ["tool", "refusal", "delegation"].includes(step.kind) &&
       !told.has(step.seq),
   );
-  const way = [...thread.hops, ...thread.asks, ...thread.passedBack].toSorted((one, other) => one.seq - other.seq);
+  const way = [...thread.hops, ...thread.asks, ...thread.handled, ...thread.passedBack].toSorted(
+    (one, other) => one.seq - other.seq,
+  );
   return page(
     ...heading(context, decision, summary, asker ? link(from, `../${asker.path}`) : from),
     ["## Context"],
@@ -193,6 +213,7 @@ function askPage(context: PageContext, decision: DecisionPage, ask: Asked): stri
     ),
     ...actionBlocks(context, raised),
     ...editBlocks(context, raised),
+    ...voteBlocks(context, raised),
     ...verdictBlocks(context, summary, decidedStep(ask.steps)),
     ...titled("## Steps", stepTable(context, ask.steps)),
   );
@@ -218,6 +239,28 @@ function actionBlocks({ journal }: PageContext, raised: EventOf<"ask_raised">): 
     ["## The change set"],
     files.length === 0 ? ["No file is changed."] : files,
     [bound],
+  ];
+}
+
+/** Who had to approve, and who said what for what exactly: a vote for other arguments than those that stood at the end is void. */
+function voteBlocks({ journal }: PageContext, { ask, approvers, hash }: EventOf<"ask_raised">): string[][] {
+  if (approvers === undefined) return [];
+  const votes = journal.events.flatMap(({ event }) =>
+    event.type === "vote_cast" && event.ask === ask ? [event.vote] : [],
+  );
+  const last = votes.findLast((vote) => vote.args !== undefined)?.hash ?? hash;
+  const who = approvers.by === null ? "anyone" : approvers.by.map((name) => inline(name)).join(", ");
+  const not = approvers.notBy.length === 0 ? "" : `, but not ${approvers.notBy.map((name) => inline(name)).join(", ")}`;
+  const cast = votes.map((vote) => {
+    const word = vote.verb === "approve" ? "approves" : "rejects";
+    const words = vote.text === "" ? "" : `: ${inline(vote.text)}`;
+    const state = vote.hash === last || vote.verb === "reject" ? "" : " (void: the arguments were changed after it)";
+    return `- ${inline(vote.by)} (${code(vote.face)}, ${timeText(vote.at)}) ${word} ${code(vote.hash.slice(0, 16))}${state}${words}`;
+  });
+  return [
+    ["## Votes"],
+    [`It takes ${approvers.quorum} of: ${who}${not}. Names are as they were given, not proven.`],
+    ...(cast.length === 0 ? [] : [cast]),
   ];
 }
 

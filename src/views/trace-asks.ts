@@ -39,7 +39,71 @@ const decidedVerb = {
   reject: "rejects for",
   answer: "decides for",
   expire: "ends unanswered, for",
+  delegate: "gives it on to",
+  escalate: "hands it up to",
+  bump: "takes it up to",
 } as const;
+
+/** What a person or the clock does with an ask other than deciding it. */
+function handed(asked: Asked | undefined, { verb, to, text }: Decision): Partial<Draft> {
+  if (verb !== "delegate" && verb !== "escalate" && verb !== "bump") return {};
+  return {
+    to: to ?? null,
+    text: verb === "bump" ? `nobody had answered by ${asked?.deadline ?? "its deadline"}` : text,
+  };
+}
+
+/** Somebody sees to it. */
+export function askAcknowledged({ ask, seen }: EventOf<"ask_acknowledged">, place: Place): Draft {
+  return {
+    ...besideDecision(place, ask),
+    kind: "decision",
+    from: seen.by,
+    verb: "acknowledges",
+    details: details(["face", [seen.face]], ["seen", [seen.at]]),
+  };
+}
+
+export function voteCast({ ask, vote }: EventOf<"vote_cast">, place: Place): Draft {
+  const { by, verb, text, face, at, hash, args } = vote;
+  return {
+    ...besideDecision(place, ask),
+    kind: "approval",
+    from: by,
+    verb: verb === "approve" ? "votes to approve" : "votes to reject",
+    text,
+    ok: verb === "approve",
+    details: details(
+      ["face", [face]],
+      ["cast", [at]],
+      ["for", [`sha256 ${hash}`]],
+      ["instead", args === undefined ? [] : argumentLines(args)],
+    ),
+  };
+}
+
+function besideDecision({ seen }: Place, ask: string): Pick<Draft, "to" | "text" | "rule" | "frame" | "ask"> {
+  const asked = seen.asks.get(ask);
+  return {
+    to: asked?.role ?? null,
+    text: asked?.topic ?? "",
+    rule: asked?.rule ?? null,
+    frame: asked?.frame ?? null,
+    // Without a face: this is not the step that decided it.
+    ask: { id: ask, kind: asked?.kind ?? "question", verdict: null, by: null, face: null },
+  };
+}
+
+export function decisionTakenUp(event: EventOf<"decision_taken_up">): Draft {
+  return {
+    kind: "decision",
+    from: event.role,
+    to: null,
+    verb: "takes the decision up",
+    text: [event.chosen, event.how].filter((part) => part !== "").join(": "),
+    frame: event.frame,
+  };
+}
 
 export function askDecided(event: EventOf<"ask_decided">, { seen }: Place): Draft {
   const asked = seen.asks.get(event.ask);
@@ -51,13 +115,15 @@ export function askDecided(event: EventOf<"ask_decided">, { seen }: Place): Draf
     verb: decidedVerb[verb],
     text,
     ask: { id: event.ask, kind: "question" as const, verdict: verb, by, face },
-    ok: verb !== "reject" && verb !== "expire",
+    ok: verb !== "reject" && verb !== "expire" && verb !== "bump",
     details: details(
       ["face", [face]],
       [asked?.kind === "doubt" ? "result" : "instead", args === undefined ? [] : argumentLines(args)],
     ),
   };
-  return asked === undefined ? draft : { ...draft, ...knownAsk(asked, event.decision, draft) };
+  return asked === undefined
+    ? { ...draft, ...handed(asked, event.decision) }
+    : { ...draft, ...knownAsk(asked, event.decision, draft) };
 }
 
 /** What the ask itself adds to its decision. */
@@ -79,6 +145,7 @@ function knownAsk(asked: Asked, decision: Decision, draft: Required<Pick<Draft, 
         ["action", asked.action === null ? [] : [`sha256 ${asked.hash}`]],
       ),
     ],
+    ...handed(asked, decision),
   };
 }
 

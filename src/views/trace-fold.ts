@@ -8,9 +8,20 @@
 import type { Event, EventOf, EventType } from "../events/event.ts";
 import type { NumberedEvent } from "../events/numbered.ts";
 import { actionDone, actionProposed, callsReturned, refused, turnTaken } from "./trace-acts.ts";
-import { actionEdited, askDecided, askRaised, askWithdrawn, chartAdopted, limitRaised } from "./trace-asks.ts";
+import {
+  actionEdited,
+  askAcknowledged,
+  askDecided,
+  askRaised,
+  askWithdrawn,
+  chartAdopted,
+  decisionTakenUp,
+  limitRaised,
+  voteCast,
+} from "./trace-asks.ts";
 import { emptySeen, type Draft, type Place, type Reader, type Seen } from "./trace-seen.ts";
 import type { TraceStep } from "./trace-step.ts";
+import { reportReturned, reportVerified } from "./trace-verdicts.ts";
 import { childClosed, childrenStopped, copySent, frameClosed, frameOpened, reportSubmitted } from "./trace-work.ts";
 
 export interface TraceFold {
@@ -57,11 +68,16 @@ const readers: { readonly [Type in EventType]: Reader<Type> } = {
   refused,
   calls_returned: callsReturned,
   report_submitted: reportSubmitted,
+  report_returned: reportReturned,
+  report_verified: reportVerified,
   frame_closed: frameClosed,
   copy_sent: copySent,
   ask_raised: askRaised,
   ask_awaited: () => null,
+  ask_acknowledged: askAcknowledged,
+  vote_cast: voteCast,
   ask_decided: askDecided,
+  decision_taken_up: decisionTakenUp,
   ask_withdrawn: askWithdrawn,
   limit_raised: limitRaised,
   chart_adopted: chartAdopted,

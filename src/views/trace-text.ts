@@ -22,6 +22,7 @@ const styles: Readonly<Record<StepKind, Style | null>> = {
   answer: "cyan",
   report: "blue",
   copy: "blue",
+  review: "cyan",
   refusal: "red",
   approval: "magenta",
   decision: "magenta",
@@ -107,6 +108,7 @@ const leads: Readonly<Partial<Record<StepKind, (step: TraceStep) => string>>> = 
   approval: verdictWords,
   decision: verdictWords,
   returned: (step) => step.verb,
+  review: (step) => (step.toFrame === null ? step.verb : ""),
   end: (step) => step.verb,
   refusal: (step) => (step.verb.startsWith("may not use") || step.to === null ? visible(step.verb) : ""),
   ask: (step) => (step.ok ? askWords(step.ask?.kind) : step.verb),
@@ -118,7 +120,15 @@ function askWords(kind: AskKind | undefined): string {
   return kind === "approval" || kind === "doubt" || kind === "chart" ? kind : "";
 }
 
-const verdicts = { approve: "approved", reject: "rejected", answer: "", expire: "expired" } as const;
+const verdicts = {
+  approve: "approved",
+  reject: "rejected",
+  answer: "",
+  expire: "expired",
+  delegate: "given on",
+  escalate: "handed up",
+  bump: "not answered in time",
+} as const;
 
 function verdictWords(step: TraceStep): string {
   if (step.kind === "decision" && step.to === null) return step.verb;

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { decideAsk } from "../../src/run/decide-ask.ts";
 import { verifyRun } from "../../src/run/verify-run.ts";
-import { expire, hasExpired } from "../../src/store/expiry.ts";
+import { decideByClock as expire, hasExpired } from "../../src/store/expiry.ts";
 import { openStore } from "../../src/store/open.ts";
 import { renderJournal } from "../../src/views/journal.ts";
 import { renderTrace } from "../../src/views/trace-text.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { systemClock } from "../../clock.ts";
 import { isCadreError } from "../../errors.ts";
 import { USER } from "../../org/chart.ts";
-import { expire, hasExpired } from "../../store/expiry.ts";
+import { decideByClock as expire, hasExpired } from "../../store/expiry.ts";
 import type { StoreReader } from "../../store/open-reader.ts";
 import type { AskRow } from "../../store/ports.ts";
 import { timeText } from "../../views/escalations.ts";

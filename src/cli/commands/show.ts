@@ -153,7 +153,15 @@ function usedWords(run: RunRow, { usage }: RunOutcome): string {
   return [calls, ...(money === "" ? [] : [money]), ...twice].join(", ");
 }
 
-const past = { answer: "answered", approve: "approved", reject: "rejected", expire: "expired" } as const;
+const past = {
+  answer: "answered",
+  approve: "approved",
+  reject: "rejected",
+  expire: "expired",
+  delegate: "given on",
+  escalate: "handed up",
+  bump: "handed up",
+} as const;
 
 function decidedWords(ask: AskRow): string {
   const { verb = "answer", by = "", text = "" } = ask.decision ?? {};
