@@ -13,6 +13,10 @@ const suites: Readonly<Record<string, Suite>> = {
     about: "what durability costs a step, beside LangGraph's own savers [--steps 100,300] [--rounds N] [--quick]",
     run: async (args) => (await import("./store.ts")).storeBench(args),
   },
+  children: {
+    about: "five tasks of a second each, given out together and one after the other [--tasks N] [--rounds N]",
+    run: async (args) => (await import("./children.ts")).childrenBench(args),
+  },
   many: {
     about: "10,000 paused runs in one file, and a run of 10,000 events [--rounds N]",
     run: async (args) => (await import("./many.ts")).manyBench(args),
