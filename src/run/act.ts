@@ -12,13 +12,12 @@ import { deskOf, type PendingAction } from "../events/desk.ts";
 import type { Action, Call, Event, EventOf, ToolResult } from "../events/event.ts";
 import type { EffectKey } from "../ids.ts";
 import { askAboutChart, undecidedDrift } from "./asks.ts";
-import { closeWithReport, submit } from "./completion.ts";
+import { settle } from "./closing.ts";
 import { endStopped } from "./ending.ts";
 import { recordedRun, resultOf, throughLedger, toolContext, type Ran } from "./ledger-effect.ts";
 import { Batch, type LineContext } from "./line-context.ts";
 import { obstacle } from "./obstacle.ts";
 import { refuse, type Turn } from "./refusal.ts";
-import { reportArgs } from "./verbs.ts";
 
 export async function act(context: LineContext, log: readonly Event[]): Promise<Event[]> {
   const desk = deskOf(log);
@@ -30,8 +29,8 @@ export async function act(context: LineContext, log: readonly Event[]): Promise<
   const drift = stop === null ? await undecidedDrift(context, desk) : null;
   if (stop !== null) await endActing(turn, stop);
   else if (drift) await askAboutChart(context, desk, batch, frame, drift);
-  else if (desk.submitted) await signedOff(turn, desk.submitted, log);
   else if (desk.action) await execute(turn, desk.action);
+  else if (desk.submitted) await settle(turn, desk.submitted, log);
   return batch.events;
 }
 
@@ -44,37 +43,6 @@ async function endActing(turn: Turn, stop: string): Promise<void> {
   if (action && recorded) done(turn, action, recorded);
   const unknown = action && row && !recorded ? `; whether ${approvedCall(action).name} ran is not known` : "";
   endStopped(desk, batch, stop, `stopped by ${stop}${unknown}`);
-}
-
-/** The run closes with the change set that was approved; if the workspace or the workflow says otherwise by now, that is put to the person. */
-async function signedOff(turn: Turn, submitted: EventOf<"report_submitted">, log: readonly Event[]): Promise<void> {
-  const { context, batch, desk, frame } = turn;
-  const changes = await context.workspaces.changes(context.run.id);
-  const due = context.bound.workflow.signOff && !desk.signedOff;
-  if (due || changes.hash !== submitted.changes.hash) return submit(turn, { id: submitted.callId }, submitted.report);
-  const byPerson = submitted.callId === frame.id;
-  closeWithReport(turn, submitted.report, byPerson ? "person" : "model", copiesAsked(log, submitted));
-  batch.add({
-    type: "run_ended",
-    at: batch.now(),
-    status: "finished",
-    reason: desk.signedOff ? "signed off" : "no sign-off asked by the workflow",
-    report: submitted.report,
-    changes,
-    by: context.run.startedBy,
-  });
-}
-
-/** Whom the report named as readers, when it was made; undefined: everyone that the role reports to. */
-function copiesAsked(log: readonly Event[], submitted: EventOf<"report_submitted">): readonly string[] | undefined {
-  const turn = log.findLast(
-    (event): event is EventOf<"turn_taken"> =>
-      event.type === "turn_taken" &&
-      event.frame === submitted.frame &&
-      event.calls.some((call) => call.id === submitted.callId),
-  );
-  const call = turn?.calls.find((each) => each.id === submitted.callId);
-  return reportArgs.safeParse(call?.args).data?.report_to;
 }
 
 /** With the arguments that a person gave it, if one did. */

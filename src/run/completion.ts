@@ -3,23 +3,26 @@
  *
  * C1. Every criterion of the assignment is reported on, each with evidence; a report without is returned.
  * C2. A number is a fact only if the receipt that it cites holds that very number.
- * C3. The entry role's report closes nothing by itself: a person signs off exactly the change set that it came with (R3).
+ * C3. The entry role's report closes nothing by itself: see `closing.ts`.
  */
-import { USER, check, ruleOf, type Rule } from "../org/chart.ts";
 import { rulesFor } from "../org/bound-chart.ts";
-import { toolResultSchema, type Answer, type Call, type Report } from "../events/event.ts";
+import { toolResultSchema, type Call, type Event } from "../events/event.ts";
 import type { DeskFrame } from "../events/desk.ts";
 import { runOfLine, type EffectKey } from "../ids.ts";
 import { isPathError } from "../tools/safe-files.ts";
-import { raiseAsk, workflowRule } from "./asks.ts";
+import { submit } from "./closing.ts";
+import { closeWithAnswer, closeWithReport } from "./frame-closing.ts";
 import { declaredRoute, parsed, refuse, type Turn } from "./refusal.ts";
+import { judge } from "./verification.ts";
 import { answerArgs, reportArgs, type ReportArgs } from "./verbs.ts";
 
 export function isAnswering(frame: Pick<DeskFrame, "kind">): boolean {
   return frame.kind === "escalation" || frame.kind === "question";
 }
 
-export async function completeFrame(turn: Turn, call: Call): Promise<void> {
+/** `log`: the line's, up to this turn. */
+export async function completeFrame(turn: Turn, call: Call, log: readonly Event[]): Promise<void> {
+  if (turn.frame.kind === "verification") return judge(turn, call, log);
   if (isAnswering(turn.frame)) {
     const answer = parsed(turn, call, answerArgs);
     if (answer) closeWithAnswer(turn, answer, "model");
@@ -39,95 +42,6 @@ export async function completeFrame(turn: Turn, call: Call): Promise<void> {
   const { report_to: copies, ...report } = args;
   if (turn.frame.kind === "start") await submit(turn, call, report);
   else closeWithReport(turn, report, "model", copies);
-}
-
-/** The change set and the report as they stand now, put to a person where the workflow says so. */
-export async function submit(turn: Turn, call: Pick<Call, "id">, report: Report): Promise<void> {
-  const { batch, frame, context } = turn;
-  const changes = await context.workspaces.changes(context.run.id);
-  batch.add({
-    type: "report_submitted",
-    at: batch.now(),
-    frame: frame.id,
-    role: frame.role,
-    callId: call.id,
-    report,
-    changes,
-  });
-  if (!context.bound.workflow.signOff) return;
-  raiseAsk(context, turn.desk, batch, {
-    kind: "sign_off",
-    frame,
-    role: frame.role,
-    topic: "sign-off",
-    question: `${frame.role} reports the work done: ${report.summary} ${whatToSign(changes.files.length)}`,
-    severity: "high",
-    action: { type: "sign_off", role: frame.role, changes, report },
-    minutes: context.bound.workflow.signOffExpiresMinutes ?? null,
-    rule: workflowRule(context.bound, "signOff", "a run closes only after a person approved exactly its change set"),
-  });
-}
-
-function whatToSign(files: number): string {
-  if (files === 0) return "No file was changed. Sign off the report?";
-  return `${files === 1 ? "1 file" : `${files} files`} changed. Sign off exactly this change set?`;
-}
-
-/** The answer travels back along the edge that the question came by, whatever `reports_to` says. */
-export function closeWithAnswer(turn: Turn, answer: Answer, by: "model" | "person"): void {
-  const { batch, frame } = turn;
-  batch.add({
-    type: "frame_closed",
-    at: batch.now(),
-    frame: frame.id,
-    from: frame.role,
-    to: frame.from,
-    kind: frame.kind,
-    rule: frame.opened.rule,
-    report: null,
-    answer,
-    by,
-  });
-}
-
-/** The report goes to the assigner; `reports_to` adds copies for the others, each with the purpose that says what it is told. */
-export function closeWithReport(turn: Turn, report: Report, by: "model" | "person", only?: readonly string[]): void {
-  const { batch, frame, context } = turn;
-  const verdict = check(context.bound.chart, "report", frame.role, frame.from);
-  const rule: Rule = verdict.allowed ? ruleOf(verdict.route) : frame.opened.rule;
-  const copies = context.bound.chart.routes.filter(
-    (route) =>
-      route.kind === "report" &&
-      route.from === frame.role &&
-      route.to !== frame.from &&
-      route.to !== USER &&
-      (only?.includes(route.to) ?? true),
-  );
-  for (const route of copies) {
-    batch.add({
-      type: "copy_sent",
-      at: batch.now(),
-      frame: frame.id,
-      from: frame.role,
-      to: route.to,
-      rule: ruleOf(route),
-      summary: report.summary,
-    });
-  }
-  batch.add({
-    type: "frame_closed",
-    at: batch.now(),
-    frame: frame.id,
-    from: frame.role,
-    to: frame.from,
-    kind: frame.kind,
-    rule,
-    report,
-    answer: null,
-    by,
-  });
-  if (turn.desk.started?.type === "child_started" && turn.desk.frames.length === 1)
-    batch.add({ type: "child_ended", at: batch.now(), status: "reported", reason: "reported", report, by: frame.role });
 }
 
 /** What keeps a report from being accepted, each in words that say how to mend it. */

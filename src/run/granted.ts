@@ -1,16 +1,27 @@
 /** What a role may call, and what needs a person first: read from the bound chart, in the same way when it is offered, proposed, run and verified. */
 import { toolsOfGroups } from "../modes/tool-groups.ts";
 import { commandPolicy, commandTool, forbiddenCommand, isAllowedCommand } from "../org/command-policy.ts";
+import type { DeskFrame } from "../events/desk.ts";
 import type { Call } from "../events/event.ts";
 import { groupsOf, mcpToolsOf, type BoundChart } from "../org/bound-chart.ts";
 import type { Workflow } from "../org/workflow.ts";
 import { knowledgeToolsFor } from "../tools/knowledge.ts";
+import type { Tool } from "../tools/tool.ts";
 
 /** Tools that the role has: its groups and grants, and nothing else (R2). */
 export function grantedTools({ bound }: { readonly bound: BoundChart }, role: string): readonly string[] {
   const groups = groupsOf(bound, role);
   const served = mcpToolsOf(bound, role).map((tool) => tool.name);
   return [...toolsOfGroups(groups), ...knowledgeToolsFor(groups), ...served];
+}
+
+/** Those of them that it has in a frame: whoever verifies a report only reads. */
+export function toolsInFrame(
+  context: { readonly bound: BoundChart; readonly tools: ReadonlyMap<string, Pick<Tool, "access">> },
+  { role, kind }: Pick<DeskFrame, "role" | "kind">,
+): readonly string[] {
+  const granted = grantedTools(context, role);
+  return kind === "verification" ? granted.filter((name) => context.tools.get(name)?.access === "read") : granted;
 }
 
 /** The workflow's rule that puts this role's effect to a person first; undefined where there is none. */

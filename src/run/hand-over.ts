@@ -12,7 +12,9 @@ import { frameId } from "../ids.ts";
 import { ruleOf, type Route, type Rule } from "../org/chart.ts";
 import { fit } from "../org/who.ts";
 import { raiseAsk } from "./asks.ts";
+import { inputsAreThere } from "./inputs-there.ts";
 import { declaredRoute, parsed, refuse, type Turn } from "./refusal.ts";
+import { openReturned, readReturn, returnReport } from "./return-report.ts";
 import { openChildren, severalTasks } from "./several-tasks.ts";
 import { assignmentOf, escalateArgs, followupArgs, newTaskArgs } from "./verbs.ts";
 
@@ -28,6 +30,7 @@ type Wanted = { readonly handOvers: readonly HandOver[]; readonly open: () => vo
 const clearFit = 0.75;
 
 export async function handOver(turn: Turn, call: Call): Promise<void> {
+  if (call.name === "return_report") return returnReport(turn, call);
   const wanted = await readHandOver(turn, call);
   if (!wanted) return;
   for (const { route, sent } of wanted.handOvers) {
@@ -69,6 +72,10 @@ async function readHandOver(turn: Turn, call: Call): Promise<Wanted | undefined>
       return readTask(turn, call);
     case "new_tasks":
       return readTasks(turn, call);
+    case "return_report": {
+      const wanted = readReturn(turn, call);
+      return wanted && { handOvers: [], open: () => openReturned(turn, call, wanted) };
+    }
     default:
       return readEscalation(turn, call);
   }
@@ -77,7 +84,7 @@ async function readHandOver(turn: Turn, call: Call): Promise<Wanted | undefined>
 function readTask(turn: Turn, call: Call): Wanted | undefined {
   const args = parsed(turn, call, newTaskArgs);
   const route = args && declaredRoute(turn, call, "delegation", args.mode);
-  if (!route) return undefined;
+  if (!route || !inputsAreThere(turn, call, args.inputs)) return undefined;
   return along(turn, call, { route, sent: args.task }, { assignment: assignmentOf(args), question: null });
 }
 

@@ -7,16 +7,17 @@
  */
 import { z } from "zod";
 import { hashOf } from "../canonical.ts";
-import type { Call } from "../events/event.ts";
+import type { Call, Event } from "../events/event.ts";
 import { effectKey } from "../ids.ts";
 import type { ModelReply } from "../models/model.ts";
 import { raiseAsk, workflowRule } from "./asks.ts";
 import { completeFrame } from "./completion.ts";
-import { approvalPolicy, forbiddenBy, grantedTools } from "./granted.ts";
+import { approvalPolicy, forbiddenBy, toolsInFrame } from "./granted.ts";
 import { followUp, handOver } from "./hand-over.ts";
 import { parsed, refuse, type Turn } from "./refusal.ts";
 
-export async function interpret(turn: Turn, reply: ModelReply): Promise<void> {
+/** `log`: the line's, up to this turn. */
+export async function interpret(turn: Turn, reply: ModelReply, log: readonly Event[]): Promise<void> {
   const broken = reply.malformed.map((call) => `${call.name || "a call"}: ${call.error}`);
   if (reply.finish === "length") broken.push("the reply was cut off at the token limit");
   if (broken.length > 0) {
@@ -46,20 +47,22 @@ export async function interpret(turn: Turn, reply: ModelReply): Promise<void> {
     giveBack(turn, reply.calls.slice(reads.length));
     return;
   }
-  await decide(turn, first);
+  await decide(turn, first, log);
   giveBack(turn, rest);
 }
 
-async function decide(turn: Turn, call: Call): Promise<void> {
+async function decide(turn: Turn, call: Call, log: readonly Event[]): Promise<void> {
   switch (call.name) {
     case "new_task":
     case "new_tasks":
+    case "return_report":
+      return turn.frame.kind === "verification" ? notGranted(turn, call) : handOver(turn, call);
     case "escalate":
       return handOver(turn, call);
     case "ask_followup_question":
       return toolNames(turn).has(call.name) ? followUp(turn, call) : notGranted(turn, call);
     case "attempt_completion":
-      return completeFrame(turn, call);
+      return completeFrame(turn, call, log);
     default:
       return effect(turn, call);
   }
@@ -67,11 +70,16 @@ async function decide(turn: Turn, call: Call): Promise<void> {
 
 /** Tools that the role has: its groups and grants, and nothing else (R2). */
 function toolNames(turn: Pick<Turn, "context" | "frame">): ReadonlySet<string> {
-  return new Set(grantedTools(turn.context, turn.frame.role));
+  return new Set(toolsInFrame(turn.context, turn.frame));
 }
 
 function notGranted(turn: Turn, call: Call): void {
   const has = [...toolNames(turn)].toSorted().join(", ");
+  if (turn.frame.kind === "verification")
+    return refuse(turn, call, {
+      code: "tool-not-granted",
+      reason: `whoever verifies a report only reads and escalates, and ends with its verdict; ${call.name} is not for now. It has: ${has}.`,
+    });
   refuse(turn, call, {
     code: "tool-not-granted",
     reason: `${turn.frame.role} has no tool "${call.name}". It has: ${has}, and the verbs of its routes.`,

@@ -6,6 +6,7 @@ import type { Call, EventOf } from "../events/event.ts";
 import { approvalPolicy, forbiddenBy, grantedTools } from "./granted.ts";
 import type { LineContext } from "./line-context.ts";
 import { complaint } from "./refusal.ts";
+import { isCheck } from "./verification-check.ts";
 
 export type Obstacle = { readonly code: "tool-not-granted" | "call-malformed"; readonly reason: string };
 
@@ -17,7 +18,8 @@ export function obstacle(
 ): Obstacle | null {
   const tool = context.tools.get(call.name);
   const not = (code: Obstacle["code"], why: string): Obstacle => ({ code, reason: `${call.name} was not run: ${why}` });
-  if (!tool || !grantedTools(context, proposed.role).includes(call.name))
+  const check = isCheck(context.bound.workflow, proposed.frame, call);
+  if (!tool || (!check && !grantedTools(context, proposed.role).includes(call.name)))
     return not("tool-not-granted", `${proposed.role} does not have it under the present chart.`);
   if (tool.available) return not("tool-not-granted", tool.available.no);
   const checked = tool.schema.safeParse(call.args);

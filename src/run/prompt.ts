@@ -11,7 +11,7 @@ import { findRole } from "../org/chart.ts";
 import type { Assignment, Event, EventOf, Question, Report } from "../events/event.ts";
 import type { Message } from "../models/model.ts";
 import { checkCallId, checkTold } from "./verification-check.ts";
-import { routeLines } from "./verbs.ts";
+import { routeLines } from "./verb-specs.ts";
 
 type FrameOpened = EventOf<"frame_opened">;
 

@@ -10,6 +10,7 @@ import { childLine } from "../ids.ts";
 import { ruleOf, type Route } from "../org/chart.ts";
 import { fit } from "../org/who.ts";
 import { liesIn, parsePath, writeProblem } from "../tools/paths.ts";
+import { inputsAreThere } from "./inputs-there.ts";
 import { defaultLimits } from "./limits.ts";
 import { declaredRoute, parsed, refuse, type Turn } from "./refusal.ts";
 import { assignmentOf, newTasksArgs } from "./verbs.ts";
@@ -36,7 +37,7 @@ export async function severalTasks(turn: Turn, call: Call): Promise<readonly Tas
   const tasks: Task[] = [];
   for (const task of args.tasks) {
     const route = declaredRoute(turn, call, "delegation", task.mode);
-    if (!route) return undefined;
+    if (!route || !inputsAreThere(turn, call, task.inputs)) return undefined;
     const writes = pathsOf(turn, call, task.writes);
     if (!writes) return undefined;
     tasks.push({ route, assignment: assignmentOf(task), writes, wait: args.wait });

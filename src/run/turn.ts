@@ -27,7 +27,7 @@ import { framePrompt } from "./prompt.ts";
 import type { Turn } from "./refusal.ts";
 import { standingReports } from "./return-report.ts";
 import { isPersons } from "./seats.ts";
-import { verbSpecs } from "./verbs.ts";
+import { verbSpecs } from "./verb-specs.ts";
 
 const maxTokens = 4096;
 

@@ -128,8 +128,15 @@ function beganAs(event: EventOf<"action_done">, held: unknown): boolean {
 
 /** The entry role's frame closes when the run finishes, and only then. */
 function closingProblem(event: EventOf<"frame_closed">, before: Desk, bound: BoundChart): string | null {
-  if (event.kind !== "start" || !bound.workflow.signOff || before.signedOff) return null;
-  return "the run finished without the sign-off that the workflow asks for (R3)";
+  const { signOff, verify } = bound.workflow;
+  if (event.kind !== "start") return null;
+  if (verify && !before.verification)
+    return "the run finished without the verification that the workflow asks for (R3)";
+  if (before.signedOff) return null;
+  if (signOff) return "the run finished without the sign-off that the workflow asks for (R3)";
+  return verify && before.verification?.verdict !== "accept"
+    ? "the run finished although its report was not accepted, and no person signed it off (R3)"
+    : null;
 }
 
 /** R3: what a finished run hands over is what was put to the person last: `submitted`, by its hash. */

@@ -9,6 +9,7 @@ import type { Desk } from "../events/desk.ts";
 import type { Call, Event, EventOf } from "../events/event.ts";
 import { askId, childLine, effectKey, frameId, mainLine, modelCallKey, runOfLine, type LineId } from "../ids.ts";
 import { checkCallId } from "./verification-check.ts";
+import { returnOrderProblem } from "./verify-verdicts.ts";
 
 export type Standing = {
   readonly line: LineId;
@@ -33,7 +34,6 @@ export function orderProblem(event: Event, at: Standing): string | null {
     childProblem(event, at.before) ??
     nameProblem(event, at) ??
     callProblem(event, at) ??
-    returnOrderProblem(event, at) ??
     askOrderProblem(event, at) ??
     leaveProblem(event, at)
   );
@@ -66,7 +66,9 @@ function nameProblem(event: Event, { line, index, before }: Standing): string | 
 
 /** What a role set going is what it called for in its last turn (R4). Arguments may have been filled in by the tool's schema. */
 function callProblem(event: Event, at: Standing): string | null {
-  return isCalledFor(event, at) ? null : "was not called for in the last turn of its frame (R4)";
+  return isCalledFor(event, at)
+    ? returnOrderProblem(event, at)
+    : "was not called for in the last turn of its frame (R4)";
 }
 
 function isCalledFor(event: Event, { calls, before, previous }: Standing): boolean {
@@ -95,17 +97,6 @@ function isFirstCheck(event: EventOf<"action_proposed">, previous: Event | null)
     previous.frame === event.frame &&
     event.calls.every((call) => call.id === checkCallId(event.frame))
   );
-}
-
-/** A task that goes back is the one that was given out, and is worked on next; after that, its rounds are counted. */
-function returnOrderProblem(event: Event, { before, previous, line, index }: Standing): string | null {
-  if (event.type === "report_returned")
-    return event.reopened === frameId(line, index + 1) ? null : "names another frame than the one that follows (R4)";
-  if (previous?.type !== "report_returned") return null;
-  const same = event.type === "frame_opened" && event.frame === previous.reopened && event.to === previous.to;
-  return same && event.parent === previous.frame && event.callId === previous.callId && before.rounds[event.frame]
-    ? null
-    : "does not follow from the return before it (R4)";
 }
 
 /** Nothing of these goes on while a person is asked. */

@@ -9,9 +9,13 @@ import type { Event, EventOf } from "../events/event.ts";
 import { check, USER } from "../org/chart.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import { grantedTools } from "./granted.ts";
+import { isCheck } from "./verification-check.ts";
+import { verdictProblem } from "./verify-verdicts.ts";
 
 /** In words; null where nothing is wrong. `before`: the desk that the event met. */
 export function routeProblem(event: Event, before: Desk, bound: BoundChart): string | null {
+  const judged = verdictProblem(event, before, bound);
+  if (judged !== null) return judged;
   if (event.type === "child_opened")
     return turnProblem(event, before) ?? declaredProblem(event.role, event.to, "delegation", bound);
   if (event.type === "frame_opened") return handOverProblem(event, before, bound);
@@ -31,7 +35,9 @@ function turnProblem(event: EventOf<"turn_taken" | "action_proposed" | "child_op
 
 function toolProblem(event: EventOf<"action_proposed">, bound: BoundChart): string | null {
   const granted = grantedTools({ bound }, event.role);
-  const foreign = event.calls.find((call) => !granted.includes(call.name));
+  const foreign = event.calls.find(
+    (call) => !granted.includes(call.name) && !isCheck(bound.workflow, event.frame, call),
+  );
   return foreign ? `${event.role} has no tool ${foreign.name} (R2)` : null;
 }
 
@@ -44,6 +50,8 @@ function answerProblem(event: EventOf<"frame_closed">, before: Desk): string | n
 function handOverProblem(event: EventOf<"frame_opened">, before: Desk, bound: BoundChart): string | null {
   const top = before.frames.at(-1);
   switch (event.kind) {
+    case "verification":
+      return null; // `verify-verdicts.ts`
     case "start":
       return event.from === USER && !top ? null : "a start in the middle of a run (R1)";
     case "question":

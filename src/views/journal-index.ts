@@ -117,7 +117,10 @@ function pageFinder(tasks: readonly TaskPage[], decisions: readonly DecisionPage
 }
 
 function opens(step: TraceStep): boolean {
-  return ["start", "delegation", "escalation", "question"].includes(step.kind);
+  return (
+    ["start", "delegation", "escalation", "question"].includes(step.kind) ||
+    (step.kind === "review" && step.toFrame !== null)
+  );
 }
 
 function numbered(at: number): string {
@@ -129,7 +132,7 @@ function taskPages(input: JournalInput, steps: readonly TraceStep[]): TaskPage[]
   const opened = input.events.flatMap(({ event, seq, line }) => {
     const step = bySeq.get(seq);
     if (event.type !== "frame_opened" || step === undefined) return [];
-    return event.kind === "start" || event.kind === "delegation" ? [{ event, line, step }] : [];
+    return event.assignment === null ? [] : [{ event, line, step }];
   });
   return opened.map(({ event, line, step }, at): TaskPage => {
     const title = event.kind === "start" ? input.run.title : titleOf(event.assignment?.task ?? "");

@@ -20,6 +20,8 @@ export type Seen = {
   readonly openedAt: Map<string, number>;
   /** The step at which a frame reported. */
   readonly reported: Map<string, number>;
+  /** By the frame that works on it again: why a report went back. */
+  readonly returned: Map<string, EventOf<"report_returned">>;
 };
 
 export type Place = { readonly seen: Seen; readonly line: string };
@@ -36,6 +38,7 @@ export function emptySeen(): Seen {
     edits: new Map(),
     openedAt: new Map(),
     reported: new Map(),
+    returned: new Map(),
   };
 }
 

@@ -13,6 +13,8 @@ export type StepKind =
   /** A report travels back, or the entry role's waits for the sign-off. */
   | "report"
   | "copy"
+  /** The entry role's report is given to someone else to verify; and what came of it. */
+  | "review"
   /** Nothing was executed. */
   | "refusal"
   /** A person's verdict on an action or on the change set. */

@@ -3,13 +3,14 @@ import type { Assignment, EventOf, Question } from "../events/event.ts";
 import { measureText } from "./call-text.ts";
 import { titleOf } from "./title.ts";
 import type { StepDetail } from "./trace-step.ts";
-import { details, linesOf, type Draft, type Place } from "./trace-seen.ts";
+import { details, linesOf, type Draft, type Place, type Seen } from "./trace-seen.ts";
 
 const openVerb = {
   start: "gives the brief to",
   delegation: "delegates to",
   escalation: "escalates to",
   question: "asks",
+  verification: "has its report verified by",
 } as const;
 
 export function frameOpened(event: EventOf<"frame_opened">, { seen }: Place): Draft {
@@ -17,11 +18,10 @@ export function frameOpened(event: EventOf<"frame_opened">, { seen }: Place): Dr
   seen.openedAt.set(event.frame, seen.n);
   const { assignment, question } = event;
   return {
-    kind: event.kind,
+    kind: event.kind === "verification" ? "review" : event.kind,
     from: event.from,
     to: event.to,
-    verb: openVerb[event.kind],
-    text: event.kind === "start" ? seen.title : (assignment?.task ?? question?.question ?? ""),
+    ...openingWords(event, seen),
     rule: event.rule,
     frame: event.parent ?? event.frame,
     toFrame: event.frame,
@@ -31,6 +31,18 @@ export function frameOpened(event: EventOf<"frame_opened">, { seen }: Place): Dr
       ...details(["fit", event.fit === null ? [] : [event.fit.toFixed(2)]]),
     ],
   };
+}
+
+/** Work that goes back is told by the reasons; its task was told before. */
+function openingWords(event: EventOf<"frame_opened">, seen: Seen): Pick<Draft, "verb" | "text"> {
+  const returned = seen.returned.get(event.frame);
+  if (returned)
+    return {
+      verb: "returns its report to",
+      text: returned.reasons.map(({ criterion, reason }) => `${criterion} ${reason}`).join("; "),
+    };
+  const text = event.assignment?.task ?? event.question?.question ?? "";
+  return { verb: openVerb[event.kind], text: event.kind === "start" ? seen.title : text };
 }
 
 function questionDetails(question: Question): StepDetail[] {

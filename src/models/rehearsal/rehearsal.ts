@@ -12,6 +12,7 @@ import { answerQuestion } from "./answering.ts";
 import { lead } from "./leading.ts";
 import type { Move } from "./move.ts";
 import { readSituation, type Situation } from "./situation.ts";
+import { verifyReport } from "./verifying.ts";
 import { work } from "./working.ts";
 
 /** The policy as a model: free, immediate, and labelled by its tier wherever a model is shown. */
@@ -50,6 +51,7 @@ function turnsIn(messages: readonly Message[]): number {
 function nextMove(situation: Situation): Move {
   const { frame } = situation;
   if (frame.kind === "question") return answerQuestion(situation, frame);
+  if (situation.verifying) return verifyReport(situation, frame);
   return (leads(situation) ? lead(situation, frame) : null) ?? work(situation, frame);
 }
 

@@ -25,6 +25,10 @@ export type Situation = {
   readonly brief: BriefSeen;
   readonly frame: AssignmentSeen | QuestionSeen;
   readonly steps: readonly Step[];
+  /** True where the role's last word is a verdict on somebody's report. */
+  readonly verifying: boolean;
+  /** What else was said to the role, behind its assignment. */
+  readonly given: readonly string[];
   /** Roles that this one is waiting for in frames further down the stack (its transcript seeds this frame), and topics it asked there. */
   readonly waitingFor: ReadonlySet<string>;
   readonly askedBefore: readonly string[];
@@ -48,6 +52,8 @@ export function readSituation(request: ModelRequest): Situation {
     brief,
     frame: readFrame(messages[at]?.content ?? "", brief, isAnswering(tools)),
     steps: stepsOfMessages(messages.slice(at + 1)),
+    verifying: "verdict" in propertiesOf(tools.get("attempt_completion")),
+    given: messages.slice(at + 1).flatMap((message) => (message.role === "user" ? [message.content] : [])),
     waitingFor: new Set(waiting.flatMap((step) => [textArg(step, "mode"), textArg(step, "to")]).filter(Boolean)),
     askedBefore: waiting.map((step) => textArg(step, "topic")).filter(Boolean),
     tools,
