@@ -22,7 +22,15 @@ import {
 import { emptySeen, type Draft, type Place, type Reader, type Seen } from "./trace-seen.ts";
 import type { TraceStep } from "./trace-step.ts";
 import { reportReturned, reportVerified } from "./trace-verdicts.ts";
-import { childClosed, childrenStopped, copySent, frameClosed, frameOpened, reportSubmitted } from "./trace-work.ts";
+import {
+  childClosed,
+  childOpened,
+  childrenStopped,
+  copySent,
+  frameClosed,
+  frameOpened,
+  reportSubmitted,
+} from "./trace-work.ts";
 
 export interface TraceFold {
   /** The step that this event makes, if it makes one. */
@@ -56,7 +64,7 @@ const readers: { readonly [Type in EventType]: Reader<Type> } = {
     return null;
   },
   child_started: () => null,
-  child_opened: () => null, // the child's own line opens the frame
+  child_opened: childOpened,
   child_ended: () => null,
   child_closed: childClosed,
   children_stopped: childrenStopped,

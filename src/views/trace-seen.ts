@@ -18,6 +18,8 @@ export type Seen = {
   readonly edits: Map<string, unknown>;
   /** The step that opened a frame. */
   readonly openedAt: Map<string, number>;
+  /** By its line: a task that was given out together with others. */
+  readonly children: Map<string, EventOf<"child_opened">>;
   /** The step at which a frame reported. */
   readonly reported: Map<string, number>;
   /** By the frame that works on it again: why a report went back. */
@@ -37,6 +39,7 @@ export function emptySeen(): Seen {
     proposals: new Map(),
     edits: new Map(),
     openedAt: new Map(),
+    children: new Map(),
     reported: new Map(),
     returned: new Map(),
   };

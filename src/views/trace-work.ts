@@ -13,7 +13,7 @@ const openVerb = {
   verification: "has its report verified by",
 } as const;
 
-export function frameOpened(event: EventOf<"frame_opened">, { seen }: Place): Draft {
+export function frameOpened(event: EventOf<"frame_opened">, { seen, line }: Place): Draft {
   seen.frames.set(event.frame, event);
   seen.openedAt.set(event.frame, seen.n);
   const { assignment, question } = event;
@@ -28,6 +28,7 @@ export function frameOpened(event: EventOf<"frame_opened">, { seen }: Place): Dr
     details: [
       ...(question ? questionDetails(question) : []),
       ...(assignment ? assignmentDetails(assignment, event.kind) : []),
+      ...(event.kind === "delegation" ? siblingDetails(seen, line) : []),
       ...details(["fit", event.fit === null ? [] : [event.fit.toFixed(2)]]),
     ],
   };
@@ -43,6 +44,25 @@ function openingWords(event: EventOf<"frame_opened">, seen: Seen): Pick<Draft, "
     };
   const text = event.assignment?.task ?? event.question?.question ?? "";
   return { verb: openVerb[event.kind], text: event.kind === "start" ? seen.title : text };
+}
+
+/** The child's own line opens the frame, and makes the step. */
+export function childOpened(event: EventOf<"child_opened">, { seen }: Place): null {
+  seen.children.set(event.child, event);
+  return null;
+}
+
+function siblingDetails({ children }: Place["seen"], line: string): StepDetail[] {
+  const own = children.get(line);
+  if (!own) return [];
+  const others = [...children.values()].filter(
+    (each) => each.frame === own.frame && each.callId === own.callId && each.child !== line,
+  );
+  return details(
+    ["at once with", [others.map((each) => each.to).join(", ")]],
+    ["waits for", [own.wait === "all" ? "all of them" : "the first report"]],
+    ["may write", own.writes],
+  );
 }
 
 function questionDetails(question: Question): StepDetail[] {
