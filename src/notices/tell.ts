@@ -11,7 +11,7 @@ import type { Config } from "../config.ts";
 import type { NoticeTarget } from "../config-outside.ts";
 import { hashOf } from "../canonical.ts";
 import { secretRemover } from "../outside/secrets.ts";
-import type { NoticeKey, NoticeStore } from "../store/notices.ts";
+import type { NoticeKey, NoticeStore } from "../store/outbox.ts";
 import type { AskRow } from "../store/ports.ts";
 import { noticeText } from "./notice.ts";
 import { occasionsOf } from "./occasions.ts";

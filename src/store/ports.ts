@@ -24,7 +24,7 @@ import type {
 } from "../events/event.ts";
 import type { Rule } from "../org/chart.ts";
 import type { Inspection } from "./inspection.ts";
-import type { NoticeStore } from "./notices.ts";
+import type { NoticeStore } from "./outbox.ts";
 
 export type RunStatus = "running" | "waiting" | "finished" | "failed" | "stopped";
 

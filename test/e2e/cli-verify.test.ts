@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import SQLite from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { latestVersion } from "../../src/store/schema.ts";
 import { brief, cadre, decideAll, document, folder, project } from "./cli-process.ts";
 
 type Result = {
@@ -193,7 +194,7 @@ describe("doctor", () => {
     const dir = waiting();
     const data = document(cadre(dir, ["doctor", "--json"]))["data"];
     expect(data).toMatchObject({
-      schema: 2,
+      schema: latestVersion,
       integrity: "ok",
       private: true,
       counts: { runs: 1, lines: 1, events: 19, openAsks: 1 },

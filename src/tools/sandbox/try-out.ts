@@ -38,7 +38,7 @@ function runIn(folder: string, machine: Machine, group: ControlGroup | null): st
   fs.mkdirSync(`${folder}/workspace`);
   const filter = fs.openSync(`${folder}/filter`, "r");
   try {
-    const view = { system: machine.system, readOnly: [], packages: null };
+    const view = { system: machine.system, writable: null, readOnly: [], packages: null };
     const descriptors = { seccomp: 3, status: 4, files: {} };
     const [program = "", ...args] = [
       ...joiningGroups(group?.joinBy ?? [], machine.bwrap),

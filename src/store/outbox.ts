@@ -1,0 +1,37 @@
+/** What the store keeps of notices: the port that `notices/` works with. How it is kept: `notices.ts`. */
+import type { Clock } from "../clock.ts";
+import type { AskId } from "../ids.ts";
+
+export type NoticeKey = {
+  readonly ask: AskId;
+  /** What there is to tell: `raised`, `expiring`, `overdue`. */
+  readonly occasion: string;
+  /** Who is told: a hash of the command or address. */
+  readonly target: string;
+};
+
+export type NoticeRow = NoticeKey & {
+  readonly attempts: number;
+  /** How the last attempt went, in words; null while none has ended. */
+  readonly outcome: string | null;
+  /** When it was told; null: not yet. */
+  readonly toldAt: string | null;
+};
+
+export type NoticeCounts = {
+  readonly told: number;
+  readonly waiting: number;
+  readonly givenUp: number;
+  readonly lastFailure: string | null;
+};
+
+export interface NoticeStore {
+  /** The number of this attempt, 1-based; null where the notice was told, is being told, or is not to be tried yet. `busyMs`: the longest that an attempt takes. */
+  beginNotice(key: NoticeKey, now: number, busyMs: number): Promise<number | null>;
+  /** How it went. `again`: ms until it may be tried once more; null: it was told. */
+  settleNotice(key: NoticeKey, outcome: string, again: number | null, clock: Clock): Promise<void>;
+  /** Of one ask. */
+  notices(ask: AskId): Promise<readonly NoticeRow[]>;
+  /** Of asks that are still open. */
+  noticeCounts(): Promise<NoticeCounts>;
+}
