@@ -13,6 +13,7 @@ import { join } from "node:path";
 import type { Clock } from "./clock.ts";
 import { CadreError, isCadreError } from "./errors.ts";
 import type { ModelReply, ModelRequest, RoleModel, Tier } from "./models/model.ts";
+import { takingUp } from "./models/rehearsal/taking-up.ts";
 
 /** A call without an id gets one that is unique in its transcript: `call-<turn>-<place>`. */
 export type ScriptedReply = Partial<Omit<ModelReply, "calls">> & {
@@ -44,7 +45,12 @@ export type ScriptedModel = RoleModel & {
 /** Errors of `call`: what the script holds as an Error; `interrupted` when aborted; `internal` when the script has run out. */
 export function scriptedModel(
   script: Script,
-  options: { readonly id?: string; readonly tier?: Tier } = {},
+  options: {
+    readonly id?: string;
+    readonly tier?: Tier;
+    /** False: calls are sent as they are written. Otherwise they take decisions up where their tool asks for that. */
+    readonly takesUp?: boolean;
+  } = {},
 ): ScriptedModel {
   const requests: ModelRequest[] = [];
   const counts = new Map<string, number>();
@@ -63,7 +69,7 @@ export function scriptedModel(
       if (answer instanceof Error) throw answer;
       const text = answer.text ?? "";
       if (text !== "") onText?.(text);
-      return completed(answer, context.turn);
+      return completed(options.takesUp === false ? answer : takenUp(answer, request), context.turn);
     },
   };
 }
@@ -108,6 +114,10 @@ function entry(list: readonly Answer[], nth: number, what: string): Answer {
   const answer = list[nth - 1];
   if (answer !== undefined) return answer;
   throw new CadreError("internal", `${what} has ${list.length} replies, and a further one was asked for.`);
+}
+
+function takenUp(answer: ScriptedReply, request: ModelRequest): ScriptedReply {
+  return answer.calls === undefined ? answer : { ...answer, calls: takingUp(request, answer.calls) };
 }
 
 function completed(answer: ScriptedReply, turn: number): ModelReply {

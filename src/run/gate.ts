@@ -22,6 +22,7 @@ import { handOn, isHandingOn } from "./handed-on.ts";
 import { Batch, type LineContext } from "./line-context.ts";
 import { openApproved } from "./hand-over.ts";
 import type { Turn } from "./refusal.ts";
+import { bareCall } from "./taking-up.ts";
 import { CadreError } from "../errors.ts";
 import { judgeAsPerson } from "./verification.ts";
 
@@ -105,7 +106,8 @@ function heldCall(log: readonly Event[], ask: Ask): Call | undefined {
   const turn = log.findLast(
     (event): event is EventOf<"turn_taken"> => event.type === "turn_taken" && event.frame === ask.frame,
   );
-  return turn?.calls[0];
+  const [call] = turn?.calls ?? [];
+  return call && bareCall(call);
 }
 
 async function follow(turn: Turn, ask: Ask, decision: Decision, held: Call | undefined): Promise<void> {

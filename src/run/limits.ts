@@ -11,6 +11,7 @@ import type { Desk, DeskFrame } from "../events/desk.ts";
 import type { Call, Event, LimitName } from "../events/event.ts";
 import type { Limits } from "../briefs/brief.ts";
 import type { Counters, LineRow, Reservation } from "../store/ports.ts";
+import { bareCall } from "./taking-up.ts";
 
 export const defaultLimits: Limits = {
   steps: 400,
@@ -72,7 +73,7 @@ const fingerprints = new WeakMap<Call, string>();
 function fingerprint(call: Call): string {
   const known = fingerprints.get(call);
   if (known !== undefined) return known;
-  const made = hashOf([call.name, call.args]);
+  const made = hashOf([call.name, bareCall(call).args]);
   fingerprints.set(call, made);
   return made;
 }

@@ -243,6 +243,7 @@ function messagesOf(event: Event, frame: FrameOpened, children: ReadonlyMap<stri
       return event.frame === frame.frame ? event.callIds.map((callId) => toolMessage(callId, "", event.reason)) : [];
     case "frame_closed": {
       const child = children.get(event.frame);
+      if (child && child.callId === null && event.answer) return [{ role: "user", content: closingText(event) }];
       return child?.callId ? [toolMessage(child.callId, child.verb, closingText(event))] : [];
     }
     case "copy_sent":

@@ -27,6 +27,7 @@ import { framePrompt } from "./prompt.ts";
 import type { Turn } from "./refusal.ts";
 import { standingReports } from "./return-report.ts";
 import { isPersons } from "./seats.ts";
+import { decisionDue, takeUp, withTakingUp } from "./taking-up.ts";
 import { verbSpecs } from "./verb-specs.ts";
 
 const maxTokens = 4096;
@@ -55,9 +56,11 @@ async function modelTurn(
   const role = findRole(context.bound.chart, frame.role);
   if (!role) throw new TypeError(`no role ${frame.role} in the bound chart`);
   const model = await context.modelFor(role);
+  const due = decisionDue(log, frame);
+  const offered = offeredTools(context, desk, frame);
   const request: ModelRequest = {
     messages: framePrompt(context.bound, context.brief, [...context.above.log, ...log], frame.id),
-    tools: offeredTools(context, desk, frame),
+    tools: due ? offered.map((tool) => withTakingUp(tool, due)) : offered,
     maxTokens,
     temperature: 0,
   };
@@ -95,7 +98,9 @@ async function modelTurn(
     outcome,
     copiesSeen: asked.copies,
   });
-  await interpret({ context, desk, frame, batch }, reply, log);
+  const turn: Turn = { context, desk, frame, batch };
+  const taken = due ? takeUp(turn, reply, due) : reply;
+  if (taken) await interpret(turn, taken, log);
 }
 
 /**

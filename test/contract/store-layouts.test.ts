@@ -24,6 +24,7 @@ function written(layout: number): string {
 const layouts = [
   { layout: 1, epoch: 1 },
   { layout: 2, epoch: 2 },
+  { layout: 5, epoch: 2 },
 ] as const;
 
 test.each(layouts)(

@@ -12,6 +12,7 @@ import { answerQuestion } from "./answering.ts";
 import { lead } from "./leading.ts";
 import type { Move } from "./move.ts";
 import { readSituation, type Situation } from "./situation.ts";
+import { takingUp } from "./taking-up.ts";
 import { verifyReport } from "./verifying.ts";
 import { work } from "./working.ts";
 
@@ -34,7 +35,10 @@ export function rehearse(request: ModelRequest): ModelReply {
   const { say, calls } = nextMove(readSituation(request));
   const offered = new Set(request.tools.map((tool) => tool.name));
   const place = turnsIn(request.messages) + 1;
-  const known = calls.filter((call) => offered.has(call.name));
+  const known = takingUp(
+    request,
+    calls.filter((call) => offered.has(call.name)),
+  );
   return {
     text: say,
     calls: known.map((call, index) => ({ id: `call_${place}_${index + 1}`, name: call.name, args: call.args })),
