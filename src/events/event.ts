@@ -269,7 +269,7 @@ export const eventSchema = z.discriminatedUnion("type", [
     report: reportSchema,
     changes: changeSetSchema,
   }),
-  /** The answer travels back along the edge it came by. Exactly one of `report` and `answer` is set, unless the frame was dropped. */
+  /** The answer travels back along the edge it came by. Exactly one of `report` and `answer` is set, unless the frame was dropped, or verified a report. */
   z.strictObject({
     type: z.literal("frame_closed"),
     ...at,

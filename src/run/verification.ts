@@ -204,7 +204,7 @@ function closeVerification(turn: Turn, verification: Verification): void {
     kind: frame.kind,
     rule: frame.opened.rule,
     report: null,
-    answer: { decision: verification.verdict, reason: verification.summary },
+    answer: null, // the verdict is an event of its own, and the author is told by what becomes of the report
     by: verification.by === "person" ? "person" : "model",
   });
 }
