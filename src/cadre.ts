@@ -157,7 +157,7 @@ export function openCadre(options: CadreOptions): Cadre {
       if (run) await requireWorkspace(store, data, run);
       const { decideAsk } = await import("./run/decide-ask.ts");
       return decideAsk(
-        { store, clock, argumentProblem: async (run, tool, args) => (await engine()).argumentProblem(run, tool, args) },
+        { store, clock, argumentProblem: async (about, args) => (await engine()).argumentProblem(about, args) },
         ask,
         input,
       );

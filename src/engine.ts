@@ -9,14 +9,15 @@ import type { Config } from "./config.ts";
 import { noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./engine-mcp.ts";
 import { CadreError, isCadreError } from "./errors.ts";
 import type { ChangeSet } from "./events/event.ts";
-import type { IdSource, RunId } from "./ids.ts";
+import { openerOf, type IdSource, type LineId, type RunId } from "./ids.ts";
 import type { RoleModel } from "./models/model.ts";
 import { createRoleModel } from "./models/create-role-model.ts";
 import { resolveModel, type ModelSpec } from "./models/resolve.ts";
 import type { BoundChart } from "./org/bound-chart.ts";
 import { findRole, type Role } from "./org/chart.ts";
+import { commandPolicy, type CommandPolicy } from "./org/command-policy.ts";
 import { openStore } from "./store/open.ts";
-import type { RunRow, Store, StoredEvent } from "./store/ports.ts";
+import type { AskRow, RunRow, Store, StoredEvent } from "./store/ports.ts";
 import { toolCatalogue, toolHash } from "./tools/catalogue.ts";
 import { bubblewrap } from "./tools/sandbox/bubblewrap.ts";
 import { noSandbox, type Sandbox } from "./tools/sandbox/sandbox.ts";
@@ -48,7 +49,8 @@ export interface Engine {
   stop(run: RunId): Promise<RunRow>;
   changes(run: RunRow): Promise<Changes>;
   apply(run: RunRow): Promise<ChangeSet>;
-  argumentProblem(run: RunId, tool: string, args: unknown): Promise<string | null>;
+  /** What is wrong with arguments put in place of those that an ask is about, in words; null where nothing is. */
+  argumentProblem(ask: AskRow, args: unknown): Promise<string | null>;
 }
 
 export function openEngine(options: EngineOptions): Engine {
@@ -135,14 +137,16 @@ export function openEngine(options: EngineOptions): Engine {
     stop: (run) => stopRun(options.store, run, advance),
     changes: (run) => changesOf(options.store, workspaces, run),
     apply: (run) => applyRun(options.store, workspaces, run),
-    argumentProblem: async (run, name, args) => {
+    argumentProblem: async ({ run, line, action }, args) => {
+      const name = action?.type === "tool" ? action.tool : "";
       const tool = tools.get(name) ?? (await servedTool(options.store, serve(), run, name));
       const checked = tool?.schema.safeParse(args);
       if (!tool || !checked) return "it is approved as it is, or rejected with a reason";
       if (!checked.success) return complaint(checked.error);
       const context = {
         workspace: workspaces.path(run),
-        writable: null,
+        writable: await shareOf(options.store, line),
+        commands: await commandsOf(options.store, run),
         project: options.dir,
         knowledge: [],
         key: "",
@@ -160,6 +164,20 @@ function oncePer<Value>(mark: () => number, make: () => Promise<Value>): () => P
     if (made?.at !== mark()) made = { at: mark(), value: make() };
     return made.value;
   };
+}
+
+/** What a task that runs beside others may write; null: there is no such bound. */
+async function shareOf(store: Store, line: LineId): Promise<readonly string[] | null> {
+  const opener = openerOf(line);
+  if (!opener) return null;
+  const [opening] = await store.events(opener.parent, opener.openedAt, opener.openedAt + 1);
+  return opening?.event.type === "child_opened" ? opening.event.writes : null;
+}
+
+async function commandsOf(store: Store, run: RunId): Promise<CommandPolicy> {
+  const row = await store.run(run);
+  const bound = row && (await store.chart(row.chart));
+  return commandPolicy(bound?.workflow ?? {});
 }
 
 /** What a run writes into the project beside its workspace; the default journal is known to the workspaces already. */

@@ -4,7 +4,7 @@ import type { DecideInput } from "./api.ts";
 import { isoTime, type Clock } from "../clock.ts";
 import { z } from "zod";
 import type { AskKind, Decision, Seat } from "../events/event.ts";
-import type { AskId, RunId } from "../ids.ts";
+import type { AskId } from "../ids.ts";
 import { clockDecides, decideByClock } from "../store/expiry.ts";
 import { hashNow } from "../store/votes.ts";
 import type { AskRow, Store } from "../store/ports.ts";
@@ -25,8 +25,8 @@ const verbsOf: Readonly<Record<AskKind, readonly DecideInput["verb"][]>> = {
 export type DecideDeps = {
   readonly store: Pick<Store, "ask" | "decide">;
   readonly clock: Clock;
-  /** What is wrong with edited arguments of this tool, in words; null where nothing is. */
-  readonly argumentProblem: (run: RunId, tool: string, args: unknown) => Promise<string | null>;
+  /** What is wrong with arguments put in place of those that this ask is about, in words; null where nothing is. */
+  readonly argumentProblem: (ask: AskRow, args: unknown) => Promise<string | null>;
 };
 
 /** Errors: ask-unknown, ask-decided (data: by, face, at, verb), ask-expired, hash-stale, decision-invalid. */
@@ -188,7 +188,7 @@ function checkEditable(ask: AskRow, args: unknown): void {
 async function checkArguments(deps: DecideDeps, ask: AskRow, args: unknown): Promise<void> {
   checkEditable(ask, args);
   if (ask.kind !== "approval" || ask.action?.type !== "tool") return;
-  const problem = await deps.argumentProblem(ask.run, ask.action.tool, args);
+  const problem = await deps.argumentProblem(ask, args);
   if (problem !== null)
     throw invalid(ask, `the edited arguments do not fit ${ask.action.tool}: ${problem}`, commandFor(ask));
 }
