@@ -6,8 +6,9 @@ import { canonicalJson } from "../canonical.ts";
 import type { Criterion } from "../briefs/brief.ts";
 import type { Action } from "../events/event.ts";
 import { USER } from "../org/chart.ts";
-import { hasExpired, mayExpire } from "../store/expiry.ts";
+import { bumpsTo, clockDecides, hasExpired, isOverdue, mayExpire } from "../store/expiry.ts";
 import type { AskRow } from "../store/ports.ts";
+import { editOf, hashNow, standingVotes } from "../store/votes.ts";
 import { timeText } from "../views/escalations.ts";
 import { changeWord } from "../views/change-word.ts";
 import { visible, visibleJson, visibleLines } from "../views/escape.ts";
@@ -54,22 +55,61 @@ export function askCard(ask: AskRow, output: Output, options: CardOptions): stri
     ...field("rule", `“${visible(ask.rule.purpose)}” ${visible(ask.rule.file)}:${ask.rule.line}`),
     ...field("topic", `${visible(ask.topic)} (${ask.severity})`),
     ...(ask.deadline === null ? [] : field(...timeField(ask, ask.deadline, options.now))),
+    ...peopleFields(ask).flatMap(([name, text]) => field(name, text)),
     // While it is open, the prompt or the commands below the card are the list of its options.
     ...(ask.state === "open" ? [] : ask.options).flatMap((choice, at) =>
       field(at === 0 ? "options" : "", `${visible(choice.id)}: ${visible(choice.text)}`),
     ),
     ...(ask.action === null
       ? []
-      : ["", ...actionLines(ask.action, ask, output, options), ...field("hash", ask.hash.slice(0, 16), "dim")]),
+      : [
+          "",
+          ...actionLines(actionNow(ask, ask.action), ask, output, options),
+          ...field("hash", hashNow(ask).slice(0, 16), "dim"),
+        ]),
   ];
   const bar = paint("yellow", "┃");
   const head = `${paint(["yellow", "bold"], titles[ask.kind])} ${paint("dim", `· ${ask.id}`)}`;
   return [head, ...body].map((row) => (output.terminal ? `${bar} ${row}`.trimEnd() : row));
 }
 
-/** A question is due, an approval runs out. */
+/** What would run: with the arguments that a voter put in the place of those that were proposed (R3). */
+function actionNow(ask: AskRow, action: Action): Action {
+  const edit = editOf(ask);
+  return edit?.args === undefined || action.type !== "tool" ? action : { ...action, args: edit.args };
+}
+
+/** Who has seen it, who has to decide, and who has. */
+function peopleFields(ask: AskRow): [string, string][] {
+  const { acknowledged, approvers, votes = [] } = ask;
+  const rows: [string, string][] = [];
+  if (acknowledged)
+    rows.push(["seen by", `${visible(acknowledged.by)} (${visible(acknowledged.face)}, ${timeText(acknowledged.at)})`]);
+  if (approvers === undefined) return rows;
+  const who = approvers.by === null ? "anyone" : approvers.by.map((name) => visible(name)).join(", ");
+  const not =
+    approvers.notBy.length === 0 ? "" : `, but not ${approvers.notBy.map((name) => visible(name)).join(", ")}`;
+  rows.push(["needs", `${approvers.quorum} of: ${who}${not}`]);
+  const standing = new Set(standingVotes(ask));
+  for (const vote of votes) {
+    const words = vote.text === "" ? "" : `: ${visible(vote.text)}`;
+    const state = standing.has(vote) || vote.verb === "reject" ? "" : ", void: the arguments were changed after it";
+    const verb = vote.verb === "approve" ? "approves" : "rejects";
+    rows.push(["vote", `${visible(vote.by)} ${verb} (${visible(vote.face)}, ${timeText(vote.at)}${state})${words}`]);
+  }
+  return rows;
+}
+
+/** A question is due and then goes up or is overdue, an approval runs out. */
 function timeField(ask: AskRow, deadline: string, now: number): [string, string] {
-  if (!mayExpire(ask)) return ["due", `${timeText(deadline)} (${untilWords(deadline, now)})`];
+  if (!mayExpire(ask)) {
+    const route = ask.seat?.escalations.find(({ to }) => to === bumpsTo(ask));
+    const then =
+      route === undefined
+        ? ""
+        : `, then it goes up to ${visible(route.to)}: “${visible(route.rule.purpose)}” ${visible(route.rule.file)}:${route.rule.line}`;
+    return [isOverdue(ask, now) ? "overdue" : "due", `${timeText(deadline)} (${untilWords(deadline, now)})${then}`];
+  }
   if (hasExpired(ask, now)) return ["expired", `${timeText(deadline)}: it can no longer be decided`];
   return [
     "expires",
@@ -79,8 +119,10 @@ function timeField(ask: AskRow, deadline: string, now: number): [string, string]
 
 /** The commands that decide an ask, one per line, with what each does. */
 export function decideLines(ask: AskRow, output: Output, command: Spell, now: number = Date.now()): string[] {
-  if (hasExpired(ask, now)) {
-    const what = "its role is told that nobody decided, and may propose it again";
+  if (clockDecides(ask, now)) {
+    const what = mayExpire(ask)
+      ? "its role is told that nobody decided, and may propose it again"
+      : `nobody answered in time: it goes up to ${visible(bumpsTo(ask) ?? "")}`;
     return ["Go on with", ...commandLines({ command: command(`resume ${ask.run}`), what }, output)];
   }
   const commands = commandsForAsk(ask, command);

@@ -1,8 +1,9 @@
 /** An ask as `cadre.inbox/1` and every other JSON document shows it. */
-import { mayExpire } from "../store/expiry.ts";
+import { bumpsTo, isOverdue, mayExpire } from "../store/expiry.ts";
 import type { AskRow } from "../store/ports.ts";
+import { hashNow } from "../store/votes.ts";
 
-export function askRecord(ask: AskRow): Record<string, unknown> {
+export function askRecord(ask: AskRow, now: number = Date.now()): Record<string, unknown> {
   return {
     id: ask.id,
     run: ask.run,
@@ -13,12 +14,21 @@ export function askRecord(ask: AskRow): Record<string, unknown> {
     question: ask.question,
     options: ask.options,
     action: ask.action,
-    hash: ask.hash,
+    /** With arguments that a voter has changed: of what they are then. */
+    hash: hashNow(ask),
     severity: ask.severity,
     raisedAt: ask.raisedAt,
     deadline: ask.deadline,
-    /** Whether the ask can no longer be decided after the deadline, or is merely overdue. */
+    /** Whether the ask can no longer be decided after the deadline. */
     expires: ask.deadline !== null && mayExpire(ask),
+    /** The role that gets it after the deadline; null: it waits, and is overdue. */
+    bumpsTo: bumpsTo(ask),
+    overdue: isOverdue(ask, now),
+    acknowledged: ask.acknowledged ?? null,
+    /** The role that a person is asked for, and the routes that are theirs to take. */
+    seat: ask.seat ?? null,
+    approvers: ask.approvers ?? null,
+    votes: ask.votes ?? [],
     path: ask.path,
     rule: ask.rule,
     limit: ask.limit,

@@ -158,6 +158,50 @@ export const commands: readonly CommandSpec[] = [
     load: async () => (await import("./commands/answer.ts")).answer,
   },
   {
+    name: "ack",
+    group: "Decide",
+    needs: "data",
+    summary: "say that you have seen an ask and see to it; its deadline stays",
+    args: [oneAsk],
+    options: [as],
+    load: async () => (await import("./commands/ack.ts")).ack,
+  },
+  {
+    name: "delegate",
+    group: "Decide",
+    needs: "data",
+    summary: "give a task on instead of answering, along a route of the role that you staff",
+    details:
+      "You are asked again with the report. Only roles that the mode's `delegates_to` names can be meant; `cadre show <ask>` lists them.",
+    args: [oneAsk, ["<task...>", "what is to be done"]],
+    options: [
+      ["--to <role>", "who gets it"],
+      [
+        "--criterion <text...>",
+        "what must be true when it is done (default: the criteria of the task that you were given)",
+      ],
+      seen,
+      as,
+      onAsk,
+    ],
+    examples: [
+      ['delegate @waiting --to huggingface-specialist "Compare the two licences"', "one task, along a declared route"],
+    ],
+    load: async () => (await import("./commands/delegate.ts")).delegate,
+  },
+  {
+    name: "escalate",
+    group: "Decide",
+    needs: "data",
+    summary: "hand an ask up instead of answering, along a route of the role that you staff",
+    details:
+      "The decision goes down to who asked. Only roles that the mode's `escalates_to` names can be meant; `cadre show <ask>` lists them.",
+    args: [oneAsk, ["<why...>", "why it is not yours to decide"]],
+    options: [["--to <role>", "who gets it (default: the only one that the role escalates to)"], seen, as, onAsk],
+    examples: [['escalate @waiting "This needs a budget that I do not have"', "along the one way up"]],
+    load: async () => (await import("./commands/escalate.ts")).escalate,
+  },
+  {
     name: "approve",
     group: "Decide",
     needs: "data",

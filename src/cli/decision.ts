@@ -12,14 +12,24 @@ import type { Spell } from "./spelling.ts";
 export type Typed =
   | { readonly verb: "answer"; readonly text: string }
   | { readonly verb: "approve"; readonly edit?: string; readonly raiseTo?: number; readonly reason?: string }
-  | { readonly verb: "reject"; readonly text: string };
+  | { readonly verb: "reject"; readonly text: string }
+  | { readonly verb: "delegate"; readonly text: string; readonly to?: string; readonly criteria?: readonly string[] }
+  | { readonly verb: "escalate"; readonly text: string; readonly to?: string };
 
-type Decided = Pick<DecideInput, "verb" | "text" | "args">;
+type Decided = Pick<DecideInput, "verb" | "text" | "args" | "to">;
+
+/** What a verb needs, in words. */
+const wordsFor = {
+  answer: "an answer",
+  reject: "a rejection",
+  delegate: "a task",
+  escalate: "handing it up",
+} as const satisfies Record<Exclude<Typed["verb"], "approve">, string>;
 
 /** Errors: usage (wrong verb, empty text, unknown option, arguments that are no JSON object), file-unreadable. */
 export function decisionFor(ask: AskRow, typed: Typed, command: Spell): Decided {
   if (typed.verb !== "approve" && typed.text.trim() === "") {
-    throw new CadreError("usage", `${typed.verb === "answer" ? "an answer" : "a rejection"} needs words`, {
+    throw new CadreError("usage", `${wordsFor[typed.verb]} needs words`, {
       hint: command(`${typed.verb} ${ask.id} "..."`),
     });
   }
@@ -31,7 +41,23 @@ export function decisionFor(ask: AskRow, typed: Typed, command: Spell): Decided 
     case "reject":
       if (decidedBy[ask.kind] === "choice") throw wrongVerb(ask, "reject", command);
       return { verb: "reject", text: typed.text.trim() };
+    case "delegate":
+    case "escalate":
+      return handedOn(ask, typed, command);
   }
+}
+
+/** Whether the route is declared is asked where the decision is recorded. */
+function handedOn(ask: AskRow, typed: Extract<Typed, { verb: "delegate" | "escalate" }>, command: Spell): Decided {
+  if (ask.seat === undefined) throw wrongVerb(ask, typed.verb, command);
+  const { verb, text, to } = typed;
+  const criteria = verb === "delegate" ? typed.criteria : undefined;
+  return {
+    verb,
+    text: text.trim(),
+    ...(to === undefined ? {} : { to }),
+    ...(criteria === undefined ? {} : { args: { criteria } }),
+  };
 }
 
 function answered(ask: AskRow, text: string, command: Spell): Decided {

@@ -11,6 +11,7 @@ import type { AdvanceResult, Cadre } from "../cadre.ts";
 import { CadreError, isCadreError } from "../errors.ts";
 import type { RunId } from "../ids.ts";
 import type { AskRow, RunRow } from "../store/ports.ts";
+import { hashNow } from "../store/votes.ts";
 import { answersFace, takeAnswer, type PlannedAnswer } from "./answers-file.ts";
 import type { CardOptions } from "./ask-card.ts";
 import type { Context } from "./context.ts";
@@ -156,7 +157,7 @@ async function decideHere(
           ? { verb: answer.verb, reason: answer.text }
           : { verb: answer.verb, text: answer.text };
       const decision = decisionFor(ask, typed, context.command);
-      await cadre.decide(ask.id, { ...decision, hash: ask.hash, by: options.by, face: answersFace });
+      await cadre.decide(ask.id, { ...decision, hash: hashNow(ask), by: options.by, face: answersFace });
       return "decided";
     }
   }
@@ -190,7 +191,7 @@ async function promptFor(context: Context, cadre: Cadre, ask: AskRow, options: P
   try {
     await cadre.decide(ask.id, {
       ...decisionFor(ask, typed, context.command),
-      hash: ask.hash,
+      hash: hashNow(ask),
       by: options.by,
       face: "cli",
     });

@@ -60,8 +60,24 @@ export function commandsForAsk(ask: AskRow, command: Spell): readonly NextComman
           command: command(`answer ${ask.id} "<${ask.kind === "assignment" ? "what you did" : "your decision"}>"`),
           what: ask.kind === "assignment" ? "your report, in your own words" : "in your own words",
         },
+        ...handingCommands(ask, command),
       ];
   }
+}
+
+/** The routes of the role that a person is asked for, each with what it is for. */
+function handingCommands({ id, seat }: AskRow, command: Spell): readonly NextCommand[] {
+  if (seat === undefined) return [];
+  return [
+    ...seat.delegations.map(({ to, rule }) => ({
+      command: command(`delegate ${id} --to ${shellWord(to)} "<the task>"`),
+      what: `give a task on: ${rule.purpose}`,
+    })),
+    ...seat.escalations.map(({ to, rule }) => ({
+      command: command(`escalate ${id} --to ${shellWord(to)} "<why>"`),
+      what: `hand it up: ${rule.purpose}`,
+    })),
+  ];
 }
 
 export function commandsForRun(

@@ -2,13 +2,13 @@
 import { CadreError, isCadreError } from "../errors.ts";
 import type { DecideInput } from "./api.ts";
 import { isoTime, type Clock } from "../clock.ts";
-import { z } from "zod";
-import type { AskKind, Decision, Seat } from "../events/event.ts";
+import type { AskKind, Decision } from "../events/event.ts";
 import type { AskId } from "../ids.ts";
 import { clockDecides, decideByClock } from "../store/expiry.ts";
 import { hashNow } from "../store/votes.ts";
 import type { AskRow, Store } from "../store/ports.ts";
 import { resultArgs } from "./doubt.ts";
+import { handing, handingCommand, handingNeeds, handingProblem, isHanding, targetOf } from "./handing-checks.ts";
 
 /** Where a person fills a role, what they are asked can be handed on as well. */
 const verbsOf: Readonly<Record<AskKind, readonly DecideInput["verb"][]>> = {
@@ -125,49 +125,9 @@ function checkVerb(ask: AskRow, verb: DecideInput["verb"], text: string): void {
   }
 }
 
-const handing = ["delegate", "escalate"] as const;
-type Handing = (typeof handing)[number];
-const handingNeeds: Readonly<Record<Handing, string>> = { delegate: "the task", escalate: "why it goes up" };
-
-function isHanding(verb: DecideInput["verb"]): verb is Handing {
-  return verb === "delegate" || verb === "escalate";
-}
-
-function routesFor({ seat }: AskRow, verb: Handing): Seat["escalations"] {
-  return (verb === "delegate" ? seat?.delegations : seat?.escalations) ?? [];
-}
-
-/** Where a role has one way up, it need not be named. */
-function targetOf(ask: AskRow, { verb, to }: DecideInput): string | undefined {
-  if (!isHanding(verb)) return undefined;
-  const routes = routesFor(ask, verb);
-  return to ?? (verb === "escalate" && routes.length === 1 ? routes[0]?.to : undefined);
-}
-
-const handedCriteria = z.strictObject({ criteria: z.array(z.string().min(1)).min(1) });
-
-/** R1 for people: a role's person takes the routes that the role declares, and no other. The line checks it once more on the chart. */
-function checkHanding(ask: AskRow, { verb, to, args }: Pick<DecideInput, "verb" | "to" | "args">): void {
-  if (!isHanding(verb)) return;
-  const routes = routesFor(ask, verb);
-  const word = verb === "delegate" ? "delegation" : "escalation";
-  if (!routes.some((route) => route.to === to)) {
-    const list = routes.map(({ to: role, rule }) => `${role} (${rule.purpose}; ${rule.file}:${rule.line})`).join("; ");
-    const what = to === undefined ? `say to whom` : `${ask.seat?.role} declares no ${word} to ${to}`;
-    throw invalid(
-      ask,
-      `${what}. ${list ? `Declared: ${list}.` : `It declares no ${word} at all.`}`,
-      routes[0] ? handingCommand(ask, verb, routes[0].to) : commandFor(ask),
-      { role: ask.seat?.role ?? null, to: to ?? null, allowed: routes },
-    );
-  }
-  if (args !== undefined && (verb !== "delegate" || !handedCriteria.safeParse(args).success))
-    throw invalid(ask, "only a task takes criteria: one or more texts", handingCommand(ask, verb, to));
-}
-
-function handingCommand(ask: AskRow, verb: Handing, to?: string): string {
-  const target = to ?? routesFor(ask, verb)[0]?.to ?? "<role>";
-  return `cadre ${verb} ${ask.id} --to ${target} "<${verb === "delegate" ? "the task" : "why"}>"`;
+function checkHanding(ask: AskRow, input: Pick<DecideInput, "verb" | "to" | "args">): void {
+  const problem = handingProblem(ask, input);
+  if (problem) throw invalid(ask, problem.message, problem.command, problem.data);
 }
 
 function checkResult(ask: AskRow, args: unknown): void {

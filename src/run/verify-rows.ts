@@ -8,7 +8,7 @@ import { z } from "zod";
 import { canonicalJson, hashOf } from "../canonical.ts";
 import { decisionMisfit } from "./decide-ask.ts";
 import { nextOf, type Desk } from "../events/desk.ts";
-import { decisionSchema, type Event, type EventOf } from "../events/event.ts";
+import { decisionSchema, type Decision, type Event, type EventOf } from "../events/event.ts";
 import { bumpsTo, mayExpire } from "../store/expiry.ts";
 import type { AskRow, CheckpointRow, PendingWrite, RunRow } from "../store/ports.ts";
 import { standingProblem } from "./verify-votes.ts";
@@ -53,15 +53,18 @@ function decisionProblem(ask: AskRow): string | null {
   if (!checked.success) return "the decision in its row is none (R4)";
   const { verb, text, by, face, args, to } = checked.data;
   if (by.trim() === "" || face.trim() === "") return "the decision in its row does not say who made it, and where (R4)";
+  if (verb === "expire" || verb === "bump") return clockProblem(ask, checked.data);
+  const problem = decisionMisfit(ask, { verb, text, to, ...(args === undefined ? {} : { args }) });
+  return problem === null ? null : `the decision in its row is not one that it takes: ${problem} (R4)`;
+}
+
+function clockProblem(ask: AskRow, { verb, to, face, args }: Decision): string | null {
   const byClock = ask.deadline !== null && face === "clock" && args === undefined;
   if (verb === "expire")
     return mayExpire(ask) && byClock ? null : "the decision in its row is an expiry, and the ask does not expire (R4)";
-  if (verb === "bump")
-    return byClock && to !== undefined && bumpsTo(ask) === to
-      ? null
-      : "the decision in its row hands it up where it does not go (R1)";
-  const problem = decisionMisfit(ask, { verb, text, to, ...(args === undefined ? {} : { args }) });
-  return problem === null ? null : `the decision in its row is not one that it takes: ${problem} (R4)`;
+  return byClock && to !== undefined && bumpsTo(ask) === to
+    ? null
+    : "the decision in its row hands it up where it does not go (R1)";
 }
 
 /** D6: what is read from the run's row must be what its events say. `started` is null before the first event. */

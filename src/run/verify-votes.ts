@@ -16,17 +16,9 @@ export type ToldOfAsk = { readonly seen: boolean; readonly votes: readonly Vote[
 export const nothingTold: ToldOfAsk = { seen: false, votes: [] };
 
 export function toldOfAsk(told: ToldOfAsk, event: Event): ToldOfAsk {
-  switch (event.type) {
-    case "ask_raised":
-    case "ask_awaited":
-      return nothingTold;
-    case "ask_acknowledged":
-      return { ...told, seen: true };
-    case "vote_cast":
-      return { ...told, votes: [...told.votes, event.vote] };
-    default:
-      return told;
-  }
+  if (event.type === "ask_raised" || event.type === "ask_awaited") return nothingTold;
+  if (event.type === "ask_acknowledged") return { ...told, seen: true };
+  return event.type === "vote_cast" ? { ...told, votes: [...told.votes, event.vote] } : told;
 }
 
 /** In words; null where nothing is wrong. Asked of an event about an ask, with the row as it stands now. */

@@ -111,16 +111,18 @@ function gather({ event, line }: NumberedEvent, step: TraceStep, index: Index): 
   if (event.type === "frame_opened") open(event, line, step, index);
   else if (event.type === "frame_closed") close(event, line, step, index);
   else if (event.type === "ask_raised") ask(event, line, step, index);
-  else if (event.type === "ask_decided") {
-    const thread = index.byAsk.get(event.ask);
-    if (thread && handsOn.has(event.decision.verb)) thread.handled.push(step);
-    else if (thread && step.frame !== null) thread.verdict = { step, frame: step.frame };
-  } else if (event.type === "ask_acknowledged") {
+  else if (event.type === "ask_decided") decide(event, step, index.byAsk.get(event.ask));
+  else if (event.type === "ask_acknowledged") {
     index.byAsk.get(event.ask)?.handled.push(step);
   } else if (event.type === "ask_withdrawn") {
     const thread = index.byAsk.get(event.ask);
     if (thread) thread.withdrawn = true;
   }
+}
+
+function decide({ decision }: EventOf<"ask_decided">, step: TraceStep, thread: Building | undefined): void {
+  if (thread && handsOn.has(decision.verb)) thread.handled.push(step);
+  else if (thread && step.frame !== null) thread.verdict = { step, frame: step.frame };
 }
 
 function ask(event: EventOf<"ask_raised">, line: string, step: TraceStep, index: Index): void {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { systemClock } from "../../clock.ts";
 import { isCadreError } from "../../errors.ts";
 import { USER } from "../../org/chart.ts";
-import { decideByClock as expire, hasExpired } from "../../store/expiry.ts";
+import { clockDecides, decideByClock, inOrderOfDeadlines, isOverdue, mayExpire } from "../../store/expiry.ts";
 import type { StoreReader } from "../../store/open-reader.ts";
 import type { AskRow } from "../../store/ports.ts";
 import { timeText } from "../../views/escalations.ts";
@@ -26,9 +26,9 @@ export function inbox(context: Context, input: Input): Promise<number> {
     const page = limit ?? (name === undefined ? pageOf(context) : undefined);
     const open = await openAsks(store, name, page);
     const { over = [], waiting = [] } = Object.groupBy(open, (ask) =>
-      hasExpired(ask, Date.now()) ? "over" : "waiting",
+      clockDecides(ask, Date.now()) ? "over" : "waiting",
     );
-    if (over.length > 0) await expireAll(context, over);
+    if (over.length > 0) await decideAll(context, inOrderOfDeadlines(over));
     const resting = await findLeft(store, Date.now());
     const told = new Set<string>(over.map((ask) => ask.run));
     show(context, waiting, over, name === undefined ? resting.filter((run) => !told.has(run.id)) : []);
@@ -62,7 +62,9 @@ function show(context: Context, waiting: readonly AskRow[], over: readonly AskRo
     },
   });
   for (const ask of over) {
-    const what = `expired ${timeText(ask.deadline ?? "")}; its role is told and may propose it again`;
+    const what = mayExpire(ask)
+      ? `expired ${timeText(ask.deadline ?? "")}; its role is told and may propose it again`
+      : `was not answered by ${timeText(ask.deadline ?? "")}; it goes up to ${visible(ask.seat?.bump ?? "")}`;
     context.output.note(`${ask.id} (${visible(ask.role)}: ${visible(ask.topic)}) ${what}`);
     context.output.note(`  ${context.command(`resume ${ask.run}`)}`);
   }
@@ -76,12 +78,12 @@ async function tellMore(context: Context, store: Pick<StoreReader, "countOpenAsk
 }
 
 /** Whoever looks first after the time makes the decision; where nothing can be written, the next one does. */
-async function expireAll(context: Context, asks: readonly AskRow[]): Promise<void> {
+async function decideAll(context: Context, asks: readonly AskRow[]): Promise<void> {
   const { openStore } = await import("../../store/open.ts");
   try {
     const store = openStore({ file: join(context.data, "cadre.db"), clock: systemClock });
     try {
-      for (const ask of asks) await expire(store, ask, systemClock);
+      for (const ask of asks) await decideByClock(store, ask, systemClock);
     } finally {
       store.close();
     }
@@ -95,6 +97,7 @@ function expiredRecord(context: Context, ask: AskRow): Record<string, unknown> {
     id: ask.id,
     run: ask.run,
     deadline: ask.deadline,
+    bumpedTo: mayExpire(ask) ? null : (ask.seat?.bump ?? null),
     next: [{ command: context.command(`resume ${ask.run}`) }],
   };
 }
@@ -109,6 +112,11 @@ function hint(context: Context, first: AskRow, many: number): void {
   for (const next of [show, ...others.slice(-1)]) {
     if (next) for (const line of commandLines(next, context.output)) context.output.note(line);
   }
+}
+
+function waitsWords({ raisedAt, acknowledged }: AskRow, now: number): string {
+  const since = sinceWords(raisedAt, now);
+  return acknowledged === undefined ? since : `${since}, seen by ${visible(acknowledged.by)}`;
 }
 
 function columns(now: number): readonly ListColumn<AskRow>[] {
@@ -132,19 +140,27 @@ function columns(now: number): readonly ListColumn<AskRow>[] {
       value: (ask) => ask.severity,
       style: (ask) => (ask.severity === "high" || ask.severity === "critical" ? "red" : "yellow"),
     },
-    { key: "raisedAt", title: "waits", value: (ask) => ask.raisedAt, brief: (ask) => sinceWords(ask.raisedAt, now) },
+    { key: "raisedAt", title: "waits", value: (ask) => ask.raisedAt, brief: (ask) => waitsWords(ask, now) },
     {
       key: "deadline",
       title: "due",
       value: (ask) => ask.deadline,
       text: (ask) => ask.deadline ?? "",
       brief: (ask) => (ask.deadline === null ? "" : untilWords(ask.deadline, now)),
+      style: (ask) => (isOverdue(ask, now) ? "red" : "dim"),
     },
     {
       key: "rule",
       title: "rule",
       value: (ask) => ask.rule,
       text: (ask) => `${visible(ask.rule.purpose)} (${visible(ask.rule.file)}:${ask.rule.line})`,
+      onlyPiped: true,
+    },
+    {
+      key: "acknowledged",
+      title: "seen by",
+      value: (ask) => ask.acknowledged ?? null,
+      text: (ask) => visible(ask.acknowledged?.by ?? ""),
       onlyPiped: true,
     },
   ];
