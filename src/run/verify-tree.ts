@@ -62,18 +62,16 @@ export function treeProblems(
 
 function rowProblems(row: LineRow, { tree, walked }: LineVerdict): Problem[] {
   const at = { line: row.id, index: Math.max(0, walked.length - 1), row: `lines ${row.id}` };
-  const ended = row.ended === (tree.ended?.status ?? null);
-  const opener = openerOf(row.id);
-  const placed = row.parent === (opener?.parent ?? null) && row.openedAt === (opener?.openedAt ?? null);
-  const counted = row.steps === tree.steps && row.refusals === tree.refusals;
-  return [
-    ...(placed ? [] : [{ ...at, what: "its row says otherwise which event opened it (D8)" }]),
-    ...(opener !== null || !row.closed
-      ? []
-      : [{ ...at, what: "its row says that a parent has closed it, and it has none (D8)" }]),
-    ...(ended ? [] : [{ ...at, what: "its row says otherwise how it ended (D6)" }]),
-    ...(counted ? [] : [{ ...at, what: "its row counts other steps or refusals than the log tells" }]),
+  const opener = openerOf(row.id) ?? { parent: null, openedAt: null };
+  const checks: readonly (readonly [holds: boolean, what: string])[] = [
+    [row.parent === opener.parent && row.openedAt === opener.openedAt, "which event opened it (D8)"],
+    [opener.parent !== null || !row.closed, "that a parent has closed it, and it has none (D8)"],
+    [row.ended === (tree.ended?.status ?? null), "how it ended (D6)"],
+    [row.steps === tree.steps && row.refusals === tree.refusals, "how many steps and refusals it has"],
   ];
+  return checks.flatMap(([holds, what]) =>
+    holds ? [] : [{ ...at, what: `its row says otherwise than the log: ${what}` }],
+  );
 }
 
 function linkProblems(row: LineRow, own: LineVerdict, above: LineVerdict | undefined): Problem[] {

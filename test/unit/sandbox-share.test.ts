@@ -47,7 +47,7 @@ sandboxed(
     const shared = temporaryFolder();
     fill(shared, files);
     expect(await shell(shared, [], attempts)).toContain("Read-only file system");
-    expect(fs.readdirSync(shared, { recursive: true }).toSorted()).toEqual([
+    expect(fs.readdirSync(shared, { recursive: true, encoding: "utf8" }).toSorted()).toEqual([
       "mine",
       "mine/a",
       "one.md",
