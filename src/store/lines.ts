@@ -35,7 +35,7 @@ export function lineRow(record: LineRecord): LineRow {
     parent: record.parent,
     openedAt: record.opened_at,
     ended: record.ended,
-    closed: record.closed === 1,
+    closed: record.closed !== 0,
     signal: record.signal,
     signalBy: record.signal_by,
     steps: record.steps,
