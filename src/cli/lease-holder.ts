@@ -1,4 +1,4 @@
-/** Who moves a run at the moment, by its main line's lease. */
+/** Who moves a run at the moment, by the leases of its lines: the first of them, where several are at work. */
 import type { RunId } from "../ids.ts";
 import { ownerState } from "../store/owner.ts";
 import type { Owner, Store } from "../store/ports.ts";
