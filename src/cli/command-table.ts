@@ -28,7 +28,7 @@ export type Group = (typeof groups)[number];
 const anyRun: readonly [string, string] = ["[run]", "a run, one of its asks, @latest or @waiting"];
 const oneRun: readonly [string, string] = ["<run>", "a run, one of its asks, @latest or @waiting"];
 const oneAsk: readonly [string, string] = ["<ask>", "an ask, or a run with one open ask, or @waiting"];
-const as: readonly [string, string] = ["--as <name>", "who decides (default: your user name)"];
+const as: readonly [string, string] = ["--as <name>", "who decides (default: your user name); recorded, not proven"];
 const onAsk: readonly [string, string] = [
   "--on-ask <what>",
   "at an ask: prompt (a terminal's default), exit with 8, or fail",

@@ -9,6 +9,7 @@ import { returnsOf } from "../org/workflow.ts";
 import { raiseAsk, workflowRule } from "./asks.ts";
 import { closeWithReport } from "./frame-closing.ts";
 import type { Turn } from "./refusal.ts";
+import { bareCall } from "./taking-up.ts";
 import { reportArgs } from "./verbs.ts";
 import { beginVerification, returnedText, verifiedText } from "./verification.ts";
 
@@ -109,5 +110,5 @@ function copiesAsked(log: readonly Event[], submitted: Submitted): readonly stri
       event.calls.some((call) => call.id === submitted.callId),
   );
   const call = turn?.calls.find((each) => each.id === submitted.callId);
-  return reportArgs.safeParse(call?.args).data?.report_to;
+  return reportArgs.safeParse(call && bareCall(call).args).data?.report_to;
 }

@@ -108,7 +108,8 @@ export function takeUp(turn: Turn, reply: ModelReply, due: Due): ModelReply | nu
     return null;
   }
   const { batch, frame } = turn;
-  const { chosen = "", how } = said;
+  const { how } = said;
+  const chosen = said.chosen === noOption ? "" : (said.chosen ?? "");
   batch.add({
     type: "decision_taken_up",
     at: batch.now(),

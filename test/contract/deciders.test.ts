@@ -129,6 +129,41 @@ test.each([
 );
 
 test(
+  "R4 RELIABILITY 5: of eight people who vote at once as many count as it takes, and one effect happens",
+  { timeout: 300_000 },
+  async () => {
+    const [many, quorum] = [8, 3];
+    const here = await place(many);
+    const rounds = atScale({ quick: 2, large: 20, full: 50 });
+    let raced = 0;
+    for (let round = 0; round < rounds; round += 1) {
+      const run = runId(0x2000 + round);
+      const line = approvedLine(here.store, run, here.written, quorum);
+      await line.start();
+      await line.decide("answer", "here");
+      await line.advance();
+      const ask = await openAsk(here.store, run);
+      const became = await all(
+        here.processes,
+        here.processes.map(() => ({ ask: ask.id, run, verb: "approve" as const, text: "" })),
+      );
+      raced += became.filter((each) => each.raced).length;
+      expect(became.filter((each) => each.won)).toHaveLength(quorum);
+      for (const each of became.filter((one) => !one.won)) expect(each.code).toBe("ask-decided");
+      await settle(here, run);
+      const row = (await here.store.ask(ask.id))!;
+      expect(row.votes).toHaveLength(quorum);
+      expect(row.decision?.by).toBe(row.votes?.map((vote) => vote.by).join(", "));
+      expect(effectsOf(here.written, run)).toEqual([`${run} to ${run}`]);
+      expect((await here.store.run(run))?.status).toBe("finished");
+      expect((await verifyRun(here.store, run)).problems).toEqual([]);
+    }
+    console.info(`${rounds} asks, ${many} voters, ${quorum} needed: ${raced} votes met an open ask`);
+    expect(raced).toBeGreaterThan(rounds * quorum); // otherwise nobody raced anybody
+  },
+);
+
+test(
   "R4 RELIABILITY 15: answers that arrive in any order at once reach each its own run",
   { timeout: 300_000 },
   async () => {

@@ -18,7 +18,7 @@ export function takingUp<Made extends Omit<ModelCall, "id">>(
     const decision = lastDecision(messages);
     const options = asked.properties?.chosen?.enum;
     const chosen = options?.includes(decision) ? decision : options?.at(-1);
-    const how = decision === "" ? "As was decided." : `As was decided: ${decision}`;
+    const how = decision === "" || chosen === decision ? "as was decided" : `as was decided: ${decision}`;
     return { ...call, args: { ...call.args, [field]: { ...(chosen === undefined ? {} : { chosen }), how } } };
   });
 }
