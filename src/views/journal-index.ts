@@ -47,6 +47,8 @@ export type TaskPage = {
   readonly title: string;
   readonly opened: EventOf<"frame_opened">;
   readonly closed: EventOf<"frame_closed"> | null;
+  /** Where the assignment was to verify a report. */
+  readonly verdict: EventOf<"report_verified"> | null;
   readonly openedBy: TraceStep;
   readonly closedBy: TraceStep | null;
   /** What happened in this frame, and what came back to it; model calls are left out. */
@@ -145,11 +147,17 @@ function taskPages(input: JournalInput, steps: readonly TraceStep[]): TaskPage[]
       title: title === "" ? "Task" : title,
       opened: event,
       closed: closing?.event.type === "frame_closed" ? closing.event : null,
+      verdict: verdictIn(input, event.frame),
       openedBy: step,
       closedBy: (closing && bySeq.get(closing.seq)) ?? null,
       steps: steps.filter((each) => each.seq !== step.seq && each.line === line && belongs(each, event.frame)),
     };
   });
+}
+
+function verdictIn({ events }: JournalInput, frame: string): TaskPage["verdict"] {
+  const told = events.find(({ event }) => event.type === "report_verified" && event.frame === frame)?.event;
+  return told?.type === "report_verified" && told.verdict !== "not_verified" ? told : null;
 }
 
 function belongs(step: TraceStep, frame: string): boolean {

@@ -2,7 +2,7 @@
 import { moneyText, tokensText, usageByRole, usageByRoute, usageOf, type UsageTotals } from "./cost.ts";
 import { historyBlocks } from "./journal-anchor.ts";
 import { summaryOf } from "./journal-decision.ts";
-import type { Journal } from "./journal-index.ts";
+import type { Journal, TaskPage } from "./journal-index.ts";
 import {
   bullets,
   capital,
@@ -17,6 +17,7 @@ import {
   stepTable,
   type PageContext,
 } from "./journal-parts.ts";
+import { verdictBlocks, verdictLine } from "./journal-verdict.ts";
 import { block, cell, code, inline, link, page, placeText, table } from "./markdown.ts";
 import { walkedMermaid } from "./mermaid.ts";
 
@@ -95,6 +96,7 @@ function outcomeBlocks(context: PageContext): string[][] {
     report === null ? ["No report yet."] : block(report.summary),
     ...(report !== null && !outcome.signedOff && outcome.status !== "finished" ? [["*Not signed off.*"]] : []),
     ...criteriaBlocks("### Acceptance criteria", named, report),
+    ...(outcome.verification ? verdictBlocks("### Verification", outcome.verification) : []),
     ...titled("### Measurements", measurementLines(context, outcome.measurements)),
     ...titled("### Limitations", bullets(outcome.limitations)),
     ...titled("### Files changed", fileTable(outcome.files)),
@@ -121,16 +123,18 @@ function decisionTable(context: PageContext): string[] {
   return table(["Topic", "Kind", "Raised by", "Decided by", "Decision", "Rule"], rows);
 }
 
+function stateOf({ closed, closedBy, verdict }: TaskPage): string {
+  if (closed === null) return "open";
+  if (verdict) return verdictLine(verdict);
+  return closed.report === null ? "dropped" : `reported in step ${closedBy?.n ?? "?"}`;
+}
+
 function taskTable(context: PageContext): string[] {
   const rows = context.journal.tasks.map((task) => [
     link(`${task.nn} ${cell(task.title, 80)}`, task.path),
     inline(task.opened.to),
     inline(task.opened.from),
-    task.closed === null
-      ? "open"
-      : task.closed.report === null
-        ? "dropped"
-        : `reported in step ${task.closedBy?.n ?? "?"}`,
+    stateOf(task),
     ruleCell(context, task.opened.rule),
   ]);
   return table(["Task", "Role", "From", "State", "Rule"], rows);

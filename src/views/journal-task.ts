@@ -14,6 +14,7 @@ import {
   stepTable,
   type PageContext,
 } from "./journal-parts.ts";
+import { verdictBlocks, verdictLine } from "./journal-verdict.ts";
 import { block, code, frontMatter, inline, page, ruleText } from "./markdown.ts";
 import { timeText } from "./escalations.ts";
 
@@ -41,6 +42,7 @@ export function renderTask(journal: Journal, task: TaskPage): string {
     ...(report ? [] : criteriaBlocks("### Acceptance criteria", asked, null)),
     ...titled("## What happened", stepTable(context, task.steps)),
     ...receiptBlocks(context, task.steps),
+    ...(task.verdict ? verdictBlocks("## Verdict", task.verdict) : []),
     ...(report ? [["## Report"], ...reportBlocks(context, report, asked, "###")] : []),
   );
 }
@@ -54,9 +56,16 @@ function reportOf(journal: Journal, task: TaskPage): Report | null {
 function stateText(task: TaskPage): string {
   if (task.closed === null) return "Not closed yet.";
   const at = timeText(task.closed.at);
+  if (task.verdict) return verdictLine(task.verdict);
   if (task.closed.report === null) return `Dropped, ${at}.`;
   const who = task.closed.by === "person" ? " by a person" : "";
   return `Reported${who} in step ${task.closedBy?.n ?? "?"}, ${at}.`;
+}
+
+function statusOf({ closed, verdict }: TaskPage): string {
+  if (closed === null) return "open";
+  if (verdict) return verdict.verdict === "accept" ? "accepted" : "returned";
+  return closed.report === null ? "dropped" : "reported";
 }
 
 function taskFrontMatter(journal: Journal, task: TaskPage): string[] {
@@ -67,7 +76,7 @@ function taskFrontMatter(journal: Journal, task: TaskPage): string[] {
     ["title", task.title],
     ["role", opened.to],
     ["from", opened.from],
-    ["status", closed === null ? "open" : closed.report === null ? "dropped" : "reported"],
+    ["status", statusOf(task)],
     ["opened", opened.at],
     ["closed", closed?.at ?? null],
     ["rule", `${opened.rule.file}:${opened.rule.line}`],

@@ -53,6 +53,8 @@ export type RunOutcome = {
   /** The entry role's newest report, signed off or not. */
   readonly report: Report | null;
   readonly signedOff: boolean;
+  /** What someone other than the author made of that report; null where nobody was to, or not yet. */
+  readonly verification: EventOf<"report_verified"> | null;
   readonly criteria: readonly CriterionOutcome[];
   readonly measurements: readonly MeasurementOutcome[];
   readonly limitations: readonly string[];
@@ -76,6 +78,7 @@ export function runOutcome(events: readonly NumberedEvent[]): RunOutcome {
     ...ending(ended, openAsks.length > 0 ? "waiting" : "running"),
     report,
     signedOff: steps.some((step) => step.ask?.kind === "sign_off" && step.ask.verdict === "approve"),
+    verification: verificationOf(events),
     criteria: criteriaOf(events, report),
     ...claims(report, events, steps),
     files: filesOf(changes, steps),
@@ -128,6 +131,12 @@ function reportOf(events: readonly NumberedEvent[]): Report | null {
   const closed = events.findLast(({ event }) => event.type === "frame_closed" && event.kind === "start")?.event;
   if (closed?.type === "frame_closed" && closed.report) return closed.report;
   return lastOf(events, "report_submitted")?.report ?? null;
+}
+
+/** Of the newest report only. */
+function verificationOf(events: readonly NumberedEvent[]): EventOf<"report_verified"> | null {
+  const last = events.findLast(({ event }) => event.type === "report_submitted" || event.type === "report_verified");
+  return last?.event.type === "report_verified" ? last.event : null;
 }
 
 function asksStillOpen(events: readonly NumberedEvent[]): EventOf<"ask_raised">[] {

@@ -2,10 +2,13 @@
 import { expect, test } from "vitest";
 import { hashOf } from "../../src/canonical.ts";
 import type { ModelCall, ModelRequest } from "../../src/models/model.ts";
+import { rehearse } from "../../src/models/rehearsal/rehearsal.ts";
 import { verifyRun } from "../../src/run/verify-run.ts";
 import { executeCommandTool } from "../../src/tools/command-tools.ts";
 import { noSandbox } from "../../src/tools/sandbox/sandbox.ts";
 import type { Tool } from "../../src/tools/tool.ts";
+import { renderJournal } from "../../src/views/journal.ts";
+import { traceSteps } from "../../src/views/trace.ts";
 import { LineHarness, call, fullReport, modeText, type HarnessOptions } from "../fixtures/line-harness.ts";
 
 const command = ["npm", "test"];
@@ -154,6 +157,45 @@ test("X2 a check that a person does not let run is not verified", async () => {
   await sound(line);
 });
 
+test("X2 with arguments that a person put in its place, the check is not the workflow's, and not verified", async () => {
+  const workflow = {
+    entry: "lead",
+    signOff: false,
+    verify: { by: "reader", command },
+    grants: { reader: ["command"] },
+  };
+  const tool = commands(0);
+  const line = await created({ reader: [judged("accept", "holds")] }, { workflow, tools: [tool] });
+  await line.move();
+  await line.decide("approve", "", { command: ["true"], timeout_seconds: 60, network: false });
+  expect((await line.move()).status).toBe("finished");
+  expect(tool.runs).toBe(1);
+  expect((await line.ofType("report_verified"))[0]?.check).toMatchObject({ command, state: "not_run" });
+  await sound(line);
+});
+
+test("D3 X2 a check that was cut off is in doubt; that it ran is a person's word, and no receipt", async () => {
+  const tool = commands(0);
+  let cut = true;
+  const died: Tool = {
+    ...tool,
+    run: async (context, args, prepared) => {
+      const outcome = await tool.run(context, args, prepared);
+      if (cut) throw new Error("the process is gone");
+      return outcome;
+    },
+  };
+  const line = await created({ reader: [judged("accept", "holds")] }, { workflow: allowed, tools: [died] });
+  await expect(line.move()).rejects.toThrow("the process is gone");
+  cut = false;
+  expect((await line.move()).asks).toMatchObject([{ kind: "doubt" }]);
+  await line.decide("answer", "ran");
+  expect((await line.move()).status).toBe("finished");
+  expect(tool.runs).toBe(1);
+  expect((await line.ofType("report_verified"))[0]?.check).toMatchObject({ state: "not_run" });
+  await sound(line);
+});
+
 test("V2 a role that ran a command for the work does not verify it: nothing is verified, and a person decides even without a sign-off", async () => {
   const task = call(
     "new_task",
@@ -254,6 +296,38 @@ test("a person who staffs the verifying role accepts in words, or returns with t
     ["accept", "person"],
   ]);
   await sound(line);
+});
+
+test("K1 the rehearsal verifies from what it is shown: no criterion in prose holds, and a failed check goes back", async () => {
+  const line = await created({}, { workflow: allowed, tools: [commands(1, 0)], say: (request) => rehearse(request) });
+  expect((await line.move()).status).toBe("finished");
+  expect(
+    (await line.ofType("report_verified")).map(({ verdict, criteria }) => [verdict, criteria[0]?.verdict]),
+  ).toEqual([
+    ["return", "open"],
+    ["accept", "open"],
+  ]);
+  expect(await line.ofType("refused")).toEqual([]);
+  await sound(line);
+});
+
+test("the journal tells the verdict on its own page and in the outcome, the trace in two steps", async () => {
+  const line = await created({ reader: [judged("accept", "open")] }, { workflow: allowed, tools: [commands(0)] });
+  await line.move();
+  const events = (await line.store.runEvents(line.run)).map((stored, seq) => ({ ...stored, seq }));
+  const row = (await line.store.run(line.run))!;
+  const pages = renderJournal({ run: { ...row, status: "finished" }, brief: row.brief, events });
+  const [path, page] = [...pages].find(([name]) => name.startsWith("tasks/02-reader"))!;
+  expect(page).toContain('status: "accepted"');
+  expect(page).toMatch(/## Verdict\n\nAccepted by \*\*reader\*\*\./);
+  expect(page).toMatch(/Check `npm test`: passed \(Exit code 0\.\), receipt `r-000001\.1\/e\d+`/);
+  expect(pages.get("README.md")).toContain("### Verification\n\nAccepted by **reader**.");
+  expect(pages.get("README.md")).toContain(path);
+  const steps = traceSteps(events).filter((step) => step.kind === "review");
+  expect(steps.map(({ from, verb, to }) => [from, verb, to])).toEqual([
+    ["lead", "has its report verified by", "reader"],
+    ["reader", "accepts the report of", "lead"],
+  ]);
 });
 
 test("C4 a workspace that changed after the report is reported and verified anew", async () => {
