@@ -60,6 +60,19 @@ const rowRules: readonly RowRule[] = [
       kind IS NOT body ->> '$.kind' OR role IS NOT body ->> '$.role' OR recipient IS NOT body ->> '$.to' OR topic IS NOT body ->> '$.topic')`,
   },
   {
+    table: "votes",
+    what: "its columns do not say what the vote says",
+    broken: `SELECT ask || ' ' || voter FROM votes WHERE CASE WHEN json_valid(body) THEN voter IS NOT body ->> '$.by'
+      OR hash IS NOT body ->> '$.hash' OR verb IS NOT body ->> '$.verb' ELSE 1 END`,
+  },
+  {
+    table: "votes",
+    what: "it is on an ask that one person decides",
+    broken: `SELECT ask || ' ' || voter FROM votes JOIN asks ON asks.id = votes.ask
+      JOIN events ON events.line = asks.line AND events.idx = asks.idx
+      WHERE json_valid(events.body) AND events.body ->> '$.approvers' IS NULL`,
+  },
+  {
     table: "lines",
     what: "its lease does not name an owner that could hold it",
     broken: `SELECT id FROM lines WHERE epoch < 0 OR (length > 0 AND epoch = 0) OR owner IS NOT NULL AND (epoch = 0 OR lease_until < 0
@@ -98,7 +111,7 @@ const rowRules: readonly RowRule[] = [
 ];
 
 /** Tables whose rows are never deleted: their numbers, given by SQLite one after another, have no gap. */
-const numbered = ["runs", "lines", "events", "asks", "effects"] as const;
+const numbered = ["runs", "lines", "events", "asks", "effects", "votes"] as const;
 
 function gapIn(db: Database, table: (typeof numbered)[number]): RowProblem[] {
   type Span = { readonly many: number; readonly first: number | null; readonly last: number | null };

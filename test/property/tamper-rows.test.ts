@@ -64,6 +64,14 @@ const columns: Record<string, readonly (readonly [column: string, where: string]
     ["recipient", "1"],
     ["topic", "1"],
     ["decision", "decision IS NOT NULL"],
+    ["acknowledged", "acknowledged IS NOT NULL"],
+  ],
+  votes: [
+    ["ask", "1"],
+    ["voter", "1"],
+    ["hash", "1"],
+    ["verb", "1"],
+    ["body", "1"],
   ],
   runs: [
     ["id", "1"],

@@ -253,7 +253,7 @@ describe.each(states)("D8 edits, swaps, deletions and cuts in a %s run", (state)
 
 /** A lie that contradicts nothing in the file. */
 function retold(body: string): string {
-  return body.replace(/"at":"[^"]*"/, '"at":"2026-01-01T00:00:58.000Z"');
+  return body.replace(/"at":"[^"]*"/, '"at":"2026-01-01T00:00:58.500Z"');
 }
 
 /** What a line counts, as its events tell it. */
@@ -286,7 +286,8 @@ const expertCut: Tamper = bySql((db) => {
   const keep = rows.slice(0, left).map((row) => row.body);
   const turns = keep.filter((body) => body.includes('"type":"turn_taken"')).length;
   const number = "CAST(substr(key, 13) AS INTEGER)";
-  db.exec(`DELETE FROM asks WHERE idx >= ${left}; UPDATE asks SET state = 'open', decision = NULL WHERE idx = ${left - 1};
+  db.exec(`DELETE FROM votes WHERE ask IN (SELECT id FROM asks WHERE idx >= ${left - 1});
+    DELETE FROM asks WHERE idx >= ${left}; UPDATE asks SET state = 'open', decision = NULL WHERE idx = ${left - 1};
     DELETE FROM effects WHERE (kind = 'model' AND ${number} >= ${turns}) OR (kind = 'tool' AND ${number} >= ${left - 2});
     UPDATE runs SET ended = NULL, ended_at = NULL, reason = NULL,
       model_calls = (SELECT sum(reserved_calls) FROM effects), tokens = (SELECT sum(reserved_tokens) FROM effects);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import type { AskId } from "../../src/ids.ts";
+import type { AskId, RunId } from "../../src/ids.ts";
 import type { WorkflowInput } from "../../src/org/workflow.ts";
 import { decideAsk } from "../../src/run/decide-ask.ts";
 import { verifyRun } from "../../src/run/verify-run.ts";
@@ -181,6 +181,43 @@ test("E1 of several deadlines that passed the earlier one comes first, and of eq
     ask("d", "2026-01-03T00:00:00.000Z"),
   ];
   expect(inOrderOfDeadlines(raised).map(({ name }) => name)).toEqual(["c", "a", "d", "b"]);
+});
+
+test("E1 deadlines of several runs that passed are decided in their order, whatever was raised first", async () => {
+  const at = { time: start };
+  const clock = { now: () => at.time };
+  const store = openStore({ file: ":memory:", clock });
+  const begin = async (run: string, minutes: number): Promise<void> => {
+    const harness = new LineHarness({
+      modes,
+      workflow: { entry: "worker", signOff: false, staffing: people, deadlineMinutes: minutes },
+      store,
+      clock,
+      run: run as RunId,
+      say: worker,
+    });
+    await harness.create();
+    await harness.move();
+  };
+  for (const [run, minutes] of [
+    ["r-000001", 300],
+    ["r-000002", 100],
+    ["r-000003", 300],
+    ["r-000004", 200],
+  ] as const)
+    await begin(run, minutes);
+  at.time += 250 * 60_000;
+  const decided: string[] = [];
+  const decide: typeof store.decide = (id, ...rest) => {
+    decided.push(id);
+    return store.decide(id, ...rest);
+  };
+  const look = () => passDeadlines({ store: { asks: (filter) => store.asks(filter), decide }, clock });
+  await look();
+  expect(decided).toEqual(["a-000002-1-4", "a-000004-1-4"]);
+  at.time += day;
+  await look();
+  expect(decided.slice(2)).toEqual(["a-000001-1-4", "a-000003-1-4"]);
 });
 
 test("R4 an answer after the deadline is refused, and told where it went", async () => {
