@@ -84,7 +84,7 @@ export const workflowSchema = z.strictObject({
   returns: z.number().int().min(0).max(20).optional(),
   /**
    * Before the run closes, someone other than the author holds the entry role's report against what is there. First the runtime runs
-   * `command` (the workspace's own tests) in the sandbox, under the same approvals as any command; then `by` judges every criterion,
+   * `command` (the workspace's own tests) in the sandbox, with the workspace read-only, under the same approvals as any command; then `by` judges every criterion,
    * the brief's and those named here. Left out: nobody verifies but the person who signs off.
    */
   verify: z

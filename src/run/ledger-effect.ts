@@ -19,6 +19,7 @@ import { doubtOptions, resultArgs } from "./doubt.ts";
 import type { LineContext } from "./line-context.ts";
 import { obstacle } from "./obstacle.ts";
 import { refuse, type Turn } from "./refusal.ts";
+import { isCheck } from "./verification-check.ts";
 
 export type Ran = { readonly result: ToolResult; readonly outcome: EventOf<"action_done">["outcome"] };
 
@@ -159,7 +160,8 @@ export function toolContext(context: LineContext, proposed: EventOf<"action_prop
   const role = findRole(context.bound.chart, proposed.role);
   return {
     workspace: context.workspaces.path(context.run.id),
-    writable: context.above.opened?.writes ?? null,
+    // A check changes nothing: what it left behind would be signed off with the work, and would have to be checked again.
+    writable: isOwnCheck(context, proposed) ? [] : (context.above.opened?.writes ?? null),
     project: context.project,
     knowledge: role?.knowledge.map((reference) => reference.path) ?? [],
     key: proposed.key,
@@ -167,6 +169,10 @@ export function toolContext(context: LineContext, proposed: EventOf<"action_prop
     signal: context.signal,
     commands: commandPolicy(context.bound.workflow),
   };
+}
+
+function isOwnCheck({ bound }: LineContext, { frame, calls }: EventOf<"action_proposed">): boolean {
+  return calls.some((call) => isCheck(bound.workflow, frame, call));
 }
 
 export function resultOf(call: Call, outcome: ToolOutcome): ToolResult {

@@ -2,7 +2,7 @@
  * The workspace's own check of a report, `verify.command` of the workflow: run by the runtime in the verification's frame, before anybody judges.
  *
  * X1. It is an effect like any other: the same sandbox (R7), the same approvals (R3), the same ledger (D3). No role asked for it, and none needs
- *     the tool for it: only exactly this command, and only as the first thing in that frame.
+ *     the tool for it: only exactly this command, and only as the first thing in that frame. It sees the workspace and writes nothing to it.
  * X2. *Passed* is an exit code of 0 in a receipt that names exactly this command. Whatever else came of it (no sandbox, a rejection, arguments that
  *     a person changed, a word in place of a receipt) is *not run*, and never counts as passed.
  */
