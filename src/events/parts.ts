@@ -211,7 +211,6 @@ export type Assignment = z.infer<typeof assignmentSchema>;
 export type Wait = z.infer<typeof waitSchema>;
 export type Question = z.infer<typeof questionSchema>;
 export type Report = z.infer<typeof reportSchema>;
-export type FrameKind = z.infer<typeof frameKindSchema>;
 export type WorkspaceCheck = z.infer<typeof workspaceCheckSchema>;
 export type Verification = z.infer<typeof verificationSchema>;
 export type Answer = z.infer<typeof answerSchema>;
