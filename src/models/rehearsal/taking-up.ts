@@ -12,15 +12,23 @@ export function takingUp<Made extends Omit<ModelCall, "id">>(
   { messages, tools }: Request,
   calls: readonly Made[],
 ): Made[] {
+  const decision = lastDecision(messages);
   return calls.map((call) => {
     const asked = propertiesOf(tools.find((tool) => tool.name === call.name))[field] as Asked | undefined;
-    if (!asked || typeof call.args !== "object" || call.args === null || Object.hasOwn(call.args, field)) return call;
-    const decision = lastDecision(messages);
-    const options = asked.properties?.chosen?.enum;
-    const chosen = options?.includes(decision) ? decision : options?.at(-1);
-    const how = decision === "" || chosen === decision ? "as was decided" : `as was decided: ${decision}`;
-    return { ...call, args: { ...call.args, [field]: { ...(chosen === undefined ? {} : { chosen }), how } } };
+    return asked && isOpen(call.args) ? { ...call, args: { ...call.args, [field]: wordOn(decision, asked) } } : call;
   });
+}
+
+/** Arguments that have no word of their own on it. */
+function isOpen(args: unknown): args is object {
+  return typeof args === "object" && args !== null && !Object.hasOwn(args, field);
+}
+
+function wordOn(decision: string, { properties }: Asked): Readonly<Record<string, string>> {
+  const options = properties?.chosen?.enum;
+  const chosen = options?.includes(decision) ? decision : options?.at(-1);
+  const how = decision === "" || chosen === decision ? "as was decided" : `as was decided: ${decision}`;
+  return chosen === undefined ? { how } : { chosen, how };
 }
 
 function propertiesOf(tool: ToolSpec | undefined): Readonly<Record<string, unknown>> {
