@@ -166,7 +166,9 @@ test.each<[Partial<DecideInput> & Pick<DecideInput, "verb">, string]>([
   expect(error).toMatchObject({ code: "decision-invalid", message: expect.stringContaining(why) as string });
   expect(await ask()).toMatchObject({ state: "open", decision: null });
   if (input.to !== undefined && why.includes("declares")) {
-    expect((error as Error).message).toContain(input.verb === "delegate" ? "for worker matters" : "for director matters");
+    expect((error as Error).message).toContain(
+      input.verb === "delegate" ? "for worker matters" : "for director matters",
+    );
     expect((error as Error).message).toMatch(/modes\/m1\.md:\d+/);
   }
 });
