@@ -2,7 +2,7 @@
  * Several tasks given out at once: each becomes a child line, which is worked on beside the others (DESIGN §5).
  *
  * R1. Every one of them goes along a declared route, or none is given out.
- * S1. What siblings may write is apart: no file or folder of one lies in, or is, another's; and all of it lies in what their own line may write.
+ * S1. What siblings may write is apart (R6): no file or folder of one lies in, or is, another's; and all of it lies in what their own line may write.
  * S2. Breadth bounds how many child lines of a run are open at one time, in the whole tree.
  */
 import type { Assignment, Call, Wait } from "../events/event.ts";

@@ -145,7 +145,7 @@ function writablePath({ writable }: ToolContext, text: string): string | ToolOut
   return parsed.ok && reason === null ? parsed.path : failed(refuse(text, reason as string).message);
 }
 
-/** What runs beside other tasks writes where it was told to, and nowhere else. */
+/** R6: what runs beside other tasks writes where it was told to, and nowhere else. */
 function shareProblem(path: string, writable: readonly string[] | null): string | null {
   if (writable === null || writable.some((own) => liesIn(path, own))) return null;
   return writable.length === 0

@@ -196,7 +196,7 @@ describe("runs and asks", () => {
     const stale = cadre(dir, [...words, "--hash", "0".repeat(64)]);
     expectError(stale, 5);
     // What it says to do can be done.
-    const [, look = ""] = /npx cadre (inbox .*)$/m.exec(stale.err) ?? [];
+    const [, look = ""] = /npx cadre (show .*)$/m.exec(stale.err) ?? [];
     expect(cadre(dir, look.split(" "))).toMatchObject({ code: 0, out: expect.stringContaining(ask.id) as string });
     expectError(
       cadre(dir, [approval ? "answer" : "approve", ask.id, ...(approval ? ["yes"] : [])]),

@@ -95,7 +95,7 @@ async function runGuarded(
   return typeof ran === "string" ? { started: false, reason: ran } : { ...ran, removed, enforced: enforcedBy(group) };
 }
 
-/** Those that are there, and lie where their names say: a symlink on the way would bind another place. */
+/** R6: those that are there, and lie where their names say: a symlink on the way would bind another place. */
 function ownPlaces(workspace: string, paths: readonly string[]): string[] {
   return paths.filter((path) => {
     const place = join(workspace, path);
