@@ -147,6 +147,23 @@ describe("graph and who", () => {
     for (const slug of ["project-manager", "huggingface-specialist", "technical-writer"]) expect(out).toContain(slug);
   });
 
+  test("graph --walked holds the chart against the runs that are stored: nothing where there are none", () => {
+    const dir = project();
+    const before = document(cadre(dir, ["graph", "--walked", "--json"]));
+    expect(before).toMatchObject({ schema: "cadre.walked/1", runs: 0, gone: [], refused: [] });
+    expect(cadre(dir, ["run", brief]).code).toBe(8);
+    const { routes, runs } = document(cadre(dir, ["graph", "--walked", "--json"])) as unknown as {
+      routes: { kind: string; from: string; to: string; times: number; file: string }[];
+      runs: number;
+    };
+    expect(runs).toBe(1);
+    expect(routes).toContainEqual(
+      expect.objectContaining({ kind: "delegation", from: "backend-lead", to: "huggingface-specialist", times: 1 }),
+    );
+    expect(routes.filter(({ times }) => times === 0).length).toBeGreaterThan(routes.length / 2);
+    expect(cadre(dir, ["graph", "--walked"]).out).toMatch(/^\d+ of \d+ declared routes were taken in 1 run\n\nTaken\n/);
+  });
+
   test("who says which role would take a text, by which rule, best first", () => {
     const { candidates } = document(cadre(project(), ["who", "the licence of the model", "--json"])) as unknown as {
       candidates: { role: string; score: number; purpose: string; file: string; line: number }[];

@@ -1,11 +1,14 @@
-/** `cadre graph`: the org chart as a tree, as Mermaid, as dot or as data. */
+/** `cadre graph`: the org chart as a tree, as Mermaid, as dot or as data; with `--walked`, held against what runs did. */
 import { USER, type OrgChart } from "../../org/chart.ts";
 import type { Workflow } from "../../org/workflow.ts";
 import { renderChart } from "../../views/chart-text.ts";
+import { renderCoverage, routeCoverage, type RouteCoverage } from "../../views/coverage.ts";
 import { chartDot } from "../../views/dot.ts";
 import { chartMermaid } from "../../views/mermaid.ts";
+import { traceSteps, type TraceStep } from "../../views/trace.ts";
 import { shellWord, type Context } from "../context.ts";
-import { choice, words, type Input } from "../input.ts";
+import { choice, count, flag, words, type Input } from "../input.ts";
+import { withReader } from "../open.ts";
 import { readChart, type ReadChart } from "../read-chart.ts";
 
 const formats = ["tree", "mermaid", "dot", "json"] as const;
@@ -20,6 +23,7 @@ export async function graph(context: Context, input: Input): Promise<number> {
   const read = await readChart(context, paths);
   const { workflow, problems } = read;
   const chart = paths.length === 0 ? read.chart : withOpenRoutes(read);
+  if (flag(input, "walked")) return walked(context, chart, count(input, "limit", "--limit"));
   if (output.json || format === "json") {
     output.document(graphDocument(chart, workflow));
     return 0;
@@ -37,6 +41,37 @@ export async function graph(context: Context, input: Input): Promise<number> {
   if (errors > 0) output.note(`${errors} lint ${errors === 1 ? "error" : "errors"}: \`${lint}\` shows them`);
   if (format === "tree" && !verbose) output.note(`every route with its purpose: ${context.command("graph --verbose")}`);
   return 0;
+}
+
+/** The chart as the files declare it now, beside what the stored runs did. */
+function walked(context: Context, chart: OrgChart, limit: number | undefined): Promise<number> {
+  const { output } = context;
+  return withReader(context, async (store) => {
+    const runs = await store.listRuns(limit === undefined ? {} : { limit });
+    const steps: TraceStep[][] = [];
+    for (const { id } of runs) steps.push(traceSteps(await store.runEvents(id)));
+    const coverage = routeCoverage(chart, steps);
+    if (output.json) output.document(walkedDocument(chart, coverage));
+    else output.line(renderCoverage(coverage, output.text));
+    return 0;
+  });
+}
+
+/** cadre.walked/1. */
+function walkedDocument(chart: OrgChart, { runs, routes, gone, refused }: RouteCoverage): Record<string, unknown> {
+  const declared = routes.map(
+    ({ route: { kind, from, to, purpose, file, line }, walked: { times, runs: inRuns } }) => ({
+      kind,
+      from,
+      to,
+      purpose,
+      file,
+      line,
+      times,
+      runs: inRuns,
+    }),
+  );
+  return { schema: "cadre.walked/1", hash: chart.hash, runs, routes: declared, gone, refused };
 }
 
 /** Where single files are looked at, the roles that they lead to are elsewhere; the routes are what one wants to see. */
