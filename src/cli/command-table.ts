@@ -119,6 +119,18 @@ export const commands: readonly CommandSpec[] = [
     load: async () => (await import("./commands/trace.ts")).trace,
   },
   {
+    name: "compare",
+    group: "Read",
+    needs: "data",
+    summary: "two runs beside each other: outcome, criteria, measurements, decisions, files, ways, figures",
+    args: [
+      ["<run>", "a run, or what means one: an ask's id, @latest, @waiting"],
+      ["<other>", "the run to hold it against"],
+    ],
+    examples: [["compare r-7f3a9c @latest", "what another chart, model or answer changed"]],
+    load: async () => (await import("./commands/compare.ts")).compare,
+  },
+  {
     name: "changes",
     group: "Read",
     needs: "data",

@@ -53,6 +53,20 @@ describe("reading", () => {
     expect(document(cadre(dir, ["runs", "--json", "--fields", "id"]))["runs"]).toEqual([{ id: storedRun }]);
   });
 
+  test("cadre.compare/1: two runs row by row; a run beside itself differs in nothing, and one that is not there is named", async () => {
+    const dir = await waiting();
+    const { rows, ...head } = document(cadre(dir, ["compare", storedRun, "@latest", "--json"]));
+    expect(head).toMatchObject({ schema: "cadre.compare/1", one: storedRun, other: storedRun });
+    const compared = rows as { section: string; what: string; one: string | null; other: string | null }[];
+    expect(compared).toContainEqual({ section: "outcome", what: "status", one: "waiting", other: "waiting" });
+    expect(compared.filter(({ one, other }) => one !== other)).toEqual([]);
+    expect(cadre(dir, ["compare", storedRun, storedRun]).out).toMatch(/0 of \d+ rows differ\n$/);
+    expect(cadre(dir, ["compare", storedRun, "r-000000"])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("r-000000"),
+    });
+  });
+
   test("show tells the ask with its rule, path and options, and the commands that decide it lead back here", async () => {
     const dir = await waiting();
     const elsewhere = folder();

@@ -1,0 +1,149 @@
+/**
+ * Two runs beside each other: how they ended, what each criterion came to, what was measured, decided and changed, which ways were taken.
+ * Pure.
+ *
+ * C1. What is compared is named in both, or named as missing in one: a row is never left out because a run lacks it.
+ * C2. Nothing here says which of two is better.
+ */
+import type { NumberedEvent } from "../events/numbered.ts";
+import { escalationThreads } from "./escalations.ts";
+import { visible } from "./escape.ts";
+import { runOutcome, type RunOutcome } from "./outcome.ts";
+import { painter, type TextOptions } from "./paint.ts";
+import { columnsOf } from "./text-width.ts";
+import { titleOf } from "./title.ts";
+import { traceSteps } from "./trace-fold.ts";
+
+export type ComparedRow = {
+  /** What the row is about: `criteria`, `routes`, … */
+  readonly section: string;
+  readonly what: string;
+  /** Null: this run has none of it. */
+  readonly one: string | null;
+  readonly other: string | null;
+};
+
+type Facts = ReadonlyMap<string, string>;
+
+/** In the order in which they are shown. */
+const sections: readonly (readonly [
+  name: string,
+  of: (outcome: RunOutcome, events: readonly NumberedEvent[]) => Facts,
+])[] = [
+  ["outcome", (outcome) => endOf(outcome)],
+  [
+    "criteria",
+    ({ criteria }) =>
+      new Map(criteria.map(({ id, text, status }) => [`${id} ${text}`.trim(), status.replace("_", " ")])),
+  ],
+  [
+    "measurements",
+    ({ measurements }) => new Map(measurements.map(({ name, value, unit }) => [name, `${value} ${unit}`.trim()])),
+  ],
+  ["decisions", (_outcome, events) => decisionsOf(events)],
+  [
+    "files",
+    ({ files }) =>
+      new Map(
+        files.map(({ path, change, after }) => [path, `${change}${after === null ? "" : ` ${after.slice(0, 12)}`}`]),
+      ),
+  ],
+  ["routes", (_outcome, events) => routesOf(events)],
+  ["figures", (outcome) => figuresOf(outcome)],
+];
+
+/** Every row, also those in which the two agree. */
+export function compareRuns(one: readonly NumberedEvent[], other: readonly NumberedEvent[]): ComparedRow[] {
+  const outcomes = [runOutcome(one), runOutcome(other)] as const;
+  return sections.flatMap(([section, of]) => {
+    const first = of(outcomes[0], one);
+    const second = of(outcomes[1], other);
+    return [...new Set([...first.keys(), ...second.keys()])].map((what) => ({
+      section,
+      what,
+      one: first.get(what) ?? null,
+      other: second.get(what) ?? null,
+    }));
+  });
+}
+
+function endOf({ title, status, reason, entry, rehearsal, signedOff }: RunOutcome): Facts {
+  return new Map([
+    ["brief", title],
+    ["status", reason === null ? status : `${status}: ${reason}`],
+    ["entry role", entry ?? "none"],
+    ["models", rehearsal ? "rehearsal" : "real"],
+    ["signed off", signedOff ? "yes" : "no"],
+  ]);
+}
+
+/** By topic; a topic that came up again is numbered. */
+function decisionsOf(events: readonly NumberedEvent[]): Facts {
+  const facts = new Map<string, string>();
+  for (const { question, raisedBy, decision, state } of escalationThreads(events)) {
+    const topic = `${raisedBy}: ${question.topic}`;
+    let name = topic;
+    for (let at = 2; facts.has(name); at += 1) name = `${topic} (${at})`;
+    facts.set(name, decision === null ? state : `${titleOf(decision.text)} (${decision.by})`);
+  }
+  return facts;
+}
+
+const ways: ReadonlySet<string> = new Set(["delegation", "escalation", "copy", "refusal"]);
+
+function routesOf(events: readonly NumberedEvent[]): Facts {
+  const taken = new Map<string, number>();
+  for (const { kind, from, to } of traceSteps(events)) {
+    if (!ways.has(kind) || to === null) continue;
+    const way = `${kind} ${from} → ${to}`;
+    taken.set(way, (taken.get(way) ?? 0) + 1);
+  }
+  return new Map([...taken].map(([way, times]) => [way, times === 1 ? "once" : `${times} times`]));
+}
+
+function figuresOf({ counts, usage }: RunOutcome): Facts {
+  const { steps, delegations, escalations, refusals, tools, decisions } = counts;
+  const figures = {
+    steps,
+    delegations,
+    escalations,
+    refusals,
+    "tool calls": tools,
+    decisions,
+    "model calls": usage.calls,
+    tokens: usage.promptTokens + usage.completionTokens,
+  };
+  return new Map(Object.entries(figures).map(([what, figure]) => [what, String(figure)]));
+}
+
+/** The rows in which the two differ, and how many others there are; all of them where verbose. */
+export function renderComparison(
+  rows: readonly ComparedRow[],
+  names: readonly [one: string, other: string],
+  options: TextOptions,
+): string {
+  const paint = painter(options.colour);
+  const shown = options.verbose ? rows : rows.filter(({ one, other }) => one !== other);
+  const cells = shown.map(({ section, what, one, other }) => ({
+    section,
+    what: visible(what),
+    one: visible(one ?? "-"),
+    other: visible(other ?? "-"),
+  }));
+  const widthOf = (key: "what" | "one", name: string): number =>
+    Math.max(columnsOf(name), ...cells.map((cell) => columnsOf(cell[key])));
+  const widths = { what: widthOf("what", ""), one: widthOf("one", names[0]) };
+  const padded = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - columnsOf(text)));
+  const line = (what: string, one: string, other: string): string =>
+    `  ${padded(what, widths.what)}  ${padded(one, widths.one)}  ${other}`.trimEnd();
+  const groups = Map.groupBy(cells, ({ section }) => section);
+  const equal = rows.filter(({ one, other }) => one === other).length;
+  return [
+    line("", ...names),
+    ...[...groups].flatMap(([section, group]) => [
+      paint("bold", section),
+      ...group.map(({ what, one, other }) => line(what, one, other)),
+    ]),
+    `${rows.length - equal} of ${rows.length} rows differ`,
+  ].join("\n");
+}
