@@ -64,7 +64,7 @@ describe("verify", () => {
     expect(before).toMatchObject({ code: 0, err: "" });
     const [result] = runsOf(cadre(dir, ["verify", "--json"]));
     const head = result?.heads[0]?.head ?? "";
-    expect(before.out).toBe(`${result?.run}\twhole\t19 events\thead ${head.slice(0, 12)}\tas its journal says\n`);
+    expect(before.out).toBe(`${result?.run}\twhole\t20 events\thead ${head.slice(0, 12)}\tas its journal says\n`);
     tamper(dir, "UPDATE events SET body = replace(body, 'GPU', 'CPU') WHERE idx = 7 OR idx = 17");
     const after = cadre(dir, ["verify", "@latest"]);
     expect(after.code).toBe(1);
@@ -95,7 +95,7 @@ describe("verify", () => {
     const said = cadre(dir, ["verify"]);
     expect(said).toMatchObject({
       code: 1,
-      out: expect.stringMatching(/event 19: is missing: .*README\.md remembers \d+ events, and 19 are there/),
+      out: expect.stringMatching(/event 20: is missing: .*README\.md remembers \d+ events, and 20 are there/),
     });
     const resumed = cadre(dir, ["answer", "@waiting", "1"]);
     expect(resumed).toMatchObject({ code: 1, err: expect.stringContaining("its journal remembers a history") });
@@ -116,7 +116,7 @@ describe("verify", () => {
     writeFileSync(page, behind.toString().replace(/[0-9a-f]{64}/, "0".repeat(64)));
     expect(cadre(dir, ["verify"])).toMatchObject({
       code: 1,
-      out: expect.stringMatching(/event 18: is not the one that .*README\.md remembers here/),
+      out: expect.stringMatching(/event 19: is not the one that .*README\.md remembers here/),
     });
   });
 
@@ -143,7 +143,7 @@ describe("backup", () => {
     const place = folder();
     const copy = join(place, "copy.db");
     const made = cadre(dir, ["backup", copy, "--json"]);
-    expect(document(made)).toMatchObject({ schema: "cadre.backup/1", file: copy, runs: 1, events: 19 });
+    expect(document(made)).toMatchObject({ schema: "cadre.backup/1", file: copy, runs: 1, events: 20 });
     expect(statSync(copy).mode & 0o777).toBe(0o600);
     expect(readdirSync(place)).toEqual(["copy.db"]);
     const bytes = readFileSync(copy);
@@ -197,8 +197,8 @@ describe("doctor", () => {
       schema: latestVersion,
       integrity: "ok",
       private: true,
-      counts: { runs: 1, lines: 1, events: 19, openAsks: 1 },
-      largest: [{ events: 19 }],
+      counts: { runs: 1, lines: 1, events: 20, openAsks: 1 },
+      largest: [{ events: 20 }],
     });
     chmodSync(join(dir, ".cadre"), 0o755);
     const said = cadre(dir, ["doctor"]);
