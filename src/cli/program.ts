@@ -1,7 +1,8 @@
 /** The command line as commander sees it: global options, help that teaches, and errors with the exit codes of the table. */
 import { Command, CommanderError, Help, Option, type Argument } from "commander";
 import { CadreError } from "../errors.ts";
-import { commands, groups, type CommandSpec } from "./command-table.ts";
+import { commands, groups } from "./command-table.ts";
+import type { CommandSpec } from "./command-table/command-spec.ts";
 import { configuredPlaces, openContext, spellingFor, type Places } from "./context.ts";
 import { reportError, type Standpoint } from "./errors.ts";
 import { openOutput, type Output } from "./output.ts";
@@ -79,9 +80,8 @@ function buildProgram(output: Output, done: (code: number) => void): Command {
       getOutHelpWidth: () => output.width ?? 100,
     })
     .addHelpText("after", firstMinute);
-  for (const group of groups) {
-    for (const spec of commands.filter((candidate) => candidate.group === group))
-      addCommand(program, spec, output, done);
+  for (const { title, commands: specs } of groups) {
+    for (const spec of specs) addCommand(program, title, spec, output, done);
   }
   return program;
 }
@@ -108,12 +108,18 @@ First minute:
 Exit codes: 0 done · 1 failed, or lint errors · 2 usage or configuration · 4 not authorised · 5 conflict or stale ·
             8 waiting for a person · 130 interrupted`;
 
-function addCommand(program: Command, spec: CommandSpec, output: Output, done: (code: number) => void): void {
+function addCommand(
+  program: Command,
+  group: string,
+  spec: CommandSpec,
+  output: Output,
+  done: (code: number) => void,
+): void {
   const command = program
     .command(spec.name)
     .summary(spec.summary)
     .description(spec.details === undefined ? sentence(spec.summary) : `${sentence(spec.summary)}\n\n${spec.details}`)
-    .helpGroup(`${spec.group}:`);
+    .helpGroup(`${group}:`);
   for (const [name, description] of spec.args ?? []) command.argument(name, description);
   for (const [flags, description] of spec.options ?? []) command.option(flags, description);
   const examples = (spec.examples ?? []).map(([text, what]) => `  npx cadre ${text}\n      ${what}`);
