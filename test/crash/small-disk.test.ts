@@ -47,8 +47,8 @@ test(
       return context.skip();
     }
     let stopped = 0;
-    // In blocks of 4 KB. The run needs less than 4 MB, most of it for the database's log, which is emptied when the process ends.
-    const lefts = spread(4, 1000, atScale({ quick: 1, large: 6, full: 40 })).map((blocks) => blocks * 4096);
+    // In blocks of 4 KB. The run needs between 120 and 180 of them, most for the database's log, which is emptied when the process ends.
+    const lefts = spread(4, 200, atScale({ quick: 1, large: 6, full: 40 })).map((blocks) => blocks * 4096);
     for (const left of lefts) {
       const folder = storyFolder(disk);
       const filler = join(disk, "filler");

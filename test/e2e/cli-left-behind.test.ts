@@ -46,10 +46,11 @@ describe("verify and a run that only its journal remembers", () => {
     cpSync(join(dir, "journal", run), join(dir, "journal/r-abcdef"), { recursive: true });
     const told = cadre(dir, ["verify"]);
     expect([told.code, told.err]).toEqual([0, expect.stringContaining("r-abcdef is not in this file")]);
-    expect(document(cadre(dir, ["verify", "--json"]))).toMatchObject({
-      ok: true,
-      absent: [{ run: "r-abcdef", events: 19 }],
-    });
+    const whole = document(cadre(dir, ["verify", "--json"]));
+    const [held] = whole["runs"] as Record<string, unknown>[];
+    // Its journal is a copy of the one run's that the file holds.
+    expect(whole).toMatchObject({ ok: true, absent: [{ run: "r-abcdef", events: held?.["events"] }] });
+    expect(held?.["events"]).toBeGreaterThan(0);
     rmSync(join(dir, ".cadre"), { recursive: true });
     expect(cadre(dir, ["verify"]).code).toBe(0);
   });
