@@ -5,6 +5,7 @@
  *   run    r-7f3a9c            line   r-7f3a9c.1           (line 1 is the run's main line)
  *   frame  f12                 ask    a-7f3a9c-1-17        (the event's index in its line)
  *   effect r-7f3a9c.1/e17      model call r-7f3a9c.1/t4    (D3: the key is ours)
+ *   paid call of an effect r-7f3a9c.1/e17/c0, /c1 …        (numbered by the tool that makes them)
  *
  * A child line is named by its parent and the index of the event that opened it, and so on down: `r-7f3a9c.1.17`, its frames `f17.2`,
  * its asks `a-7f3a9c-1-17-23`. So every id is unique in its run.
@@ -82,4 +83,14 @@ export function effectKey(line: LineId, proposedAt: number): EffectKey {
 
 export function modelCallKey(line: LineId, turn: number): EffectKey {
   return `${line}/t${turn}` as EffectKey;
+}
+
+/** The call of this number that a tool makes to a model while it runs. */
+export function paidCallKey(effect: string, number: number): EffectKey {
+  return `${effect}/c${number}` as EffectKey;
+}
+
+/** The effect that a paid call belongs to; null for every other key. */
+export function effectOfPaidCall(key: string): EffectKey | null {
+  return (/^(.+\/e\d+)\/c\d+$/.exec(key)?.[1] as EffectKey | undefined) ?? null;
 }

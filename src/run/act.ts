@@ -18,6 +18,7 @@ import { recordedRun, resultOf, throughLedger, toolContext, type Ran } from "./l
 import { Batch, type LineContext } from "./line-context.ts";
 import { obstacle } from "./obstacle.ts";
 import { refuse, type Turn } from "./refusal.ts";
+import { askAboutLimit, spendingBefore } from "./spending.ts";
 
 export async function act(context: LineContext, log: readonly Event[]): Promise<Event[]> {
   const desk = deskOf(log);
@@ -60,6 +61,11 @@ async function execute(turn: Turn, action: PendingAction): Promise<void> {
     throw new CadreError("internal", `what would run is not what was approved (${proposed.key}): nothing was run`, {
       hint: "Run `cadre verify`.",
     });
+  }
+  const reached = await spendingBefore(turn, proposed, call);
+  if (reached) {
+    const what = `${call.name} would bring the run to ${reached.value}, beyond its limit`;
+    return askAboutLimit(turn, reached, what);
   }
   const ran = await throughLedger({ turn, action, call, hash });
   if (ran) done(turn, action, ran);

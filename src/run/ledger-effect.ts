@@ -18,6 +18,7 @@ import { raiseAsk, runtimeRule } from "./asks.ts";
 import { doubtOptions, resultArgs } from "./doubt.ts";
 import type { LineContext } from "./line-context.ts";
 import { obstacle } from "./obstacle.ts";
+import { paidCalls } from "./paid-calls.ts";
 import { refuse, type Turn } from "./refusal.ts";
 import { isCheck } from "./verification-check.ts";
 
@@ -67,7 +68,8 @@ function wordFor(intent: Intent, otherwise: "executed" | "replayed"): Ran["outco
 async function attempt(effect: Effect, intent: Intent): Promise<Ran> {
   const { call, action, turn } = effect;
   const tool = toolOf(turn.context, call);
-  const context = toolContext(turn.context, action.proposed);
+  const { key } = action.proposed;
+  const context: ToolContext = { ...toolContext(turn.context, action.proposed), calls: paidCalls(turn.context, key) };
   return record(effect, intent, await tool.run(context, tool.schema.parse(call.args), intent.prepared ?? null));
 }
 

@@ -1,5 +1,6 @@
 /**
- * Limits of a whole run. All of them are checked at one place, before a role's next model call, so a limit is overrun by one step at most.
+ * Limits of a whole run. All of them are checked at one place, before a role's next model call, so a limit is overrun by one step at most;
+ * what a tool will spend is checked before it runs (`spending.ts`), so that nothing is spent before a person has said yes.
  *
  * L1. Reaching a limit raises an ask ("raise it or stop"); it does not fail the run.
  * L2. Steps and refusals are counted over all lines of the run, in the commits that make them; model calls and tokens on the run's row,
@@ -64,6 +65,16 @@ export function limitReached({ desk, log, used, ceilings, depth, need }: Reachin
     const value = values[name];
     const over = name === "tokens" ? value > ceiling : value >= ceiling;
     if (over) return { name, value, ceiling };
+  }
+  return null;
+}
+
+/** The limit that what a tool is about to spend would go beyond, or null. `need`: beside what it has spent already. */
+export function spendingLimit(used: Counters, ceilings: Partial<Limits>, need: Reservation): LimitReached | null {
+  for (const name of ["modelCalls", "tokens"] as const) {
+    const ceiling = ceilings[name] ?? defaultLimits[name];
+    const value = used[name] + need[name];
+    if (need[name] > 0 && value > ceiling) return { name, value, ceiling };
   }
   return null;
 }

@@ -14,7 +14,7 @@ import { rulesFor } from "../org/bound-chart.ts";
 import { findRole, USER } from "../org/chart.ts";
 import type { EffectRow, Reservation } from "../store/ports.ts";
 import { toolSpec } from "../tools/catalogue.ts";
-import { askAboutChart, raiseOnce, undecidedDrift, workflowRule } from "./asks.ts";
+import { askAboutChart, undecidedDrift } from "./asks.ts";
 import { isAnswering } from "./completion.ts";
 import { endStopped } from "./ending.ts";
 import { toolsInFrame } from "./granted.ts";
@@ -27,6 +27,7 @@ import { framePrompt } from "./prompt.ts";
 import type { Turn } from "./refusal.ts";
 import { standingReports } from "./return-report.ts";
 import { isPersons } from "./seats.ts";
+import { askAboutLimit } from "./spending.ts";
 import { decisionDue, takeUp, withTakingUp } from "./taking-up.ts";
 import { verbSpecs } from "./verb-specs.ts";
 
@@ -67,7 +68,7 @@ async function modelTurn(
   const key = modelCallKey(context.line, desk.turns);
   const need: Reservation = { modelCalls: 1, tokens: model.tier === "rehearsal" ? 0 : estimateTokens(request) };
   const reached = await limitBefore({ context, desk, frame, batch }, log, await context.store.effect(key), need);
-  if (reached) return askAboutLimit(context, desk, frame, batch, reached);
+  if (reached) return askAboutLimit({ context, desk, frame, batch }, reached);
   const intent: CallIntent = {
     model: model.id,
     tier: model.tier,
@@ -151,23 +152,4 @@ function offeredTools(context: LineContext, desk: Desk, frame: DeskFrame): ToolS
 function estimateTokens(request: ModelRequest): number {
   const characters = JSON.stringify(request.messages).length + JSON.stringify(request.tools).length;
   return Math.ceil(characters / 4) + request.maxTokens;
-}
-
-function askAboutLimit(
-  context: LineContext,
-  desk: Desk,
-  frame: DeskFrame,
-  batch: Batch,
-  reached: NonNullable<ReturnType<typeof limitReached>>,
-): Promise<void> {
-  return raiseOnce(context, desk, batch, {
-    kind: "limit",
-    frame,
-    role: frame.role,
-    topic: `limit: ${reached.name}`,
-    question: `The run reached its limit of ${reached.ceiling} for ${reached.name}. Approve to raise it, reject to stop the run.`,
-    severity: "high",
-    rule: workflowRule(context.bound, "limits", `${reached.name}: ${reached.ceiling}`),
-    limit: reached,
-  });
 }

@@ -11,7 +11,7 @@ import { z } from "zod";
 import { canonicalJson, hashOf } from "../canonical.ts";
 import type { Desk } from "../events/desk.ts";
 import { toolResultSchema, type ChangeSet, type Event, type EventOf, type ToolResult } from "../events/event.ts";
-import { modelCallKey } from "../ids.ts";
+import { effectOfPaidCall, modelCallKey } from "../ids.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import type { LedgerRecord } from "../store/inspection.ts";
 import type { EffectRow } from "../store/ports.ts";
@@ -158,9 +158,18 @@ function changeSetProblem({ changes }: { readonly changes: ChangeSet | null }): 
     : "a change set does not match its own hash (R3)";
 }
 
+type Told = {
+  readonly toldKeys: ReadonlySet<string>;
+  readonly proposedKeys: ReadonlySet<string>;
+  readonly desk: Desk;
+};
+
 /** The ledger's side: what it holds of a line and the log does not tell, but for what the line has still to take up. */
-export function untold(record: LedgerRecord, told: ReadonlySet<string>, desk: Desk): boolean {
-  if (record.outcome === null || told.has(record.key)) return false;
+export function untold(record: LedgerRecord, { toldKeys, proposedKeys, desk }: Told): boolean {
+  // Of what a tool paid for, its proposal tells: a run may have been stopped while it ran.
+  const effect = effectOfPaidCall(record.key);
+  if (effect !== null) return !proposedKeys.has(effect);
+  if (record.outcome === null || toldKeys.has(record.key)) return false;
   return record.key !== desk.action?.proposed.key && record.key !== modelCallKey(record.line, desk.turns);
 }
 
@@ -171,7 +180,7 @@ export function recordProblem(record: LedgerRecord): string | null {
     ["outcome", record.outcome],
   ] as const)
     if (text !== null && !isCanonical(text)) return `its ${name} is not as it was written (D3)`;
-  const key = record.kind === "model" ? /\/t\d+$/ : /\/e\d+$/;
+  const key = record.kind === "model" ? /\/(?:t\d+|e\d+\/c\d+)$/ : /\/e\d+$/;
   return key.test(record.key) ? null : `it is no ${record.kind} effect by its key (D3)`;
 }
 

@@ -34,6 +34,8 @@ export type LineVerdict = {
   /** Keys of the ledger and ids of asks that the log tells of. */
   readonly toldKeys: ReadonlySet<string>;
   readonly toldAsks: ReadonlySet<string>;
+  /** Keys of every effect that was proposed. */
+  readonly proposedKeys: ReadonlySet<string>;
   readonly tree: Branch;
 };
 
@@ -41,6 +43,7 @@ export type LineVerdict = {
 class LineCheck {
   readonly toldKeys = new Set<string>();
   readonly toldAsks = new Set<string>();
+  readonly proposedKeys = new Set<string>();
   readonly #deps: LineDeps;
   readonly #line: LineId;
   readonly #badCharts = new Set<string>();
@@ -121,6 +124,7 @@ class LineCheck {
     if (event.type === "run_started") this.started ??= event;
     if (event.type === "turn_taken") this.#calls.set(event.frame, event.calls);
     if (event.type === "frame_closed") this.#calls.delete(event.frame);
+    if (event.type === "action_proposed") this.proposedKeys.add(event.key);
     if (event.type === "report_submitted") this.#submitted = event.changes.hash;
     this.desk = step(this.desk, event);
     this.last = event;
@@ -154,8 +158,8 @@ export async function verifyOneLine(deps: LineDeps, row: LineRow): Promise<LineV
     walked = await walkLine(store, row.id, (event, index, hash) => check.take(event, index, hash));
     return true;
   });
-  const { desk, started, toldKeys, toldAsks, tree } = check;
-  const verdict = { walked, desk, started, toldKeys, toldAsks, tree };
+  const { desk, started, toldKeys, toldAsks, proposedKeys, tree } = check;
+  const verdict = { walked, desk, started, toldKeys, toldAsks, proposedKeys, tree };
   if (walked.fault !== null) findings.add({ index: walked.length, what: walked.fault });
   else if (whole) await verifyEnd(deps, row, check, walked);
   return verdict;

@@ -86,7 +86,7 @@ async function verifyLedger(
       const row = `effects ${record.key}`;
       const what = recordProblem(record);
       if (what !== null) findings.add({ index, row, what });
-      else if (verdict?.walked.fault === null && untold(record, verdict.toldKeys, verdict.desk))
+      else if (verdict?.walked.fault === null && untold(record, verdict))
         findings.add({ index, row, what: "the log does not tell of it (D3)" });
     }
     if (page.length < pageSize) return;

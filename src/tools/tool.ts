@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Receipt } from "../events/event.ts";
 import type { Clock } from "../clock.ts";
 import type { CommandPolicy } from "../org/command-policy.ts";
+import type { PaidCalls } from "./paid-calls.ts";
 
 export type ToolContext = {
   /** Absolute path of the run's workspace; nothing outside it can be reached (R6). */
@@ -19,6 +20,10 @@ export type ToolContext = {
   readonly signal: AbortSignal;
   /** What the workflow says of commands; left out: the default. */
   readonly commands?: CommandPolicy;
+  /** Calls to models, through the ledger; left out where nothing may be paid for: in reads, and when an edit is checked. */
+  readonly calls?: PaidCalls;
+  /** How far a long effect is, for whoever watches; nothing of it is kept. */
+  readonly onProgress?: (done: number, of: number, what: string) => void;
 };
 
 export type ToolOutcome = {
@@ -40,6 +45,11 @@ export interface Tool<Args = unknown> {
   readonly available?: { readonly no: string } | undefined;
   /** Why these arguments would come to nothing, in words; null where nothing speaks against them. Asked before a person's edit is accepted. */
   objection?(context: ToolContext, args: Args): Promise<string | null>;
+  /**
+   * The calls to models, and their tokens at most, that running this takes; asked before it runs, so that a limit raises its question
+   * while nothing has been spent. Left out: none.
+   */
+  needs?(context: ToolContext, args: Args): Promise<{ readonly modelCalls: number; readonly tokens: number }>;
   /** Facts that a later probe needs (e.g. the hash of a file before and after); JSON, stored in the intent. */
   prepare?(context: ToolContext, args: Args): Promise<unknown>;
   /** After a crash between intent and outcome: did it happen? */

@@ -1,0 +1,101 @@
+/**
+ * The calls to models that a tool makes while it runs, each through the ledger by a key of its own under the tool's.
+ *
+ * D3. As with a role's own call (`model-call.ts`): a recorded answer is replayed, one that is known to have failed is asked for again, and
+ *     one that was begun and has no outcome is made again and stays marked as `repeated`, for it may be billed twice.
+ * P1. A number stands for one request. If it would be another one now, nothing is made of it: an answer to something else is no answer.
+ * P2. What was sent is kept as a hash, never as text (R8).
+ */
+import { z } from "zod";
+import { CadreError, isCadreError } from "../errors.ts";
+import { paidCallKey, type EffectKey } from "../ids.ts";
+import type { EffectRow, Reservation } from "../store/ports.ts";
+import type { PaidAnswer, PaidCall, PaidCalls } from "../tools/paid-calls.ts";
+import type { LineContext } from "./line-context.ts";
+
+const intentSchema = z.strictObject({
+  model: z.string(),
+  tier: z.string(),
+  request: z.string(),
+  /** An earlier attempt was cut off, so it may have been billed. */
+  doubted: z.boolean().optional(),
+});
+type Intent = z.infer<typeof intentSchema>;
+
+const outcomeSchema = z.strictObject({
+  answer: z.json(),
+  usage: z.strictObject({
+    promptTokens: z.number(),
+    completionTokens: z.number(),
+    cachedTokens: z.number(),
+    measured: z.boolean(),
+  }),
+  ms: z.number(),
+});
+
+type Context = Pick<LineContext, "fence" | "signal"> & {
+  readonly store: Pick<LineContext["store"], "begin" | "retry" | "finish" | "fail" | "effect">;
+};
+
+/** `effect`: the key of the tool's own effect. */
+export function paidCalls(context: Context, effect: string): PaidCalls {
+  return {
+    pay: (call) => pay(context, effect, call),
+    paid: async (number) => {
+      const row = await context.store.effect(paidCallKey(effect, number));
+      return row === undefined ? null : recorded(row);
+    },
+  };
+}
+
+async function pay(context: Context, effect: string, call: PaidCall): Promise<PaidAnswer> {
+  const { store, fence, signal } = context;
+  signal.throwIfAborted();
+  const key = paidCallKey(effect, call.number);
+  const need: Reservation = { modelCalls: 1, tokens: call.tokens };
+  const intent: Intent = { model: call.model, tier: call.tier, request: call.request };
+  const { row, begun } = await store.begin(fence, key, "model", intent, need);
+  if (!begun) return attempt(context, call, { key, attempts: row.attempts, doubted: false });
+  const before = intentSchema.parse(row.intent);
+  if (before.request !== call.request) throw anotherCall(key); // P1
+  const known = recorded(row);
+  if (known) return known;
+  const doubted = before.doubted === true || row.failed === null;
+  const { attempts } = await store.retry(fence, key, need, { ...intent, ...(doubted ? { doubted } : {}) });
+  return attempt(context, call, { key, attempts, doubted });
+}
+
+type Attempt = { readonly key: EffectKey; readonly attempts: number; readonly doubted: boolean };
+
+async function attempt(
+  { store, fence, signal }: Context,
+  call: PaidCall,
+  { key, attempts, doubted }: Attempt,
+): Promise<PaidAnswer> {
+  const started = performance.now();
+  try {
+    const { answer, usage } = await call.make(signal);
+    // Three decimals: a call of a batch may take less than a millisecond.
+    const ms = Math.round((performance.now() - started) * 1000) / 1000;
+    const counted = usage.measured ? usage.promptTokens + usage.completionTokens : call.tokens;
+    const used = { modelCalls: attempts, tokens: counted + (attempts - 1) * call.tokens };
+    await store.finish(fence, key, { answer, usage, ms }, used);
+    return { answer, usage, ms, outcome: doubted ? "repeated" : "executed" };
+  } catch (error) {
+    if (!signal.aborted && isCadreError(error) && error.code.startsWith("model-"))
+      await store.fail(fence, key, error.code);
+    throw error;
+  }
+}
+
+function recorded(row: EffectRow): PaidAnswer | null {
+  if (row.outcome === null) return null;
+  const doubted = intentSchema.parse(row.intent).doubted === true;
+  return { ...outcomeSchema.parse(row.outcome), outcome: doubted ? "repeated" : "replayed" };
+}
+
+function anotherCall(key: string): CadreError {
+  return new CadreError("internal", `${key} was another request before: nothing was sent, and its answer is not used`, {
+    hint: "A tool that is run again has to make the same calls.",
+  });
+}

@@ -1,0 +1,52 @@
+/** What an action is about to spend, held against the run's limits before it runs; and the question that a limit raises. */
+import type { Call, EventOf } from "../events/event.ts";
+import { paidCallKey, type EffectKey } from "../ids.ts";
+import type { Reservation } from "../store/ports.ts";
+import { raiseOnce, workflowRule } from "./asks.ts";
+import { toolContext } from "./ledger-effect.ts";
+import { spendingLimit, type LimitReached } from "./limits.ts";
+import type { LineContext } from "./line-context.ts";
+import type { Turn } from "./refusal.ts";
+
+/** Null where the action may run: nothing is to be paid for, it has been paid, or it stays within the limits. */
+export async function spendingBefore(
+  { context, desk }: Turn,
+  proposed: EventOf<"action_proposed">,
+  call: Call,
+): Promise<LimitReached | null> {
+  const tool = context.tools.get(call.name);
+  const args = tool?.schema.safeParse(call.args);
+  if (!tool?.needs || !args?.success) return null;
+  const begun = await context.store.effect(proposed.key as EffectKey);
+  if (begun && begun.outcome !== null) return null;
+  const need = await tool.needs(toolContext(context, proposed), args.data);
+  if (need.modelCalls === 0) return null;
+  const left = await unpaid(context, proposed.key, need);
+  const { counters } = (await context.store.run(context.run.id)) ?? context.run;
+  return spendingLimit(counters, desk.ceilings, left);
+}
+
+/** What earlier attempts at the same action have begun is on the run's counters already. */
+async function unpaid({ store }: LineContext, key: string, need: Reservation): Promise<Reservation> {
+  let begun = 0;
+  while (begun < need.modelCalls && (await store.effect(paidCallKey(key, begun))) !== undefined) begun += 1;
+  const left = need.modelCalls - begun;
+  return { modelCalls: left, tokens: Math.ceil((need.tokens * left) / need.modelCalls) };
+}
+
+export function askAboutLimit(
+  { context, desk, batch, frame }: Turn,
+  reached: LimitReached,
+  what = "The run reached its limit",
+): Promise<void> {
+  return raiseOnce(context, desk, batch, {
+    kind: "limit",
+    frame,
+    role: frame.role,
+    topic: `limit: ${reached.name}`,
+    question: `${what} of ${reached.ceiling} for ${reached.name}. Approve to raise it, reject to stop the run.`,
+    severity: "high",
+    rule: workflowRule(context.bound, "limits", `${reached.name}: ${reached.ceiling}`),
+    limit: reached,
+  });
+}
