@@ -116,7 +116,7 @@ export function openEngine(options: EngineOptions): Engine {
       modelFor: (role: Role): Promise<RoleModel> => {
         const known =
           models.get(role.slug) ??
-          modelOf(options.model, async () => specFor(await configured(), bound, role, run.model));
+          modelOf(options.model, run.id, async () => specFor(await configured(), bound, role, run.model));
         models.set(role.slug, known);
         return known;
       },
@@ -189,9 +189,9 @@ function sandboxFor({ outside, sandbox }: EngineOptions): Sandbox {
   return outside === false ? noSandbox : (sandbox ?? bubblewrap({ node: process.execPath }));
 }
 
-async function modelOf(given: RoleModel | null, spec: () => Promise<ModelSpec>): Promise<RoleModel> {
+async function modelOf(given: RoleModel | null, run: RunId, spec: () => Promise<ModelSpec>): Promise<RoleModel> {
   if (given) return given;
-  return createRoleModel(await spec(), { env: process.env, rehearsal });
+  return createRoleModel(await spec(), { env: process.env, rehearsal, run });
 }
 
 /** Loaded when it plays a role. */

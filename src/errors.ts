@@ -52,6 +52,7 @@ export const errorTable = {
   "model-auth": { exit: 4, http: 502, move: "fix-input" },
   "model-unreachable": { exit: 1, http: 502, move: "retry" },
   "model-busy": { exit: 1, http: 503, move: "retry" },
+  "model-queue-full": { exit: 1, http: 503, move: "retry" },
   "model-timeout": { exit: 1, http: 504, move: "retry" },
   "model-truncated": { exit: 1, http: 502, move: "retry" },
   "model-malformed": { exit: 1, http: 502, move: "retry" },

@@ -1,6 +1,7 @@
 /** From a spec to a model that can be called. The model libraries are loaded here, on first use, so that light verbs stay light. */
 import { CadreError } from "../errors.ts";
 import type { RoleModel } from "./model.ts";
+import type { Gates } from "./gate.ts";
 import type { ModelSpec } from "./resolve.ts";
 import type { TransportDeps, TransportLimits } from "./transport.ts";
 
@@ -8,6 +9,10 @@ export type RoleModelDeps = {
   /** Where the variables that cadre.yaml names are looked up. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly rehearsal: () => RoleModel | Promise<RoleModel>;
+  /** Whose calls these will be: runs take turns before a server. */
+  readonly run: string;
+  /** Left out: those of the process. */
+  readonly gates?: Gates;
   /** For tests. */
   readonly transport?: Partial<TransportDeps>;
 };
@@ -18,17 +23,18 @@ type RemoteModelSpec = Exclude<ModelSpec, { kind: "rehearsal" }>;
 export async function createRoleModel(spec: ModelSpec, deps: RoleModelDeps): Promise<RoleModel> {
   if (spec.kind === "rehearsal") return deps.rehearsal();
   const token = tokenOf(spec, deps.env);
-  const [{ ChatHuggingFace, hubRouter }, { chatRoleModel }, { createTransport }] = await Promise.all([
+  const [{ ChatHuggingFace, hubRouter }, { chatRoleModel }, { createTransport }, { processGates }] = await Promise.all([
     import("./chat-hugging-face.ts"),
     import("./chat-role-model.ts"),
     import("./transport.ts"),
+    import("./gate.ts"),
   ]);
   const url = spec.kind === "endpoint" ? spec.url : hubRouter;
-  const transport = createTransport(deps.transport ?? {}, {
-    url,
-    limits: limitsOf(spec),
-    ...(token === null ? {} : { token }),
-  });
+  const gate = { gate: (deps.gates ?? processGates)(url), run: deps.run };
+  const transport = createTransport(
+    { gate, ...deps.transport },
+    { url, limits: limitsOf(spec), ...(token === null ? {} : { token }) },
+  );
   const where =
     spec.kind === "endpoint"
       ? { endpointUrl: spec.url }

@@ -4,10 +4,12 @@
  * T1. One transport speaks to one origin; a request or a redirect to another is refused.
  * T2. The token is put on here, for that origin only, and over plain http only to this machine; whatever Authorization the caller set is dropped.
  * T3. Retries are bounded, happen only before the first byte of an answer, and only for what a retry can mend.
- * T4. A non-success never reaches the client: its errors carry the whole prompt (R8).
+ * T4. Each attempt goes through the gate, where there is one. Waiting there is not the server's time: the limits begin when it opens.
+ * T5. A non-success never reaches the client: its errors carry the whole prompt (R8).
  */
 import { CadreError, isCadreError } from "../errors.ts";
 import { isLoopback } from "../endpoint-url.ts";
+import type { Gate, Pass } from "./gate.ts";
 import { systemTiming, type Timing } from "./timing.ts";
 import {
   connectionCode,
@@ -41,6 +43,8 @@ export type TransportDeps = {
   readonly timing: Timing;
   /** In [0, 1): spreads the retries of many callers. */
   readonly random: () => number;
+  /** Whose calls these are, and the gate before the server; null: as many calls at a time as are made. */
+  readonly gate: { readonly gate: Gate; readonly run: string } | null;
 };
 
 export type TransportTarget = {
@@ -67,6 +71,7 @@ export function createTransport(deps: Partial<TransportDeps>, target: TransportT
     fetch: deps.fetch ?? globalThis.fetch,
     timing: deps.timing ?? systemTiming,
     random: deps.random ?? Math.random,
+    gate: deps.gate ?? null,
     origin: url.origin,
     token: target.token === undefined ? null : checkedToken(target.token, url),
     limits: { ...defaultLimits, ...target.limits },
@@ -74,15 +79,35 @@ export function createTransport(deps: Partial<TransportDeps>, target: TransportT
   return async (input, init) => {
     const to = new URL(input instanceof Request ? input.url : String(input));
     if (to.origin !== setting.origin) throw foreignOrigin(setting.origin, to.origin, "A request was made to");
+    const pass = await entered(setting, init?.signal ?? undefined, false);
     const watch = openWatch(setting.timing, setting.limits, setting.origin, init?.signal ?? undefined);
     try {
-      return await attempts(setting, watch, to, init ?? {});
+      return await attempts(setting, watch, to, init ?? {}, pass);
     } catch (error) {
       const reason = watch.signal.aborted ? watch.signal.reason : error;
       watch.close(reason);
       throw reason;
     }
   };
+}
+
+/** T4 */
+async function entered({ gate }: Setting, signal: AbortSignal | undefined, again: boolean): Promise<Pass> {
+  return gate === null ? noGate : gate.gate.enter({ run: gate.run, signal, again });
+}
+
+const noGate: Pass = { answered: () => {}, refused: () => {}, silent: () => {}, leave: () => {} };
+
+/** However the call ends, its watch is closed; the gate is told then, unless it knows already. */
+function leaveWith(watch: Watch, pass: Pass): void {
+  const leave = (): void => {
+    const late =
+      isCadreError(watch.signal.reason, "model-timeout") && watch.signal.reason.data["limit"] === "first-token";
+    if (late) pass.silent();
+    else pass.leave();
+  };
+  if (watch.signal.aborted) leave();
+  else watch.signal.addEventListener("abort", leave, { once: true });
 }
 
 function checkedToken(token: string, url: URL): string {
@@ -108,14 +133,17 @@ function foreignOrigin(own: string, other: string, how: string): CadreError {
   });
 }
 
-async function attempts(setting: Setting, watch: Watch, url: URL, init: RequestInit): Promise<Response> {
+async function attempts(setting: Setting, watch: Watch, url: URL, init: RequestInit, first: Pass): Promise<Response> {
+  let pass = first;
   for (let attempt = 1; ; attempt++) {
-    const answer = await oneAttempt(setting, watch, url, init, attempt);
+    leaveWith(watch, pass);
+    const answer = await oneAttempt(setting, watch, url, init, { attempt, pass });
     if (answer.kind === "answer") return answer.response;
     const asked = answer.waitMs ?? 0;
     if (!answer.retry || attempt > setting.limits.retries) throw answer.error;
     if (asked > setting.limits.retryAfterMs) throw tooLong(answer.error, asked);
     await watch.pause(Math.max(asked, backoff(attempt, setting.random())));
+    pass = await entered(setting, watch.signal, true);
   }
 }
 
@@ -133,17 +161,19 @@ function tooLong(error: CadreError, waitMs: number): CadreError {
   });
 }
 
+type Attempt = { readonly attempt: number; readonly pass: Pass };
+
 async function oneAttempt(
   setting: Setting,
   watch: Watch,
   url: URL,
   init: RequestInit,
-  attempt: number,
+  { attempt, pass }: Attempt,
 ): Promise<Answer> {
   const stopClock = watch.expect("first-token");
   try {
     const response = await send(setting, watch, url, init);
-    if (!response.ok) return await failure(setting, watch, response, init, attempt);
+    if (!response.ok) return await failure(setting, watch, response, init, { attempt, pass });
     const kind = response.headers.get("content-type") ?? "";
     if (!/^(application\/json|text\/event-stream)\b/i.test(kind) || response.body === null) {
       response.body?.cancel().catch(() => {});
@@ -151,12 +181,14 @@ async function oneAttempt(
     }
     const reader = response.body.getReader();
     const first = await watch.race(reader.read());
+    pass.answered();
     const body = watchedBody(watch, setting.limits, setting.origin, first.value ?? new Uint8Array(0), reader);
     const requestId = response.headers.get("x-request-id");
     const headers = { "content-type": kind, ...(requestId === null ? {} : { "x-request-id": requestId }) };
     return { kind: "answer", response: new Response(body, { status: response.status, headers }) };
   } catch (error) {
     if (watch.signal.aborted || isCadreError(error)) throw error;
+    pass.leave();
     const code = connectionCode(error);
     const waitMs = null;
     return {
@@ -207,7 +239,7 @@ async function failure(
   watch: Watch,
   response: Response,
   init: RequestInit,
-  attempt: number,
+  { attempt, pass }: Attempt,
 ): Promise<Answer> {
   const { status } = response;
   const last = attempt > setting.limits.retries;
@@ -219,7 +251,11 @@ async function failure(
     serverCode: readServerCode(read, sent),
     token: setting.token !== null,
   });
-  return { kind: "failed", error, retry, waitMs: retryAfter(response, setting.timing.now()) };
+  const waitMs = retryAfter(response, setting.timing.now());
+  // A wait that no call of ours will wait for is none to close the gate for: the next one is told, and fails, at once.
+  if (status === 429 || status === 503) pass.refused((waitMs ?? 0) > setting.limits.retryAfterMs ? null : waitMs);
+  else pass.leave();
+  return { kind: "failed", error, retry, waitMs };
 }
 
 /** At most 16 KB of an error's body: enough for its code. A body that fails is no body. */

@@ -17,6 +17,10 @@ const suites: Readonly<Record<string, Suite>> = {
     about: "five tasks of a second each, given out together and one after the other [--tasks N] [--rounds N]",
     run: async (args) => (await import("./children.ts")).childrenBench(args),
   },
+  gate: {
+    about: "the gate before a server of twelve slots, beside fixed numbers of calls at a time [--calls N] [--rounds N]",
+    run: async (args) => (await import("./gate.ts")).gateBench(args),
+  },
   many: {
     about: "10,000 paused runs in one file, and a run of 10,000 events [--rounds N]",
     run: async (args) => (await import("./many.ts")).manyBench(args),

@@ -7,6 +7,7 @@ import { emptyConfig, parseConfig } from "../../src/config.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import type { RoleModel } from "../../src/models/model.ts";
 import { createRoleModel } from "../../src/models/create-role-model.ts";
+import { openGates, type Gates } from "../../src/models/gate.ts";
 import { resolveModel } from "../../src/models/resolve.ts";
 import { startChatServer, type Behaviour, type ChatServer } from "../fixtures/chat-server.ts";
 import { manualTiming, type ManualTiming } from "../fixtures/manual-timing.ts";
@@ -26,7 +27,7 @@ async function serve(...behaviours: Behaviour[]): Promise<ChatServer> {
 }
 
 /** The way that the product goes: cadre.yaml, resolve, create. */
-async function modelAt(server: ChatServer): Promise<{ model: RoleModel; timing: ManualTiming }> {
+async function modelAt(server: ChatServer, gates?: Gates): Promise<{ model: RoleModel; timing: ManualTiming }> {
   const yaml = `models: {it: {tier: endpoint, url: "${server.url}", model: scripted, token: TEST_TOKEN}}`;
   const { config, problems } = parseConfig(yaml);
   expect(problems).toEqual([]);
@@ -37,6 +38,8 @@ async function modelAt(server: ChatServer): Promise<{ model: RoleModel; timing: 
     rehearsal: () => {
       throw new Error("not asked for");
     },
+    run: "r-000001",
+    gates: gates ?? openGates({ timing }),
     transport: { timing, random: () => 0 },
   });
   return { model, timing };
@@ -117,6 +120,53 @@ describe("R8 a server's fault ends in bounds and says nothing of the prompt", ()
   });
 });
 
+describe("the gate before a server", () => {
+  const oneAtATime = { concurrency: { start: 1, most: 1 } };
+
+  it.each(faults)("gives its place back after %s", async (_title, behaviour) => {
+    const gates = openGates({ timing: manualTiming() });
+    const server = await serve(behaviour);
+    const { model } = await modelAt(server, gates);
+    await settled(model.call(request, {}));
+    expect(gates(server.url).state).toMatchObject({ inFlight: 0, queued: 0 });
+  });
+
+  it("sends nothing of a call that waits, and lets it go when its run is stopped", async () => {
+    const gates = openGates({ ...oneAtATime, timing: manualTiming() });
+    const server = await serve({ kind: "silence" });
+    const { model, timing } = await modelAt(server, gates);
+    const [first, second] = [new AbortController(), new AbortController()];
+    const underWay = settled(model.call(request, { signal: first.signal }));
+    await server.seen(1);
+    const waiting = settled(model.call(request, { signal: second.signal }));
+    while (gates(server.url).state.queued === 0) await new Promise((resolve) => setImmediate(resolve));
+    second.abort();
+    expectQuiet(await waiting, "interrupted", [secret]);
+    expect(server.requests).toHaveLength(1);
+    first.abort();
+    expectQuiet(await underWay, "interrupted", [secret]);
+    expect(gates(server.url).state).toEqual({ limit: 1, inFlight: 0, queued: 0 });
+    expect(timing.count()).toBe(0);
+  });
+
+  it("a call that waits in it is not timed: the server has not been asked yet", async () => {
+    const gates = openGates({ ...oneAtATime, timing: manualTiming() });
+    const server = await serve({ kind: "silence" });
+    const { model, timing } = await modelAt(server, gates);
+    const first = settled(model.call(request, {}));
+    await timing.running("first-token");
+    const second = settled(model.call(request, {}));
+    while (gates(server.url).state.queued === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(timing.count()).toBe(2); // the first call's: first token and total
+    timing.runOut("first-token");
+    expectQuiet(await first, "model-timeout", [secret]);
+    await timing.running("first-token");
+    timing.runOut("first-token");
+    expectQuiet(await second, "model-timeout", [secret]);
+    expect(gates(server.url).state).toMatchObject({ inFlight: 0, queued: 0 });
+  });
+});
+
 describe("what a retry can mend", () => {
   it("503, then a reply, after the time that Retry-After names", async () => {
     const server = await serve(
@@ -185,6 +235,7 @@ describe("R8 the token stays with its origin", () => {
       rehearsal: () => {
         throw new Error("not asked for");
       },
+      run: "r-000001",
     });
     await model.call(request, {});
     expect(JSON.stringify(server.requests[0]?.headers)).not.toContain(secret);
@@ -202,6 +253,7 @@ describe("what is sent", () => {
       rehearsal: () => {
         throw new Error("not asked for");
       },
+      run: "r-000001",
     });
     await model.call(request, {});
     const seen = server.requests[0];

@@ -16,6 +16,7 @@ async function served(behaviour: Behaviour): Promise<Subject> {
     rehearsal: () => {
       throw new Error("not asked for");
     },
+    run: "r-000001",
     transport: { timing: manualTiming() },
   });
   return { model, underWay: () => server.seen(1), close: () => server.close() };

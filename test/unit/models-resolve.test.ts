@@ -116,20 +116,24 @@ describe("createRoleModel", () => {
   const rehearsal = scriptedModel([]);
 
   it("gives the rehearsal", async () => {
-    expect(await createRoleModel(resolveModel(emptyConfig, lead), { env: {}, rehearsal: () => rehearsal })).toBe(
-      rehearsal,
-    );
+    expect(
+      await createRoleModel(resolveModel(emptyConfig, lead), { env: {}, rehearsal: () => rehearsal, run: "r-000001" }),
+    ).toBe(rehearsal);
   });
 
   it("wants the variable that the spec names, and says which", async () => {
     const spec = resolveModel(config, { ...lead, flag: "big" });
-    const made = createRoleModel(spec, { env: {}, rehearsal: () => rehearsal });
+    const made = createRoleModel(spec, { env: {}, rehearsal: () => rehearsal, run: "r-000001" });
     await expect(made).rejects.toMatchObject({ code: "model-auth", message: expect.stringContaining("HF_TOKEN") });
   });
 
   it("shows the model and its tier", async () => {
     const spec = resolveModel(config, { ...lead, flag: "big" });
-    const model = await createRoleModel(spec, { env: { HF_TOKEN: "hf_x" }, rehearsal: () => rehearsal });
+    const model = await createRoleModel(spec, {
+      env: { HF_TOKEN: "hf_x" },
+      rehearsal: () => rehearsal,
+      run: "r-000001",
+    });
     expect(model).toMatchObject({ id: "Qwen/Qwen3-32B:together", tier: "hf" });
   });
 });
