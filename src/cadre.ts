@@ -18,6 +18,7 @@ import type {
   StartOptions,
   Verification,
 } from "./run/api.ts";
+import { passDeadlines } from "./store/expiry.ts";
 import { openStore } from "./store/open.ts";
 import type { AskRow, RunRow, Store, StoredEvent } from "./store/ports.ts";
 
@@ -36,6 +37,15 @@ export type VerifyAllOptions = {
   readonly runs?: readonly RunId[];
   readonly head?: string;
   readonly onRun?: (result: Verification) => void;
+};
+
+export type Notified = {
+  readonly told: number;
+  readonly failed: number;
+  /** Runs that were gone on with, as far as they came; those that another process moves are left to it. */
+  readonly resumed: readonly AdvanceResult[];
+  /** Runs that could not go on, each with the reason. */
+  readonly stuck: readonly { readonly run: RunId; readonly error: CadreError }[];
 };
 
 export type CadreOptions = {
@@ -67,10 +77,11 @@ export interface Cadre {
   /** Moves the run until it waits, ends or drains, then renders its journal. Errors: run-owned (with the owner), chain-broken. */
   advance(run: RunId, options?: AdvanceOptions): Promise<AdvanceResult>;
   /**
-   * Tells whoever cadre.yaml names of every open ask that they have not been told of, or that comes near its deadline. An advance does
-   * so for its run; for deadlines this is to be called every now and then. Errors: config-invalid.
+   * Decides for the clock whatever is past its deadline, and tells whoever cadre.yaml names of every ask that they have not been told of,
+   * that comes near its deadline or went up. An advance does so for its run; for deadlines this is to be called every now and then.
+   * `resume`: also goes on with the runs that a deadline moved on, one after another. Errors: config-invalid.
    */
-  notify(): Promise<{ readonly told: number; readonly failed: number }>;
+  notify(options?: { readonly resume?: boolean }): Promise<Notified>;
   /** First decision wins; where several people decide it is a vote, and the ask stays open until their number is reached. Errors: not-approver, already-voted, ask-unknown, ask-decided (data: by, face, at), hash-stale, decision-invalid. Moves nothing. */
   decide(ask: AskId, input: DecideInput): Promise<AskRow>;
   /** Records who has seen an open ask; its deadline stays. Errors: ask-unknown, ask-decided (or acknowledged already), ask-expired. */
@@ -121,6 +132,27 @@ export function openCadre(options: CadreOptions): Cadre {
     }
   };
   const journal = (run: RunId): Promise<readonly string[]> => renderRunJournal({ store, dir, folder: journalDir }, run);
+  const advance: Cadre["advance"] = async (run, given) => {
+    const { openTeller } = await import("./notices/teller.ts");
+    const teller = openTeller({ dir, store, clock }, run);
+    const onEvent = (stored: StoredEvent): void => {
+      if (stored.event.type === "ask_raised") teller.nudge();
+      given?.onEvent?.(stored);
+    };
+    try {
+      await requireRemembered(store, journalDir, run);
+      await requireWorkspace(store, data, run);
+      const result = await (await engine()).advance(run, { ...given, onEvent });
+      await journal(run);
+      return result;
+    } catch (error) {
+      // Whoever owns the run renders its journal; and no trouble with the journal may hide why the run did not go on.
+      if (!isCadreError(error, "run-owned") && !isCadreError(error, "run-unknown")) await journal(run).catch(() => []);
+      throw error;
+    } finally {
+      await teller.rest();
+    }
+  };
   return {
     dir,
     data,
@@ -128,28 +160,12 @@ export function openCadre(options: CadreOptions): Cadre {
     store,
     start: async (brief, start) => (await engine()).start(brief, start),
     preview: async (brief, start) => (await engine()).preview(brief, start),
-    notify: async () => (await import("./notices/teller.ts")).tellOpen({ dir, store, clock }),
-    advance: async (run, advance) => {
-      const { openTeller } = await import("./notices/teller.ts");
-      const teller = openTeller({ dir, store, clock }, run);
-      const onEvent = (stored: StoredEvent): void => {
-        if (stored.event.type === "ask_raised") teller.nudge();
-        advance?.onEvent?.(stored);
-      };
-      try {
-        await requireRemembered(store, journalDir, run);
-        await requireWorkspace(store, data, run);
-        const result = await (await engine()).advance(run, { ...advance, onEvent });
-        await journal(run);
-        return result;
-      } catch (error) {
-        // Whoever owns the run renders its journal; and no trouble with the journal may hide why the run did not go on.
-        if (!isCadreError(error, "run-owned") && !isCadreError(error, "run-unknown"))
-          await journal(run).catch(() => []);
-        throw error;
-      } finally {
-        await teller.rest();
-      }
+    advance,
+    notify: async ({ resume = false } = {}) => {
+      const { tellOpen } = await import("./notices/teller.ts");
+      await passDeadlines({ store, clock });
+      const gone = resume ? await goOn({ store, clock }, advance) : { resumed: [], stuck: [] };
+      return { ...(await tellOpen({ dir, store, clock })), ...gone };
     },
     decide: async (ask, input) => {
       // Before the decision is on disk: it would stand, and the run could not go on with it.
@@ -202,6 +218,26 @@ async function knownRun(store: Store, id: RunId): Promise<RunRow> {
   const run = await store.run(id);
   if (!run) throw new CadreError("run-unknown", `there is no run ${id}`, { hint: "`cadre runs` lists them." });
   return run;
+}
+
+/** Takes up what deadlines decided, run after run: one that cannot go on keeps none of the others. */
+async function goOn(
+  { store, clock }: { readonly store: Store; readonly clock: Clock },
+  advance: Cadre["advance"],
+): Promise<Pick<Notified, "resumed" | "stuck">> {
+  const { movedOn } = await import("./notices/moved-on.ts");
+  const resumed: AdvanceResult[] = [];
+  const stuck: { run: RunId; error: CadreError }[] = [];
+  for (const run of await movedOn(store, clock)) {
+    try {
+      resumed.push(await advance(run));
+    } catch (error) {
+      if (isCadreError(error, "run-owned")) continue;
+      if (!isCadreError(error)) throw error;
+      stuck.push({ run, error });
+    }
+  }
+  return { resumed, stuck };
 }
 
 type JournalPlace = { readonly store: Store; readonly dir: string; readonly folder: string };

@@ -37,6 +37,8 @@ export function noticeText(ask: AskRow, event: Occasion, { link, clean }: Notice
     raisedAt: ask.raisedAt,
     deadline: ask.deadline,
     expires: ask.deadline !== null && mayExpire(ask),
+    /** The role that got it because nobody answered in time. */
+    bumpedTo: ask.decision?.verb === "bump" ? line(ask.decision.to ?? "") : null,
     path: ask.path.map(line),
     rule: { purpose: line(ask.rule.purpose), file: line(ask.rule.file), line: ask.rule.line },
     answerWith: answersTo(ask),
@@ -47,6 +49,7 @@ export function noticeText(ask: AskRow, event: Occasion, { link, clean }: Notice
 /** Only ids that are ours stand in a command: what a model wrote is never part of one. */
 function answersTo(ask: AskRow): string[] {
   const show = `cadre show ${ask.id}`;
+  if (ask.decision?.verb === "bump") return [show, `cadre resume ${ask.run}`, `cadre inbox ${ask.run}`];
   const reject = `cadre reject ${ask.id} "<reason>"`;
   switch (ask.kind) {
     case "approval":

@@ -14,7 +14,10 @@ export type TellerDeps = {
   readonly clock: Clock;
 };
 
-/** One look at the open asks of a run, or of all runs. Errors: config-invalid; those of the store. */
+/** What went up in a run that has ended since is still told for so long, in ms: its last process may have died before it did. */
+const lately = 24 * 60 * 60_000;
+
+/** One look at the asks of a run, or of all runs, that wait or went up. Errors: config-invalid; those of the store. */
 export async function tellOpen({ dir, store, clock }: TellerDeps, run?: RunId): Promise<Told> {
   if (!mayNotify(dir)) return { told: 0, failed: 0 };
   const [{ requireConfig }, { tellDue }, { sendNotice }] = await Promise.all([
@@ -25,7 +28,11 @@ export async function tellOpen({ dir, store, clock }: TellerDeps, run?: RunId): 
   const config = requireConfig(dir);
   if (config.notify.length === 0) return { told: 0, failed: 0 };
   const { env } = process;
-  const asks = await store.asks({ state: "open", ...(run === undefined ? {} : { run }) });
+  const decided = await store.decidedByClock(
+    run === undefined ? { endedSince: new Date(clock.now() - lately).toISOString() } : { run },
+  );
+  const wentUp = decided.filter((ask) => ask.decision?.verb === "bump");
+  const asks = [...wentUp, ...(await store.asks({ state: "open", ...(run === undefined ? {} : { run }) }))];
   const send: Parameters<typeof tellDue>[0]["send"] = (target, id, text) => sendNotice({ dir, env }, target, id, text);
   return tellDue({ store, clock, env, send, pause }, config, asks);
 }

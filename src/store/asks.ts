@@ -3,6 +3,7 @@ import { canonicalJson } from "../canonical.ts";
 import { CadreError } from "../errors.ts";
 import type { Acknowledgement, Decision, EventOf, Vote } from "../events/event.ts";
 import type { AskId, LineId, RunId } from "../ids.ts";
+import type { NoticeStore } from "./outbox.ts";
 import type { AskFilter, AskRow, AskState, RunStore } from "./ports.ts";
 import type { Connection } from "./connection.ts";
 import { decisionOfVotes, hashNow, voteOf } from "./votes.ts";
@@ -65,7 +66,9 @@ function checkDecidable(record: DecidableRecord, ask: AskRow, expectHash: string
     });
 }
 
-export function asks({ db, read, write }: Connection): Pick<RunStore, "ask" | "asks" | "decide" | "acknowledge"> {
+type Asks = Pick<RunStore, "ask" | "asks" | "decide" | "acknowledge"> & Pick<NoticeStore, "decidedByClock">;
+
+export function asks({ db, read, write }: Connection): Asks {
   const columns = "asks.id, asks.run, asks.line, asks.hash, asks.state, asks.decision, asks.acknowledged, events.body";
   const raised = "FROM asks JOIN events ON events.line = asks.line AND events.idx = asks.idx";
   const find = db.prepare<[string], DecidableRecord>(
@@ -81,6 +84,12 @@ export function asks({ db, read, write }: Connection): Pick<RunStore, "ask" | "a
   const all = db.prepare<[AskState | null, number], AskRecord>(
     `SELECT ${columns} ${raised} WHERE asks.state = coalesce(?, asks.state) ORDER BY asks.seq LIMIT ?`,
   );
+  const byClock = `SELECT ${columns} ${raised} JOIN runs ON runs.id = asks.run
+     WHERE asks.state = 'decided' AND asks.decision ->> '$.face' = 'clock'`;
+  const byClockSince = db.prepare<[string], AskRecord>(
+    `${byClock} AND coalesce(runs.ended_at >= ?, true) ORDER BY asks.seq`,
+  );
+  const byClockOfRun = db.prepare<[RunId], AskRecord>(`${byClock} AND asks.run = ? ORDER BY asks.seq`);
   const set = db.prepare<[string, string]>(
     "UPDATE asks SET state = 'decided', decision = ? WHERE id = ? AND state = 'open'",
   );
@@ -121,6 +130,8 @@ export function asks({ db, read, write }: Connection): Pick<RunStore, "ask" | "a
         return record === undefined ? undefined : rowOf(record);
       }),
     asks: async (filter = {}) => read(() => select(filter).map(rowOf)),
+    decidedByClock: async (of) =>
+      read(() => ("run" in of ? byClockOfRun.all(of.run) : byClockSince.all(of.endedSince)).map(rowOf)),
     decide: async (id, decision, expectHash) =>
       write(() => {
         const record = known(id);

@@ -18,7 +18,7 @@ type AttemptRecord = {
   readonly told_at: string | null;
 };
 
-export function notices({ db, read, write }: Connection): NoticeStore {
+export function notices({ db, read, write }: Connection): Omit<NoticeStore, "decidedByClock"> {
   const find = db.prepare<[string, string, string], AttemptRecord>(
     "SELECT attempts, busy_until, next_at, told_at FROM notices WHERE ask = ? AND occasion = ? AND target = ?",
   );
@@ -33,14 +33,15 @@ export function notices({ db, read, write }: Connection): NoticeStore {
   const ofAsk = db.prepare<[string], NoticeRow>(
     "SELECT ask, occasion, target, attempts, outcome, told_at AS toldAt FROM notices WHERE ask = ? ORDER BY rowid",
   );
-  const open = "FROM notices JOIN asks ON asks.id = notices.ask AND asks.state = 'open'";
+  const open = `FROM notices JOIN asks ON asks.id = notices.ask JOIN runs ON runs.id = asks.run
+     WHERE (asks.state = 'open' OR (occasion = 'bumped' AND told_at IS NULL AND runs.ended IS NULL))`;
   const counts = db.prepare<[number, number], Omit<NoticeCounts, "lastFailure">>(
     `SELECT count(told_at) AS told, count(*) FILTER (WHERE told_at IS NULL AND attempts < ?) AS waiting,
        count(*) FILTER (WHERE told_at IS NULL AND attempts >= ?) AS givenUp ${open}`,
   );
   const failure = db
     .prepare<[], string>(
-      `SELECT outcome ${open} WHERE told_at IS NULL AND outcome IS NOT NULL ORDER BY notices.rowid DESC LIMIT 1`,
+      `SELECT outcome ${open} AND told_at IS NULL AND outcome IS NOT NULL ORDER BY notices.rowid DESC LIMIT 1`,
     )
     .pluck();
 

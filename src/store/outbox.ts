@@ -1,10 +1,11 @@
 /** What the store keeps of notices: the port that `notices/` works with. How it is kept: `notices.ts`. */
 import type { Clock } from "../clock.ts";
-import type { AskId } from "../ids.ts";
+import type { AskId, RunId } from "../ids.ts";
+import type { AskRow } from "./ports.ts";
 
 export type NoticeKey = {
   readonly ask: AskId;
-  /** What there is to tell: `raised`, `expiring`, `overdue`. */
+  /** What there is to tell: `raised`, `expiring`, `overdue`, `bumped`. */
   readonly occasion: string;
   /** Who is told: a hash of the command or address. */
   readonly target: string;
@@ -32,6 +33,8 @@ export interface NoticeStore {
   settleNotice(key: NoticeKey, outcome: string, again: number | null, clock: Clock): Promise<void>;
   /** Of one ask. */
   notices(ask: AskId): Promise<readonly NoticeRow[]>;
-  /** Of asks that are still open. */
+  /** Asks that the clock decided, of one run or of all that have not ended before `endedSince` (ISO); oldest first. */
+  decidedByClock(of: { readonly run: RunId } | { readonly endedSince: string }): Promise<readonly AskRow[]>;
+  /** Of asks that are still open; and of what nobody could yet be told of those that went up. */
   noticeCounts(): Promise<NoticeCounts>;
 }

@@ -13,6 +13,7 @@ import { noticeText } from "../../src/notices/notice.ts";
 import { occasionsOf } from "../../src/notices/occasions.ts";
 import { sendNotice, type Sent } from "../../src/notices/send.ts";
 import { targetId, tellDue, type TellDeps } from "../../src/notices/tell.ts";
+import { passDeadlines } from "../../src/store/expiry.ts";
 import type { AskRow } from "../../src/store/ports.ts";
 import { reply, scriptedModel } from "../../src/testing.ts";
 import { isAlive } from "../fixtures/is-alive.ts";
@@ -121,7 +122,7 @@ describe("a command", () => {
     expect(heard().map((each) => each.event)).toEqual(["raised", "expiring", "overdue"]);
     await cadre.decide(asks[0]!.id, { verb: "answer", text: "there", by: "tester", face: "test" });
     expect((await cadre.advance(run.id)).status).toBe("finished");
-    expect(await cadre.notify()).toEqual({ told: 0, failed: 0 });
+    expect(await cadre.notify()).toMatchObject({ told: 0, failed: 0 });
   });
 
   test("that fails fails no run, and how it failed is recorded", async () => {
@@ -129,7 +130,7 @@ describe("a command", () => {
     const { asks, run, status } = await asked();
     expect(status).toBe("waiting");
     expect(heard()).toHaveLength(3);
-    expect(await cadre.notify()).toEqual({ told: 0, failed: 0 }); // its time has not come
+    expect(await cadre.notify()).toMatchObject({ told: 0, failed: 0 }); // its time has not come
     expect(await cadre.store.notices(asks[0]!.id)).toMatchObject([
       { occasion: "raised", attempts: 3, outcome: "ended with exit code 7", toldAt: null },
     ]);
@@ -222,6 +223,115 @@ describe("an address", () => {
     expect(await sent(gone, { token: "UNSET_TOKEN" })).toMatchObject({
       ok: false,
       words: "UNSET_TOKEN holds no token",
+    });
+  });
+});
+
+describe("a deadline that passes while nobody looks", () => {
+  const up = {
+    to: "lead",
+    question: "Which licence, for lead matters?",
+    topic: "licence",
+    severity: "high",
+    tried: "",
+    options: ["MIT", "Apache"],
+  };
+
+  /** A worker who escalates to linh, whose role escalates to `director`: dana, or a model. */
+  function chain(director: "person" | "model"): Cadre {
+    for (const folder of ["modes", "graphs"]) mkdirSync(join(dir, folder), { recursive: true });
+    const modes = {
+      director: modeText("director", "010-director", { delegates: ["lead"] }),
+      lead: modeText("lead", "020-lead", { delegates: ["hand"], escalates: ["director"] }),
+      hand: modeText("hand", "030-worker", { escalates: ["lead"] }),
+    };
+    for (const [slug, text] of Object.entries(modes)) writeFileSync(join(dir, "modes", `${slug}.md`), text);
+    const staffing = {
+      lead: { by: "person", name: "linh" },
+      ...(director === "person" ? { director: { by: "person", name: "dana" } } : {}),
+    };
+    const workflow = { name: "w", entry: "hand", signOff: false, deadlineMinutes: 120, staffing };
+    writeFileSync(join(dir, "graphs", "w.ts"), `export const workflow = ${JSON.stringify(workflow)};\n`);
+    writeFileSync(join(dir, "cadre.yaml"), JSON.stringify({ notify: [{ command: listener }] }));
+    const report = { summary: "done", criteria: [], artifacts: [], limitations: [] };
+    const model = scriptedModel({
+      hand: (request) =>
+        request.messages.some((message) => message.role === "tool")
+          ? reply.call("attempt_completion", report)
+          : reply.call("escalate", up),
+      director: [reply.call("attempt_completion", { decision: "MIT", reason: "it is shorter" })],
+    });
+    cadre = openCadre({ dir, model, clock: { now: () => now } });
+    return cadre;
+  }
+
+  const events = (): unknown[][] => heard().map(({ event, role, to, bumpedTo }) => [event, role, to, bumpedTo]);
+
+  test("the clock decides at the next look of a timer, which tells that it went up, once; the run is left to whoever resumes it", async () => {
+    chain("person");
+    const { run } = await asked();
+    now += 121 * 60_000;
+    expect(await cadre.notify()).toMatchObject({ told: 1, resumed: [] });
+    expect(await cadre.notify()).toMatchObject({ told: 0 });
+    expect(events()).toEqual([
+      ["raised", "lead", "linh", null],
+      ["bumped", "lead", "linh", "director"],
+    ]);
+    expect(heard()[1]?.["answerWith"]).toContain(`cadre resume ${run.id}`);
+    expect((await cadre.advance(run.id)).asks).toMatchObject([{ role: "director", to: "dana" }]);
+    expect(events().at(-1)).toEqual(["raised", "director", "dana", null]);
+  });
+
+  test("what an inbox decided for the clock is told at the next look as well", async () => {
+    chain("person");
+    await asked();
+    now += 121 * 60_000;
+    await passDeadlines({ store: cadre.store, clock: { now: () => now } });
+    expect(await cadre.notify()).toMatchObject({ told: 1 });
+    expect(events().at(-1)).toEqual(["bumped", "lead", "linh", "director"]);
+  });
+
+  test("with `resume` the timer goes on with the run: the next one up is asked, and so on to the top, where it is overdue", async () => {
+    chain("person");
+    const { run } = await asked();
+    for (let looks = 0; looks < 4; looks += 1) {
+      now += 121 * 60_000;
+      await cadre.notify({ resume: true });
+    }
+    expect(events()).toEqual([
+      ["raised", "lead", "linh", null],
+      ["bumped", "lead", "linh", "director"],
+      ["raised", "director", "dana", null],
+      ["bumped", "director", "dana", "user"],
+      ["raised", "director", "user", null],
+      ["overdue", "director", "user", null],
+    ]);
+    expect(await cadre.notify({ resume: true })).toMatchObject({ resumed: [], stuck: [], told: 0 });
+    const [ask] = await cadre.store.asks({ state: "open" });
+    await cadre.decide(ask!.id, { verb: "answer", text: "1", by: "tester", face: "test" });
+    expect((await cadre.advance(run.id)).status).toBe("finished");
+    expect((await cadre.verify(run.id)).problems).toEqual([]);
+  });
+
+  test("what goes up to a role that a model plays is told too, and with `resume` that role decides", async () => {
+    chain("model");
+    const { run } = await asked();
+    now += 121 * 60_000;
+    expect(await cadre.notify({ resume: true })).toMatchObject({ resumed: [{ run: { id: run.id }, status: "finished" }] });
+    expect(events()).toEqual([
+      ["raised", "lead", "linh", null],
+      ["bumped", "lead", "linh", "director"],
+    ]);
+  });
+
+  test("a run that cannot go on keeps none of the others, and is named", async () => {
+    chain("person");
+    const [first, second] = [await asked(), await asked()];
+    now += 121 * 60_000;
+    rmSync(join(dir, ".cadre", "workspaces", first.run.id), { recursive: true });
+    expect(await cadre.notify({ resume: true })).toMatchObject({
+      resumed: [{ run: { id: second.run.id }, status: "waiting" }],
+      stuck: [{ run: first.run.id, error: { code: "folder-missing" } }],
     });
   });
 });

@@ -26,7 +26,9 @@ export const operate: readonly CommandSpec[] = [
     needs: "data",
     summary: "tell whoever cadre.yaml names of what waits for a person, where that was not told yet",
     details:
-      "A run tells of its asks by itself. Deadlines come near while nobody moves a run: let a timer call this every few minutes. Exit code 1 where something could not be told; it is tried again later.",
+      "A run tells of its asks by itself. Deadlines come near, and pass, while nobody moves a run: let a timer call this every few minutes. What nobody answered in time goes up the next route; with --resume the runs that a deadline has moved on go on as well, until they wait again (roles that models play are asked then). Exit code 1 where something could not be told, or a run could not go on.",
+    options: [["--resume", "also go on with the runs that a deadline has moved on"]],
+    examples: [["notify --resume", "for a timer: deadlines are kept although nobody looks"]],
     load: async () => (await import("../commands/notify.ts")).notify,
   },
   {

@@ -17,7 +17,7 @@ export function apply(context: Context, input: Input): Promise<number> {
     }
     for (const file of set.files) output.line(`${changeWord(file)}\t${visible(file.path)}`);
     output.note(
-      `${set.files.length} ${set.files.length === 1 ? "file" : "files"} of ${run.id} are now in ${context.dir}`,
+      `${set.files.length === 1 ? "1 file" : `${set.files.length} files`} of ${run.id} ${set.files.length === 1 ? "is" : "are"} now in ${context.dir}`,
     );
     return 0;
   });
