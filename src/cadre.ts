@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Brief } from "./briefs/brief.ts";
 import { systemClock, type Clock } from "./clock.ts";
+import { configMentions } from "./config-mentions.ts";
 import { CadreError, isCadreError } from "./errors.ts";
 import type { ChangeSet } from "./events/event.ts";
 import { isRunId, randomIds, type AskId, type IdSource, type LineId, type RunId } from "./ids.ts";
@@ -173,7 +174,12 @@ export function openCadre(options: CadreOptions): Cadre {
       if (run) await requireWorkspace(store, data, run);
       const { decideAsk } = await import("./run/decide-ask.ts");
       return decideAsk(
-        { store, clock, argumentProblem: async (about, args) => (await engine()).argumentProblem(about, args) },
+        {
+          store,
+          clock,
+          argumentProblem: async (about, args) => (await engine()).argumentProblem(about, args),
+          approvers: () => approversIn(dir),
+        },
         ask,
         input,
       );
@@ -238,6 +244,11 @@ async function goOn(
     }
   }
   return { resumed, stuck };
+}
+
+/** Whom the operator lets approve; empty: everyone. Errors: config-invalid. */
+async function approversIn(dir: string): Promise<readonly string[]> {
+  return configMentions(dir, "approvers") ? (await import("./config.ts")).requireConfig(dir).approvers : [];
 }
 
 type JournalPlace = { readonly store: Store; readonly dir: string; readonly folder: string };

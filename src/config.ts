@@ -85,7 +85,7 @@ const configSchema = z
     /** Folder of the database; relative to the project. */
     data: z.string().min(1).optional(),
     journal: z.string().min(1).optional(),
-    /** Who may decide approvals; empty: everyone. */
+    /** Who may decide approvals, sign-offs and limits, whatever a workflow says; empty: everyone. */
     approvers: z.array(z.string().min(1)).default([]),
     /** Servers whose tools roles with the group `mcp` may use. */
     mcp: mcpSchema,

@@ -17,6 +17,8 @@ export const starterConfig = `# The operator's file: where models are and which 
 #   ranks: { lead: local }
 #   roles: { huggingface-specialist: local }
 #
+# approvers: [maya, linh]             # nobody else approves, signs off or raises a limit, whatever a workflow says; left out: everyone
+#
 # mcp:                                # tools of MCP servers, for roles whose tool groups hold \`mcp\`
 #   servers:
 #     tickets:

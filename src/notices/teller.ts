@@ -1,8 +1,7 @@
 /** Tells of a run's asks while it moves: at each ask that is raised, one look after another, and once more at the end. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
+import { configMentions } from "../config-mentions.ts";
 import type { RunId } from "../ids.ts";
 import type { Store } from "../store/ports.ts";
 import type { Told } from "./tell.ts";
@@ -19,7 +18,7 @@ const lately = 24 * 60 * 60_000;
 
 /** One look at the asks of a run, or of all runs, that wait or went up. Errors: config-invalid; those of the store. */
 export async function tellOpen({ dir, store, clock }: TellerDeps, run?: RunId): Promise<Told> {
-  if (!mayNotify(dir)) return { told: 0, failed: 0 };
+  if (!configMentions(dir, "notify")) return { told: 0, failed: 0 };
   const [{ requireConfig }, { tellDue }, { sendNotice }] = await Promise.all([
     import("../config.ts"),
     import("./tell.ts"),
@@ -52,13 +51,4 @@ export function openTeller(deps: TellerDeps, run: RunId): Teller {
       await tellOpen(deps, run).catch(() => undefined);
     }));
   return { nudge: () => void look(), rest: look };
-}
-
-/** The file's word for word, unread: most projects notify nobody, and reading cadre.yaml loads more than taking a decision up does. */
-function mayNotify(dir: string): boolean {
-  try {
-    return readFileSync(join(dir, "cadre.yaml"), "utf8").includes("notify");
-  } catch {
-    return false;
-  }
 }

@@ -27,14 +27,17 @@ export type DecideDeps = {
   readonly clock: Clock;
   /** What is wrong with arguments put in place of those that this ask is about, in words; null where nothing is. */
   readonly argumentProblem: (ask: AskRow, args: unknown) => Promise<string | null>;
+  /** Who may approve at all, as the operator says; none named, or left out: everyone. */
+  readonly approvers?: () => Promise<readonly string[]>;
 };
 
-/** Errors: ask-unknown, ask-decided (data: by, face, at, verb), ask-expired, hash-stale, decision-invalid. */
+/** Errors: ask-unknown, ask-decided (data: by, face, at, verb), ask-expired, hash-stale, decision-invalid, not-approver. */
 export async function decideAsk(deps: DecideDeps, id: AskId, input: DecideInput): Promise<AskRow> {
   const ask = await deps.store.ask(id);
   if (!ask) throw new CadreError("ask-unknown", `there is no ask ${id}`, { hint: "`cadre inbox` lists what is open." });
   if (ask.state !== "open") throw alreadyDecided(ask);
   if (clockDecides(ask, deps.clock.now())) throw alreadyDecided(await decideByClock(deps.store, ask, deps.clock));
+  await requireApprover(deps, ask, input);
   const to = targetOf(ask, input);
   await checkDecision(deps, ask, to === undefined ? input : { ...input, to });
   const decision: Decision = {
@@ -68,6 +71,17 @@ export async function acknowledgeAsk(
   throw new CadreError("ask-decided", `${id} was acknowledged already by ${seen?.by} (${seen?.face}, ${seen?.at})`, {
     hint: "It still waits for its decision.",
     data: { ask: id, ...seen },
+  });
+}
+
+/** The operator's list bounds whatever a workflow says of its approvals. */
+async function requireApprover({ approvers }: DecideDeps, ask: AskRow, { by }: Pick<DecideInput, "by">): Promise<void> {
+  if (!approvers || !verbsOf[ask.kind].includes("approve")) return;
+  const named = await approvers();
+  if (named.length === 0 || named.includes(by)) return;
+  throw new CadreError("not-approver", `${by} is none of those who decide ${ask.id}: ${named.join(", ")}`, {
+    hint: "cadre.yaml names them (`approvers`). Say who you are with --as <name>.",
+    data: { ask: ask.id, by, approvers: named },
   });
 }
 

@@ -65,6 +65,30 @@ export function approversOf(
   };
 }
 
+/**
+ * The first approval of a workflow that nobody could give in a run that this person starts, in words with its key in the workflow; null
+ * where all can be given. What does not depend on who starts it is said by `checkWorkflow` already.
+ */
+export function outOfReach(
+  bound: BoundChart,
+  requester: string,
+): { readonly key: string; readonly why: string } | null {
+  const { signOff, approvals } = bound.workflow;
+  const policies: readonly (readonly [string, string, ApproverPolicy])[] = [
+    ...(typeof signOff === "boolean" ? [] : [["signOff", "the sign-off", signOff] as const]),
+    ...approvals.map((policy) => ["approvals", `an approval of ${policy.tool}`, policy] as const),
+  ];
+  for (const [key, what, { by, quorum = 1, notBy }] of policies) {
+    if (by === undefined || notBy === undefined) continue;
+    const people = new Set(by.map((name) => personIn(bound, name)));
+    people.delete(requester);
+    if (people.size >= quorum) continue;
+    const who = [...people].join(", ") || "nobody";
+    return { key, why: `${what} takes ${quorum}, and without ${requester}, who starts the run, that leaves ${who}` };
+  }
+  return null;
+}
+
 function policyFor(bound: BoundChart, kind: AskKind, action: Action | undefined): ApproverPolicy | undefined {
   const { signOff } = bound.workflow;
   if (kind === "sign_off") return typeof signOff === "boolean" ? undefined : signOff;

@@ -11,6 +11,7 @@ import { findRole, USER } from "../org/chart.ts";
 import type { RunRow, Store } from "../store/ports.ts";
 import type { Workspaces } from "../tools/workspace.ts";
 import { defaultLimits } from "./limits.ts";
+import { outOfReach } from "./seats.ts";
 
 /** A further draw is as random as the first: more than a few in vain mean a source that repeats itself. */
 const idTries = 20;
@@ -24,7 +25,7 @@ export type StartDeps = {
   readonly rehearses: (bound: BoundChart, role: string) => boolean;
 };
 
-/** Errors: role-unknown, brief-invalid (an input that is not there), model-unknown, workspace-refused. */
+/** Errors: role-unknown, brief-invalid (an input that is not there), workflow-invalid (nobody could sign off), model-unknown, workspace-refused. */
 export async function startRun(
   deps: StartDeps,
   bound: BoundChart,
@@ -33,6 +34,7 @@ export async function startRun(
   options: StartOptions,
 ): Promise<RunRow> {
   const entry = entryOf(bound, brief, options);
+  requireReach(bound, options.by);
   const staffed = bound.chart.roles.filter((role) => bound.workflow.staffing[role.slug]?.by !== "person");
   const rehearsal = staffed.map((role) => deps.rehearses(bound, role.slug)).some((rehearsed) => rehearsed);
   const draft = {
@@ -91,6 +93,17 @@ function entryOf(bound: BoundChart, brief: Brief, options: StartOptions): string
     });
   }
   return entry;
+}
+
+/** A run that nobody could close is not begun. */
+function requireReach(bound: BoundChart, by: string): void {
+  const none = outOfReach(bound, by);
+  if (none === null) return;
+  const place = bound.places[none.key] ?? bound.places["workflow"];
+  throw new CadreError("workflow-invalid", `the run could never go on: ${none.why}`, {
+    hint: "Have somebody else start it (--as <name>), name more people at `by`, or lower `quorum`.",
+    ...(place === undefined ? {} : { place }),
+  });
 }
 
 /** Before the workspace appears: a brief that is refused leaves none behind. */

@@ -317,7 +317,9 @@ describe("a deadline that passes while nobody looks", () => {
     chain("model");
     const { run } = await asked();
     now += 121 * 60_000;
-    expect(await cadre.notify({ resume: true })).toMatchObject({ resumed: [{ run: { id: run.id }, status: "finished" }] });
+    expect(await cadre.notify({ resume: true })).toMatchObject({
+      resumed: [{ run: { id: run.id }, status: "finished" }],
+    });
     expect(events()).toEqual([
       ["raised", "lead", "linh", null],
       ["bumped", "lead", "linh", "director"],

@@ -95,3 +95,25 @@ test("R4 a sign-off by two: who may not is told so, a first vote decides nothing
   ]);
   expect(document(cadre(dir, ["verify", "--json"]))["ok"]).toBe(true);
 });
+
+test("the operator's approvers approve, and nobody else; a run that nobody could sign off is not begun", () => {
+  const dir = staffed(`  signOff: { by: ["quan"], notBy: "requester" }, deadlineMinutes: 24 * 60,`);
+  const refused = cadre(dir, ["run", brief, "--as", "quan"]);
+  expect([refused.code, refused.err]).toEqual([
+    2,
+    expect.stringMatching(
+      /takes 1, and without quan, who starts the run, that leaves nobody\s+at graphs\/feature-workflow\.ts:28/,
+    ),
+  ]);
+  writeFileSync(join(dir, "cadre.yaml"), "approvers: [quan]\n");
+  expect(cadre(dir, ["run", brief, "--as", "mai"]).code).toBe(8);
+  expect(cadre(dir, ["answer", "@waiting", "1", "--as", "mai"]).code).toBe(8);
+  const [ask] = inbox(dir) as unknown as [{ id: string; kind: string }];
+  expect(ask.kind).toBe("sign_off");
+  const no = cadre(dir, ["approve", ask.id, "--as", "mai"]);
+  expect([no.code, no.err]).toEqual([
+    2,
+    expect.stringMatching(/mai is none of those who decide .*quan[\s\S]*cadre\.yaml/),
+  ]);
+  expect(cadre(dir, ["approve", ask.id, "--as", "quan"]).code).toBe(0);
+});

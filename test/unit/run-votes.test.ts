@@ -6,6 +6,7 @@ import type { WorkflowInput } from "../../src/org/workflow.ts";
 import { checkWorkflow } from "../../src/org/workflow-check.ts";
 import type { DecideInput } from "../../src/run/api.ts";
 import { decideAsk } from "../../src/run/decide-ask.ts";
+import { outOfReach } from "../../src/run/seats.ts";
 import { verifyRun } from "../../src/run/verify-run.ts";
 import { hashNow } from "../../src/store/votes.ts";
 import { renderJournal } from "../../src/views/journal.ts";
@@ -205,3 +206,63 @@ test("R3 the hash of a chart whose workflow says nothing of approvers is what it
   expect(plain.approvals).toEqual([{ tool: "write_to_file", reason: "r" }]);
   expect(plain).toMatchObject({ signOff: true, deadlineMinutes: 1440 });
 });
+
+test("the operator's list bounds every approval, and no question", async () => {
+  const { harness, ask, ran } = line({});
+  await harness.start();
+  const deps = {
+    store: harness.store,
+    clock: { now: () => Date.parse("2026-01-02T00:00:00Z") },
+    argumentProblem: async () => null,
+    approvers: async () => ["maya"],
+  };
+  const { id } = await ask();
+  for (const verb of ["approve", "reject"] as const)
+    await expect(decideAsk(deps, id, { verb, text: "so", by: "linh", face: "test" })).rejects.toMatchObject({
+      code: "not-approver",
+      message: expect.stringContaining("maya") as string,
+    });
+  await decideAsk(deps, id, { verb: "approve", by: "maya", face: "test" });
+  expect(await harness.advance()).toBe("ended");
+  expect(ran).toEqual([{ path: "a" }]);
+
+  const asking = new LineHarness({
+    modes,
+    workflow: { entry: "lead", signOff: false },
+    say: (request) =>
+      request.messages.some((message) => message.role === "tool")
+        ? [call("attempt_completion", fullReport())]
+        : [call("ask_followup_question", { question: "which?", options: [] })],
+  });
+  await asking.start();
+  const [question] = await asking.store.asks({ state: "open" });
+  await decideAsk({ ...deps, store: asking.store }, question!.id, {
+    verb: "answer",
+    text: "that",
+    by: "linh",
+    face: "test",
+  });
+  expect(await asking.advance()).toBe("ended");
+});
+
+const policies: readonly (readonly [NonNullable<WorkflowInput["signOff"]>, string, RegExp | null])[] = [
+  [{ by: ["ana"], notBy: "requester" }, "ana", /the sign-off takes 1, and without ana.*leaves nobody/],
+  [{ by: ["ana", "lead"], quorum: 2, notBy: "requester" }, "linh", /takes 2, and without linh.*leaves ana/],
+  [{ by: ["ana", "ben"], quorum: 2 }, "ana", null],
+  [{ by: ["ana", "ben"], notBy: "requester" }, "ana", null],
+  [{ quorum: 3, notBy: "requester" }, "ana", null],
+];
+
+test.each(policies)(
+  "an approval that nobody could give in this run is known before it begins: %j, started by %s",
+  (signOff, by, why) => {
+    const bound = bind(modes, {
+      entry: "worker",
+      staffing: { lead: { by: "person", name: "linh" } },
+      signOff,
+    });
+    const none = outOfReach(bound, by);
+    if (why === null) expect(none).toBeNull();
+    else expect(none).toMatchObject({ key: "signOff", why: expect.stringMatching(why) as string });
+  },
+);
