@@ -115,10 +115,12 @@ export function mcpToolNames({ servers }: McpConfig): readonly string[] {
 export function outsideHosts(config: {
   readonly mcp: McpConfig;
   readonly notify: readonly NoticeTarget[];
+  readonly hub?: { readonly url: string } | undefined;
 }): { readonly path: readonly (string | number)[]; readonly url: string }[] {
   return [
     ...Object.entries(config.mcp.servers).map(([name, { url }]) => ({ path: ["mcp", "servers", name, "url"], url })),
     ...config.notify.map(({ url }, index) => ({ path: ["notify", index, "url"], url })),
+    { path: ["hub", "url"], url: config.hub?.url },
   ].flatMap(({ path, url }) => (url === undefined || !URL.canParse(url) ? [] : [{ path, url }]));
 }
 

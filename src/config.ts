@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Problem } from "./documents/problem.ts";
+import { hubSchema } from "./config-hub.ts";
 import { mcpSchema, notifySchema, outsideHosts } from "./config-outside.ts";
 import { parseYaml, plainValue, positionOf, type YamlValue } from "./documents/yaml-tree.ts";
 import { endpointUrlFault, isLoopback, isVariableName } from "./endpoint-url.ts";
@@ -91,11 +92,17 @@ const configSchema = z
     mcp: mcpSchema,
     /** Who is told that something waits for a person. */
     notify: notifySchema,
+    /** The Hugging Face Hub, where models and data sets are looked up; left out: it is not asked. */
+    hub: hubSchema,
   })
   .superRefine((config, context) => {
     for (const { path, url } of outsideHosts(config)) {
       if (hostAllowed(config.allowedHosts, new URL(url))) continue;
       context.addIssue({ code: "custom", message: "is at a host that is not among `allowedHosts`", path: [...path] });
+    }
+    if (config.hub?.token !== undefined && sendsInClear(config.hub.url)) {
+      const message = "would carry the token in clear: use https, or a server on this machine";
+      context.addIssue({ code: "custom", message, path: ["hub", "url"] });
     }
     for (const [name, model] of Object.entries(config.models)) {
       if (model.tier === "endpoint" && model.token !== undefined && sendsInClear(model.url)) {

@@ -3,6 +3,7 @@ import { didYouMean } from "../documents/nearest.ts";
 import type { Problem } from "../documents/problem.ts";
 import { toolGroups } from "../modes/tool-groups.ts";
 import type { OrgChart } from "./chart.ts";
+import { findLicence, licences as all } from "./licences.ts";
 import { workflowSchema, type ApproverPolicy, type Workflow } from "./workflow.ts";
 
 /** `where` starts with a top-level key of the workflow. */
@@ -70,11 +71,27 @@ function nameFaults(
       ...approverFaults(workflow, roles, `approvals.${index}`, approval),
     ]),
     ...(typeof workflow.signOff === "boolean" ? [] : approverFaults(workflow, roles, "signOff", workflow.signOff)),
+    ...licenceFaults(workflow),
     ...(workflow.withoutApproval ?? []).flatMap((each, index) => [
       ...unknownName("MCP tool", `withoutApproval.${index}`, each.tool, new Set(served)),
       ...(each.roles ?? []).flatMap((name) => role(`withoutApproval.${index}.roles`, name)),
     ]),
   ];
+}
+
+/** A misspelled id would protect nobody. */
+function licenceFaults({ licences = {} }: Workflow): Fault[] {
+  const known = new Set(all.flatMap(({ id, ref }) => [id, ref]));
+  return (["allow", "ask", "deny"] as const).flatMap((list) =>
+    (licences[list] ?? [])
+      .filter((name) => findLicence(name) === null)
+      .map((name) => ({
+        where: `licences.${list}`,
+        code: "workflow-unknown-licence",
+        message: `The workflow names the licence "${name}" at licences.${list}, which the table of licences does not hold.`,
+        hint: didYouMean(name, known, "Licences are named as on the Hub (`cc-by-4.0`), by SPDX id, or by `LicenseRef-HF-…`."),
+      })),
+  );
 }
 
 /** An approval that nobody could ever give. A name that is no role is taken as a person's. */

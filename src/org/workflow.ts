@@ -80,6 +80,19 @@ export const workflowSchema = z.strictObject({
     })
     .partial()
     .optional(),
+  /**
+   * Licences of models and data sets, by the Hub's ids or SPDX's. `use`: what they are for. Left out: commercial use; what only asks for its
+   * authors to be named is allowed, everything else is put to a person (`licence-policy.ts`).
+   */
+  licences: z
+    .strictObject({
+      use: z.enum(["commercial", "internal", "research"]),
+      allow: z.array(z.string().min(1)),
+      ask: z.array(z.string().min(1)),
+      deny: z.array(z.string().min(1)),
+    })
+    .partial()
+    .optional(),
   /** How often a task's report may be returned before the next return is put to a person. Left out: 2. */
   returns: z.number().int().min(0).max(20).optional(),
   /**

@@ -11,6 +11,7 @@ import type { PendingAction } from "../events/desk.ts";
 import { toolResultSchema, type Call, type Decision, type EventOf, type ToolResult } from "../events/event.ts";
 import type { EffectKey } from "../ids.ts";
 import { commandPolicy } from "../org/command-policy.ts";
+import { licencePolicy } from "../org/licence-policy.ts";
 import { findRole } from "../org/chart.ts";
 import type { EffectRow } from "../store/ports.ts";
 import type { Tool, ToolContext, ToolOutcome } from "../tools/tool.ts";
@@ -170,6 +171,7 @@ export function toolContext(context: LineContext, proposed: EventOf<"action_prop
     clock: context.clock,
     signal: context.signal,
     commands: commandPolicy(context.bound.workflow),
+    licences: licencePolicy(context.bound.workflow),
   };
 }
 

@@ -6,8 +6,10 @@ import type { ToolSpec } from "../models/model.ts";
 import { codeDefinitionsTool } from "./code-definitions.ts";
 import { executeCommandTool } from "./command-tools.ts";
 import { evaluateModelsTool } from "./evaluate/evaluate-models.ts";
-import { hubTools } from "./hub-tools.ts";
+import { hubTools } from "./hub/hub-tools.ts";
+import { noHub, type HubSource } from "./hub/source.ts";
 import { readKnowledgeTool, searchKnowledgeTool } from "./knowledge.ts";
+import { prepareDatasetTool, runInferenceTool } from "./not-yet.ts";
 import { listFilesTool, readFileTool } from "./read-tools.ts";
 import { noSandbox, type Sandbox } from "./sandbox/sandbox.ts";
 import { searchFilesTool } from "./search/search-files.ts";
@@ -16,8 +18,11 @@ import { applyDiffTool, writeToFileTool } from "./write-tools.ts";
 
 export { knowledgeTools, knowledgeToolsFor } from "./knowledge.ts";
 
-/** `sandbox`: where commands run; without one there are none (R7). */
-export function toolCatalogue({ sandbox = noSandbox }: { readonly sandbox?: Sandbox } = {}): ReadonlyMap<string, Tool> {
+/** `sandbox`: where commands run; without one there are none (R7). `hub`: where models and data sets are looked up. */
+export function toolCatalogue({
+  sandbox = noSandbox,
+  hub = noHub,
+}: { readonly sandbox?: Sandbox; readonly hub?: HubSource } = {}): ReadonlyMap<string, Tool> {
   const tools: readonly Tool[] = [
     readFileTool,
     listFilesTool,
@@ -29,7 +34,9 @@ export function toolCatalogue({ sandbox = noSandbox }: { readonly sandbox?: Sand
     applyDiffTool,
     executeCommandTool(sandbox),
     evaluateModelsTool,
-    ...hubTools,
+    ...hubTools(hub),
+    prepareDatasetTool,
+    runInferenceTool,
   ];
   return new Map(tools.map((tool) => [tool.name, tool]));
 }

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Receipt } from "../events/event.ts";
 import type { Clock } from "../clock.ts";
 import type { CommandPolicy } from "../org/command-policy.ts";
+import type { LicencePolicy } from "../org/licence-policy.ts";
 import type { PaidCalls } from "./paid-calls.ts";
 
 export type ToolContext = {
@@ -24,6 +25,8 @@ export type ToolContext = {
   readonly calls?: PaidCalls;
   /** How far a long effect is, for whoever watches; nothing of it is kept. */
   readonly onProgress?: (done: number, of: number, what: string) => void;
+  /** What it says of licences; left out: the default. */
+  readonly licences?: LicencePolicy;
 };
 
 export type ToolOutcome = {

@@ -1,0 +1,312 @@
+/**
+ * The Hub, as far as it is read here: search, facts about a model or a data set, its files, small texts of it.
+ *
+ * H1. Everything that comes back is somebody's claim: it is parsed into our own shapes, bounded, and nothing else of it is kept.
+ * H2. What is read of an entry is read of one commit: facts name it, and files and texts are asked for by it.
+ * H3. The library is loaded when it is first needed.
+ */
+import { z } from "zod";
+import type { HubConfig } from "../../config-hub.ts";
+import { CadreError, isCadreError } from "../../errors.ts";
+import { hubRefused } from "./hub-errors.ts";
+import { hubFetch, type HubFetch, type HubFetchDeps } from "./hub-fetch.ts";
+
+export type Entry = "model" | "dataset";
+
+export type HubSearch = {
+  readonly query?: string | undefined;
+  readonly task?: string | undefined;
+  readonly licence?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly language?: string | undefined;
+  readonly library?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly sort: "downloads" | "likes" | "lastModified" | "trendingScore";
+  readonly limit: number;
+};
+
+/** What a card's front matter and the Hub say of an entry; every text is the author's. */
+export type EntryFacts = {
+  readonly id: string;
+  /** 40 hex digits; null where the Hub named none. */
+  readonly commit: string | null;
+  readonly gated: boolean;
+  readonly private: boolean;
+  readonly disabled: boolean;
+  readonly downloads: number;
+  readonly likes: number;
+  readonly updated: string | null;
+  /** Licence ids as the Hub spells them; none: the card names none. */
+  readonly licences: readonly string[];
+  readonly licenceName: string | null;
+  readonly licenceLink: string | null;
+  readonly languages: readonly string[];
+  readonly tasks: readonly string[];
+  readonly library: string | null;
+  readonly baseModels: readonly string[];
+  readonly datasets: readonly string[];
+  /** Parameters, from the safetensors index; null where there is none. */
+  readonly parameters: number | null;
+  /** By type of number, e.g. `BF16`. */
+  readonly parameterTypes: Readonly<Record<string, number>>;
+  readonly sizes: readonly string[];
+};
+
+export type HubFile = {
+  readonly path: string;
+  readonly size: number;
+  /** Of the content; null for small files, which git keeps by another hash. */
+  readonly sha256: string | null;
+  /** The Hub's own scan, in its words; null where it says nothing. */
+  readonly security: string | null;
+};
+
+export interface Hub {
+  readonly origin: string;
+  search(entry: Entry, search: HubSearch): Promise<readonly EntryFacts[]>;
+  facts(entry: Entry, id: string, revision?: string): Promise<EntryFacts>;
+  /** At most 1,000. `scanned`: paths whose hash and security status are asked for too. */
+  files(entry: Entry, id: string, commit: string): Promise<{ readonly files: readonly HubFile[]; readonly more: boolean }>;
+  /** Hash and security status of these files. */
+  fileFacts(entry: Entry, id: string, commit: string, paths: readonly string[]): Promise<readonly HubFile[]>;
+  /** A small text file of it; null where there is none. */
+  text(entry: Entry, id: string, commit: string, path: string): Promise<string | null>;
+  readonly fetched: HubFetch;
+}
+
+const mostFiles = 1000;
+export const idPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,95}(?:\/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?$/;
+export const commitPattern = /^[0-9a-f]{40}$/;
+
+/** Errors: hub-auth where the variable that `token` names is not set. */
+export function openHub(
+  config: HubConfig,
+  { env, signal, ...deps }: HubFetchDeps & { readonly env: Readonly<Record<string, string | undefined>>; readonly signal: AbortSignal },
+): Hub {
+  const origin = new URL(config.url).origin;
+  const fetched = hubFetch({ ...config, token: tokenOf(config, env) }, signal, deps);
+  const shared = { hubUrl: config.url.replace(/\/+$/, ""), fetch: fetched.fetch };
+  const library = () => import("@huggingface/hub"); // H3
+  const asked = <Result>(what: () => Promise<Result>): Promise<Result> => ours(origin, what);
+  return {
+    origin,
+    fetched,
+    search: (entry, search) =>
+      asked(async () => {
+        const { listDatasets, listModels } = await library();
+        const found: EntryFacts[] = [];
+        const tags = tagsOf(entry, search);
+        const given = {
+          ...shared,
+          limit: search.limit,
+          sort: search.sort,
+          search: {
+            ...(search.query ? { query: search.query } : {}),
+            ...(search.owner ? { owner: search.owner } : {}),
+            ...(tags.length > 0 ? { tags } : {}),
+            ...(entry === "model" && search.task ? { task: search.task as "text-classification" } : {}),
+            ...(entry === "model" && search.provider ? { inferenceProviders: [search.provider] } : {}),
+          },
+        };
+        const list =
+          entry === "model"
+            ? listModels({ ...given, additionalFields: ["tags", "library_name", "safetensors", "sha"] })
+            : listDatasets({ ...given, additionalFields: ["tags", "sha"] });
+        for await (const each of list) {
+          found.push(factsOf(each));
+          if (found.length >= search.limit) break;
+        }
+        return found;
+      }),
+    facts: (entry, id, revision) =>
+      asked(async () => {
+        const { datasetInfo, modelInfo } = await library();
+        const given = { ...shared, name: checkedId(id), ...(revision === undefined ? {} : { revision: checkedRevision(revision) }) };
+        return factsOf(
+          entry === "model"
+            ? await modelInfo({
+                ...given,
+                additionalFields: ["cardData", "tags", "library_name", "safetensors", "sha", "disabled"],
+              })
+            : await datasetInfo({ ...given, additionalFields: ["cardData", "tags", "sha", "disabled"] }),
+        );
+      }),
+    files: (entry, id, commit) =>
+      asked(async () => {
+        const { listFiles } = await library();
+        const files: HubFile[] = [];
+        const repo = { type: entry, name: checkedId(id) };
+        for await (const each of listFiles({ ...shared, repo, recursive: true, revision: checkedCommit(commit) })) {
+          const file = fileOf(each);
+          if (file === null) continue;
+          if (files.length === mostFiles) return { files, more: true };
+          files.push(file);
+        }
+        return { files, more: false };
+      }),
+    fileFacts: (entry, id, commit, paths) =>
+      asked(async () => {
+        if (paths.length === 0) return [];
+        const { pathsInfo } = await library();
+        const repo = { type: entry, name: checkedId(id) };
+        const found = await pathsInfo({ ...shared, repo, paths: [...paths], expand: true, revision: checkedCommit(commit) });
+        return found.map(fileOf).filter((file) => file !== null);
+      }),
+    text: (entry, id, commit, path) =>
+      asked(async () => {
+        try {
+          const response = await fetched.fetch(`${shared.hubUrl}/${place(entry, id)}/raw/${checkedCommit(commit)}/${path}`);
+          return new TextDecoder("utf-8").decode(await response.arrayBuffer());
+        } catch (error) {
+          if (isCadreError(error, "hub-missing")) return null;
+          throw error;
+        }
+      }),
+  };
+}
+
+/** The part of an address that names an entry. */
+export function place(entry: Entry, id: string): string {
+  return entry === "model" ? checkedId(id) : `datasets/${checkedId(id)}`;
+}
+
+function tokenOf({ token }: HubConfig, env: Readonly<Record<string, string | undefined>>): string | null {
+  if (token === undefined) return null;
+  const value = env[token];
+  if (value !== undefined && value.trim() !== "") return value;
+  throw new CadreError("hub-auth", `The variable ${token}, which cadre.yaml names as the Hub's token, is not set.`, {
+    hint: `Set ${token}, or leave \`hub.token\` out to read without a token.`,
+  });
+}
+
+/** Whatever the library stumbles over in an answer is the answer's fault; its own errors quote it. */
+async function ours<Result>(origin: string, what: () => Promise<Result>): Promise<Result> {
+  try {
+    return await what();
+  } catch (error) {
+    if (isCadreError(error) || (error instanceof DOMException && error.name === "AbortError")) throw error;
+    throw hubRefused(`${origin} sent something that is no answer to this.`);
+  }
+}
+
+export function checkedId(id: string): string {
+  if (idPattern.test(id) && !id.includes("..")) return id;
+  throw new CadreError("hub-missing", "This is no id on the Hub.", { hint: "Ids look like `owner/name`." });
+}
+
+function checkedRevision(revision: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/.test(revision) && !revision.includes("..")) return revision;
+  throw new CadreError("hub-missing", "This is no revision on the Hub.", { hint: "A branch, a tag, or a commit of 40 hex digits." });
+}
+
+function checkedCommit(commit: string): string {
+  if (commitPattern.test(commit)) return commit;
+  throw new CadreError("hub-missing", "A commit is 40 hex digits.");
+}
+
+function tagsOf(entry: Entry, search: HubSearch): string[] {
+  const { licence, language, library, task } = search;
+  return [
+    ...(licence ? [`license:${licence}`] : []),
+    ...(language ? [entry === "dataset" ? `language:${language}` : language] : []),
+    ...(library ? [library] : []),
+    ...(entry === "dataset" && task ? [`task_categories:${task}`] : []),
+  ];
+}
+
+const short = z.string().max(500);
+const texts = z
+  .union([short.transform((text) => [text]), z.array(z.unknown()).transform((list) => list.filter((each) => typeof each === "string"))])
+  .transform((list) => list.map((text) => text.slice(0, 200)).slice(0, 50))
+  .catch([]);
+const text = short.nullable().catch(null).default(null);
+const count = z.number().nonnegative().catch(0).default(0);
+const flag = z.boolean().catch(false).default(false);
+
+/** H1. Wrong types are as good as absent: a card is free text that somebody typed. */
+const answerSchema = z.object({
+  name: z.string().max(200),
+  sha: z.string().regex(commitPattern).nullable().catch(null).default(null),
+  gated: z.union([z.boolean(), z.string().transform((word) => word !== "false")]).catch(false).default(false),
+  private: flag,
+  disabled: flag,
+  downloads: count,
+  likes: count,
+  updatedAt: z.date().nullable().catch(null).default(null),
+  task: text,
+  library_name: text,
+  tags: texts.default([]),
+  safetensors: z
+    .object({ total: count, parameters: z.record(z.string().max(20), z.number()).catch({}).default({}) })
+    .nullable()
+    .catch(null)
+    .default(null),
+  cardData: z
+    .object({
+      license: texts.default([]),
+      license_name: text,
+      license_link: text,
+      language: texts.default([]),
+      base_model: texts.default([]),
+      datasets: texts.default([]),
+      task_categories: texts.default([]),
+      size_categories: texts.default([]),
+    })
+    .nullable()
+    .catch(null)
+    .default(null),
+});
+
+function factsOf(value: unknown): EntryFacts {
+  const { cardData: card, safetensors, tags, updatedAt, task, ...read } = answerSchema.parse(value);
+  const tagged = (prefix: string): string[] =>
+    tags.filter((tag) => tag.startsWith(prefix)).map((tag) => tag.slice(prefix.length));
+  const either = (own: readonly string[] | undefined, prefix: string): readonly string[] =>
+    own !== undefined && own.length > 0 ? own : tagged(prefix);
+  return {
+    id: read.name,
+    commit: read.sha,
+    gated: read.gated,
+    private: read.private,
+    disabled: read.disabled,
+    downloads: read.downloads,
+    likes: read.likes,
+    updated: updatedAt === null || Number.isNaN(updatedAt.getTime()) ? null : updatedAt.toISOString().slice(0, 10),
+    licences: either(card?.license, "license:").map((id) => id.toLowerCase()),
+    licenceName: card?.license_name ?? null,
+    licenceLink: card?.license_link ?? null,
+    languages: either(card?.language, "language:"),
+    tasks: task === null ? either(card?.task_categories, "task_categories:") : [task],
+    library: read.library_name,
+    baseModels: card && card.base_model.length > 0 ? card.base_model : baseModelTags(tagged("base_model:")),
+    datasets: either(card?.datasets, "dataset:"),
+    parameters: safetensors && safetensors.total > 0 ? safetensors.total : null,
+    parameterTypes: safetensors?.parameters ?? {},
+    sizes: either(card?.size_categories, "size_categories:"),
+  };
+}
+
+/** The Hub writes `owner/name` and, once more, `finetune:owner/name` with the kind of descent before it. */
+function baseModelTags(tags: readonly string[]): string[] {
+  return [...new Set(tags.map((tag) => tag.replace(/^[a-z_]+:/, "")))];
+}
+
+const fileSchema = z.object({
+  type: z.literal("file"),
+  path: z.string().min(1).max(1024),
+  size: z.number().nonnegative(),
+  lfs: z.object({ oid: z.string().regex(/^[0-9a-f]{64}$/), size: z.number().nonnegative() }).optional().catch(undefined),
+  securityFileStatus: z.object({ status: z.string().max(60) }).optional().catch(undefined),
+});
+
+/** Null for folders, and for what is no file's description. */
+function fileOf(value: unknown): HubFile | null {
+  const file = fileSchema.safeParse(value).data;
+  if (!file) return null;
+  return {
+    path: file.path,
+    size: file.lfs?.size ?? file.size,
+    sha256: file.lfs?.oid ?? null,
+    security: file.securityFileStatus?.status ?? null,
+  };
+}
