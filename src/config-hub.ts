@@ -29,7 +29,8 @@ export const hubSchema = z
     token: z
       .string()
       .refine(isVariableName, {
-        error: "must be the name of an environment variable, such as HF_TOKEN; a token itself never belongs in this file",
+        error:
+          "must be the name of an environment variable, such as HF_TOKEN; a token itself never belongs in this file",
         params: { code: "config-literal-token" },
       })
       .optional(),

@@ -100,15 +100,9 @@ const configSchema = z
       if (hostAllowed(config.allowedHosts, new URL(url))) continue;
       context.addIssue({ code: "custom", message: "is at a host that is not among `allowedHosts`", path: [...path] });
     }
-    if (config.hub?.token !== undefined && sendsInClear(config.hub.url)) {
+    for (const path of tokensInClear(config)) {
       const message = "would carry the token in clear: use https, or a server on this machine";
-      context.addIssue({ code: "custom", message, path: ["hub", "url"] });
-    }
-    for (const [name, model] of Object.entries(config.models)) {
-      if (model.tier === "endpoint" && model.token !== undefined && sendsInClear(model.url)) {
-        const message = "would carry the token in clear: use https, or a server on this machine";
-        context.addIssue({ code: "custom", message, path: ["models", name, "url"] });
-      }
+      context.addIssue({ code: "custom", message, path });
     }
     for (const { path, target } of mapTargets(config.map)) {
       if (target === "rehearsal" || Object.hasOwn(config.models, target)) continue;
@@ -218,6 +212,17 @@ function sendsInClear(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const parsed = new URL(url);
   return parsed.protocol !== "https:" && !isLoopback(parsed);
+}
+
+/** Addresses to which a token would go over plain http, by their places. */
+function tokensInClear({ models, hub }: Pick<Config, "models" | "hub">): string[][] {
+  const clear = (token: string | undefined, url: string): boolean => token !== undefined && sendsInClear(url);
+  return [
+    ...(hub && clear(hub.token, hub.url) ? [["hub", "url"]] : []),
+    ...Object.entries(models).flatMap(([name, model]) =>
+      model.tier === "endpoint" && clear(model.token, model.url) ? [["models", name, "url"]] : [],
+    ),
+  ];
 }
 
 type MapInput = {

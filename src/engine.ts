@@ -7,6 +7,7 @@ import type { AdvanceOptions, AdvanceResult, ChangedFile, Changes, StartOptions 
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./engine-mcp.ts";
+import { hubOf } from "./engine-hub.ts";
 import { CadreError, isCadreError } from "./errors.ts";
 import type { ChangeSet } from "./events/event.ts";
 import { openerOf, type IdSource, type LineId, type RunId } from "./ids.ts";
@@ -54,7 +55,8 @@ export interface Engine {
 }
 
 export function openEngine(options: EngineOptions): Engine {
-  const tools = toolCatalogue({ sandbox: sandboxFor(options) });
+  const hub = hubOf(options);
+  const tools = toolCatalogue({ sandbox: sandboxFor(options), hub });
   const workspaces = openWorkspaces({ project: options.dir, data: options.data, exclude: ownFolders(options) });
   const serve = (): ServedTools => (options.outside === false ? noServers : serveMcp(options.dir));
   const bindNow = async (
@@ -112,7 +114,10 @@ export function openEngine(options: EngineOptions): Engine {
       workspaces,
       project: options.dir,
       clock: options.clock,
-      drift,
+      drift: async () => {
+        await hub.read(); // before anything is offered or run
+        return drift();
+      },
       modelFor: (role: Role): Promise<RoleModel> => {
         const known =
           models.get(role.slug) ??

@@ -19,6 +19,9 @@ export const starterConfig = `# The operator's file: where models are and which 
 #
 # approvers: [maya, linh]             # nobody else approves, signs off or raises a limit, whatever a workflow says; left out: everyone
 #
+# hub:                                # lets roles look models and data sets up on huggingface.co; without it the Hub is not asked
+#   token: HF_TOKEN                   # for what is gated or private; left out: no token is sent
+#
 # mcp:                                # tools of MCP servers, for roles whose tool groups hold \`mcp\`
 #   servers:
 #     tickets:

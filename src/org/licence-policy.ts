@@ -34,7 +34,8 @@ export type Verdict = { readonly word: "allow" | "ask" | "deny"; readonly why: s
 /** L1, L2. */
 export function judgeLicence(policy: LicencePolicy, id: string): Verdict {
   const licence = licenceOf(id);
-  const listed = (list: readonly string[]): boolean => list.some((name) => findLicence(name)?.id === licence.id || name === licence.ref);
+  const listed = (list: readonly string[]): boolean =>
+    list.some((name) => findLicence(name)?.id === licence.id || name === licence.ref);
   if (listed(policy.deny)) return { word: "deny", why: "the workflow's `licences.deny` names it" };
   if (listed(policy.ask)) return { word: "ask", why: "the workflow's `licences.ask` names it" };
   if (listed(policy.allow)) return { word: "allow", why: "the workflow's `licences.allow` names it" };
@@ -45,9 +46,12 @@ export function judgeLicence(policy: LicencePolicy, id: string): Verdict {
 function doubtAbout(use: IntendedUse, licence: Licence): string | null {
   if (licence.kind === "unclear") return "what it permits is for a person to read";
   if (licence.researchOnly && use !== "research") return `it is for research only, and the intended use is ${use}`;
-  if (licence.commercial === "no" && use === "commercial") return "it forbids commercial use, and that is the intended use";
-  if (licence.commercial === "no" && use === "internal") return "it forbids commercial use; whether use within a company is that, it leaves open";
-  if (licence.commercial === "conditions" && use !== "research") return "it permits commercial use under conditions that a person has to read";
+  if (licence.commercial === "no" && use === "commercial")
+    return "it forbids commercial use, and that is the intended use";
+  if (licence.commercial === "no" && use === "internal")
+    return "it forbids commercial use; whether use within a company is that, it leaves open";
+  if (licence.commercial === "conditions" && use !== "research")
+    return "it permits commercial use under conditions that a person has to read";
   if (licence.shareAlike === "work" && use === "commercial") return "what is derived from it has to stay under it";
   return null;
 }
@@ -85,7 +89,8 @@ export function reviewLicences(policy: LicencePolicy, parts: readonly LicencePar
       denied ||= word === "deny";
       reasons.push(`${name} is under ${licenceOf(id).ref}: ${word === "deny" ? "denied, " : ""}${why}`);
     }
-    if (part.licences.length > 1) reasons.push(`${name} names ${part.licences.length} licences, and not which of them goes for what`);
+    if (part.licences.length > 1)
+      reasons.push(`${name} names ${part.licences.length} licences, and not which of them goes for what`);
   }
   reasons.push(...conflicts(parts));
   if (more) reasons.push("there are more base models or data sets than were looked at");
@@ -100,9 +105,14 @@ function conflicts(parts: readonly LicencePart[]): string[] {
     return base.licences.flatMap((id) => {
       const licence = licenceOf(id);
       if (derived.licences.includes(id)) return [];
-      const says = derived.licences.length === 0 ? "names none" : `says ${derived.licences.map((each) => licenceOf(each).ref).join(" and ")}`;
+      const says =
+        derived.licences.length === 0
+          ? "names none"
+          : `says ${derived.licences.map((each) => licenceOf(each).ref).join(" and ")}`;
       const conflict = conflictOf(licence, derived.licences.map(licenceOf));
-      return conflict === null ? [] : [`${derived.what} ${derived.id} ${says}, but its base ${base.id} is under ${licence.ref}, which ${conflict}`];
+      return conflict === null
+        ? []
+        : [`${derived.what} ${derived.id} ${says}, but its base ${base.id} is under ${licence.ref}, which ${conflict}`];
     });
   });
 }
@@ -111,6 +121,7 @@ function conflictOf(base: Licence, derived: readonly Licence[]): string | null {
   if (!base.derivatives) return "permits no changed versions";
   if (base.shareAlike === "work") return "has to go on with whatever is derived";
   if (base.commercial === "no" && derived.some((each) => each.commercial !== "no")) return "forbids commercial use";
-  if (base.restrictedUse && derived.some((each) => !each.restrictedUse)) return "has restrictions that go on with whatever is derived";
+  if (base.restrictedUse && derived.some((each) => !each.restrictedUse))
+    return "has restrictions that go on with whatever is derived";
   return null;
 }

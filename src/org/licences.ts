@@ -176,10 +176,20 @@ function refOf(id: string): string {
 /** What it asks, in a few words; I2. */
 export function licenceWords(licence: Licence): string {
   const words = [
-    licence.commercial === "yes" ? null : { no: "no commercial use", conditions: "commercial use under conditions", unknown: "what it permits is not known" }[licence.commercial],
+    licence.commercial === "yes"
+      ? null
+      : {
+          no: "no commercial use",
+          conditions: "commercial use under conditions",
+          unknown: "what it permits is not known",
+        }[licence.commercial],
     licence.researchOnly ? "research only" : null,
     licence.derivatives ? null : "no changed versions",
-    licence.shareAlike === "work" ? "what is derived stays under it" : licence.shareAlike === "files" ? "changed files stay under it" : null,
+    licence.shareAlike === "work"
+      ? "what is derived stays under it"
+      : licence.shareAlike === "files"
+        ? "changed files stay under it"
+        : null,
     licence.restrictedUse ? "a list of forbidden uses goes with it" : null,
     licence.attribution && licence.kind !== "unclear" ? "names its authors" : null,
   ];

@@ -89,7 +89,11 @@ function licenceFaults({ licences = {} }: Workflow): Fault[] {
         where: `licences.${list}`,
         code: "workflow-unknown-licence",
         message: `The workflow names the licence "${name}" at licences.${list}, which the table of licences does not hold.`,
-        hint: didYouMean(name, known, "Licences are named as on the Hub (`cc-by-4.0`), by SPDX id, or by `LicenseRef-HF-…`."),
+        hint: didYouMean(
+          name,
+          known,
+          "Licences are named as on the Hub (`cc-by-4.0`), by SPDX id, or by `LicenseRef-HF-…`.",
+        ),
       })),
   );
 }

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { emptyConfig, parseConfig, readConfig, requireConfig } from "../../src/config.ts";
+import { isFileHost } from "../../src/config-hub.ts";
 import { temporaryFolder } from "../../src/testing.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -160,5 +161,40 @@ modles: {}
     expect(problems.map((problem) => problem.code)).toContain(code);
     expect(config).toEqual(emptyConfig);
     expect(({} as { data?: string }).data).toBeUndefined();
+  });
+});
+
+describe("the Hub", () => {
+  it("B1 is not asked unless the file says so", () => {
+    expect(parseConfig("").config.hub).toBeUndefined();
+    expect(parseConfig("hub: {}").config.hub).toMatchObject({
+      url: "https://huggingface.co",
+      fileHosts: ["*.hf.co", "*.huggingface.co"],
+    });
+  });
+
+  it.each([
+    ["hub: {token: hf_abcdefghijklmnop}", "config-literal-token"],
+    ["hub: {url: 'http://hub.example.com', token: HF_TOKEN}", "would carry the token in clear"],
+    ["hub: {url: 'https://me:secret@hub.example.com'}", "must not hold a user or a password"],
+    ["hub: {fileHosts: ['https://cdn.example.com']}", "is not a host such as"],
+    ["hub: {fileHosts: ['*']}", "is not a host such as"],
+    ["{hub: {}, allowedHosts: [models.example.com]}", "is at a host that is not among `allowedHosts`"],
+    ["hub: {licences: []}", "config-unknown-key"],
+  ])("%s is refused", (text, reason) => {
+    expect(found(text).join("\n")).toContain(reason);
+    expect(found(text).join("\n")).not.toContain("abcdefghijklmnop");
+  });
+
+  it("B2 a pattern of file hosts holds what is below it, and nothing that only ends alike", () => {
+    const fits = (url: string): boolean => isFileHost(["*.hf.co", "cdn.example.com:8443"], new URL(url));
+    expect(["https://cdn-lfs.hf.co/x", "https://a.b.hf.co", "https://cdn.example.com:8443/"].map(fits)).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(
+      ["https://hf.co", "https://evilhf.co", "https://hf.co.evil.example", "https://cdn.example.com"].map(fits),
+    ).toEqual([false, false, false, false]);
   });
 });

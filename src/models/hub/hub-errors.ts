@@ -1,5 +1,5 @@
 /** What the Hub or the way to it did wrong, as CadreErrors: origin, status and the Hub's short code, never its words (R8). */
-import { CadreError } from "../../errors.ts";
+import { CadreError, type ErrorCode } from "../../errors.ts";
 
 export function hubRefused(message: string, hint?: string): CadreError {
   return new CadreError("hub-refused", message, hint === undefined ? {} : { hint });
@@ -22,32 +22,49 @@ function shortCode(response: Response): string | null {
 export function hubStatusError(origin: string, response: Response, token: boolean): CadreError {
   const { status } = response;
   const code = shortCode(response);
-  const data = { origin, status, ...(code === null ? {} : { code }) };
   const told = code === null ? `${origin} answered ${status}` : `${origin} answered ${status} [${code}]`;
-  if (code === "GatedRepo" || status === 403)
-    return new CadreError("hub-auth", `${told}: access is gated.`, {
-      hint: token
-        ? "A person has to accept its terms with the account that the token belongs to. Escalate it; nothing can be agreed to from here."
-        : "A person has to accept its terms, and name a token under `hub.token` in cadre.yaml. Escalate it; nothing can be agreed to from here.",
-      data,
-    });
-  if (status === 401)
-    return new CadreError("hub-auth", `${told}: ${token ? "the token was not accepted, or may not see it" : "it is not there, or not public"}.`, {
-      hint: token ? "Check the id, and the variable that `hub.token` names." : "Check the id; what is private needs `hub.token` in cadre.yaml.",
-      data,
-    });
-  if (status === 404) {
-    const what = code === "RevisionNotFound" ? "there is no such revision" : code === "EntryNotFound" ? "there is no such file" : "there is no such entry";
-    return new CadreError("hub-missing", `${told}: ${what}.`, { hint: "Search for it, and check the spelling of its id.", data });
-  }
-  if (status === 429)
-    return new CadreError("hub-busy", `${told}: too many requests.`, {
-      hint: waitHint(response),
-      data,
-    });
-  if (status >= 500) return new CadreError("hub-busy", `${told}: the server failed.`, { hint: "Try again later.", data });
-  return new CadreError("hub-refused", `${told}: the request was refused.`, { data });
+  const { word, what, hint } =
+    code === "GatedRepo" || status === 403 ? gated(token) : saidBy(status, code, token, response);
+  const data = { origin, status, ...(code === null ? {} : { code }) };
+  return new CadreError(word, `${told}: ${what}.`, { data, ...(hint === undefined ? {} : { hint }) });
 }
+
+type Said = { readonly word: ErrorCode; readonly what: string; readonly hint?: string };
+
+function gated(token: boolean): Said {
+  const how = token ? "with the account that the token belongs to" : "and name a token under `hub.token` in cadre.yaml";
+  const hint = `A person has to accept its terms ${how}. Escalate it; nothing can be agreed to from here.`;
+  return { word: "hub-auth", what: "access is gated", hint };
+}
+
+function saidBy(status: number, code: string | null, token: boolean, response: Response): Said {
+  if (status === 401)
+    return token
+      ? {
+          word: "hub-auth",
+          what: "the token was not accepted, or may not see it",
+          hint: "Check the id, and the variable that `hub.token` names.",
+        }
+      : {
+          word: "hub-auth",
+          what: "it is not there, or not public",
+          hint: "Check the id; what is private needs `hub.token` in cadre.yaml.",
+        };
+  if (status === 404)
+    return {
+      word: "hub-missing",
+      what: missingWhat[code ?? ""] ?? "there is no such entry",
+      hint: "Search for it, and check the spelling of its id.",
+    };
+  if (status === 429) return { word: "hub-busy", what: "too many requests", hint: waitHint(response) };
+  if (status >= 500) return { word: "hub-busy", what: "the server failed", hint: "Try again later." };
+  return { word: "hub-refused", what: "the request was refused" };
+}
+
+const missingWhat: Readonly<Record<string, string>> = {
+  RevisionNotFound: "there is no such revision",
+  EntryNotFound: "there is no such file",
+};
 
 function waitHint(response: Response): string {
   const seconds = response.headers.get("retry-after") ?? "";

@@ -35,10 +35,17 @@ export type HubFetch = {
   /** For the library: whole answers, read to their end within `answerBytes`. */
   readonly fetch: typeof fetch;
   /** For files: a body that is read as it comes. `maxBytes`: after so many it is cut off with `hub-refused`. */
-  file(url: string, options: { readonly from: number; readonly maxBytes: number; readonly signal: AbortSignal }): Promise<Response>;
+  file(
+    url: string,
+    options: { readonly from: number; readonly maxBytes: number; readonly signal: AbortSignal },
+  ): Promise<Response>;
 };
 
-type Setting = Required<HubFetchDeps> & { readonly target: HubTarget; readonly origin: string; readonly signal: AbortSignal };
+type Setting = Required<HubFetchDeps> & {
+  readonly target: HubTarget;
+  readonly origin: string;
+  readonly signal: AbortSignal;
+};
 
 /** `signal`: of whoever uses it; ends every request. Errors of what it makes: `hub-*`, or the signal's reason. */
 export function hubFetch(target: HubTarget, signal: AbortSignal, deps: HubFetchDeps = {}): HubFetch {
@@ -59,7 +66,10 @@ export function hubFetch(target: HubTarget, signal: AbortSignal, deps: HubFetchD
         const response = await follow(setting, watch, url, init ?? {}, false);
         checkNext(setting, response);
         const bytes = await new Response(bodyOf(setting, watch, limits, await first(watch, response))).arrayBuffer();
-        return new Response(bytes.byteLength === 0 ? null : bytes, { status: response.status, headers: response.headers });
+        return new Response(bytes.byteLength === 0 ? null : bytes, {
+          status: response.status,
+          headers: response.headers,
+        });
       });
     },
     file: (url, { from, maxBytes, signal: own }) => {
@@ -98,7 +108,10 @@ async function guarded(
 
 function checkedToken(token: string, url: URL): string {
   if (url.protocol !== "https:" && !isLoopback(url))
-    throw hubRefused(`A token may not be sent to ${url.origin} over plain http.`, "Use https, or leave `hub.token` out of cadre.yaml.");
+    throw hubRefused(
+      `A token may not be sent to ${url.origin} over plain http.`,
+      "Use https, or leave `hub.token` out of cadre.yaml.",
+    );
   const trimmed = token.trim();
   // A header's own error message would quote the token.
   if (/^[\x21-\x7e]+$/.test(trimmed)) return trimmed;
@@ -107,15 +120,10 @@ function checkedToken(token: string, url: URL): string {
   });
 }
 
-async function follow(
-  setting: Setting,
-  watch: Watch,
-  url: URL,
-  init: RequestInit,
-  file: boolean,
-): Promise<Response> {
+async function follow(setting: Setting, watch: Watch, url: URL, init: RequestInit, file: boolean): Promise<Response> {
   const { origin } = setting;
-  if (url.origin !== origin) throw hubRefused(`A request was made to ${url.origin}, but the Hub is ${origin}; nothing was sent there.`);
+  if (url.origin !== origin)
+    throw hubRefused(`A request was made to ${url.origin}, but the Hub is ${origin}; nothing was sent there.`);
   let to = url;
   for (let hop = 0; hop <= mostRedirects; hop += 1) {
     const stop = watch.expect("first-token");
@@ -217,15 +225,11 @@ function bodyOf(
 }
 
 function translated(origin: string, error: unknown): unknown {
-  if (!isCadreError(error)) return error instanceof DOMException && error.name === "AbortError" ? error : hubUnreachable(origin, connectionCode(error));
-  switch (error.code) {
-    case "model-timeout":
-      return hubUnreachable(origin, "it did not answer in time");
-    case "model-truncated":
-      return hubUnreachable(origin, "the connection was closed before the answer was whole");
-    case "model-malformed":
-      return hubRefused(`${origin} sent more than is read of one answer.`);
-    default:
-      return error;
-  }
+  if (error instanceof DOMException && error.name === "AbortError") return error;
+  if (!isCadreError(error)) return hubUnreachable(origin, connectionCode(error));
+  if (error.code === "model-timeout") return hubUnreachable(origin, "it did not answer in time");
+  if (error.code === "model-truncated")
+    return hubUnreachable(origin, "the connection was closed before the answer was whole");
+  if (error.code === "model-malformed") return hubRefused(`${origin} sent more than is read of one answer.`);
+  return error;
 }

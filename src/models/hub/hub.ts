@@ -5,9 +5,9 @@
  * H2. What is read of an entry is read of one commit: facts name it, and files and texts are asked for by it.
  * H3. The library is loaded when it is first needed.
  */
-import { z } from "zod";
 import type { HubConfig } from "../../config-hub.ts";
 import { CadreError, isCadreError } from "../../errors.ts";
+import { commitPattern, factsOf, fileOf, type EntryFacts, type HubFile } from "./facts.ts";
 import { hubRefused } from "./hub-errors.ts";
 import { hubFetch, type HubFetch, type HubFetchDeps } from "./hub-fetch.ts";
 
@@ -25,48 +25,16 @@ export type HubSearch = {
   readonly limit: number;
 };
 
-/** What a card's front matter and the Hub say of an entry; every text is the author's. */
-export type EntryFacts = {
-  readonly id: string;
-  /** 40 hex digits; null where the Hub named none. */
-  readonly commit: string | null;
-  readonly gated: boolean;
-  readonly private: boolean;
-  readonly disabled: boolean;
-  readonly downloads: number;
-  readonly likes: number;
-  readonly updated: string | null;
-  /** Licence ids as the Hub spells them; none: the card names none. */
-  readonly licences: readonly string[];
-  readonly licenceName: string | null;
-  readonly licenceLink: string | null;
-  readonly languages: readonly string[];
-  readonly tasks: readonly string[];
-  readonly library: string | null;
-  readonly baseModels: readonly string[];
-  readonly datasets: readonly string[];
-  /** Parameters, from the safetensors index; null where there is none. */
-  readonly parameters: number | null;
-  /** By type of number, e.g. `BF16`. */
-  readonly parameterTypes: Readonly<Record<string, number>>;
-  readonly sizes: readonly string[];
-};
-
-export type HubFile = {
-  readonly path: string;
-  readonly size: number;
-  /** Of the content; null for small files, which git keeps by another hash. */
-  readonly sha256: string | null;
-  /** The Hub's own scan, in its words; null where it says nothing. */
-  readonly security: string | null;
-};
-
 export interface Hub {
   readonly origin: string;
   search(entry: Entry, search: HubSearch): Promise<readonly EntryFacts[]>;
   facts(entry: Entry, id: string, revision?: string): Promise<EntryFacts>;
   /** At most 1,000. `scanned`: paths whose hash and security status are asked for too. */
-  files(entry: Entry, id: string, commit: string): Promise<{ readonly files: readonly HubFile[]; readonly more: boolean }>;
+  files(
+    entry: Entry,
+    id: string,
+    commit: string,
+  ): Promise<{ readonly files: readonly HubFile[]; readonly more: boolean }>;
   /** Hash and security status of these files. */
   fileFacts(entry: Entry, id: string, commit: string, paths: readonly string[]): Promise<readonly HubFile[]>;
   /** A small text file of it; null where there is none. */
@@ -76,12 +44,15 @@ export interface Hub {
 
 const mostFiles = 1000;
 export const idPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,95}(?:\/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?$/;
-export const commitPattern = /^[0-9a-f]{40}$/;
 
 /** Errors: hub-auth where the variable that `token` names is not set. */
 export function openHub(
   config: HubConfig,
-  { env, signal, ...deps }: HubFetchDeps & { readonly env: Readonly<Record<string, string | undefined>>; readonly signal: AbortSignal },
+  {
+    env,
+    signal,
+    ...deps
+  }: HubFetchDeps & { readonly env: Readonly<Record<string, string | undefined>>; readonly signal: AbortSignal },
 ): Hub {
   const origin = new URL(config.url).origin;
   const fetched = hubFetch({ ...config, token: tokenOf(config, env) }, signal, deps);
@@ -121,7 +92,11 @@ export function openHub(
     facts: (entry, id, revision) =>
       asked(async () => {
         const { datasetInfo, modelInfo } = await library();
-        const given = { ...shared, name: checkedId(id), ...(revision === undefined ? {} : { revision: checkedRevision(revision) }) };
+        const given = {
+          ...shared,
+          name: checkedId(id),
+          ...(revision === undefined ? {} : { revision: checkedRevision(revision) }),
+        };
         return factsOf(
           entry === "model"
             ? await modelInfo({
@@ -149,13 +124,21 @@ export function openHub(
         if (paths.length === 0) return [];
         const { pathsInfo } = await library();
         const repo = { type: entry, name: checkedId(id) };
-        const found = await pathsInfo({ ...shared, repo, paths: [...paths], expand: true, revision: checkedCommit(commit) });
+        const found = await pathsInfo({
+          ...shared,
+          repo,
+          paths: [...paths],
+          expand: true,
+          revision: checkedCommit(commit),
+        });
         return found.map(fileOf).filter((file) => file !== null);
       }),
     text: (entry, id, commit, path) =>
       asked(async () => {
         try {
-          const response = await fetched.fetch(`${shared.hubUrl}/${place(entry, id)}/raw/${checkedCommit(commit)}/${path}`);
+          const response = await fetched.fetch(
+            `${shared.hubUrl}/${place(entry, id)}/raw/${checkedCommit(commit)}/${path}`,
+          );
           return new TextDecoder("utf-8").decode(await response.arrayBuffer());
         } catch (error) {
           if (isCadreError(error, "hub-missing")) return null;
@@ -196,7 +179,9 @@ export function checkedId(id: string): string {
 
 function checkedRevision(revision: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/.test(revision) && !revision.includes("..")) return revision;
-  throw new CadreError("hub-missing", "This is no revision on the Hub.", { hint: "A branch, a tag, or a commit of 40 hex digits." });
+  throw new CadreError("hub-missing", "This is no revision on the Hub.", {
+    hint: "A branch, a tag, or a commit of 40 hex digits.",
+  });
 }
 
 function checkedCommit(commit: string): string {
@@ -212,101 +197,4 @@ function tagsOf(entry: Entry, search: HubSearch): string[] {
     ...(library ? [library] : []),
     ...(entry === "dataset" && task ? [`task_categories:${task}`] : []),
   ];
-}
-
-const short = z.string().max(500);
-const texts = z
-  .union([short.transform((text) => [text]), z.array(z.unknown()).transform((list) => list.filter((each) => typeof each === "string"))])
-  .transform((list) => list.map((text) => text.slice(0, 200)).slice(0, 50))
-  .catch([]);
-const text = short.nullable().catch(null).default(null);
-const count = z.number().nonnegative().catch(0).default(0);
-const flag = z.boolean().catch(false).default(false);
-
-/** H1. Wrong types are as good as absent: a card is free text that somebody typed. */
-const answerSchema = z.object({
-  name: z.string().max(200),
-  sha: z.string().regex(commitPattern).nullable().catch(null).default(null),
-  gated: z.union([z.boolean(), z.string().transform((word) => word !== "false")]).catch(false).default(false),
-  private: flag,
-  disabled: flag,
-  downloads: count,
-  likes: count,
-  updatedAt: z.date().nullable().catch(null).default(null),
-  task: text,
-  library_name: text,
-  tags: texts.default([]),
-  safetensors: z
-    .object({ total: count, parameters: z.record(z.string().max(20), z.number()).catch({}).default({}) })
-    .nullable()
-    .catch(null)
-    .default(null),
-  cardData: z
-    .object({
-      license: texts.default([]),
-      license_name: text,
-      license_link: text,
-      language: texts.default([]),
-      base_model: texts.default([]),
-      datasets: texts.default([]),
-      task_categories: texts.default([]),
-      size_categories: texts.default([]),
-    })
-    .nullable()
-    .catch(null)
-    .default(null),
-});
-
-function factsOf(value: unknown): EntryFacts {
-  const { cardData: card, safetensors, tags, updatedAt, task, ...read } = answerSchema.parse(value);
-  const tagged = (prefix: string): string[] =>
-    tags.filter((tag) => tag.startsWith(prefix)).map((tag) => tag.slice(prefix.length));
-  const either = (own: readonly string[] | undefined, prefix: string): readonly string[] =>
-    own !== undefined && own.length > 0 ? own : tagged(prefix);
-  return {
-    id: read.name,
-    commit: read.sha,
-    gated: read.gated,
-    private: read.private,
-    disabled: read.disabled,
-    downloads: read.downloads,
-    likes: read.likes,
-    updated: updatedAt === null || Number.isNaN(updatedAt.getTime()) ? null : updatedAt.toISOString().slice(0, 10),
-    licences: either(card?.license, "license:").map((id) => id.toLowerCase()),
-    licenceName: card?.license_name ?? null,
-    licenceLink: card?.license_link ?? null,
-    languages: either(card?.language, "language:"),
-    tasks: task === null ? either(card?.task_categories, "task_categories:") : [task],
-    library: read.library_name,
-    baseModels: card && card.base_model.length > 0 ? card.base_model : baseModelTags(tagged("base_model:")),
-    datasets: either(card?.datasets, "dataset:"),
-    parameters: safetensors && safetensors.total > 0 ? safetensors.total : null,
-    parameterTypes: safetensors?.parameters ?? {},
-    sizes: either(card?.size_categories, "size_categories:"),
-  };
-}
-
-/** The Hub writes `owner/name` and, once more, `finetune:owner/name` with the kind of descent before it. */
-function baseModelTags(tags: readonly string[]): string[] {
-  return [...new Set(tags.map((tag) => tag.replace(/^[a-z_]+:/, "")))];
-}
-
-const fileSchema = z.object({
-  type: z.literal("file"),
-  path: z.string().min(1).max(1024),
-  size: z.number().nonnegative(),
-  lfs: z.object({ oid: z.string().regex(/^[0-9a-f]{64}$/), size: z.number().nonnegative() }).optional().catch(undefined),
-  securityFileStatus: z.object({ status: z.string().max(60) }).optional().catch(undefined),
-});
-
-/** Null for folders, and for what is no file's description. */
-function fileOf(value: unknown): HubFile | null {
-  const file = fileSchema.safeParse(value).data;
-  if (!file) return null;
-  return {
-    path: file.path,
-    size: file.lfs?.size ?? file.size,
-    sha256: file.lfs?.oid ?? null,
-    security: file.securityFileStatus?.status ?? null,
-  };
 }

@@ -20,7 +20,9 @@ export function cardLines(card: string | null): string[] {
   const lines: string[] = [];
   const missing: string[] = [];
   for (const [name, pattern] of wanted) {
-    const found = sections.filter(({ title, lines: own }) => pattern.test(title) && textOf(own).trim() !== "").slice(0, 2);
+    const found = sections
+      .filter(({ title, lines: own }) => pattern.test(title) && textOf(own).trim() !== "")
+      .slice(0, 2);
     if (found.length === 0) missing.push(name);
     for (const { title, lines: own } of found)
       lines.push(`Card on ${name}, under "${oneLine(title, 100)}":`, framed(textOf(own).trim(), sectionLength));
@@ -29,7 +31,15 @@ export function cardLines(card: string | null): string[] {
   return lines;
 }
 
-const contextKeys = ["max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length", "max_sequence_length", "model_max_length"];
+const contextKeys = [
+  "max_position_embeddings",
+  "n_positions",
+  "n_ctx",
+  "max_seq_len",
+  "seq_length",
+  "max_sequence_length",
+  "model_max_length",
+];
 
 /** From config.json; null where it says nothing that can be read. */
 export function contextLength(config: string | null): { readonly tokens: number; readonly key: string } | null {
@@ -38,7 +48,8 @@ export function contextLength(config: string | null): { readonly tokens: number;
     if (!isRecord(place)) continue;
     for (const key of contextKeys) {
       const value = Object.hasOwn(place, key) ? place[key] : undefined;
-      if (typeof value === "number" && Number.isInteger(value) && value > 0 && value < 1e9) return { tokens: value, key };
+      if (typeof value === "number" && Number.isInteger(value) && value > 0 && value < 1e9)
+        return { tokens: value, key };
     }
   }
   return null;

@@ -5,5 +5,10 @@ import { searchTool } from "./search.ts";
 import type { HubSource } from "./source.ts";
 
 export function hubTools(source: HubSource): readonly Tool[] {
-  return [searchTool(source, "model"), inspectTool(source, "model"), searchTool(source, "dataset"), inspectTool(source, "dataset")] as readonly Tool[];
+  return [
+    searchTool(source, "model"),
+    inspectTool(source, "model"),
+    searchTool(source, "dataset"),
+    inspectTool(source, "dataset"),
+  ] as readonly Tool[];
 }

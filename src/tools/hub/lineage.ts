@@ -5,13 +5,17 @@
  * N2. A part that cannot be read is a part whose licence is not known, never one that is left out.
  */
 import { isCadreError } from "../../errors.ts";
-import { idPattern, type Entry, type EntryFacts, type Hub } from "../../models/hub/hub.ts";
+import type { EntryFacts } from "../../models/hub/facts.ts";
+import { idPattern, type Entry, type Hub } from "../../models/hub/hub.ts";
 import type { LicencePart } from "../../org/licence-policy.ts";
 
 const mostGenerations = 4;
 const mostParts = 16;
 
-export type Lineage = { readonly parts: readonly LicencePart[]; /** There is more than was looked at. */ readonly more: boolean };
+export type Lineage = {
+  readonly parts: readonly LicencePart[];
+  /** There is more than was looked at. */ readonly more: boolean;
+};
 
 /** The model itself first. Errors: whatever keeps the Hub from answering at all (hub-unreachable, hub-busy). */
 export async function lineageOf(hub: Hub, model: EntryFacts): Promise<Lineage> {
@@ -34,7 +38,11 @@ export async function lineageOf(hub: Hub, model: EntryFacts): Promise<Lineage> {
           continue;
         }
         const found = await read(hub, what === "data set" ? "dataset" : "model", id);
-        parts.push("unread" in found ? { what, id, commit: null, licences: [], unread: found.unread, of } : partOf(what, found, of));
+        parts.push(
+          "unread" in found
+            ? { what, id, commit: null, licences: [], unread: found.unread, of }
+            : partOf(what, found, of),
+        );
         if (!("unread" in found) && what === "base model") next.push(found);
       }
     }

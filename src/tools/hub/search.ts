@@ -1,6 +1,7 @@
 /** `search_models` and `search_datasets`: a short list from the Hub, one entry a line. */
 import { z } from "zod";
-import type { Entry, EntryFacts, HubSearch } from "../../models/hub/hub.ts";
+import type { EntryFacts } from "../../models/hub/facts.ts";
+import type { Entry, HubSearch } from "../../models/hub/hub.ts";
 import { licenceOf } from "../../org/licences.ts";
 import { done } from "../answer.ts";
 import { oneLine } from "../screen/untrusted.ts";
@@ -11,7 +12,12 @@ import type { HubSource } from "./source.ts";
 const word = z.string().min(1).max(100);
 
 const shared = {
-  query: z.string().min(1).max(200).optional().describe("Words that the id holds. It is sent to the Hub: nothing confidential."),
+  query: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe("Words that the id holds. It is sent to the Hub: nothing confidential."),
   task: word.optional().describe("Task on the Hub, e.g. `text-classification`."),
   licence: word.optional().describe("Licence as the Hub spells it, e.g. `apache-2.0`."),
   owner: word.optional().describe("Person or organisation, e.g. `google`."),
@@ -43,8 +49,9 @@ export function searchTool(source: HubSource, entry: Entry): Tool<z.infer<typeof
     run: (context, args) =>
       askingHub(source, context, async (hub) => {
         const found = await hub.search(entry, args satisfies HubSearch);
-        const what = entry === "model" ? "models" : "data sets";
-        if (found.length === 0) return done(`${hub.origin} lists no ${what} for this. Fewer or other words may find some.`);
+        const what = (entry === "model" ? "model" : "data set") + (found.length === 1 ? "" : "s");
+        if (found.length === 0)
+          return done(`${hub.origin} lists no ${what} for this. Fewer or other words may find some.`);
         const head = `${found.length} ${what} from ${hub.origin}, by ${args.sort}; ids, tags and figures are their authors' and the Hub's:`;
         return done([head, ...found.map(lineOf)].join("\n"));
       }),

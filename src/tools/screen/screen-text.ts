@@ -18,9 +18,10 @@ export type Screened = {
 };
 
 /** Joiners between letters or emoji that need them are part of the writing. */
-const joiner = /(?<=[\p{L}\p{M}\p{Extended_Pictographic}\u{FE0F}\u{1F3FB}-\u{1F3FF}])[\u200C\u200D](?=[^\p{ASCII}])/u;
-// eslint-disable-next-line no-control-regex -- finding control characters is the purpose
-const hidden = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\p{Cf}\p{Cs}\u2028\u2029\u115F\u1160\u3164\uFFA0\u{E0000}-\u{E0FFF}]/gu;
+const joiner = /(?<=[\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F])[\u200C\u200D](?=[^\p{ASCII}])/u;
+const hidden =
+  // eslint-disable-next-line no-control-regex -- finding control characters is the purpose
+  /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\p{Cf}\p{Cs}\u2028\u2029\u115F\u1160\u3164\uFFA0\u{E0000}-\u{E0FFF}]/gu;
 
 const secrets: readonly (readonly [string, RegExp])[] = [
   ["private key", /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]{0,8192}?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|$)/g],
@@ -51,7 +52,8 @@ const instructions: readonly RegExp[] = [
   /忽略[^。\n]{0,20}(?:指令|说明|提示)/gu,
 ];
 
-const wordOfTwoScripts = /(?=[\p{L}\p{M}]{0,80}\p{Script=Latin})(?=[\p{L}\p{M}]{0,80}[\p{Script=Cyrillic}\p{Script=Greek}])[\p{L}\p{M}]{2,80}/gu;
+const wordOfTwoScripts =
+  /(?=[\p{L}\p{M}]{0,80}\p{Script=Latin})(?=[\p{L}\p{M}]{0,80}[\p{Script=Cyrillic}\p{Script=Greek}])[\p{L}\p{M}]{2,80}/gu;
 
 /** Characters that one text may have where nothing else is said. */
 export const screenedLength = 16_000;
@@ -67,7 +69,8 @@ export function screenText(text: string, limit: number = screenedLength): Screen
     read = `${cutAt(read, limit)} […]`;
   }
   read = read.replaceAll("\r\n", "\n").replace(hidden, (character, at: number) => {
-    if ((character === "\u200C" || character === "\u200D") && joiner.test(read.slice(Math.max(0, at - 2), at + 3))) return character;
+    if ((character === "\u200C" || character === "\u200D") && joiner.test(read.slice(Math.max(0, at - 2), at + 3)))
+      return character;
     mark("hidden characters");
     return `\\u{${(character.codePointAt(0) as number).toString(16)}}`;
   });
@@ -78,7 +81,7 @@ export function screenText(text: string, limit: number = screenedLength): Screen
     });
   read = read.replace(promptMarks, (found) => {
     mark("prompt marks");
-    return [...found].join("\u00B7"); // S3: legible, and no longer a mark
+    return Array.from(found).join("\u00B7"); // S3: legible, and no longer a mark
   });
   for (const pattern of instructions) for (const _each of read.matchAll(pattern)) mark("instructions");
   for (const _each of read.matchAll(wordOfTwoScripts)) mark("mixed scripts");
@@ -86,7 +89,10 @@ export function screenText(text: string, limit: number = screenedLength): Screen
 }
 
 /** Every string in a JSON value; the shape stays. */
-export function screenJson(value: unknown, limit: number = screenedLength): { readonly value: unknown; readonly marks: Screened["marks"] } {
+export function screenJson(
+  value: unknown,
+  limit: number = screenedLength,
+): { readonly value: unknown; readonly marks: Screened["marks"] } {
   const all: Partial<Record<Mark, number>> = {};
   const walk = (each: unknown): unknown => {
     if (typeof each === "string") {
