@@ -1,4 +1,4 @@
-/** "Did you mean": the known name that is closest to one that is not known. */
+/** "Did you mean": the known name that is closest to one that is not known, by its letters or, for a renamed one, by its words. */
 
 /** The nearest name within a third of the word's length (at least 2 edits); null if none is near. */
 export function nearest(word: string, known: Iterable<string>): string | null {
@@ -9,14 +9,59 @@ export function nearest(word: string, known: Iterable<string>): string | null {
   for (const name of [...known].toSorted()) {
     if (Math.abs(name.length - wanted.length) > limit) continue;
     const distance = editDistance(wanted, name.toLowerCase());
-    if (distance < least) [best, least] = [name, distance];
+    if (distance < least && !anotherWord(wanted, name.toLowerCase())) [best, least] = [name, distance];
   }
   return best;
 }
 
+/** Whether names of several words differ in one that was replaced, not mistyped: `vite-specialist` is no `data-specialist`. */
+function anotherWord(a: string, b: string): boolean {
+  const [own, other] = [wordsOf(a), wordsOf(b)];
+  if (own.length !== other.length || own.length === 1) return false;
+  return own.some((word, index) => {
+    const against = other[index] ?? "";
+    return word !== against && editDistance(word, against) > Math.max(1, Math.floor(word.length / 3));
+  });
+}
+
+/**
+ * The known name that shares the most of what sets it apart: after a pack was renamed, `frontend-lead` is `lead-frontend` and
+ * `technical-architect` is `core-architect`. A word counts the more the fewer names have it. Null where none shares nearly half, or
+ * two share as much.
+ */
+export function renamed(word: string, known: Iterable<string>): string | null {
+  const names = [...known].map((name) => ({ name, words: wordsOf(name) }));
+  const own = wordsOf(word);
+  const weight = (each: string): number => {
+    const having = names.filter(({ words }) => words.includes(each)).length;
+    return having === 0 ? lostWord : 1 / (1 + having);
+  };
+  const sum = (words: Iterable<string>): number => [...words].reduce((total, each) => total + weight(each), 0);
+  const scored = names
+    .map(({ name, words }) => ({
+      name,
+      score: sum(new Set(own.filter((each) => words.includes(each)))) / sum(new Set([...own, ...words])),
+    }))
+    .filter(({ score }) => score >= 0.45)
+    .toSorted((a, b) => b.score - a.score);
+  const [first, second] = scored;
+  return first && first.score > (second?.score ?? 0) ? first.name : null;
+}
+
+/** What a word counts that no known name has: the renaming has done away with it. */
+const lostWord = 0.25;
+
+function wordsOf(name: string): string[] {
+  return name
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((each) => each !== "");
+}
+
 /** `Did you mean "x"?`, or the fallback. */
 export function didYouMean(word: string, known: Iterable<string>, otherwise: string): string {
-  const name = nearest(word, known);
+  const names = [...known];
+  const name = nearest(word, names) ?? renamed(word, names);
   return name === null ? otherwise : `Did you mean "${name}"?`;
 }
 

@@ -41,13 +41,17 @@ function closes(mark: RegExpExecArray, open: string): boolean {
   return (mark[1] ?? "").startsWith(open) && (mark[2] ?? "").trim() === "";
 }
 
-/** All sections in order, flat; the first has level 0 and may be empty. */
+/**
+ * All sections in order, flat; the first has level 0 and may be empty. An indented `# words` right below another line is no heading: in
+ * lists of routes people group the items so.
+ */
 export function readSections(lines: readonly SourceLine[]): Section[] {
   const sections: { level: number; title: string; line: number; lines: SourceLine[] }[] = [
     { level: 0, title: "", line: lines[0]?.line ?? 1, lines: [] },
   ];
-  for (const line of lines) {
-    const found = line.fenced ? null : heading.exec(line.text);
+  for (const [index, line] of lines.entries()) {
+    const grouping = line.text.startsWith(" ") && lines[index - 1]?.text.trim() !== "";
+    const found = line.fenced || grouping ? null : heading.exec(line.text);
     if (found)
       sections.push({ level: found[1]?.length ?? 1, title: titleOf(found[2] ?? ""), line: line.line, lines: [] });
     else sections.at(-1)?.lines.push(line);
@@ -75,7 +79,7 @@ export function readList(lines: readonly SourceLine[]): ListItem[] {
       continue;
     }
     const last = items.at(-1);
-    if (line.fenced || line.text.trim() === "" || !/^\s/.test(line.text)) open = false;
+    if (line.fenced || !/^\s+[^\s#]/.test(line.text)) open = false;
     else if (open && last) last.text = `${last.text} ${line.text.trim()}`;
   }
   return items;

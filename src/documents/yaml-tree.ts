@@ -25,7 +25,7 @@ export type YamlValue = YamlText | YamlEmpty | YamlList | YamlMap;
 
 export const yamlLimits = { depth: 50, values: 10_000 } as const;
 
-const refusedKeys = new Set(["__proto__", "constructor", "prototype"]);
+export const refusedKeys = new Set(["__proto__", "constructor", "prototype"]);
 
 class Refused extends Error {
   readonly code: string;

@@ -1,8 +1,9 @@
 /** The front matter keys of a mode, and how their values are read. */
 import { editDistance, nearest } from "../documents/nearest.ts";
 import type { Problem } from "../documents/problem.ts";
-import { entryOf, plainValue, type YamlMap, type YamlValue } from "../documents/yaml-tree.ts";
+import { entryOf, plainValue, type YamlEntry, type YamlMap, type YamlValue } from "../documents/yaml-tree.ts";
 import type { RouteDeclaration, RouteKind } from "./mode.ts";
+import { proseProblem, readRouteItem, saysNone } from "./route-item.ts";
 
 export const routeKeys: readonly (readonly [string, RouteKind])[] = [
   ["reports_to", "report"],
@@ -20,6 +21,8 @@ export const knownKeys: ReadonlySet<string> = new Set([
   "tool_groups",
   "stack",
   "categories",
+  /** What `cadre import` found in another dialect and cadre has no use for. */
+  "imported",
   ...routeKeys.map(([key]) => key),
 ]);
 
@@ -73,27 +76,36 @@ function listOf(source: Source, key: string, value: YamlValue): readonly YamlVal
 export function readRoutes(source: Source, key: string, kind: RouteKind): RouteDeclaration[] | null {
   const value = entryOf(source.map, key)?.value;
   if (!value) return null;
+  const { file } = source;
   return listOf(source, key, value).flatMap((item) => {
-    const target = item.kind === "map" ? readDataRoute(source, key, item) : readPlainRoute(source, key, item);
-    if (!target) return [];
-    const { to, purpose } = target;
-    return [{ kind, to, purpose, file: source.file, line: item.line, column: item.column, origin: "front-matter" }];
+    const targets = item.kind === "map" ? readDataRoute(source, key, item) : readPlainRoute(source, key, item);
+    const { line, column } = item;
+    return targets.map(({ to, purpose }) => ({ kind, to, purpose, file, line, column, origin: "front-matter" as const }));
   });
 }
 
 type Target = { readonly to: string; readonly purpose: string | null };
 
-function readPlainRoute(source: Source, key: string, item: YamlValue): Target | null {
-  if (item.kind === "text" && item.text.trim() !== "") return { to: item.text.trim(), purpose: item.comment };
-  if (item.kind !== "empty") wrongShape(source, key, item, "a list of roles");
-  return null;
+/** A slug as it is written, be it a known one or not; only what has spaces in it can be anything else. */
+function readPlainRoute(source: Source, key: string, item: YamlValue): Target[] {
+  if (item.kind !== "text") {
+    if (item.kind !== "empty") wrongShape(source, key, item, "a list of roles");
+    return [];
+  }
+  const text = item.text.trim();
+  if (text === "" || saysNone(text)) return [];
+  const read = /\s/.test(text) ? readRouteItem(text) : { slugs: [text], purpose: null };
+  if ("slugs" in read) return read.slugs.map((to) => ({ to, purpose: item.comment ?? read.purpose }));
+  const { line, column } = item;
+  source.problems.push(proseProblem({ file: source.file, key, text, named: read.prose, line, column }));
+  return [];
 }
 
-function readDataRoute(source: Source, key: string, item: YamlMap): Target | null {
+function readDataRoute(source: Source, key: string, item: YamlMap): Target[] {
   const to = entryOf(item, "to")?.value;
   if (to?.kind !== "text") {
     wrongShape(source, key, item, "a list of roles, or of {to: role, when: purpose}");
-    return null;
+    return [];
   }
   const unknown = item.entries.find((entry) => entry.key !== "to" && entry.key !== "when");
   if (unknown) {
@@ -107,7 +119,7 @@ function readDataRoute(source: Source, key: string, item: YamlMap): Target | nul
     });
   }
   const when = readText(source, "when", item, `${key}.when`);
-  return { to: to.text.trim(), purpose: when ?? item.comment ?? to.comment };
+  return [{ to: to.text.trim(), purpose: when ?? item.comment ?? to.comment }];
 }
 
 /** Short words are near each other by chance: `label` is no `level`. */
@@ -116,21 +128,34 @@ function meantBy(key: string): string | null {
   return name !== null && editDistance(key.toLowerCase(), name) <= (key.length < 8 ? 1 : 3) ? name : null;
 }
 
-/** What cadre does not know, kept as data; each key is reported so that a misspelled one is seen. */
-export function readExtra(source: Source): Record<string, unknown> {
-  const unknown = source.map.entries.filter((entry) => !knownKeys.has(entry.key));
-  for (const entry of unknown) {
-    // A key that is nearly one of ours was meant to be it, and what stands under it is lost.
-    const meant = meantBy(entry.key);
-    source.problems.push({
-      code: "key-unknown",
-      severity: meant === null ? "info" : "warning",
-      message: `cadre does not know the key "${entry.key}"; it is kept and has no effect.`,
-      file: source.file,
-      line: entry.line,
-      column: entry.column,
-      ...(meant === null ? {} : { hint: `Did you mean "${meant}"?` }),
-    });
-  }
-  return Object.fromEntries(unknown.map((entry) => [entry.key, plainValue(entry.value, true)]));
+type Kept = {
+  /** Keys that were read, in any dialect. */
+  readonly read: ReadonlySet<string>;
+  /** Keys of a dialect that need no word. */
+  readonly silent: ReadonlySet<string>;
+};
+
+/** What cadre has no use for, kept as data; a key that nobody knows is reported, so that a misspelled one is seen. */
+export function readExtra(source: Source, { read, silent }: Kept): Record<string, unknown> {
+  const kept = source.map.entries.filter(({ key }) => !read.has(key));
+  for (const entry of kept) if (!silent.has(entry.key)) source.problems.push(unknownKey(source.file, entry));
+  const before = entryOf(source.map, "imported")?.value;
+  return {
+    ...(before?.kind === "map" ? (plainValue(before, true) as Record<string, unknown>) : {}),
+    ...Object.fromEntries(kept.map((entry) => [entry.key, plainValue(entry.value, true)])),
+  };
+}
+
+function unknownKey(file: string, entry: YamlEntry): Problem {
+  // A key that is nearly one of ours was meant to be it, and what stands under it is lost.
+  const meant = meantBy(entry.key);
+  return {
+    code: "key-unknown",
+    severity: meant === null ? "info" : "warning",
+    message: `cadre does not know the key "${entry.key}"; it is kept and has no effect.`,
+    file,
+    line: entry.line,
+    column: entry.column,
+    ...(meant === null ? {} : { hint: `Did you mean "${meant}"?` }),
+  };
 }

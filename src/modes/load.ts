@@ -1,8 +1,9 @@
 /**
- * Loads mode files. R5: every file is read as text and parsed; nothing in a folder is imported, required or run.
+ * Loads role files, in whatever dialects. R5: every file is read as text and parsed; nothing in a folder is imported, required or run.
  *
- * Folders are searched recursively for `*.md`; `rules/` and `context/` directly inside a folder named `modes` (or inside the
- * folder that was asked for) hold no modes. A file that was named is read whatever its name is.
+ * Folders are searched recursively for `*.md`, `.roomodes`, YAML and JSON; `rules/` and `context/` directly inside a folder named `modes`
+ * (or inside the folder that was asked for) hold no modes. Of hidden folders those are looked into that the dialects keep their files
+ * in. A file that was named is read whatever its name is. What turns out to be no role is passed over with a word, one for each folder.
  */
 import { readdir, realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
@@ -10,7 +11,7 @@ import { readTextFile } from "../documents/file.ts";
 import { compareText, sortProblems } from "../documents/problem-order.ts";
 import type { Problem } from "../documents/problem.ts";
 import type { Mode } from "./mode.ts";
-import { readMode } from "./read-mode.ts";
+import { isCollection, noRole, readRoleFile } from "./read-mode.ts";
 
 export type LoadedModes = {
   /** Sorted by file. */
@@ -25,6 +26,9 @@ const limits = { depth: 8, files: 2_000 } as const;
 
 const notModes = new Set(["rules", "context"]);
 
+/** Where other dialects keep their files. */
+const openHidden = new Set([".claude", ".github", ".opencode", ".ruru", ".modes"]);
+
 /**
  * @param paths files and folders, absolute or relative to `base`.
  * @param base what cited paths are relative to, default the current folder; a path outside it is cited as it was given.
@@ -34,19 +38,24 @@ export async function loadModes(paths: string | readonly string[], base = proces
   const { files, problems } = await findFiles(given, base);
   const modes: Mode[] = [];
   const sources = new Map<string, string>();
+  const others: { readonly file: string; readonly why: string }[] = [];
   for (const [file, { path, named }] of [...files].toSorted((a, b) => compareText(a[0], b[0]))) {
     const read = await readTextFile(path, file);
     if (!read.ok) {
       problems.push(read.problem);
       continue;
     }
-    const result = readMode(read.text, file);
-    if (!named && isNote(file, result)) continue;
+    const result = readRoleFile(read.text, file);
+    if (result.notARole !== null && named) problems.push(noRole(file, result.notARole));
+    if (result.notARole !== null && !named) {
+      if (!isNote(file)) others.push({ file, why: result.notARole });
+      continue;
+    }
     sources.set(file, read.text);
     problems.push(...result.problems);
-    if (result.mode) modes.push(result.mode);
+    modes.push(...result.modes);
   }
-  return { modes, problems: sortProblems(problems), sources };
+  return { modes, problems: sortProblems([...problems, ...passedOver(others)]), sources };
 }
 
 /** By cited path; `named`: asked for by its own name, not found in a folder. */
@@ -81,9 +90,27 @@ export function shownPath(base: string, path: string, given: string): string {
   return (leaves ? given : inside).split(sep).join("/");
 }
 
-/** A page for people that explains the folder is no broken mode. */
-function isNote(file: string, result: { readonly problems: readonly Problem[] }): boolean {
-  return /(?:^|\/)readme\.md$/i.test(file) && result.problems.some((found) => found.code === "front-matter-missing");
+/** A page for people that explains the folder is no broken mode, and what a package manager or a build keeps is none either. */
+function isNote(file: string): boolean {
+  return /(?:^|\/)(?:readme\.md|(?:package(?:-lock)?|tsconfig)\.json|pnpm-lock\.yaml)$/i.test(file);
+}
+
+/** M2, one for each folder and reason: a pack may hold hundreds of pages beside its roles. */
+function passedOver(others: readonly { readonly file: string; readonly why: string }[]): Problem[] {
+  const groups = Map.groupBy(others, ({ file, why }) => `${file.slice(0, file.lastIndexOf("/") + 1)} ${why}`);
+  return [...groups.values()].map(([first, ...more]) => {
+    const { file, why } = first as (typeof others)[number];
+    const also = more.length === 0 ? "" : `, nor do ${more.length} more files beside it`;
+    return {
+      code: "not-a-role",
+      severity: "info",
+      message: `${file} describes no role (${why})${also}; passed over.`,
+      file,
+      line: 1,
+      column: 1,
+      ...(more.length === 0 ? {} : { hint: `The others: ${more.map((each) => each.file.split("/").at(-1)).join(", ")}` }),
+    };
+  });
 }
 
 type Search = {
@@ -99,7 +126,8 @@ async function searchFolder(search: Search, folder: string, shown: string, depth
     return [];
   });
   for (const entry of entries.toSorted((a, b) => compareText(a.name, b.name))) {
-    if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
+    const hidden = entry.name.startsWith(".") && entry.name !== ".roomodes" && !openHidden.has(entry.name);
+    if (hidden || entry.name === "node_modules") continue;
     const path = join(folder, entry.name);
     const file = `${shown.replace(/\/$/, "")}/${entry.name}`.replace(/^\.\//, "");
     if (entry.isDirectory()) {
@@ -107,7 +135,7 @@ async function searchFolder(search: Search, folder: string, shown: string, depth
       if (skipped) continue;
       if (depth >= limits.depth) search.dropped += 1;
       else await searchFolder(search, path, file, depth + 1);
-    } else if (/\.md$/i.test(entry.name)) await takeFile(search, path, file, entry.isSymbolicLink());
+    } else if (/\.md$/i.test(entry.name) || isCollection(entry.name)) await takeFile(search, path, file, entry.isSymbolicLink());
   }
 }
 
@@ -152,7 +180,7 @@ function tooMany(file: string, dropped: number): Problem {
   return {
     code: "folder-too-large",
     severity: "error",
-    message: `${file} holds more than ${limits.files} Markdown files or is deeper than ${limits.depth} folders; ${dropped} were left out.`,
+    message: `${file} holds more than ${limits.files} files or is deeper than ${limits.depth} folders; ${dropped} were left out.`,
     file,
     line: 1,
     column: 1,

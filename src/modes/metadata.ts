@@ -1,8 +1,9 @@
 /**
- * What a mode's body says about itself under `## Metadata`: bold labels or headings followed by lists. Read where the front
- * matter lacks the key; where both speak and disagree, the front matter counts and lint says so.
+ * What a mode's body says about itself: bold labels or headings followed by lists, under `## Metadata` and, where that has no such list,
+ * anywhere. Read where the front matter lacks the key; where both speak and disagree, the front matter counts and lint says so.
  */
 import { readList, type Section, type SourceLine } from "../documents/sections.ts";
+import { readRouteItem, saysNone, type ProseItem } from "./route-item.ts";
 
 export type MetadataItem = {
   readonly text: string;
@@ -30,23 +31,30 @@ const labels: Readonly<Record<string, string>> = {
 
 /** `**Delegates To:** rest`, `**Delegates To**: rest`, also as a list item. */
 const label = /^\s*(?:[-*+]\s+)?\*\*\s*([^*:]+?)\s*(?::\s*\*\*|\*\*\s*:)\s*(.*)$/;
-/** `` `slug` purpose `` with `:`, `#`, a dash or brackets between; a bare slug may hold hyphens, so a dash needs space there. */
-const quoted = /^`([^`]+)`\s*(?:[-:#(—–]+\s*(.*?)\)?)?$/;
-const bare = /^([^\s:#(—–`]+)(?:\s*[:#(—–]\s*(.*?)\)?|\s+-\s+(.*))?$/;
-
 type Block = { readonly key: string; readonly line: number; readonly rest: string; readonly lines: SourceLine[] };
 
-/** `sections` are the whole body's; only those under a heading `Metadata` are read. */
-export function readMetadata(sections: readonly Section[]): Metadata {
-  const result = new Map<string, MetadataEntry>();
-  for (const block of blocksOf(underMetadata(sections))) {
-    if (result.has(block.key)) continue;
+/** `sections` are the whole body's. */
+export function readMetadata(sections: readonly Section[]): { readonly entries: Metadata; readonly prose: readonly ProseItem[] } {
+  const entries = new Map<string, MetadataEntry>();
+  const prose: ProseItem[] = [];
+  const own = blocksOf(underMetadata(sections));
+  const elsewhere = blocksOf(sections).filter((block) => block.key.endsWith("_to"));
+  for (const block of [...own, ...elsewhere]) {
+    if (entries.has(block.key)) continue;
     const inline =
-      block.rest === "" ? [] : block.rest.split(",").map((text) => ({ text, line: block.line, column: 1 }));
-    const items = [...inline, ...readList(block.lines)].map((entry) => itemOf(block.key, entry));
-    result.set(block.key, { line: block.line, items: items.filter((entry) => entry.text !== "") });
+      block.rest === "" ? [] : splitInline(block.rest).map((text) => ({ text, line: block.line, column: 1 }));
+    const read = [...inline, ...readList(block.lines)].map((entry) => itemsOf(block.key, entry));
+    prose.push(...read.flatMap((each) => each.prose));
+    const items = read.flatMap((each) => each.items).filter((entry) => entry.text !== "");
+    entries.set(block.key, { line: block.line, items });
   }
-  return result;
+  return { entries, prose };
+}
+
+/** `a, b` on the label's own line; a comma in brackets or quotes separates nothing. */
+function splitInline(text: string): string[] {
+  if (saysNone(text)) return [];
+  return (text.match(/(?:[^,(`]|\([^)]*\)?|`[^`]*`?)+/g) ?? []).map((part) => part.trim()).filter((part) => part !== "");
 }
 
 function underMetadata(sections: readonly Section[]): Section[] {
@@ -85,11 +93,15 @@ function blockFor(title: string, line: number, rest: string): Block | null {
   return key === undefined ? null : { key, line, rest, lines: [] };
 }
 
-function itemOf(key: string, entry: { text: string; line: number; column: number }): MetadataItem {
-  const text = entry.text.trim();
-  const place = { line: entry.line, column: entry.column };
-  const found = key.endsWith("_to") || key === "tool_groups" ? (quoted.exec(text) ?? bare.exec(text)) : null;
-  if (!found) return { text: text.replaceAll("`", ""), purpose: null, ...place };
-  const purpose = (found[2] ?? found[3] ?? "").trim();
-  return { text: found[1] ?? text, purpose: purpose === "" ? null : purpose, ...place };
+type ListEntry = { readonly text: string; readonly line: number; readonly column: number };
+type Items = { readonly items: readonly MetadataItem[]; readonly prose: readonly ProseItem[] };
+
+function itemsOf(key: string, { text, line, column }: ListEntry): Items {
+  if (!key.endsWith("_to")) {
+    const word = key === "tool_groups" ? (/^`([^`]+)`|^[^\s:#(—–`]+/.exec(text)?.[0] ?? text) : text;
+    return { items: [{ text: word.trim().replaceAll("`", ""), purpose: null, line, column }], prose: [] };
+  }
+  const item = readRouteItem(text);
+  if ("prose" in item) return { items: [], prose: [{ key, text: text.trim(), named: item.prose, line, column }] };
+  return { items: item.slugs.map((slug) => ({ text: slug, purpose: item.purpose, line, column })), prose: [] };
 }

@@ -28,7 +28,11 @@ export type Level = {
 /** A file or folder that the mode names as knowledge; it may be missing. */
 export type KnowledgeReference = { readonly path: string; readonly line: number };
 
+/** Whose way of writing a role file is in. */
+export type DialectName = "cadre" | "roo-toml" | "roomodes" | "claude" | "copilot" | "opencode";
+
 export type Mode = {
+  readonly dialect: DialectName;
   readonly slug: string;
   readonly name: string;
   readonly description: string;
@@ -44,7 +48,7 @@ export type Mode = {
   readonly knowledge: readonly KnowledgeReference[];
   /** The Markdown body: the role's prompt. */
   readonly body: string;
-  /** Front matter keys that cadre does not know: kept and reported, not dropped. */
+  /** Front matter keys that cadre has no use for: kept, not dropped; those that nobody knows are reported. */
   readonly extra: Readonly<Record<string, unknown>>;
   readonly file: string;
   /** 1-based line of each front matter key, for problems that concern a key. */

@@ -1,157 +1,67 @@
 /**
- * One mode file to one Mode. Pure, and never throws for what the text contains (R5: nothing is executed either).
+ * One role file to its modes, whatever dialect it is in. Pure, and never throws for what the text contains (R5: nothing is executed either).
  * What concerns only this file is reported here; what needs the other files is `org`'s business.
+ *
+ * M1. The dialect is told by the content: cadre's own key `slug` first, then what only one dialect has.
+ * M2. What is no role is said to be none, with the reason; nothing is passed over without a word.
  */
 import { readMarkdown, type MarkdownDocument } from "../documents/front-matter.ts";
 import { mojibakeProblems } from "../documents/mojibake.ts";
 import { hasErrors } from "../documents/problem-order.ts";
 import type { Problem } from "../documents/problem.ts";
-import { readLines, readSections } from "../documents/sections.ts";
-import { entryOf, type YamlMap } from "../documents/yaml-tree.ts";
-import { readExtra, readRoutes, readText, readTexts, routeKeys, type Source } from "./keys.ts";
-import { readKnowledge } from "./knowledge.ts";
-import { readLevel } from "./level.ts";
-import { readMetadata, type Metadata } from "./metadata.ts";
-import type { Level, Mode, RouteDeclaration } from "./mode.ts";
+import { entryOf, parseYaml, type YamlMap } from "../documents/yaml-tree.ts";
+import { buildMode, type Body } from "./build-mode.ts";
+import { claude, isNoAgent } from "./dialects/claude.ts";
+import { copilot } from "./dialects/copilot.ts";
+import type { Dialect, Translation } from "./dialects/dialect.ts";
+import { opencode } from "./dialects/opencode.ts";
+import { rooToml } from "./dialects/roo-toml.ts";
+import { modesIn, roomodes } from "./dialects/roomodes.ts";
+import { knownKeys, readText, type Source } from "./keys.ts";
+import type { Mode } from "./mode.ts";
 
-/** `file` is the path that problems and rules cite. `mode` is null when the front matter cannot be used. */
+export type RoleFile = {
+  readonly modes: readonly Mode[];
+  readonly problems: Problem[];
+  /** Why the file holds no role, where it does not try to; null where it does, however badly. */
+  readonly notARole: string | null;
+};
+
+const cadre: Dialect = {
+  name: "cadre",
+  title: "a mode",
+  recognises: (map) => entryOf(map, "slug") !== undefined,
+  translate: (source): Translation | null => {
+    const slug = readText(source, "slug");
+    return slug === null ? null : { slug, read: [] };
+  },
+};
+
+/** In the order in which they are tried (M1): who has a key of its own comes before who has only common ones. */
+const yamlDialects: readonly Dialect[] = [cadre, opencode, copilot, claude];
+
+/** `file` is the path that problems and rules cite. */
+export function readRoleFile(text: string, file: string): RoleFile {
+  return isCollection(file) ? readCollection(text, file) : readDocument(text, file);
+}
+
+/** By its name: YAML and JSON hold many modes, or none. */
+export function isCollection(file: string): boolean {
+  return /(?:^|\/)\.roomodes$|\.(?:ya?ml|json)$/i.test(file);
+}
+
+/** A file with one mode in cadre's own words. `mode` is null when the front matter cannot be used. */
 export function readMode(text: string, file: string): { readonly mode: Mode | null; readonly problems: Problem[] } {
-  const document = readMarkdown(text, file);
-  const problems = [...document.problems, ...mojibakeProblems(text, file)];
-  if (hasErrors(document.problems)) return { mode: null, problems };
-  if (!document.frontMatter) return { mode: null, problems: [...problems, withoutFrontMatter(document, file)] };
-  const source: Source = { map: document.frontMatter, file, problems };
-  const slug = readText(source, "slug");
-  if (slug === null) {
-    readExtra(source);
-    return { mode: null, problems: [...problems, withoutSlug(document.frontMatter, file)] };
-  }
-  return { mode: modeOf(source, slug, document), problems };
+  const { modes, problems, notARole } = readDocument(text, file);
+  return { mode: modes[0] ?? null, problems: notARole === null ? problems : [...problems, noRole(file, notARole)] };
 }
 
-function modeOf(source: Source, slug: string, document: MarkdownDocument): Mode {
-  const body = document.body.replaceAll("\r\n", "\n");
-  const sections = readSections(readLines(body, document.bodyLine));
-  const metadata = readMetadata(sections);
-  const { knowledge, problems } = readKnowledge(sections, slug, source.file);
-  source.problems.push(...problems);
+/** For a file that was meant to be a role, because it was named or lies among the project's own. */
+export function noRole(file: string, reason: string): Problem {
   return {
-    slug,
-    name: readText(source, "name") ?? slug,
-    description: readText(source, "description") ?? "",
-    tags: textsOf(source, metadata, "tags"),
-    level: levelOf(source, metadata),
-    model: modelOf(source),
-    toolGroups: textsOf(source, metadata, "tool_groups"),
-    stack: textsOf(source, metadata, "stack"),
-    categories: textsOf(source, metadata, "categories"),
-    routes: routesOf(source, metadata),
-    knowledge,
-    body,
-    extra: readExtra(source),
-    file: source.file,
-    keyLines: Object.fromEntries(source.map.entries.map((entry) => [entry.key, entry.line])),
-  };
-}
-
-function textsOf(source: Source, metadata: Metadata, key: string): string[] {
-  const own = readTexts(source, key);
-  const said = metadata.get(key)?.items.map((item) => item.text);
-  if (own && said) compareWords(source, metadata, key, own, said);
-  return own ?? said ?? [];
-}
-
-function routesOf(source: Source, metadata: Metadata): RouteDeclaration[] {
-  return routeKeys.flatMap(([key, kind]) => {
-    const own = readRoutes(source, key, kind);
-    const said = metadata.get(key)?.items ?? [];
-    if (own) {
-      if (metadata.has(key)) {
-        const [front, body] = [own.map((route) => route.to), said.map((item) => item.text)];
-        compareWords(source, metadata, key, front, body);
-      }
-      return own;
-    }
-    return said.map(({ text, purpose, line, column }): RouteDeclaration => {
-      return { kind, to: text, purpose, file: source.file, line, column, origin: "body" };
-    });
-  });
-}
-
-function levelOf(source: Source, metadata: Metadata): Level | null {
-  const own = readText(source, "level");
-  const said = metadata.get("level")?.items[0];
-  if (own !== null && said) compareWords(source, metadata, "level", [own], [said.text]);
-  const text = own ?? said?.text;
-  if (text === undefined) return null;
-  const { level, fault } = readLevel(text);
-  const place = (own === null ? said : entryOf(source.map, "level")?.value) ?? { line: 1, column: 1 };
-  if (fault !== null) source.problems.push(levelProblem(source.file, fault, place));
-  return level;
-}
-
-function levelProblem(
-  file: string,
-  message: string,
-  place: { readonly line: number; readonly column: number },
-): Problem {
-  return {
-    code: "level-spelling",
-    severity: "warning",
-    message,
-    file,
-    line: place.line,
-    column: place.column,
-    hint: "Spell it like 037-worker-ai-ml: two digits of rank, the rank's name, the department.",
-  };
-}
-
-function modelOf(source: Source): string | null {
-  const config = entryOf(source.map, "api_config")?.value;
-  if (!config || config.kind === "empty") return null;
-  if (config.kind === "map") return readText(source, "model", config, "api_config.model");
-  source.problems.push({
-    code: "key-shape",
+    code: "not-a-role",
     severity: "error",
-    message: '"api_config" must be a map with the key "model".',
-    file: source.file,
-    line: config.line,
-    column: config.column,
-  });
-  return null;
-}
-
-/** As sets: order and repetition say nothing. */
-function compareWords(
-  source: Source,
-  metadata: Metadata,
-  key: string,
-  front: readonly string[],
-  body: readonly string[],
-): void {
-  const onlyFront = front.filter((word) => !body.includes(word));
-  const onlyBody = body.filter((word) => !front.includes(word));
-  if (onlyFront.length + onlyBody.length === 0) return;
-  const lists = [
-    onlyFront.length > 0 ? `only the front matter says ${onlyFront.join(", ")}` : "",
-    onlyBody.length > 0 ? `only the body says ${onlyBody.join(", ")}` : "",
-  ];
-  source.problems.push({
-    code: "metadata-contradiction",
-    severity: "warning",
-    message: `Front matter and body contradict each other on ${key}: ${lists.filter(Boolean).join("; ")}. The front matter counts.`,
-    file: source.file,
-    line: metadata.get(key)?.line ?? 1,
-    column: 1,
-    hint: "Make the list under Metadata say the same, or take it out.",
-  });
-}
-
-function withoutFrontMatter(document: MarkdownDocument, file: string): Problem {
-  return {
-    code: document.hasFrontMatter ? "front-matter-empty" : "front-matter-missing",
-    severity: "error",
-    message: `${file} has no front matter that describes a role.`,
+    message: `${file} describes no role: ${reason}.`,
     file,
     line: 1,
     column: 1,
@@ -159,12 +69,61 @@ function withoutFrontMatter(document: MarkdownDocument, file: string): Problem {
   };
 }
 
-function withoutSlug(map: YamlMap, file: string): Problem {
-  const entry = entryOf(map, "slug");
+function readDocument(text: string, file: string): RoleFile {
+  const document = readMarkdown(text, file);
+  const garbled = mojibakeProblems(text, file);
+  const problems = [...document.problems, ...garbled];
+  if (hasErrors(document.problems)) return { modes: [], problems, notARole: null };
+  const map = document.frontMatter;
+  if (!map) return { modes: [], problems: garbled, notARole: document.language ? "its front matter is empty" : "it has no front matter" };
+  if (isNoAgent(map, file)) return { modes: [], problems: [], notARole: "it is a skill, a command or a rule, by its name or keys" };
+  const dialect = document.language === "toml" ? rooToml : yamlDialects.find((each) => each.recognises(map, file));
+  if (!dialect?.recognises(map, file)) return withoutSlug(map, file, problems);
+  return readOne({ map, file, problems }, dialect, { text: document.body, line: document.bodyLine });
+}
+
+function readOne(source: Source, dialect: Dialect, below: Body): RoleFile {
+  const said = dialect.translate(source, source.file);
+  const { problems } = source;
+  if (said === null || said.slug === "") return { modes: [], problems: [...problems, slugMissing(source, dialect)], notARole: null };
+  return { modes: [buildMode(source, dialect.name, said, below)], problems, notARole: null };
+}
+
+/** `.roomodes` and what else is YAML or JSON from its first line. */
+function readCollection(text: string, file: string): RoleFile {
+  if (!/roleDefinition|customModes/.test(text)) return { modes: [], problems: [], notARole: "it holds no `customModes`" };
+  const { tree, problems } = parseYaml(text, file);
+  if (hasErrors(problems)) return { modes: [], problems, notARole: null };
+  const maps = tree && modesIn(tree);
+  if (!maps) return { modes: [], problems: [], notARole: "it holds no `customModes`" };
+  const read = maps.map((map) => readOne({ map, file, problems: [] }, roomodes, { text: "", line: map.line }));
+  return {
+    modes: read.flatMap(({ modes }) => modes),
+    problems: [...problems, ...mojibakeProblems(text, file), ...read.flatMap((each) => each.problems)],
+    notARole: null,
+  };
+}
+
+/** Keys that only cadre's modes have say that one was meant; others say nothing. */
+function withoutSlug(map: YamlMap, file: string, problems: Problem[]): RoleFile {
+  const meant = map.entries.filter(({ key }) => knownKeys.has(key) && !["name", "description", "tags"].includes(key));
+  const slug = entryOf(map, "slug");
+  if (meant.length === 0 && !slug) {
+    const keys = map.entries.slice(0, 4).map(({ key }) => `"${key}"`);
+    return { modes: [], problems, notARole: `its keys (${keys.join(", ")}) are no role's` };
+  }
+  return { modes: [], problems: [...problems, slugMissing({ map, file, problems: [] }, cadre)], notARole: null };
+}
+
+function slugMissing({ map, file }: Source, dialect: Dialect): Problem {
+  const entry = entryOf(map, "slug") ?? entryOf(map, "id") ?? entryOf(map, "name");
   return {
     code: "slug-missing",
     severity: "error",
-    message: "The front matter names no role: the key slug is missing or empty.",
+    message:
+      dialect.name === "cadre"
+        ? "The front matter names no role: the key slug is missing or empty."
+        : `No slug can be made of what names this role (${dialect.title}).`,
     file,
     line: entry?.line ?? 1,
     column: entry?.column ?? 1,

@@ -36,6 +36,7 @@ const mode = fc
       return { ...route, file, line: 10 + index, column: 5, origin: "front-matter" };
     });
     return {
+      dialect: "cadre",
       slug,
       name: slug,
       description: "",

@@ -68,18 +68,18 @@ test("documents without front matter are all body; a rule across the page is not
   for (const text of ["", "hello", "# Title\n---\na: 1\n---\n", "----\na: 1\n----\n", "--\n"]) {
     expect(readMarkdown(text, "x.md")).toMatchObject({
       frontMatter: null,
-      hasFrontMatter: false,
+      language: null,
       body: text,
       problems: [],
     });
   }
   expect(readMarkdown("---\n---\nbody", "x.md")).toMatchObject({
     frontMatter: null,
-    hasFrontMatter: true,
+    language: "yaml",
     body: "body",
     bodyLine: 3,
   });
-  expect(read("# only a comment")).toMatchObject({ frontMatter: null, hasFrontMatter: true, problems: [] });
+  expect(read("# only a comment")).toMatchObject({ frontMatter: null, language: "yaml", problems: [] });
 });
 
 test("faults in the YAML are problems with their place", () => {

@@ -1,0 +1,125 @@
+/** opencode's agents: the file's name is the agent's, `mode` says who may start it, and everything is allowed that is not denied. */
+import { entryOf, type YamlEntry, type YamlMap } from "../../documents/yaml-tree.ts";
+import { readText, type Source } from "../keys.ts";
+import type { RouteDeclaration } from "../mode.ts";
+import { unheld, type Dialect } from "./dialect.ts";
+import { fileStem, slugOf } from "./names.ts";
+
+const modes = new Set(["primary", "subagent", "all"]);
+const silent = ["mode", "temperature", "top_p", "hidden", "color", "variant", "options", "reasoningEffort"] as const;
+
+/** By the tool's or the action's name. */
+const groups: Readonly<Record<string, string>> = {
+  read: "read",
+  grep: "read",
+  glob: "read",
+  list: "read",
+  ls: "read",
+  edit: "edit",
+  write: "edit",
+  patch: "edit",
+  multiedit: "edit",
+  bash: "command",
+  shell: "command",
+  webfetch: "browser",
+  websearch: "browser",
+};
+
+export const opencode: Dialect = {
+  name: "opencode",
+  title: "an opencode agent",
+  recognises: (map, file) => {
+    if (/\.agent\.md$/i.test(file)) return false;
+    const mode = entryOf(map, "mode")?.value;
+    if (mode?.kind === "text" && modes.has(mode.text) && entryOf(map, "description") !== undefined) return true;
+    const tools = entryOf(map, "tools")?.value.kind;
+    if (tools === "map" || entryOf(map, "permission")?.value.kind === "map") return true;
+    if (entryOf(map, "permissions")?.value.kind === "list") return true;
+    return /(?:^|\/)\.?opencode\/agents?\//.test(file) && entryOf(map, "description") !== undefined;
+  },
+  translate: (source, file) => {
+    const name = readText(source, "name") ?? fileStem(file);
+    const denied = deniedBy(source);
+    const turns = ["maxSteps", "steps"].map((key) => [key, "bounds its turns", "Set `limits` in the workflow."] as const);
+    const bounds = [...unheld(source, turns), ...patterns(source)];
+    const toolGroups = ["read", "edit", "command", "browser", "mcp", "communication"].filter((group) => !denied.has(group));
+    return {
+      slug: slugOf(name),
+      name,
+      model: readText(source, "model"),
+      toolGroups,
+      routes: routesOf(source),
+      read: ["name", "model", ...["tools", "permission", "permissions"].filter((key) => !bounds.includes(key))],
+      silent: [...silent, ...bounds],
+      spelled: { slug: "name", tool_groups: "permission", delegates_to: "permission" },
+    };
+  },
+};
+
+/** The verbs that stand for their whole group: `edit: deny` covers writing, `write: false` takes only one tool away. */
+const whole = new Set(["read", "edit", "bash", "shell", "webfetch"]);
+
+function deniedBy(source: Source): ReadonlySet<string> {
+  const last = new Map([...tools(source), ...permission(source), ...permissions(source)].map((rule) => [rule.name, rule.allowed]));
+  const denied = ["read", "edit", "command", "browser"].filter((group) => {
+    const own = Object.keys(groups).filter((name) => groups[name] === group);
+    const said = own.filter((name) => last.has(name));
+    if (said.length === 0) return last.get("*") === false;
+    return said.every((name) => last.get(name) === false) && said.some((name) => whole.has(name));
+  });
+  return new Set(denied);
+}
+
+type Rule = { readonly name: string; readonly allowed: boolean };
+
+function entriesOf(source: Source, key: string): readonly YamlEntry[] {
+  const value = entryOf(source.map, key)?.value;
+  return value?.kind === "map" ? value.entries : [];
+}
+
+function tools(source: Source): Rule[] {
+  return entriesOf(source, "tools").flatMap(({ key, value }) =>
+    value.kind === "text" ? [{ name: key, allowed: value.value !== false }] : [],
+  );
+}
+
+/** What is allowed for some patterns alone is allowed here: a command needs a person's approval or the workflow's word anyway. */
+function permission(source: Source): Rule[] {
+  return entriesOf(source, "permission").flatMap(({ key, value }): Rule[] => {
+    if (value.kind === "text") return [{ name: key, allowed: value.text !== "deny" }];
+    if (value.kind !== "map" || key === "task") return [];
+    return [{ name: key, allowed: value.entries.some((each) => each.value.kind === "text" && each.value.text !== "deny") }];
+  });
+}
+
+function patterns(source: Source): readonly string[] {
+  const found = entriesOf(source, "permission").some(({ key, value }) => key !== "task" && value.kind === "map");
+  if (!found) return [];
+  const instead = "Say in the workflow which commands run without a person.";
+  return unheld(source, [["permission", "allows some patterns and not others", instead]]);
+}
+
+function permissions(source: Source): Rule[] {
+  const value = entryOf(source.map, "permissions")?.value;
+  return (value?.kind === "list" ? value.items : []).flatMap((item): Rule[] => {
+    if (item.kind !== "map" || (textOf(item, "resource") ?? "*") !== "*") return [];
+    const action = textOf(item, "action");
+    return action === null || action === "task" ? [] : [{ name: action, allowed: textOf(item, "effect") !== "deny" }];
+  });
+}
+
+function textOf(map: YamlMap, key: string): string | null {
+  const value = entryOf(map, key)?.value;
+  return value?.kind === "text" ? value.text : null;
+}
+
+/** Whom its `task` permission names; a pattern names nobody in particular. */
+function routesOf(source: Source): RouteDeclaration[] {
+  const task = entriesOf(source, "permission").find(({ key }) => key === "task")?.value;
+  const named = task?.kind === "map" ? task.entries : [];
+  return named.flatMap(({ key, line, column, value }): RouteDeclaration[] => {
+    if (value.kind !== "text" || value.text === "deny" || key.includes("*")) return [];
+    const { file } = source;
+    return [{ kind: "delegation", to: slugOf(key), purpose: value.comment, file, line, column, origin: "front-matter" }];
+  });
+}
