@@ -51,7 +51,7 @@ const engines = {
 
 /** Reads a document that is already in memory. Never throws for what the text contains. */
 export function readMarkdown(text: string, file: string): MarkdownDocument {
-  const language = fences.yaml.first.test(text) ? "yaml" : fences.toml.first.test(text) ? "toml" : null;
+  const language = languageOf(text);
   if (language === null) return withoutFrontMatter(text, file);
   const { mark, closing: closingLine } = fences[language];
   const start = text.startsWith("\ufeff") ? 4 : 3;
@@ -63,14 +63,14 @@ export function readMarkdown(text: string, file: string): MarkdownDocument {
   if (!closingLine.test(closing)) return unusable(language, unclosed(closing, line, mark, file));
   const end = closingLine.exec(closing)?.[0] ?? "";
   const { tree, problems } = parse(language, `${source}\n`, file);
-  const shape = tree === null || tree.kind === "map" ? [] : [notAMap(file, tree.line, tree.column)];
-  return {
-    frontMatter: tree?.kind === "map" ? tree : null,
-    language,
-    body: closing.slice(end.length),
-    bodyLine: line + (end.endsWith("\n") ? 1 : 0),
-    problems: [...problems, ...shape],
-  };
+  const whole = { language, body: closing.slice(end.length), bodyLine: line + (end.endsWith("\n") ? 1 : 0) };
+  if (tree === null || tree.kind === "map") return { ...whole, frontMatter: tree, problems };
+  return { ...whole, frontMatter: null, problems: [...problems, notAMap(file, tree.line, tree.column)] };
+}
+
+function languageOf(text: string): FrontMatterLanguage | null {
+  if (fences.yaml.first.test(text)) return "yaml";
+  return fences.toml.first.test(text) ? "toml" : null;
 }
 
 function parse(

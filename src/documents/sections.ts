@@ -50,13 +50,16 @@ export function readSections(lines: readonly SourceLine[]): Section[] {
     { level: 0, title: "", line: lines[0]?.line ?? 1, lines: [] },
   ];
   for (const [index, line] of lines.entries()) {
-    const grouping = line.text.startsWith(" ") && lines[index - 1]?.text.trim() !== "";
-    const found = line.fenced || grouping ? null : heading.exec(line.text);
+    const found = line.fenced || groups(lines, index) ? null : heading.exec(line.text);
     if (found)
       sections.push({ level: found[1]?.length ?? 1, title: titleOf(found[2] ?? ""), line: line.line, lines: [] });
     else sections.at(-1)?.lines.push(line);
   }
   return sections;
+}
+
+function groups(lines: readonly SourceLine[], index: number): boolean {
+  return lines[index]?.text.startsWith(" ") === true && lines[index - 1]?.text.trim() !== "";
 }
 
 function titleOf(text: string): string {

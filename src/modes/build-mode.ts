@@ -84,15 +84,17 @@ function routesOf({ source, metadata, said: { routes = [] } }: Lists): RouteDecl
   });
 }
 
-function levelOf({ source, metadata, said: { level: translated = null } }: Lists): Level | null {
-  const own = readText(source, "level") ?? translated;
+function levelOf({ source, metadata, said: translated }: Lists): Level | null {
+  const own = readText(source, "level") ?? translated.level ?? null;
   const said = metadata.get("level")?.items[0];
   if (own !== null && said) compareWords(source, metadata, "level", [own], [said.text]);
   const text = own ?? said?.text;
   if (text === undefined) return null;
   const { level, fault } = readLevel(text);
-  const place = (own === null ? said : entryOf(source.map, "level")?.value) ?? { line: 1, column: 1 };
-  if (fault !== null) source.problems.push(levelProblem(source.file, fault, place));
+  if (fault !== null) {
+    const place = own === null ? said : entryOf(source.map, "level")?.value;
+    source.problems.push(levelProblem(source.file, fault, place ?? { line: 1, column: 1 }));
+  }
   return level;
 }
 

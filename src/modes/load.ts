@@ -126,8 +126,7 @@ async function searchFolder(search: Search, folder: string, shown: string, depth
     return [];
   });
   for (const entry of entries.toSorted((a, b) => compareText(a.name, b.name))) {
-    const hidden = entry.name.startsWith(".") && entry.name !== ".roomodes" && !openHidden.has(entry.name);
-    if (hidden || entry.name === "node_modules") continue;
+    if (isHidden(entry.name)) continue;
     const path = join(folder, entry.name);
     const file = `${shown.replace(/\/$/, "")}/${entry.name}`.replace(/^\.\//, "");
     if (entry.isDirectory()) {
@@ -137,6 +136,10 @@ async function searchFolder(search: Search, folder: string, shown: string, depth
       else await searchFolder(search, path, file, depth + 1);
     } else if (/\.md$/i.test(entry.name) || isCollection(entry.name)) await takeFile(search, path, file, entry.isSymbolicLink());
   }
+}
+
+function isHidden(name: string): boolean {
+  return name === "node_modules" || (name.startsWith(".") && name !== ".roomodes" && !openHidden.has(name));
 }
 
 async function takeFile(search: Search, path: string, file: string, link: boolean): Promise<void> {

@@ -5,7 +5,7 @@
  * M1. The dialect is told by the content: cadre's own key `slug` first, then what only one dialect has.
  * M2. What is no role is said to be none, with the reason; nothing is passed over without a word.
  */
-import { readMarkdown, type MarkdownDocument } from "../documents/front-matter.ts";
+import { readMarkdown } from "../documents/front-matter.ts";
 import { mojibakeProblems } from "../documents/mojibake.ts";
 import { hasErrors } from "../documents/problem-order.ts";
 import type { Problem } from "../documents/problem.ts";

@@ -2,7 +2,7 @@
 import { entryOf, type YamlMap, type YamlValue } from "../../documents/yaml-tree.ts";
 import { readText, type Source } from "../keys.ts";
 import type { RouteDeclaration } from "../mode.ts";
-import { inheritsAll, unheld, withoutCounterpart, type Dialect, type Translation } from "./dialect.ts";
+import { allTools, inheritsAll, unheld, withoutCounterpart, type Dialect, type Translation } from "./dialect.ts";
 import { fileStem, slugOf } from "./names.ts";
 
 /** By tool; several have had other names. */
@@ -72,17 +72,24 @@ function toolsOf(source: Source): Tools {
   for (const { text, line, column } of tools) {
     const agents = starts.exec(text);
     const tool = text.replace(/\(.*$/, "");
-    const group = tool.startsWith("mcp__") ? "mcp" : groups[tool];
     if (agents) {
       for (const to of (agents[1] ?? "").split(",").map(slugOf).filter(Boolean))
         routes.push({ kind: "delegation", to, purpose: null, file: source.file, line, column, origin: "front-matter" });
-    } else if (tool === "*") for (const all of ["read", "edit", "command", "browser", "mcp"]) found.add(all);
-    else if (group) found.add(group);
-    else without.push(tool);
+      continue;
+    }
+    const meant = groupsOf(tool);
+    if (meant.length === 0) without.push(tool);
+    for (const group of meant) found.add(group);
   }
   withoutCounterpart(source, "tools", without);
   const patterns = tools.some(({ text }) => text.includes("(") && !starts.test(text));
   return { toolGroups: [...found], routes, whole: without.length === 0 && !patterns };
+}
+
+function groupsOf(tool: string): readonly string[] {
+  if (tool === "*") return allTools;
+  const group = tool.startsWith("mcp__") ? "mcp" : groups[tool];
+  return group === undefined ? [] : [group];
 }
 
 /** A list, or one text with commas, of which those in brackets separate nothing. */

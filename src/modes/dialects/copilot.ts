@@ -130,19 +130,24 @@ function routesOf(source: Source): RouteDeclaration[] {
     const key = routes.get(slug)?.purpose == null ? slug : `${slug} ${routes.size}`;
     routes.set(key, { kind: "delegation", to: slug, purpose, file: source.file, line, column, origin: "front-matter" });
   };
-  const agents = entryOf(source.map, "agents")?.value;
-  for (const item of agents?.kind === "list" ? agents.items : agents ? [agents] : []) {
+  for (const item of itemsOf(source, "agents")) {
     if (item.kind === "text" && item.text !== "*") add(item.text, item.comment, item);
   }
-  const handoffs = entryOf(source.map, "handoffs")?.value;
-  for (const item of handoffs?.kind === "list" ? handoffs.items : []) {
+  for (const item of itemsOf(source, "handoffs")) {
     if (item.kind !== "map") continue;
-    const said = (key: string): string => {
-      const value = entryOf(item, key)?.value;
-      return value?.kind === "text" ? value.text.trim() : "";
-    };
-    const purpose = [said("label"), said("prompt")].filter(Boolean).join(": ").replaceAll(/\s+/g, " ");
-    add(said("agent"), purpose === "" ? null : purpose, item);
+    const purpose = [textAt(item, "label"), textAt(item, "prompt")].filter(Boolean).join(": ").replaceAll(/\s+/g, " ");
+    add(textAt(item, "agent"), purpose === "" ? null : purpose, item);
   }
   return [...routes.values()];
+}
+
+function itemsOf(source: Source, key: string): readonly YamlValue[] {
+  const value = entryOf(source.map, key)?.value;
+  if (value?.kind === "list") return value.items;
+  return value ? [value] : [];
+}
+
+function textAt(map: YamlMap, key: string): string {
+  const value = entryOf(map, key)?.value;
+  return value?.kind === "text" ? value.text.trim() : "";
 }

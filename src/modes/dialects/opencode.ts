@@ -30,12 +30,10 @@ export const opencode: Dialect = {
   title: "an opencode agent",
   recognises: (map, file) => {
     if (/\.agent\.md$/i.test(file)) return false;
-    const mode = entryOf(map, "mode")?.value;
-    if (mode?.kind === "text" && modes.has(mode.text) && entryOf(map, "description") !== undefined) return true;
-    const tools = entryOf(map, "tools")?.value.kind;
-    if (tools === "map" || entryOf(map, "permission")?.value.kind === "map") return true;
-    if (entryOf(map, "permissions")?.value.kind === "list") return true;
-    return /(?:^|\/)\.?opencode\/agents?\//.test(file) && entryOf(map, "description") !== undefined;
+    const kindOf = (key: string): string | undefined => entryOf(map, key)?.value.kind;
+    if (kindOf("tools") === "map" || kindOf("permission") === "map" || kindOf("permissions") === "list") return true;
+    if (kindOf("description") === undefined) return false;
+    return modes.has(textOf(map, "mode") ?? "") || /(?:^|\/)\.?opencode\/agents?\//.test(file);
   },
   translate: (source, file) => {
     const name = readText(source, "name") ?? fileStem(file);

@@ -14,8 +14,17 @@ const routeKeys: readonly (readonly [string, RouteKind])[] = [
 ];
 
 const silent = [
-  ...["metadata", "version", "emoji", "kb_path", "custom_instructions_path", "custom_instructions_dir", "status"],
-  ...["last_updated", "classification", "domain", "sub_domain"],
+  "metadata",
+  "version",
+  "emoji",
+  "kb_path",
+  "custom_instructions_path",
+  "custom_instructions_dir",
+  "status",
+  "last_updated",
+  "classification",
+  "domain",
+  "sub_domain",
 ];
 
 /** Names of groups that its modes use beside those of cadre. */
@@ -57,10 +66,9 @@ export const rooToml: Dialect = {
       toolGroups: toolsOf(source),
       routes: routesOf(table),
       ...promptOf(source),
-      read: [
-        ...["id", "name", "summary", "system_prompt", "allowed_tool_groups", "model"],
-        ...(level === null ? [] : ["classification", "domain", "sub_domain"]),
-      ],
+      read: ["id", "name", "summary", "system_prompt", "allowed_tool_groups", "model"].concat(
+        level === null ? [] : ["classification", "domain", "sub_domain"],
+      ),
       silent: [...silent, ...bounds],
       spelled: { slug: "id", tool_groups: "allowed_tool_groups", level: "classification" },
     };
