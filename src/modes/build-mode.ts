@@ -84,32 +84,30 @@ function routesOf({ source, metadata, said: { routes = [] } }: Lists): RouteDecl
   });
 }
 
-function levelOf({ source, metadata, said: translated }: Lists): Level | null {
-  const own = readText(source, "level") ?? translated.level ?? null;
-  const said = metadata.get("level")?.items[0];
-  if (own !== null && said) compareWords(source, metadata, "level", [own], [said.text]);
-  const text = own ?? said?.text;
+function levelOf({ source, metadata, said }: Lists): Level | null {
+  const own = readText(source, "level") ?? said.level ?? null;
+  const below = metadata.get("level")?.items[0];
+  if (own !== null && below) compareWords(source, metadata, "level", [own], [below.text]);
+  const text = own ?? below?.text;
   if (text === undefined) return null;
   const { level, fault } = readLevel(text);
-  if (fault !== null) {
-    const place = own === null ? said : entryOf(source.map, "level")?.value;
-    source.problems.push(levelProblem(source.file, fault, place ?? { line: 1, column: 1 }));
-  }
+  const place = own === null ? below : entryOf(source.map, "level")?.value;
+  if (fault !== null) source.problems.push(levelProblem(source.file, fault, place));
   return level;
 }
 
 function levelProblem(
   file: string,
   message: string,
-  place: { readonly line: number; readonly column: number },
+  place: { readonly line: number; readonly column: number } | undefined,
 ): Problem {
   return {
     code: "level-spelling",
     severity: "warning",
     message,
     file,
-    line: place.line,
-    column: place.column,
+    line: place?.line ?? 1,
+    column: place?.column ?? 1,
     hint: "Spell it like 037-worker-ai-ml: two digits of rank, the rank's name, the department.",
   };
 }
