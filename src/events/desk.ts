@@ -84,6 +84,8 @@ export type Desk = {
   readonly chart: string;
   /** Hashes of changed charts that a person decided not to adopt. */
   readonly keptOver: readonly string[];
+  /** Ids of what tools found and a person let pass. */
+  readonly accepted: readonly string[];
   /** Routes that were questioned because their purpose did not fit, as `frame to`. */
   readonly questioned: readonly string[];
   /** Copies sent to each role so far. */
@@ -121,6 +123,7 @@ export const emptyDesk: Desk = {
   ceilings: {},
   chart: "",
   keptOver: [],
+  accepted: [],
   questioned: [],
   copies: {},
   pingPong: { from: "", to: "", count: 0 },
@@ -262,7 +265,7 @@ function decided(desk: Desk, event: EventOf<"ask_decided">): Partial<Desk> {
   const approve = event.decision.verb === "approve";
   switch (ask.kind) {
     case "approval":
-      return { ask: null, action: approve && desk.action ? { ...desk.action, approved: true } : null };
+      return approve && desk.action ? approved(desk, desk.action) : { ask: null, action: null };
     case "doubt":
       return {
         ask: null,
@@ -282,6 +285,11 @@ function decided(desk: Desk, event: EventOf<"ask_decided">): Partial<Desk> {
     case "limit":
       return { ask: null };
   }
+}
+
+function approved(desk: Desk, action: PendingAction): Partial<Desk> {
+  const found = action.proposed.findings?.map(({ id }) => id) ?? [];
+  return { ask: null, action: { ...action, approved: true }, accepted: [...desk.accepted, ...found] };
 }
 
 /** An action that may no longer be done is refused after it was proposed. */

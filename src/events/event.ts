@@ -16,6 +16,7 @@ import {
   callSchema,
   changeSetSchema,
   decisionSchema,
+  findingSchema,
   frameKindSchema,
   limitName,
   questionSchema,
@@ -193,6 +194,8 @@ export const eventSchema = z.discriminatedUnion("type", [
     /** hashOf(action) for an effect; null for reads. */
     hash: z.string().nullable(),
     needsApproval: z.boolean(),
+    /** What a person has to let pass before it may run; left out: nothing. */
+    findings: z.array(findingSchema).min(1).optional(),
   }),
   z.strictObject({
     type: z.literal("action_edited"),

@@ -120,9 +120,26 @@ export const verificationSchema = z.strictObject({
   by: z.enum(["model", "person", "runtime"]),
 });
 
+/**
+ * Something that a tool found out about a call and that a person has to let pass first. `id` changes with what it is about: the same id is
+ * the same matter, found again. `text` says what was found and where, never the data itself.
+ */
+export const findingSchema = z.strictObject({
+  kind: z.enum(["licence", "personal-data", "unscreened", "revision"]),
+  id: z.string().min(1),
+  text: z.string(),
+});
+
 /** Exactly what will happen if a person approves; its canonical JSON is hashed (R3). */
 export const actionSchema = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("tool"), role: z.string(), tool: z.string(), args: json }),
+  z.strictObject({
+    type: z.literal("tool"),
+    role: z.string(),
+    tool: z.string(),
+    args: json,
+    /** Left out: nothing was found. */
+    findings: z.array(findingSchema).min(1).optional(),
+  }),
   z.strictObject({ type: z.literal("sign_off"), role: z.string(), changes: changeSetSchema, report: reportSchema }),
 ]);
 
@@ -219,6 +236,7 @@ export type Receipt = z.infer<typeof receiptSchema>;
 export type ToolResult = z.infer<typeof toolResultSchema>;
 export type ChangeSet = z.infer<typeof changeSetSchema>;
 export type FileChange = z.infer<typeof fileChangeSchema>;
+export type Finding = z.infer<typeof findingSchema>;
 export type Action = z.infer<typeof actionSchema>;
 export type AskKind = z.infer<typeof askKindSchema>;
 export type Verdict = z.infer<typeof verdictSchema>;

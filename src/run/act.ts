@@ -9,15 +9,17 @@
 import { hashOf } from "../canonical.ts";
 import { CadreError } from "../errors.ts";
 import { deskOf, type PendingAction } from "../events/desk.ts";
-import type { Action, Call, Event, EventOf, ToolResult } from "../events/event.ts";
+import type { Call, Event, EventOf, ToolResult } from "../events/event.ts";
 import type { EffectKey } from "../ids.ts";
 import { askAboutChart, undecidedDrift } from "./asks.ts";
 import { settle } from "./closing.ts";
+import { toolAction } from "./concerns.ts";
 import { endStopped } from "./ending.ts";
-import { recordedRun, resultOf, throughLedger, toolContext, type Ran } from "./ledger-effect.ts";
+import { recordedRun, resultOf, throughLedger, type Ran } from "./ledger-effect.ts";
 import { Batch, type LineContext } from "./line-context.ts";
 import { obstacle } from "./obstacle.ts";
 import { refuse, type Turn } from "./refusal.ts";
+import { toolContext } from "./tool-context.ts";
 import { askAboutLimit, spendingBefore } from "./spending.ts";
 
 export async function act(context: LineContext, log: readonly Event[]): Promise<Event[]> {
@@ -55,9 +57,8 @@ async function execute(turn: Turn, action: PendingAction): Promise<void> {
   const { proposed, edited } = action;
   if (proposed.access === "read") return executeReads(turn, proposed);
   const call = approvedCall(action);
-  const about: Action = { type: "tool", role: proposed.role, tool: call.name, args: call.args };
   const hash = edited?.hash ?? proposed.hash;
-  if (!action.approved || hash === null || hashOf(about) !== hash) {
+  if (!action.approved || hash === null || hashOf(toolAction(proposed, call)) !== hash) {
     throw new CadreError("internal", `what would run is not what was approved (${proposed.key}): nothing was run`, {
       hint: "Run `cadre verify`.",
     });

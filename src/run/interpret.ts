@@ -7,11 +7,12 @@
  */
 import { z } from "zod";
 import { hashOf } from "../canonical.ts";
-import type { Call, Event } from "../events/event.ts";
-import { effectKey } from "../ids.ts";
+import type { Call, Event, Finding } from "../events/event.ts";
+import { effectKey, type EffectKey } from "../ids.ts";
 import type { ModelReply } from "../models/model.ts";
-import { raiseAsk, workflowRule } from "./asks.ts";
+import { raiseAsk, runtimeRule, workflowRule } from "./asks.ts";
 import { completeFrame } from "./completion.ts";
+import { concernsOf, findingsText, toolAction, unsaid } from "./concerns.ts";
 import { approvalPolicy, forbiddenBy, toolsInFrame } from "./granted.ts";
 import { followUp, handOver } from "./hand-over.ts";
 import { parsed, refuse, type Turn } from "./refusal.ts";
@@ -104,7 +105,7 @@ function leadingReads(turn: Turn, calls: readonly Call[]): Call[] {
   return reads;
 }
 
-function effect(turn: Turn, call: Call): void {
+async function effect(turn: Turn, call: Call): Promise<void> {
   const tool = turn.context.tools.get(call.name);
   if (!tool || !toolNames(turn).has(call.name)) return notGranted(turn, call);
   if (tool.available)
@@ -116,35 +117,58 @@ function effect(turn: Turn, call: Call): void {
   if (args === undefined) return;
   const forbidden = forbiddenBy(turn.context.bound, call);
   if (forbidden !== null) return refuse(turn, call, { code: "tool-not-granted", reason: forbidden });
-  propose(turn, [{ ...call, args: z.json().parse(args) }], "effect");
+  const whole = { ...call, args: z.json().parse(args) };
+  const asking = { frame: turn.frame.id, role: turn.frame.role, key: nextKey(turn), calls: [whole] };
+  const concerns = await concernsOf(turn.context, asking, whole);
+  if ("refused" in concerns)
+    return refuse(turn, call, { code: "tool-not-granted", reason: `${call.name} was not run: ${concerns.refused}.` });
+  propose(turn, [whole], "effect", unsaid(turn.desk, concerns.findings));
 }
 
-function propose(turn: Turn, calls: readonly Call[], access: "read" | "effect"): void {
+function nextKey({ context, batch }: Turn): EffectKey {
+  return effectKey(context.line, batch.next);
+}
+
+function propose(
+  turn: Turn,
+  calls: readonly Call[],
+  access: "read" | "effect",
+  findings: readonly Finding[] = [],
+): void {
   const { batch, frame, context, desk } = turn;
   const call = calls[0] as Call;
-  const action = { type: "tool" as const, role: frame.role, tool: call.name, args: call.args };
+  const found = findings.length === 0 ? {} : { findings: [...findings] };
+  const action = toolAction({ role: frame.role, ...found }, call);
   const policy = access === "effect" ? approvalPolicy(context.bound, frame.role, call) : undefined;
+  const needsApproval = policy !== undefined || findings.length > 0;
   batch.add({
     type: "action_proposed",
     at: batch.now(),
     frame: frame.id,
     role: frame.role,
-    key: effectKey(context.line, batch.next),
+    key: nextKey(turn),
     calls: [...calls],
     access,
     hash: access === "effect" ? hashOf(action) : null,
-    needsApproval: policy !== undefined,
+    needsApproval,
+    ...found,
   });
-  if (!policy) return;
+  if (!needsApproval) return;
   raiseAsk(context, desk, batch, {
     kind: "approval",
     frame,
     role: frame.role,
     topic: call.name,
-    question: `${frame.role} wants to run ${call.name}. Approve exactly this?`,
+    question: `${frame.role} wants to run ${call.name}. Approve exactly this?${findingsText(findings)}`,
     action,
-    minutes: policy.expiresMinutes ?? null,
-    rule: workflowRule(context.bound, "approvals", policy.reason),
+    minutes: policy?.expiresMinutes ?? null,
+    rule: policy
+      ? workflowRule(context.bound, "approvals", policy.reason)
+      : runtimeRule(
+          context.bound,
+          frame.role,
+          "what a licence asks, and what leaves this machine, is for a person to say",
+        ),
   });
 }
 

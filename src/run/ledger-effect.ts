@@ -10,18 +10,16 @@
 import type { PendingAction } from "../events/desk.ts";
 import { toolResultSchema, type Call, type Decision, type EventOf, type ToolResult } from "../events/event.ts";
 import type { EffectKey } from "../ids.ts";
-import { commandPolicy } from "../org/command-policy.ts";
-import { licencePolicy } from "../org/licence-policy.ts";
-import { findRole } from "../org/chart.ts";
 import type { EffectRow } from "../store/ports.ts";
 import type { Tool, ToolContext, ToolOutcome } from "../tools/tool.ts";
 import { raiseAsk, runtimeRule } from "./asks.ts";
 import { doubtOptions, resultArgs } from "./doubt.ts";
 import type { LineContext } from "./line-context.ts";
-import { obstacle } from "./obstacle.ts";
+import { newConcern, toolAction } from "./concerns.ts";
+import { obstacle, type Obstacle } from "./obstacle.ts";
 import { paidCalls } from "./paid-calls.ts";
 import { refuse, type Turn } from "./refusal.ts";
-import { isCheck } from "./verification-check.ts";
+import { toolContext } from "./tool-context.ts";
 
 export type Ran = { readonly result: ToolResult; readonly outcome: EventOf<"action_done">["outcome"] };
 
@@ -43,7 +41,7 @@ export async function throughLedger(effect: Effect): Promise<Ran | null> {
   const recorded = recordedRun(known);
   if (recorded) return recorded; // L1
   if (known) return settle(effect, known);
-  const hindrance = obstacle(turn.context, action.proposed, call);
+  const hindrance = await hindranceTo(effect);
   if (hindrance) {
     refuse(turn, call, hindrance);
     return null;
@@ -51,6 +49,11 @@ export async function throughLedger(effect: Effect): Promise<Ran | null> {
   const prepared = await prepare(effect);
   await store.begin(fence, key, "tool", { tool: call.name, args: call.args, hash, prepared });
   return attempt(effect, { prepared });
+}
+
+async function hindranceTo({ turn, action, call }: Effect): Promise<Obstacle | null> {
+  const { context, desk } = turn;
+  return obstacle(context, action.proposed, call) ?? newConcern(context, desk, action, call);
 }
 
 /** What the ledger holds of an effect that has ended; null where it holds none. */
@@ -116,8 +119,7 @@ function givenResult({ text, args }: Decision): string | null {
 
 /** A further attempt: authorised by the ask that it names (R4), or because a probe says that nothing happened yet. */
 async function onceMore(effect: Effect, intent: Intent, ask: string | null): Promise<Ran> {
-  const { turn, action, call } = effect;
-  const hindrance = obstacle(turn.context, action.proposed, call);
+  const hindrance = await hindranceTo(effect);
   if (hindrance) {
     const text = ask === null ? hindrance.reason : `${hindrance.reason} Whether it ran before is not known.`;
     return record(effect, intent, { ok: false, text, receipt: null });
@@ -148,7 +150,7 @@ function askAboutDoubt({ turn, action, call }: Effect): void {
     question: `${call.name} was begun and the process ended before its outcome was recorded. Did it run?`,
     options: doubtOptions,
     severity: "high",
-    action: { type: "tool", role, tool: call.name, args: call.args },
+    action: toolAction(action.proposed, call),
     rule: runtimeRule(turn.context.bound, role, "an effect whose outcome nobody recorded is put to a person (D3)"),
   });
 }
@@ -157,26 +159,6 @@ function toolOf(context: LineContext, call: Call): Tool {
   const tool = context.tools.get(call.name);
   if (!tool) throw new TypeError(`no tool ${call.name}, although nothing spoke against it`);
   return tool;
-}
-
-export function toolContext(context: LineContext, proposed: EventOf<"action_proposed">): ToolContext {
-  const role = findRole(context.bound.chart, proposed.role);
-  return {
-    workspace: context.workspaces.path(context.run.id),
-    // A check changes nothing: what it left behind would be signed off with the work, and would have to be checked again.
-    writable: isOwnCheck(context, proposed) ? [] : (context.above.opened?.writes ?? null),
-    project: context.project,
-    knowledge: role?.knowledge.map((reference) => reference.path) ?? [],
-    key: proposed.key,
-    clock: context.clock,
-    signal: context.signal,
-    commands: commandPolicy(context.bound.workflow),
-    licences: licencePolicy(context.bound.workflow),
-  };
-}
-
-function isOwnCheck({ bound }: LineContext, { frame, calls }: EventOf<"action_proposed">): boolean {
-  return calls.some((call) => isCheck(bound.workflow, frame, call));
 }
 
 export function resultOf(call: Call, outcome: ToolOutcome): ToolResult {

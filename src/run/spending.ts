@@ -3,7 +3,7 @@ import type { Call, EventOf } from "../events/event.ts";
 import { paidCallKey, type EffectKey } from "../ids.ts";
 import type { Reservation } from "../store/ports.ts";
 import { raiseOnce, workflowRule } from "./asks.ts";
-import { toolContext } from "./ledger-effect.ts";
+import { toolContext } from "./tool-context.ts";
 import { spendingLimit, type LimitReached } from "./limits.ts";
 import type { LineContext } from "./line-context.ts";
 import type { Turn } from "./refusal.ts";

@@ -15,6 +15,7 @@ import { effectOfPaidCall, modelCallKey } from "../ids.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import type { LedgerRecord } from "../store/inspection.ts";
 import type { EffectRow } from "../store/ports.ts";
+import { toolAction } from "./concerns.ts";
 import { approvalPolicy } from "./granted.ts";
 
 /** Whose row in the ledger an event tells of; null for events that have none. */
@@ -79,8 +80,9 @@ function proposalProblem(event: EventOf<"action_proposed">, bound: BoundChart): 
   if (event.access === "read") return null;
   const [call] = event.calls;
   if (!call || event.calls.length > 1) return "more than one effect was proposed in one reply (R4)";
-  if (event.hash !== hashOf({ type: "tool", role: event.role, tool: call.name, args: call.args }))
-    return "what was proposed does not match its own hash (R3)";
+  if (event.hash !== hashOf(toolAction(event, call))) return "what was proposed does not match its own hash (R3)";
+  if (event.findings?.length && !event.needsApproval)
+    return `${call.name} by ${event.role} was proposed without the approval that what was found asks for (R3)`;
   return approvalPolicy(bound, event.role, call) && !event.needsApproval
     ? `${call.name} by ${event.role} was proposed without the approval that the workflow asks for (R3)`
     : null;
@@ -89,7 +91,7 @@ function proposalProblem(event: EventOf<"action_proposed">, bound: BoundChart): 
 function editProblem(event: EventOf<"action_edited">, before: Desk): string | null {
   const [call] = before.action?.proposed.calls ?? [];
   if (!call || !before.action?.approved) return "arguments were edited of an action that nobody approved (R3)";
-  const edited = { type: "tool", role: event.role, tool: call.name, args: event.args };
+  const edited = toolAction(before.action.proposed, { ...call, args: event.args });
   return event.hash === hashOf(edited) ? null : "the edited arguments do not match their own hash (R3)";
 }
 
@@ -109,7 +111,8 @@ function toolRowProblem(event: EventOf<"action_done">, before: Desk, row: Effect
   if (row?.kind !== "tool" || !toolResultSchema.safeParse(row.outcome).success)
     return `the ledger holds no outcome for ${event.key} (D3)`;
   const held = row.outcome as ToolResult;
-  if (!beganAs(event, row.intent)) return `the ledger began something else for ${event.key} (R3)`;
+  if (!beganAs(event, before.action?.proposed, row.intent))
+    return `the ledger began something else for ${event.key} (R3)`;
   const told = event.results.map((result) => ({
     ...result,
     // The one thing that the event adds to the outcome: in front, that a person changed the arguments.
@@ -120,10 +123,15 @@ function toolRowProblem(event: EventOf<"action_done">, before: Desk, row: Effect
     : `the ledger holds another outcome for ${event.key} (D3)`;
 }
 
-function beganAs(event: EventOf<"action_done">, held: unknown): boolean {
+function beganAs(
+  event: EventOf<"action_done">,
+  proposed: EventOf<"action_proposed"> | undefined,
+  held: unknown,
+): boolean {
   const intent = toolIntent.safeParse(held).data;
   if (!intent || intent.hash !== event.hash) return false;
-  return hashOf({ type: "tool", role: event.role, tool: intent.tool, args: intent.args }) === event.hash;
+  const began = { name: intent.tool, args: intent.args };
+  return hashOf(toolAction({ role: event.role, findings: proposed?.findings }, began)) === event.hash;
 }
 
 /** The entry role's frame closes when the run finishes, and only then. */

@@ -1,6 +1,6 @@
 /** What a role may do to its workspace: the port that every tool implements. Which role has which tool is the run's business. */
 import type { z } from "zod";
-import type { Receipt } from "../events/event.ts";
+import type { Finding, Receipt } from "../events/event.ts";
 import type { Clock } from "../clock.ts";
 import type { CommandPolicy } from "../org/command-policy.ts";
 import type { LicencePolicy } from "../org/licence-policy.ts";
@@ -36,6 +36,9 @@ export type ToolOutcome = {
   readonly receipt: Receipt | null;
 };
 
+/** `refused`: a clause, without its full stop. */
+export type Concerns = { readonly findings: readonly Finding[] } | { readonly refused: string };
+
 export interface Tool<Args = unknown> {
   readonly name: string;
   readonly description: string;
@@ -53,6 +56,11 @@ export interface Tool<Args = unknown> {
    * while nothing has been spent. Left out: none.
    */
   needs?(context: ToolContext, args: Args): Promise<{ readonly modelCalls: number; readonly tokens: number }>;
+  /**
+   * What about these arguments a person has to let pass first, or why they may not run at all; asked when the call is proposed and again
+   * before it runs. Left out: nothing.
+   */
+  concerns?(context: ToolContext, args: Args): Promise<Concerns>;
   /** Facts that a later probe needs (e.g. the hash of a file before and after); JSON, stored in the intent. */
   prepare?(context: ToolContext, args: Args): Promise<unknown>;
   /** After a crash between intent and outcome: did it happen? */
