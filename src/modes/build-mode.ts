@@ -17,13 +17,12 @@ export type Body = { readonly text: string; readonly line: number };
 
 /** L2: cadre's own keys first, then what the dialect says, then what the body says of itself. */
 export function buildMode(source: Source, dialect: DialectName, said: Translation, below: Body): Mode {
-  const texts = [...(said.prompt ? [said.prompt] : []), below].map(({ text, line }) => ({
-    text: text.replaceAll("\r\n", "\n"),
-    line,
-  }));
+  const parts = said.prompt && below.text.trim() === "" ? [said.prompt] : [...(said.prompt ? [said.prompt] : []), below];
+  const texts = parts.map(({ text, line }) => ({ text: text.replaceAll("\r\n", "\n"), line }));
   const sections = texts.flatMap(({ text, line }) => readSections(readLines(text, line)));
   const metadata = readMetadata(sections);
-  source.problems.push(...metadata.prose.map((item) => proseProblem({ file: source.file, ...item })));
+  const prose = metadata.prose.filter(({ key }) => entryOf(source.map, key) === undefined);
+  source.problems.push(...prose.map((item) => proseProblem({ file: source.file, ...item })));
   const { knowledge, problems } = readKnowledge(sections, said.slug, source.file);
   source.problems.push(...problems);
   const lists = { source, metadata: metadata.entries, said };
@@ -40,10 +39,7 @@ export function buildMode(source: Source, dialect: DialectName, said: Translatio
     categories: textsOf(lists, "categories", said.categories),
     routes: routesOf(lists),
     knowledge,
-    body: texts
-      .map(({ text }) => text)
-      .filter((text) => text.trim() !== "")
-      .join("\n\n"),
+    body: texts.map(({ text }) => text).join("\n\n"),
     extra: readExtra(source, { read: new Set([...knownKeys, ...said.read]), silent: new Set(said.silent) }),
     file: source.file,
     keyLines: linesOf(source, said),

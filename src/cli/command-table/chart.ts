@@ -41,4 +41,37 @@ export const chart: readonly CommandSpec[] = [
     examples: [['who "we may need a GPU"', "who decides that"]],
     load: async () => (await import("../commands/who.ts")).who,
   },
+  {
+    name: "import",
+    needs: "files",
+    summary: "take over role files of another tool as modes",
+    details:
+      "Reads Roo Commander modes (YAML and TOML), .roomodes, and the agents of Claude Code, Copilot and opencode, also mixed; which is which is told by the content. Nothing is executed, nothing is overwritten, and what cadre has no use for is kept under `imported`. Exit code 1 where a role was left out.",
+    args: [["<paths...>", "files or folders"]],
+    options: [
+      ["--to <folder>", "where to write them, in the project (default: modes)"],
+      ["--dry-run", "show what would be written"],
+      ["--force", "write over files that are in the way"],
+    ],
+    examples: [["import .claude/agents --dry-run", "what a team's agents would become"]],
+    load: async () => (await import("../commands/import.ts")).importModes,
+  },
+  {
+    name: "convert",
+    needs: "files",
+    summary: "write the project's modes in another tool's words",
+    details:
+      "`cadre import` reads them back as they were. What the other tool does not hold a role to is said, and stands in the files as text.",
+    options: [
+      ["--to <tool>", "claude, copilot, roo or cursor (cursor: the rules packs alone)"],
+      [
+        "--out <folder>",
+        "the folder that gets .claude/agents, .github/agents, .roomodes or .cursor/rules (default: the project)",
+      ],
+      ["--dry-run", "show what would be written"],
+      ["--force", "write over files that are in the way"],
+    ],
+    examples: [["convert --to claude", "agents for Claude Code, one for each role"]],
+    load: async () => (await import("../commands/convert.ts")).convert,
+  },
 ];

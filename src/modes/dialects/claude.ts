@@ -49,10 +49,10 @@ export const claude: Dialect = {
     const { whole, ...tools } = toolsOf(source);
     return {
       slug: slugOf(name),
-      name,
+      name: readText(source, "title") ?? name,
       ...tools,
       model: modelOf(source),
-      read: ["name", "model", ...(whole ? ["tools"] : [])],
+      read: ["name", "title", "model", ...(whole ? ["tools"] : [])],
       silent: [...silent, ...bounds],
       spelled: { slug: "name", tool_groups: "tools", delegates_to: "tools" },
     };

@@ -70,11 +70,11 @@ export const copilot: Dialect = {
     const { toolGroups, whole } = toolsOf(source);
     return {
       slug: slugOf(name),
-      name,
+      name: readText(source, "title") ?? name,
       model: modelOf(source),
       toolGroups,
       routes: routesOf(source),
-      read: ["name", "model", "agents", "handoffs", ...(whole ? ["tools"] : [])],
+      read: ["name", "title", "model", "agents", "handoffs", ...(whole ? ["tools"] : [])],
       silent: [...silent, "tools", ...bounds],
       spelled: { slug: "name", tool_groups: "tools", delegates_to: entryOf(source.map, "handoffs") ? "handoffs" : "agents" },
     };

@@ -43,11 +43,11 @@ export const opencode: Dialect = {
     const toolGroups = ["read", "edit", "command", "browser", "mcp", "communication"].filter((group) => !denied.has(group));
     return {
       slug: slugOf(name),
-      name,
+      name: readText(source, "title") ?? name,
       model: readText(source, "model"),
       toolGroups,
       routes: routesOf(source),
-      read: ["name", "model", ...["tools", "permission", "permissions"].filter((key) => !bounds.includes(key))],
+      read: ["name", "title", "model", ...["tools", "permission", "permissions"].filter((key) => !bounds.includes(key))],
       silent: [...silent, ...bounds],
       spelled: { slug: "name", tool_groups: "permission", delegates_to: "permission" },
     };

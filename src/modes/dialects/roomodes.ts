@@ -20,7 +20,10 @@ export const roomodes: Dialect = {
   recognises: (map) => entryOf(map, "roleDefinition") !== undefined,
   translate: (source) => {
     const definition = entryOf(source.map, "roleDefinition");
-    const texts = ["roleDefinition", "customInstructions"].flatMap((key) => readText(source, key) ?? []);
+    const texts = ["roleDefinition", "customInstructions"].flatMap((key) => {
+      const value = entryOf(source.map, key)?.value;
+      return value?.kind === "text" && value.text !== "" ? [value.text] : [];
+    });
     const usage = readText(source, "whenToUse");
     const { toolGroups, whole } = groupsOf(source);
     return {
