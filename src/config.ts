@@ -27,6 +27,23 @@ const priceSchema = z.strictObject({
   currency: z.string().regex(/^[A-Z]{3}$/, { error: "is not a currency: three capitals, such as EUR" }),
 });
 
+/** What a server is asked to do with a text and a list of labels. */
+export const servedTasks = ["chat", "text-classification", "zero-shot-classification"] as const;
+
+/** What the operator says of a model; shown as said by the operator, never as measured. */
+const aboutSchema = z
+  .strictObject({
+    /** A commit, not a branch. */
+    revision: z.string().min(1).max(100),
+    /** SPDX, or the Hub's id. */
+    licence: z.string().min(1).max(100),
+    quantisation: z.string().min(1).max(40),
+    /** Of the weights on disk, and of what it takes in memory while it runs. */
+    diskMb: z.number().positive(),
+    memoryMb: z.number().positive(),
+  })
+  .partial();
+
 const shared = {
   /** As the server knows it. */
   model: z.string().min(1).max(200),
@@ -43,10 +60,13 @@ const shared = {
   maxTokens: z.number().int().positive().optional(),
   temperature: z.number().min(0).max(2).optional(),
   price: priceSchema.optional(),
+  about: aboutSchema.optional(),
 };
 
 const endpointSchema = z.strictObject({
   tier: z.literal("endpoint"),
+  /** What is asked of the server where a model is measured; only a chat model plays a role. */
+  task: z.enum(servedTasks).optional(),
   url: z.string().superRefine((url, context) => {
     const fault = endpointUrlFault(url);
     if (fault !== null) context.addIssue({ code: "custom", message: fault });
@@ -114,6 +134,8 @@ const configSchema = z
 export type Config = z.infer<typeof configSchema>;
 export type ConfiguredModel = Config["models"][string];
 export type Price = z.infer<typeof priceSchema>;
+export type ServedTask = (typeof servedTasks)[number];
+export type AboutModel = z.infer<typeof aboutSchema>;
 
 export const emptyConfig: Config = configSchema.parse({});
 

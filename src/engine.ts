@@ -14,6 +14,7 @@ import { openerOf, type IdSource, type LineId, type RunId } from "./ids.ts";
 import type { RoleModel } from "./models/model.ts";
 import { createRoleModel } from "./models/create-role-model.ts";
 import { resolveModel, type ModelSpec } from "./models/resolve.ts";
+import { modelSource } from "./models/served-model.ts";
 import type { BoundChart } from "./org/bound-chart.ts";
 import { findRole, type Role } from "./org/chart.ts";
 import { commandPolicy, type CommandPolicy } from "./org/command-policy.ts";
@@ -118,6 +119,7 @@ export function openEngine(options: EngineOptions): Engine {
         await hub.read(); // before anything is offered or run
         return drift();
       },
+      models: modelSource(configured, { env: process.env, run: run.id }),
       modelFor: (role: Role): Promise<RoleModel> => {
         const known =
           models.get(role.slug) ??

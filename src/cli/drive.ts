@@ -109,6 +109,7 @@ async function advanceOrFollow(
       return await cadre.advance(run, {
         onEvent: (event) => walk.add(event),
         onText: (role, text) => walk.text(role, text),
+        onProgress: (_role, progress) => walk.progress(progress),
         drain: stopping.drain,
         signal: stopping.now,
       });

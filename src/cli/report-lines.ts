@@ -84,8 +84,8 @@ function measurementLines(report: ReportView, output: Output): string[] {
   ];
 }
 
-function figureOf({ value, unit }: ReportView["measurements"][number]): string {
-  return `${numberText(value)}${unit === "" ? "" : ` ${visible(unit)}`}`;
+function figureOf({ value, unit, n }: ReportView["measurements"][number]): string {
+  return `${numberText(value)}${unit === "" ? "" : ` ${visible(unit)}`}${n === undefined ? "" : `, n ${n}`}`;
 }
 
 function numberText(value: number): string {

@@ -1,6 +1,7 @@
 /** The walk of a run, shown while it happens: one trace step at a time, and one live line about who works. */
 import { deskOf, nextOf } from "../events/desk.ts";
 import type { Event } from "../events/event.ts";
+import type { Progress } from "../run/api.ts";
 import type { RunRow, Store, StoredEvent } from "../store/ports.ts";
 import { visible } from "../views/escape.ts";
 import { openTrace, renderStep, stepRecord, type TraceStep } from "../views/trace.ts";
@@ -12,6 +13,8 @@ export interface Walk {
   add(event: StoredEvent): void;
   /** A piece of a model's reply while it streams; never kept. */
   text(role: string, piece: string): void;
+  /** How far a long effect is. */
+  progress(progress: Progress): void;
   /** Nothing moves any more: takes the live line away. */
   rest(): void;
   /** The ask that the walk ends at is shown as a card: its step need not be. */
@@ -35,6 +38,7 @@ export async function openWalk(
   let streamed = 0;
   let since = Date.now();
   let turn = 0;
+  let effect: Progress | null = null;
 
   /** An ask is held back until it is known whether a card shows it, in full, right below. */
   let held: TraceStep | null = null;
@@ -75,7 +79,7 @@ export async function openWalk(
   const status = (): void => {
     const roles = rolesAtWork([...logs.values()]);
     const seconds = Math.floor((Date.now() - since) / 1000);
-    const words = streamed === 0 ? "" : ` · ${streamed} characters`;
+    const words = effect ? ` · ${progressText(effect)}` : streamed === 0 ? "" : ` · ${streamed} characters`;
     turn += 1;
     output.live(
       `${frames[turn % frames.length] ?? ""} ${visible(working(roles.length === 0 ? [run.entry] : roles))}${seconds < 2 ? "" : ` · ${seconds} s`}${words}`,
@@ -95,11 +99,16 @@ export async function openWalk(
     add(event) {
       since = Date.now();
       streamed = 0;
+      effect = null;
       show(event, false);
       wake();
     },
     text(_role, piece) {
       streamed += piece.length;
+      wake();
+    },
+    progress(progress) {
+      effect = progress;
       wake();
     },
     rest() {
@@ -111,6 +120,12 @@ export async function openWalk(
       held = null;
     },
   };
+}
+
+/** `▰▰▰▱▱▱▱▱▱▱ 17 of 56 some-model`. */
+function progressText({ done, of, what }: Progress): string {
+  const full = of > 0 ? Math.floor((10 * Math.min(done, of)) / of) : 0;
+  return `${"▰".repeat(full)}${"▱".repeat(10 - full)} ${done} of ${of} ${what}`;
 }
 
 /** One for each line of the run that does not rest: several where tasks were given out at once. */

@@ -38,6 +38,8 @@ export const measurementSchema = z.strictObject({
   name: z.string(),
   value: z.number(),
   unit: z.string(),
+  /** How many rows, calls or runs it rests on, where its receipt says so. */
+  n: z.number().int().nonnegative().optional(),
   effect: z.string(),
 });
 

@@ -17,7 +17,7 @@ export type RoleModelDeps = {
   readonly transport?: Partial<TransportDeps>;
 };
 
-type RemoteModelSpec = Exclude<ModelSpec, { kind: "rehearsal" }>;
+export type RemoteModelSpec = Exclude<ModelSpec, { kind: "rehearsal" }>;
 
 /** Errors: `model-auth` when the variable that the spec names is not set; `config-invalid` for a token over plain http. */
 export async function createRoleModel(spec: ModelSpec, deps: RoleModelDeps): Promise<RoleModel> {
@@ -50,7 +50,7 @@ export async function createRoleModel(spec: ModelSpec, deps: RoleModelDeps): Pro
   });
 }
 
-function tokenOf(spec: RemoteModelSpec, env: RoleModelDeps["env"]): string | null {
+export function tokenOf(spec: RemoteModelSpec, env: RoleModelDeps["env"]): string | null {
   if (spec.token === null) return null;
   const token = env[spec.token];
   if (token !== undefined && token.trim() !== "") return token;
@@ -59,7 +59,7 @@ function tokenOf(spec: RemoteModelSpec, env: RoleModelDeps["env"]): string | nul
   });
 }
 
-function limitsOf(spec: RemoteModelSpec): Partial<TransportLimits> {
+export function limitsOf(spec: RemoteModelSpec): Partial<TransportLimits> {
   const { firstToken, idle, total } = spec.timeouts;
   return {
     ...(firstToken === undefined ? {} : { firstTokenMs: firstToken * 1000 }),

@@ -21,11 +21,15 @@ export type AdvanceResult = {
   readonly asks: readonly AskRow[];
 };
 
+export type Progress = { readonly done: number; readonly of: number; readonly what: string };
+
 export type AdvanceOptions = {
   /** Each event as soon as it is committed. */
   readonly onEvent?: (event: StoredEvent) => void;
   /** Model text while it streams; never stored. */
   readonly onText?: (role: string, text: string) => void;
+  /** How far a long effect is: `done` of `of`, and at what; never stored. */
+  readonly onProgress?: (role: string, progress: Progress) => void;
   /** First abort: stop after the current step. */
   readonly drain?: AbortSignal;
   /** Stop now; calls under way are aborted and stay charged. */

@@ -2,15 +2,15 @@
  * `attempt_completion`: a report or an answer, held against what the store knows before it becomes an event.
  *
  * C1. Every criterion of the assignment is reported on, each with evidence; a report without is returned.
- * C2. A number is a fact only if the receipt that it cites holds that very number.
+ * C2. A number is a fact only if the receipt that it cites holds that very number: see `evidence.ts`.
  * C3. The entry role's report closes nothing by itself: see `closing.ts`.
  */
 import { rulesFor } from "../org/bound-chart.ts";
-import { toolResultSchema, type Call, type Event } from "../events/event.ts";
+import type { Call, Event } from "../events/event.ts";
 import type { DeskFrame } from "../events/desk.ts";
-import { runOfLine, type EffectKey } from "../ids.ts";
 import { isPathError } from "../tools/safe-files.ts";
 import { submit } from "./closing.ts";
+import { evidenceGaps } from "./evidence.ts";
 import { closeWithAnswer, closeWithReport } from "./frame-closing.ts";
 import { declaredRoute, parsed, refuse, type Turn } from "./refusal.ts";
 import { judge } from "./verification.ts";
@@ -31,7 +31,7 @@ export async function completeFrame(turn: Turn, call: Call, log: readonly Event[
   const args = parsed(turn, call, reportArgs);
   if (!args) return;
   for (const to of args.report_to ?? []) if (!declaredRoute(turn, call, "report", to)) return;
-  const gaps = await gapsOf(turn, args);
+  const gaps = await gapsOf(turn, args, log);
   if (gaps.length > 0) {
     refuse(turn, call, {
       code: "report-incomplete",
@@ -45,11 +45,11 @@ export async function completeFrame(turn: Turn, call: Call, log: readonly Event[
 }
 
 /** What keeps a report from being accepted, each in words that say how to mend it. */
-async function gapsOf(turn: Turn, report: ReportArgs): Promise<string[]> {
+async function gapsOf(turn: Turn, report: ReportArgs, log: readonly Event[]): Promise<string[]> {
   return [
     ...criteriaGaps(turn, report),
     ...sectionGaps(turn, report),
-    ...(await measurementGaps(turn, report)),
+    ...(await evidenceGaps(turn, report.measurements, log)),
     ...(await artifactGaps(turn, report)),
   ];
 }
@@ -75,26 +75,6 @@ function sectionGaps(turn: Turn, report: ReportArgs): string[] {
   return required
     .filter((name) => !report.sections[name]?.trim())
     .map((name) => `section "${name}" is missing or empty (required by the role's rules)`);
-}
-
-/** C2: name, value and unit must stand in the receipt of the cited effect, in this run. */
-async function measurementGaps(turn: Turn, report: ReportArgs): Promise<string[]> {
-  const gaps: string[] = [];
-  for (const claim of report.measurements) gaps.push(...(await measurementGap(turn, claim)));
-  return gaps;
-}
-
-async function measurementGap({ context }: Turn, claim: ReportArgs["measurements"][number]): Promise<string[]> {
-  const effect = await context.store.effect(claim.effect as EffectKey);
-  if (!effect || effect.kind !== "tool" || runOfLine(effect.line) !== context.run.id)
-    return [`measurement "${claim.name}" cites ${claim.effect}, which is no receipt of this run`];
-  const outcome = toolResultSchema.safeParse(effect.outcome);
-  const held = outcome.success ? (outcome.data.receipt?.measurements ?? []) : [];
-  const match = held.find((measurement) => measurement.name === claim.name && measurement.unit === claim.unit);
-  if (!match) return [`receipt ${claim.effect} holds no measurement "${claim.name}" in "${claim.unit}"`];
-  return match.value === claim.value
-    ? []
-    : [`measurement "${claim.name}" says ${claim.value}, its receipt ${claim.effect} says ${match.value}`];
 }
 
 async function artifactGaps(turn: Turn, report: ReportArgs): Promise<string[]> {

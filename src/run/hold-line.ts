@@ -29,7 +29,16 @@ export type HoldDeps = {
   ) => Promise<
     Omit<
       LineContext,
-      "run" | "bound" | "line" | "fence" | "above" | "mayOpenLines" | "signal" | "stopRequested" | "onText"
+      | "run"
+      | "bound"
+      | "line"
+      | "fence"
+      | "above"
+      | "mayOpenLines"
+      | "signal"
+      | "stopRequested"
+      | "onText"
+      | "onProgress"
     >
   >;
 };
@@ -97,6 +106,7 @@ function move(deps: HoldDeps, { line, steering, options }: Holding, fence: Fence
     signal: steering.signal,
     stopRequested: () => steering.stoppedBy,
     onText: options.onText ?? (() => undefined),
+    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
   });
   const onCommit = (stored: readonly StoredEvent[]): void => {
     for (const event of stored) options.onEvent?.(event);

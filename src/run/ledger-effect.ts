@@ -73,7 +73,11 @@ async function attempt(effect: Effect, intent: Intent): Promise<Ran> {
   const { call, action, turn } = effect;
   const tool = toolOf(turn.context, call);
   const { key } = action.proposed;
-  const context: ToolContext = { ...toolContext(turn.context, action.proposed), calls: paidCalls(turn.context, key) };
+  const context: ToolContext = {
+    ...toolContext(turn.context, action.proposed),
+    calls: paidCalls(turn.context, key),
+    onProgress: (done, of, what) => turn.context.onProgress?.(action.proposed.role, { done, of, what }),
+  };
   return record(effect, intent, await tool.run(context, tool.schema.parse(call.args), intent.prepared ?? null));
 }
 

@@ -6,10 +6,12 @@ import type { DeskFrame } from "../events/desk.ts";
 import type { Event, EventOf } from "../events/event.ts";
 import type { LineId } from "../ids.ts";
 import type { RoleModel } from "../models/model.ts";
+import type { ModelSource } from "../models/served-model.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import type { Role } from "../org/chart.ts";
 import type { Fence, RunRow, Store } from "../store/ports.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { Progress } from "./api.ts";
 import type { Workspaces } from "../tools/workspace.ts";
 
 /** What the files hold now, where it differs from the chart that the run is bound to (D9): another chart, or none that compiles. */
@@ -66,6 +68,9 @@ export type LineContext = {
   /** What the files hold now; read and compiled when it is first asked for, which a line that only takes a decision up never does. */
   readonly drift: () => Promise<Drift | null>;
   readonly onText: (role: string, text: string) => void;
+  readonly onProgress?: (role: string, progress: Progress) => void;
+  /** Models of cadre.yaml that tools may ask; left out: none. */
+  readonly models?: ModelSource;
 };
 
 /** Collects a node's events and knows the index that the next one will have in the line, from which ids derive. */

@@ -319,8 +319,13 @@ export function reportText(from: string, report: Report): string {
     `## Summary\n${report.summary}`,
     `## Criteria\n${bullets(report.criteria.map((criterion) => `[${criterion.id}] ${criterion.status}: ${criterion.evidence}`))}`,
     `## Artifacts\n${bullets(report.artifacts)}`,
-    `## Measurements\n${bullets(report.measurements.map((each) => `${each.name} = ${each.value} ${each.unit} (${each.effect})`))}`,
+    `## Measurements\n${bullets(report.measurements.map(measurementText))}`,
     `## Limitations\n${bullets(report.limitations)}`,
     ...Object.entries(report.sections).map(([name, text]) => `## Section ${name}\n${text}`),
   ].join("\n\n");
+}
+
+/** As tools write them too: what can be read back can be cited. */
+function measurementText({ name, value, unit, n, effect }: Report["measurements"][number]): string {
+  return `${name} = ${value} ${unit}${n === undefined ? "" : `, n ${n}`} (${effect})`;
 }

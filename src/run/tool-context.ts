@@ -22,6 +22,7 @@ export function toolContext(context: LineContext, proposed: Asking): ToolContext
     signal: context.signal,
     commands: commandPolicy(context.bound.workflow),
     licences: licencePolicy(context.bound.workflow),
+    ...(context.models ? { models: context.models } : {}),
   };
 }
 

@@ -75,6 +75,7 @@ export const reportArgs = z.strictObject({
         name: z.string().min(1),
         value: z.number(),
         unit: z.string(),
+        n: z.int().min(0).optional().describe("How many rows or calls it rests on, where the receipt says so."),
         effect: z.string().min(1).describe("The receipt id of the tool call that measured it."),
       }),
     )

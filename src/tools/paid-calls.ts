@@ -5,13 +5,7 @@
  * A tool with such calls says so with `Tool.needs`, keeps `probe` at `not-done`, and asks for the same numbers in the same order whenever
  * it is run again: then a tool that was cut off goes on where it was, and what was paid for is not paid for again (D3).
  */
-/** What ended calls used, as a server counted it; `measured` false: it counted nothing. */
-export type PaidUsage = {
-  readonly promptTokens: number;
-  readonly completionTokens: number;
-  readonly cachedTokens: number;
-  readonly measured: boolean;
-};
+import type { ModelUsage } from "../models/model.ts";
 
 export type PaidCall = {
   /** 0-based. The same call has the same number in every attempt at the tool. */
@@ -23,12 +17,12 @@ export type PaidCall = {
   /** Tokens that it takes at most; reserved, and replaced by what was counted. */
   readonly tokens: number;
   /** Makes it; the answer is JSON. What it throws as a `model-*` error is known to have failed and is not in doubt. */
-  make(signal: AbortSignal): Promise<{ readonly answer: unknown; readonly usage: PaidUsage }>;
+  make(signal: AbortSignal): Promise<{ readonly answer: unknown; readonly usage: ModelUsage }>;
 };
 
 export type PaidAnswer = {
   readonly answer: unknown;
-  readonly usage: PaidUsage;
+  readonly usage: ModelUsage;
   /** ms of the attempt that brought it. */
   readonly ms: number;
   /** `replayed`: taken from the ledger. `repeated`: an attempt before it was cut off, so it may have been billed twice. */

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { Finding, Receipt } from "../events/event.ts";
 import type { Clock } from "../clock.ts";
+import type { ModelSource } from "../models/served-model.ts";
 import type { CommandPolicy } from "../org/command-policy.ts";
 import type { LicencePolicy } from "../org/licence-policy.ts";
 import type { PaidCalls } from "./paid-calls.ts";
@@ -23,6 +24,8 @@ export type ToolContext = {
   readonly commands?: CommandPolicy;
   /** Calls to models, through the ledger; left out where nothing may be paid for: in reads, and when an edit is checked. */
   readonly calls?: PaidCalls;
+  /** Models that the operator mapped; left out: none. */
+  readonly models?: ModelSource;
   /** How far a long effect is, for whoever watches; nothing of it is kept. */
   readonly onProgress?: (done: number, of: number, what: string) => void;
   /** What it says of licences; left out: the default. */

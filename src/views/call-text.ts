@@ -54,8 +54,10 @@ export function measureText(measured: {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
+  readonly n?: number | undefined;
 }): string {
-  return `${measured.name} ${measured.value}${measured.unit === "" ? "" : ` ${measured.unit}`}`;
+  const n = measured.n === undefined ? "" : ` (n ${measured.n})`;
+  return `${measured.name} ${measured.value}${measured.unit === "" ? "" : ` ${measured.unit}`}${n}`;
 }
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> {

@@ -90,9 +90,10 @@ export function measurementLines(context: PageContext, claims: readonly Measurem
   const { events, steps } = context.journal;
   const rows = claims.map((claim) => {
     const checked = withReceipt(claim, events, steps);
-    return [code(claim.name), String(claim.value), inline(claim.unit), receiptText(context, checked)];
+    const n = claim.n === undefined ? "" : String(claim.n);
+    return [code(claim.name), String(claim.value), inline(claim.unit), n, receiptText(context, checked)];
   });
-  return table(["Measured", "Value", "Unit", "Receipt"], rows);
+  return table(["Measured", "Value", "Unit", "n", "Receipt"], rows);
 }
 
 function receiptText(context: PageContext, { receipt, effect }: MeasurementOutcome): string {

@@ -188,7 +188,7 @@ export function withReceipt(
 }
 
 function same(one: Omit<Measurement, "effect">, other: Omit<Measurement, "effect">): boolean {
-  return one.name === other.name && one.value === other.value && one.unit === other.unit;
+  return one.name === other.name && one.value === other.value && one.unit === other.unit && one.n === other.n;
 }
 
 /** The change set where there is one; before that, what the receipts add up to. Sorted by path. */

@@ -21,11 +21,16 @@ function withoutMeasures(text: string, run: string): string {
       .replaceAll(/\b[0-9a-f]{64}\b/g, "0".repeat(64))
       .replaceAll(/\d+(\.\d+)? ms\b/g, "MS")
       .replaceAll(/(latency[^|\n]*?[|=] *)\d+(\.\d+)?/g, "$1MS")
-      // The last two columns of a table of candidates.
+      // The last two columns of a table of candidates, and rates, in its page and in its table for machines.
       .replaceAll(/(\| \d+\.\d{4} ){2}\|$/gm, "| MS | MS |")
+      .replaceAll(/\| \d+(\.\d+)? \(measured\) \|/g, "| RATE |")
+      .replaceAll(/(throughput, measured[^|\n]*?[|=] *)\d+(\.\d+)?/g, "$1RATE")
+      .replaceAll(/^((?:majority-class|char-ngram)[^\n]*?,0),[\d.]+,[\d.]+,(\d+),[\d.]+,/gm, "$1,MS,MS,$2,RATE,")
+      .replaceAll(/"p95_ms":[\d.]+/g, '"p95_ms":0')
+      .replaceAll(/"at":"[^"]+"/g, '"at":""')
   );
 }
 
 function isLatency(held: unknown): held is { readonly name: string } {
-  return typeof held === "object" && held !== null && "name" in held && /latency/.test(String(held.name));
+  return typeof held === "object" && held !== null && "name" in held && /latency|throughput/.test(String(held.name));
 }

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { characterNgrams, localCandidates, type Candidate } from "../../src/tools/evaluate/candidates.ts";
+import { characterNgrams, localCandidates, type LocalCandidate } from "../../src/tools/evaluate/candidates.ts";
 import { readCsv } from "../../src/tools/evaluate/csv.ts";
 import { readSample } from "../../src/tools/evaluate/labelled-table.ts";
-import { measureCandidates } from "../../src/tools/evaluate/measure.ts";
+import { measureHere } from "../../src/tools/evaluate/measure-here.ts";
+import type { Parts } from "../../src/tools/evaluate/scored.ts";
+import { stratifiedSplit } from "../../src/tools/evaluate/split.ts";
 import { quantile, score } from "../../src/tools/evaluate/scores.ts";
 import { openWorkbench } from "./tools-bench.ts";
 
@@ -134,25 +136,30 @@ describe("measuring", () => {
     return result.value;
   };
   const signal = new AbortController().signal;
+  const partsOf = (value: ReturnType<typeof sample>, seed: number): Parts => ({
+    ...stratifiedSplit(value, seed, 0.3),
+    labels: value.labels,
+    slices: [],
+    seed,
+  });
+  const spying = (train: LocalCandidate["train"]): LocalCandidate => ({ name: "spy", description: "", train });
 
   test("M1 a candidate is never trained on a row that it is tested on, and never sees a test label", async () => {
     for (const seed of [0, 1, 2, 3, 4]) {
       const trained = new Set<string>();
       const tested: unknown[][] = [];
-      const spy: Candidate = {
-        name: "spy",
-        description: "",
-        train: (train) => {
-          for (const row of train) trained.add(row.text);
-          return Promise.resolve((...given: [string]) => {
-            tested.push(given);
-            return "good";
-          });
-        },
-      };
-      const { train, test: held } = await measureCandidates(sample(), [spy], { seed, testFraction: 0.3 }, signal);
-      expect(train + held).toBe(60);
-      expect(tested).toHaveLength(held);
+      const spy = spying((train) => {
+        for (const row of train) trained.add(row.text);
+        const predict = (...given: [string]): string => {
+          tested.push(given);
+          return "good";
+        };
+        return Promise.resolve({ predict, bytes: 0 });
+      });
+      const parts = partsOf(sample(), seed);
+      await measureHere(spy, parts, signal);
+      expect(parts.train.length + parts.test.length).toBe(60);
+      expect(tested).toHaveLength(parts.test.length);
       expect(tested.every((given) => given.length === 1 && !trained.has(String(given[0])))).toBe(true);
     }
   });
@@ -160,28 +167,26 @@ describe("measuring", () => {
   test("M3 the same seed gives the same scores, another seed another split", async () => {
     const candidates = [...localCandidates.values()];
     const scoresOf = async (seed: number): Promise<unknown> =>
-      (await measureCandidates(sample(), candidates, { seed, testFraction: 0.3 }, signal)).results.map(
-        (one) => one.scores,
-      );
+      Promise.all(candidates.map(async (each) => (await measureHere(each, partsOf(sample(), seed), signal)).scores));
     expect(await scoresOf(7)).toEqual(await scoresOf(7));
     const held = async (seed: number): Promise<string[]> => {
       const texts: string[] = [];
-      const spy: Candidate = {
-        name: "",
-        description: "",
-        train: () => Promise.resolve((text) => (texts.push(text), "good")),
-      };
-      await measureCandidates(sample(), [spy], { seed, testFraction: 0.3 }, signal);
+      const predict = (text: string): string => (texts.push(text), "good");
+      await measureHere(
+        spying(() => Promise.resolve({ predict, bytes: 0 })),
+        partsOf(sample(), seed),
+        signal,
+      );
       return texts;
     };
     expect(await held(7)).not.toEqual(await held(8));
   });
 
   test("Naive Bayes learns what letters can tell, and answers where it knows nothing", async () => {
-    const bayes = localCandidates.get("char-ngram-naive-bayes") as Candidate;
-    const { results } = await measureCandidates(sample(), [bayes], { seed: 7, testFraction: 0.3 }, signal);
-    expect(results[0]?.scores.macroF1).toBeGreaterThan(0.9);
-    const predict = await bayes.train([...sample().rows.slice(0, 20), { text: "more", label: "bad" }]);
+    const bayes = localCandidates.get("char-ngram-naive-bayes") as LocalCandidate;
+    const measured = await measureHere(bayes, partsOf(sample(), 7), signal);
+    expect(measured.scores.macroF1).toBeGreaterThan(0.9);
+    const { predict } = await bayes.train([...sample().rows.slice(0, 20), { text: "more", label: "bad" }]);
     expect(predict("日本")).toBe("bad");
   });
 
@@ -191,13 +196,8 @@ describe("measuring", () => {
       Array.from({ length: 10 }, (_, n) => ({ text: `${"abc"[index]}${"abc"[index]} __proto__ ${n}`, label })),
     );
     const value = { rows: odd, labels: names.toSorted(), read: 30, duplicates: 0, contradictory: 0 };
-    const { results } = await measureCandidates(
-      value,
-      [...localCandidates.values()],
-      { seed: 1, testFraction: 0.3 },
-      signal,
-    );
-    expect(results[1]?.scores.accuracy).toBe(1);
+    const bayes = localCandidates.get("char-ngram-naive-bayes") as LocalCandidate;
+    expect((await measureHere(bayes, partsOf(value, 1), signal)).scores.accuracy).toBe(1);
   });
 
   test("n-grams are of characters, not of halves of them, and composed", () => {
@@ -262,13 +262,13 @@ describe("evaluate_models", () => {
       expect(one.value).toBe(Math.round(one.value * 10_000) / 10_000);
   });
 
-  test("the baseline is measured even if nobody asked for it; a candidate from the Hub is not available yet", async () => {
+  test("the baseline is measured even if nobody asked for it; a name that the operator did not map is refused", async () => {
     const bench = openWorkbench({ "s.csv": csv });
     const outcome = await bench.call("evaluate_models", { dataset: "s.csv", candidates: ["char-ngram-naive-bayes"] });
     expect(outcome.text).toContain("| majority-class |");
     expect(await bench.call("evaluate_models", { dataset: "s.csv", candidates: ["owner/model"] })).toMatchObject({
       ok: false,
-      text: expect.stringContaining("Not available yet: owner/model"),
+      text: expect.stringContaining('There is no candidate "owner/model"'),
       receipt: null,
     });
   });

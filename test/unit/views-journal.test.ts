@@ -115,7 +115,7 @@ describe("the journal of a run", () => {
       "**Finished** (signed off): run `r-7f3a9c`, 2026-11-22 08:00 UTC to 2026-11-22 08:22 UTC (22 min), started by mai.",
     );
     expect(readme).toMatch(
-      /\| `macro_f1` \| 0\.71 \| {2}\| \[step 5\]\(tasks\/02-[^)]*\), `evaluate_models`, `r-7f3a9c\.1\/e\d+` \|/,
+      /\| `macro_f1` \| 0\.71 \| {2}\| {2}\| \[step 5\]\(tasks\/02-[^)]*\), `evaluate_models`, `r-7f3a9c\.1\/e\d+` \|/,
     );
     expect(readme).toContain("No model was called: the rehearsal's 17 turns used no tokens and cost nothing.");
   });

@@ -10,8 +10,15 @@ export type Measured = {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
+  readonly n?: number;
   readonly effect: string;
 };
+
+/** A unit as it is written behind a value, with the number of rows where one follows. */
+export function unitAndN(text: string): { readonly unit: string; readonly n?: number } {
+  const match = /^(.*), n (\d+)$/.exec(text);
+  return match ? { unit: (match[1] as string).trim(), n: Number(match[2]) } : { unit: text.trim() };
+}
 
 export type ReportRead = {
   readonly from: string;
@@ -46,7 +53,14 @@ export function readReport(text: string): ReportRead | null {
 function readMeasured(item: string): Measured[] {
   const match = /^(.+) = (-?\d[\d.]*(?:e[+-]?\d+)?)\s?(.*?)\s*\((?:receipt )?([^()\s]+)\)$/i.exec(item);
   if (!match) return [];
-  return [{ name: match[1] as string, value: Number(match[2]), unit: match[3] as string, effect: match[4] as string }];
+  return [
+    {
+      name: match[1] as string,
+      value: Number(match[2]),
+      ...unitAndN(match[3] as string),
+      effect: match[4] as string,
+    },
+  ];
 }
 
 export type DecisionRead = {

@@ -18,7 +18,7 @@ export function work(situation: Situation, frame: AssignmentSeen): Move {
   const draft: Draft = { situation, frame, facts, parts: partsFor(frame.criteria, partTargets(situation)).slice(0, 1) };
   return (
     look(situation, frame) ??
-    measure(situation) ??
+    measure(situation, frame) ??
     ask(draft) ??
     write(draft) ??
     handOn(draft) ??
@@ -40,8 +40,8 @@ function look(situation: Situation, frame: AssignmentSeen): Move | null {
   return calls.length > 0 ? { say: "First I look at what there is.", calls } : null;
 }
 
-function measure(situation: Situation): Move | null {
-  const call = evaluationDue(situation);
+function measure(situation: Situation, frame: AssignmentSeen): Move | null {
+  const call = evaluationDue(situation, frame);
   return call ? { say: "There is a labelled sample: I measure before I judge.", calls: [call] } : null;
 }
 

@@ -1,12 +1,19 @@
 /** Classifiers that run here, without a download: what a model has to beat. */
 import type { Row } from "./labelled-table.ts";
 
-/** Trained on `train` and nothing else; what it returns predicts one text at a time. */
-export type Candidate = {
+/** What was learned from the training part: predicts one text at a time. */
+export type Trained = {
+  readonly predict: (text: string) => string;
+  /** Size of what was learned, as it would be kept. */
+  readonly bytes: number;
+};
+
+export type LocalCandidate = {
   readonly name: string;
   /** What it does, with its settings: part of what was measured. */
   readonly description: string;
-  train(train: readonly Row[]): Promise<(text: string) => string>;
+  /** Learns from `train` and nothing else. */
+  train(train: readonly Row[]): Promise<Trained>;
 };
 
 export const localCandidateNames = ["majority-class", "char-ngram-naive-bayes"] as const;
@@ -38,16 +45,16 @@ export function majorityLabel(rows: readonly Row[]): string {
   return (ordered[0] as [string, number])[0];
 }
 
-const majority: Candidate = {
+const majority: LocalCandidate = {
   name: "majority-class",
   description: "always the label that is most frequent in the training part",
   train: (train) => {
     const label = majorityLabel(train);
-    return Promise.resolve(() => label);
+    return Promise.resolve({ predict: () => label, bytes: Buffer.byteLength(JSON.stringify(label)) });
   },
 };
 
-const naiveBayes: Candidate = {
+const naiveBayes: LocalCandidate = {
   name: "char-ngram-naive-bayes",
   description: `Naive Bayes over character ${shortest}- to ${longest}-grams (presence only, smoothing 0.5; wink-naive-bayes-text-classifier); the majority label where no n-gram is known`,
   train: async (train) => {
@@ -58,14 +65,15 @@ const naiveBayes: Candidate = {
     for (const row of train) classifier.learn(row.text, row.label);
     classifier.consolidate();
     const fallback = majorityLabel(train);
-    return (text) => {
+    const predict = (text: string): string => {
       const odds = classifier.computeOdds(text);
       // One pair alone is the library's way to say that it knows none of the n-grams.
       return odds.length < 2 ? fallback : (odds[0] as [string, number])[0];
     };
+    return { predict, bytes: Buffer.byteLength(classifier.exportJSON()) };
   },
 };
 
-export const localCandidates: ReadonlyMap<string, Candidate> = new Map(
+export const localCandidates: ReadonlyMap<string, LocalCandidate> = new Map(
   [majority, naiveBayes].map((one) => [one.name, one]),
 );

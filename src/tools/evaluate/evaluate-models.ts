@@ -1,94 +1,199 @@
-/** `evaluate_models`: candidates compared on a labelled sample in the workspace, with receipts that a report's numbers can cite. */
+/**
+ * `evaluate_models`: candidates compared on a labelled sample in the workspace, with receipts that a report's numbers can cite.
+ *
+ * T1. What the numbers rest on is pinned by `prepare`: the sample's hash and the success criteria stand in the intent before the first call.
+ * T2. To run it again is always right (D3): calls that were answered are on the ledger, and the files it writes follow from the facts.
+ */
 import { z } from "zod";
-import { sha256 } from "../../canonical.ts";
-import { answering, done, failed, isOutcome, pathOr } from "../answer.ts";
-import { decodeText, readWhole } from "../read-bytes.ts";
+import { hashOf } from "../../canonical.ts";
+import { isoTime } from "../../clock.ts";
+import { answering, done, failed, isOutcome } from "../answer.ts";
+import { isPathError } from "../safe-files.ts";
 import type { Tool, ToolContext, ToolOutcome } from "../tool.ts";
-import { workspacePath } from "../read-tools.ts";
-import { localCandidateNames, localCandidates, type Candidate } from "./candidates.ts";
-import { readSample, type Sample } from "./labelled-table.ts";
-import { measureCandidates, type Evaluation } from "./measure.ts";
-import { evaluationReceipt, evaluationText, type EvaluationFacts } from "./report.ts";
+import { currentHash } from "../write-whole.ts";
+import { evaluateArgs, type EvaluateArgs } from "./arguments.ts";
+import { criteriaHash, criterionText } from "./criteria.ts";
+import type { Measured, Unmeasured } from "./facts.ts";
+import { fileNames, folderFor, openRegistry, writeEvaluation, writingProblem } from "./files.ts";
+import { measureHere } from "./measure-here.ts";
+import { measureServed } from "./measure-served.ts";
+import {
+  candidatesOf,
+  isUnmeasured,
+  needOf,
+  openServed,
+  planSample,
+  type Candidates,
+  type SamplePlan,
+} from "./plan.ts";
+import { pastOf, type RegistryEntry } from "./registry.ts";
+import { evaluationReceipt, evaluationText, rounded, type EvaluationFacts } from "./report.ts";
 
-const datasetLimit = 20 * 1024 * 1024;
-const rowLimit = 20_000;
-
-const args = z.strictObject({
-  dataset: workspacePath.describe(
-    "Labelled sample in the workspace, .csv (with a header) or .jsonl (an object per line).",
-  ),
-  text_column: z.string().min(1).default("text").describe("Column or key of the text."),
-  label_column: z.string().min(1).default("label").describe("Column or key of the label."),
-  candidates: z
-    .array(z.string().min(1))
-    .min(1)
-    .max(10)
-    .default([...localCandidateNames])
-    .describe(`What to compare. Available here: ${localCandidateNames.join(", ")}. Left out: all of these.`),
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 31 - 1)
-    .default(7)
-    .describe("Seed of split and interval; the same seed gives the same scores."),
-  test_fraction: z.number().min(0.1).max(0.5).default(0.3).describe("Part of every class that is held out."),
-  primary_metric: z.enum(["macro_f1", "accuracy"]).default("macro_f1").describe("What the candidates are ranked by."),
+const preparedSchema = z.strictObject({
+  /** Of the sample; null where it could not be read. */
+  sha256: z.string().nullable(),
+  criteria: z.string(),
+  /** Hashes of the files that will be written, as they were before. */
+  before: z.record(z.string(), z.string().nullable()),
 });
-type EvaluateArgs = z.infer<typeof args>;
+type Prepared = z.infer<typeof preparedSchema>;
 
 export const evaluateModelsTool: Tool<EvaluateArgs> = {
   name: "evaluate_models",
   description:
-    "Measure classifiers on a labelled sample: stratified split by seed, macro-F1 and accuracy with 95 % intervals, F1 per class, latency per prediction. " +
-    "Gives a table and a receipt id; cite that id for every number that you report.",
-  schema: args,
+    "Measure classifiers on a labelled sample: what runs here and models of cadre.yaml, all on the same held-out rows (stratified split by seed). " +
+    "Macro-F1 and accuracy with 95 % intervals, by class and by slice, latency, throughput, size, cost, and whether success as you define it is met. " +
+    "Writes the table, a page and a plot under evaluations/ and keeps a registry there. Gives a receipt id; cite that id for every number that you report.",
+  schema: evaluateArgs,
   access: "effect",
-  // It changes nothing, so to run it again is always right (D3).
-  prepare: () => Promise.resolve(null),
+  needs: async (context, given) => {
+    const plan = await planned(context, given);
+    return isOutcome(plan) ? { modelCalls: 0, tokens: 0 } : needOf(plan.candidates, plan);
+  },
+  prepare,
   probe: () => Promise.resolve({ state: "not-done" }),
-  run: (context, given) => answering(context, () => evaluate(context, given)),
+  run: (context, given, prepared) => answering(context, () => evaluate(context, given, prepared)),
 };
 
-async function evaluate(context: ToolContext, given: EvaluateArgs): Promise<ToolOutcome> {
-  const parsed = pathOr(given.dataset);
-  if (isOutcome(parsed)) return parsed;
-  const candidates = candidatesOf(given.candidates);
-  if ("reason" in candidates) return failed(candidates.reason);
-  const bytes = readWhole(context.workspace, parsed.path, datasetLimit);
-  const content = decodeText(bytes);
-  if (content === undefined) return failed(`${parsed.path} is not UTF-8 text.`);
-  const sample = readSample(parsed.path, content, { text: given.text_column, label: given.label_column });
-  if (!sample.ok) return failed(`Nothing was measured. ${sample.reason}.`.replace(/([.?])\.$/, "$1"));
-  if (sample.value.rows.length > rowLimit) {
-    return failed(
-      `Nothing was measured. ${parsed.path} has ${sample.value.rows.length} rows; ${rowLimit} are the most that are evaluated here.`,
-    );
-  }
-  const settings = { seed: given.seed, testFraction: given.test_fraction };
-  const evaluation = await measureCandidates(sample.value, candidates.list, settings, context.signal);
-  const facts = factsOf(context, parsed.path, sha256(bytes), given, sample.value, evaluation);
-  return done(evaluationText(facts), evaluationReceipt(facts));
+type Plan = SamplePlan & { readonly candidates: Candidates };
+
+/** A path that is refused is an outcome here as well: `run` will say it. */
+async function planned(context: ToolContext, given: EvaluateArgs): Promise<Plan | ToolOutcome> {
+  let plan: SamplePlan | undefined;
+  const outcome = await answering(context, () => {
+    const sample = planSample(context, given);
+    if (isOutcome(sample)) return sample;
+    plan = sample;
+    return done("");
+  });
+  if (!plan) return outcome;
+  const candidates = await candidatesOf(context, given.candidates);
+  return isOutcome(candidates) ? candidates : { ...plan, candidates };
 }
 
-function candidatesOf(names: readonly string[]): { readonly list: readonly Candidate[] } | { readonly reason: string } {
-  const unknown = names.filter((name) => !localCandidates.has(name));
-  if (unknown.length > 0) {
-    return {
-      reason: `Nothing was measured. Not available yet: ${unknown.join(", ")} (this version does not reach the Hugging Face Hub or hosted models). Available here: ${localCandidateNames.join(", ")}.`,
-    };
-  }
-  // The baseline is always measured: a score says nothing without it.
-  const wanted = new Set<string>(["majority-class", ...names]);
-  return { list: [...wanted].map((name) => localCandidates.get(name) as Candidate) };
+async function prepare(context: ToolContext, given: EvaluateArgs): Promise<Prepared> {
+  const plan = await planned(context, given);
+  const criteria = criteriaHash(given.success);
+  if (isOutcome(plan)) return { sha256: null, criteria, before: {} };
+  const folder = folderFor(plan.dataset);
+  const paths = writingProblem(context, folder) === null ? fileNames(folder) : [];
+  const before = Object.fromEntries(paths.map((path) => [path, hashBefore(context, path)]));
+  return { sha256: plan.sha256, criteria, before };
 }
 
-function factsOf(
+/** What cannot be written is refused by `run`; the intent stands either way. */
+function hashBefore({ workspace }: ToolContext, path: string): string | null {
+  try {
+    return currentHash(workspace, path);
+  } catch (error) {
+    if (isPathError(error)) return null;
+    throw error;
+  }
+}
+
+async function evaluate(context: ToolContext, given: EvaluateArgs, facts: unknown): Promise<ToolOutcome> {
+  const plan = await planned(context, given);
+  if (isOutcome(plan)) return plan;
+  const prepared = preparedSchema.parse(facts ?? (await prepare(context, given)));
+  if (plan.sha256 !== prepared.sha256)
+    return failed(`Nothing is reported. ${plan.dataset} was changed since this evaluation began; evaluate it again.`);
+  const { results, failures } = await measureAll(context, given, plan);
+  const { train, test } = plan.parts;
+  const evaluation = { train: train.length, test: test.length, results, failures };
+  return reported(context, given, plan, prepared, evaluation);
+}
+
+async function measureAll(
   context: ToolContext,
-  dataset: string,
-  hash: string,
   given: EvaluateArgs,
-  sample: Sample,
-  evaluation: Evaluation,
-): EvaluationFacts {
-  return { key: context.key, dataset, sha256: hash, args: given, sample, evaluation };
+  { candidates, parts }: Plan,
+): Promise<{ readonly results: readonly Measured[]; readonly failures: readonly Unmeasured[] }> {
+  const results: Measured[] = [];
+  const failures: Unmeasured[] = [];
+  for (const candidate of candidates.local) results.push(await measureHere(candidate, parts, context.signal));
+  const all = candidates.served.length * parts.test.length;
+  for (const [index, name] of candidates.served.entries()) {
+    const first = index * parts.test.length;
+    const model = await openServed(context, name);
+    const { calls } = context;
+    if (!isUnmeasured(model) && calls === undefined) throw new TypeError("nothing may be paid for here");
+    const measured =
+      isUnmeasured(model) || calls === undefined
+        ? (model as Unmeasured)
+        : await measureServed(model, parts, {
+            calls,
+            first,
+            atOnce: given.at_once,
+            labelMap: given.label_map,
+            onProgress: (rows) => context.onProgress?.(first + rows, all, name),
+            signal: context.signal,
+          });
+    if (isUnmeasured(measured)) failures.push(measured);
+    else results.push(measured);
+  }
+  return { results, failures };
+}
+
+function reported(
+  context: ToolContext,
+  given: EvaluateArgs,
+  plan: Plan,
+  prepared: Prepared,
+  evaluation: EvaluationFacts["evaluation"],
+): ToolOutcome {
+  const folder = folderFor(plan.dataset);
+  const problem = writingProblem(context, folder);
+  const registry = openRegistry(context);
+  const config = hashOf({ given, sha256: plan.sha256 });
+  const entry = entryOf(context, given, plan, { config, evaluation });
+  const facts: EvaluationFacts = {
+    key: context.key,
+    dataset: plan.dataset,
+    sha256: plan.sha256,
+    args: given,
+    config,
+    criteria: prepared.criteria,
+    sample: plan.sample,
+    evaluation,
+    past: pastOf(registry, entry),
+    files: problem ?? fileNames(folder),
+  };
+  const files = problem === null ? writeEvaluation(context, folder, facts, registry, entry) : [];
+  const receipt = evaluationReceipt(facts);
+  return done(evaluationText(facts), {
+    ...receipt,
+    // As it was before the first attempt: a second one finds what the first has written.
+    files: files.map((file) => ({ ...file, before: prepared.before[file.path] ?? null })),
+  });
+}
+
+type Found = { readonly config: string; readonly evaluation: EvaluationFacts["evaluation"] };
+
+function entryOf(context: ToolContext, given: EvaluateArgs, plan: Plan, { config, evaluation }: Found): RegistryEntry {
+  return {
+    schema: "cadre.evaluation/1",
+    key: context.key,
+    at: isoTime(context.clock),
+    dataset: plan.dataset,
+    sha256: plan.sha256,
+    setting: plan.setting,
+    config,
+    criteria: criteriaHash(given.success),
+    criteria_text: given.success.map(criterionText),
+    primary_metric: given.primary_metric,
+    candidates: evaluation.results.map(({ candidate, scores, latency }) => ({
+      name: candidate.name,
+      id: candidate.id,
+      revision: candidate.about.revision ?? null,
+      how: candidate.description,
+      macro_f1: rounded(scores.macroF1),
+      macro_f1_low: rounded(scores.macroF1Interval.low),
+      macro_f1_high: rounded(scores.macroF1Interval.high),
+      accuracy: rounded(scores.accuracy),
+      accuracy_low: rounded(scores.accuracyInterval.low),
+      accuracy_high: rounded(scores.accuracyInterval.high),
+      n: evaluation.test,
+      p95_ms: rounded(latency.p95),
+    })),
+  };
 }

@@ -2,7 +2,12 @@
 import { didYouMean } from "../../documents/nearest.ts";
 import { readCsv } from "./csv.ts";
 
-export type Row = { readonly text: string; readonly label: string };
+export type Row = {
+  readonly text: string;
+  readonly label: string;
+  /** Values of the slice columns, in their order; left out where none were asked for. */
+  readonly slices?: readonly string[];
+};
 
 export type Sample = {
   readonly rows: readonly Row[];
@@ -17,7 +22,7 @@ export type Sample = {
 };
 
 export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
-type Columns = { readonly text: string; readonly label: string };
+type Columns = { readonly text: string; readonly label: string; readonly slices?: readonly string[] };
 type Located = Row & { readonly line: number };
 
 const no = (reason: string): { readonly ok: false; readonly reason: string } => ({ ok: false, reason });
@@ -54,19 +59,21 @@ function fromTable(path: string, content: string, columns: Columns): Result<Loca
   if (problem !== null) return no(problem);
   const text = header.indexOf(columns.text);
   const label = header.indexOf(columns.label);
+  const slices = columns.slices?.map((name) => header.indexOf(name));
   return {
     ok: true,
     value: records.map((record) => ({
       line: record.line,
       text: record.fields[text] as string,
       label: (record.fields[label] as string).trim(),
+      ...(slices ? { slices: slices.map((column) => (record.fields[column] as string).trim()) } : {}),
     })),
   };
 }
 
 function missingColumn(place: string, header: readonly string[], columns: Columns): string | null {
   if (columns.text === columns.label) return `text_column and label_column are both "${columns.text}"`;
-  const absent = [columns.text, columns.label].find((name) => !header.includes(name));
+  const absent = [columns.text, columns.label, ...(columns.slices ?? [])].find((name) => !header.includes(name));
   if (absent === undefined) return null;
   const other = header.length === 1 && /[;\t]/.test(header[0] as string) ? " Fields must be separated by commas." : "";
   return `${place}: there is no column "${absent}"; there are ${header.map((name) => `"${name}"`).join(", ")}. ${didYouMean(absent, header, "Name one of them.")}${other}`;
@@ -104,7 +111,12 @@ function jsonRow(place: string, line: string, columns: Columns): Result<Row> {
   if (typeof label !== "string" && typeof label !== "number" && typeof label !== "boolean") {
     return no(`${place}: "${columns.label}" is neither a string nor a number nor a boolean`);
   }
-  return { ok: true, value: { text, label: String(label).trim() } };
+  const slices = columns.slices?.map((name) => sliceValue(record.get(name)));
+  return { ok: true, value: { text, label: String(label).trim(), ...(slices ? { slices } : {}) } };
+}
+
+function sliceValue(value: unknown): string {
+  return typeof value === "string" ? value.trim() : JSON.stringify(value);
 }
 
 /**
@@ -127,7 +139,8 @@ function deduplicated(rows: readonly Located[]): Sample {
     if (same.some((row) => row.label !== first.label)) {
       contradictory += same.length;
     } else {
-      kept.push({ text: first.text, label: first.label });
+      const { line: _line, ...row } = first;
+      kept.push(row);
       duplicates += same.length - 1;
     }
   }

@@ -15,21 +15,24 @@ export type Scores = {
 /** Samples drawn for an interval. */
 export const resamples = 1000;
 
+/** Where a label's index stands: the prediction was none. */
+const noLabel = -1;
+
 type Counts = { readonly hit: Int32Array; readonly predicted: Int32Array; readonly actual: Int32Array };
 
 /**
- * `actual` and `predicted` are labels, row by row. The intervals are 95 % percentile bootstrap over the test rows. Macro-F1 is
+ * `actual` and `predicted` are labels, row by row; null is no label at all, which is never right. The intervals are 95 % percentile bootstrap over the test rows. Macro-F1 is
  * the mean over the labels that occur among what is or what was predicted.
  */
 export function score(
   labels: readonly string[],
   actual: readonly string[],
-  predicted: readonly string[],
+  predicted: readonly (string | null)[],
   seed: number,
 ): Scores {
   const indexOf = new Map(labels.map((label, index) => [label, index]));
   const is = Int32Array.from(actual, (label) => indexOf.get(label) as number);
-  const said = Int32Array.from(predicted, (label) => indexOf.get(label) as number);
+  const said = Int32Array.from(predicted, (label) => (label === null ? noLabel : (indexOf.get(label) as number)));
   const all = Int32Array.from(is, (_, row) => row);
   const counts = count(labels.length, is, said, all);
   const random = seededRandom(seed, 1);
@@ -60,7 +63,7 @@ function count(classes: number, is: Int32Array, said: Int32Array, rows: Int32Arr
     const truth = is[row] as number;
     const guess = said[row] as number;
     counts.actual[truth] = (counts.actual[truth] as number) + 1;
-    counts.predicted[guess] = (counts.predicted[guess] as number) + 1;
+    if (guess !== noLabel) counts.predicted[guess] = (counts.predicted[guess] as number) + 1;
     if (truth === guess) counts.hit[truth] = (counts.hit[truth] as number) + 1;
   }
   return counts;

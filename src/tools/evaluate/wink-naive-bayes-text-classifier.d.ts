@@ -9,6 +9,8 @@ declare module "wink-naive-bayes-text-classifier" {
     consolidate(): boolean;
     /** `[label, log2 odds]`, best first; the single pair `["unknown", 0]` where no token is known. */
     computeOdds(input: string): [label: string, odds: number][];
+    /** What was learned, as JSON. */
+    exportJSON(): string;
   };
   function makeClassifier(): Classifier;
   export = makeClassifier;

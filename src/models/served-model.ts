@@ -1,0 +1,157 @@
+/**
+ * A model of cadre.yaml as something that sorts texts: one question for tools that measure models, whatever the server's task is.
+ *
+ * V1. Only names of cadre.yaml: a role never names a host, and nothing is asked that the operator did not map.
+ * V2. Calls go through the same transport as a role's (`transport.ts`), with its limits, its gate and its bound token.
+ */
+import type { AboutModel, Config, Price, ServedTask } from "../config.ts";
+import { CadreError, isCadreError } from "../errors.ts";
+import { createRoleModel, limitsOf, tokenOf, type RemoteModelSpec, type RoleModelDeps } from "./create-role-model.ts";
+import { labelQuestion, questionVersion, readLabel } from "./label-question.ts";
+import type { ModelUsage, Tier } from "./model.ts";
+import { resolveModel } from "./resolve.ts";
+import { malformedError } from "./transport-errors.ts";
+
+export type Sorted = {
+  /** The label as the model gave it, or all of a chat model's answer. */
+  readonly said: string;
+  /** The one of the labels that this is; null where it is none of them. */
+  readonly label: string | null;
+  readonly usage: ModelUsage;
+};
+
+export interface ServedModel {
+  /** In cadre.yaml. */
+  readonly name: string;
+  /** As the server knows it. */
+  readonly id: string;
+  readonly tier: Tier;
+  readonly task: ServedTask;
+  readonly about: AboutModel;
+  /** Null: unpriced, which is not free. */
+  readonly price: Price | null;
+  /** What is asked, with its version: part of what is measured. */
+  readonly how: string;
+  /** Tokens that one text takes at most, as estimated before the server counts. */
+  tokens(text: string, labels: readonly string[]): number;
+  /** Errors: `model-*`; the signal's reason. Never retries what the transport gave up on. */
+  sort(text: string, labels: readonly string[], signal: AbortSignal): Promise<Sorted>;
+}
+
+export type NamedModel = { readonly name: string; readonly id: string; readonly task: ServedTask };
+
+export interface ModelSource {
+  /** What the operator mapped, in the order of the file. */
+  names(): Promise<readonly NamedModel[]>;
+  /** Errors: model-unknown, model-auth, config-invalid. */
+  open(name: string): Promise<ServedModel>;
+}
+
+/** `config` is read when it is first asked for. */
+export function modelSource(config: () => Promise<Config>, deps: Omit<RoleModelDeps, "rehearsal">): ModelSource {
+  return {
+    names: async () =>
+      Object.entries((await config()).models).map(([name, model]) => ({ name, id: model.model, task: taskOf(model) })),
+    open: async (name) => {
+      const known = await config();
+      const model = Object.hasOwn(known.models, name) ? known.models[name] : undefined;
+      const spec = model && resolveModel(known, { role: "", rank: "", flag: name });
+      if (!model || !spec || spec.kind === "rehearsal") throw unknownModel(name, known);
+      return served(name, { spec, task: taskOf(model), about: model.about ?? {} }, deps);
+    },
+  };
+}
+
+function taskOf(model: Config["models"][string]): ServedTask {
+  return (model.tier === "endpoint" ? model.task : undefined) ?? "chat";
+}
+
+function unknownModel(name: string, { models }: Config): CadreError {
+  const known = Object.keys(models);
+  return new CadreError("model-unknown", `There is no model "${name}" in cadre.yaml.`, {
+    hint: known.length > 0 ? `There are: ${known.join(", ")}.` : "The operator names models there, under `models`.",
+    data: { name, known },
+  });
+}
+
+type Opening = { readonly spec: RemoteModelSpec; readonly task: ServedTask; readonly about: AboutModel };
+
+async function served(name: string, opening: Opening, deps: Omit<RoleModelDeps, "rehearsal">): Promise<ServedModel> {
+  const { spec, task, about } = opening;
+  const shared = { name, id: spec.id, tier: spec.kind, task, about, price: spec.price };
+  if (task === "chat") return { ...shared, ...(await asChat(spec, deps)) };
+  return { ...shared, ...(await asTask(spec, task, deps)) };
+}
+
+type Sorting = Pick<ServedModel, "how" | "tokens" | "sort">;
+
+/** An answer is a label: whoever reasons first gets room for that. */
+const answerTokens = 512;
+
+async function asChat(spec: RemoteModelSpec, deps: Omit<RoleModelDeps, "rehearsal">): Promise<Sorting> {
+  const model = await createRoleModel(spec, { ...deps, rehearsal: noRehearsal });
+  return {
+    how: `chat, ${questionVersion}, temperature 0`,
+    tokens: (text, labels) => Math.ceil(JSON.stringify(labelQuestion(text, labels)).length / 4) + answerTokens,
+    sort: async (text, labels, signal) => {
+      const messages = labelQuestion(text, labels);
+      const reply = await model.call({ messages, tools: [], maxTokens: answerTokens, temperature: 0 }, { signal });
+      return { said: reply.text, label: readLabel(reply.text, labels), usage: reply.usage };
+    },
+  };
+}
+
+function noRehearsal(): never {
+  throw new CadreError("internal", "a rehearsal is no model that could be measured");
+}
+
+const nothingCounted: ModelUsage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0, measured: false };
+
+async function asTask(
+  spec: RemoteModelSpec,
+  task: Exclude<ServedTask, "chat">,
+  deps: Omit<RoleModelDeps, "rehearsal">,
+): Promise<Sorting> {
+  const [{ InferenceClient }, { createTransport }, { processGates }] = await Promise.all([
+    import("@huggingface/inference"),
+    import("./transport.ts"),
+    import("./gate.ts"),
+  ]);
+  if (spec.kind !== "endpoint") throw new CadreError("config-invalid", `${task} needs a model of the tier endpoint`);
+  const token = tokenOf(spec, deps.env);
+  const gate = { gate: (deps.gates ?? processGates)(spec.url), run: deps.run };
+  const fetch = createTransport(
+    { gate, ...deps.transport },
+    { url: spec.url, limits: limitsOf(spec), ...(token === null ? {} : { token }) },
+  );
+  const client = new InferenceClient("", { endpointUrl: spec.url, retry_on_error: false, fetch });
+  return {
+    how: task,
+    tokens: (text) => Math.ceil(text.length / 4),
+    sort: async (text, labels, signal) => {
+      const best = await translating(spec.url, signal, async () => {
+        const answer =
+          task === "text-classification"
+            ? await client.textClassification({ model: spec.model, inputs: text }, { signal })
+            : await client.zeroShotClassification(
+                { model: spec.model, inputs: text, parameters: { candidate_labels: [...labels] } },
+                { signal },
+              );
+        return answer.toSorted((a, b) => b.score - a.score)[0]?.label;
+      });
+      if (best === undefined) throw malformedError(new URL(spec.url).origin, "sent no label");
+      return { said: best, label: readLabel(best, labels), usage: nothingCounted };
+    },
+  };
+}
+
+/** The client's own errors carry the request: nothing of them is kept (R8). */
+async function translating<Value>(url: string, signal: AbortSignal, work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isCadreError(error)) throw error;
+    if (signal.aborted) throw signal.reason;
+    throw malformedError(new URL(url).origin, "sent something that is no classification");
+  }
+}
