@@ -63,8 +63,8 @@ function boundsAsked(items: unknown, criteria: readonly Criterion[]): unknown[] 
   const metrics = choicesOf(properties["metric"]);
   if (!metrics || !("at_least" in properties) || !("at_most" in properties)) return undefined;
   const asked = criteria.flatMap(({ text }) => {
-    const metric = metrics.find((each) => typeof each === "string" && speaksOf(text, each));
-    const bound = metric === undefined ? undefined : boundsIn(text).find((each) => fits(String(metric), each));
+    const metric = metrics.find((each): each is string => typeof each === "string" && speaksOf(text, each));
+    const bound = metric === undefined ? undefined : boundsIn(text).find((each) => fits(metric, each));
     return bound ? [{ metric, [bound.at === "least" ? "at_least" : "at_most"]: bound.value }] : [];
   });
   return asked.length > 0 ? asked : undefined;
