@@ -12,6 +12,8 @@ export function threadFences(tables: Tables, stale: () => void) {
   /** Epochs that this saver may show; none shown is 0, a thread's first. */
   const shown = new Map<string, number>();
   const generations = new Map<number, number>();
+  /** Whom the present transaction has let in: it holds the file, so nobody can take a thread over meanwhile. */
+  const entered = new Map<string, ThreadRow>();
 
   const look = (row: ThreadRow): ThreadRow => {
     const before = generations.get(row.seq) ?? row.generation;
@@ -22,9 +24,14 @@ export function threadFences(tables: Tables, stale: () => void) {
 
   /** A thread's row for a write, made if it is not there. Errors: lease-lost. */
   const enter = (id: string): ThreadRow => {
+    const before = entered.get(id);
+    if (before !== undefined) return before;
     const row = look(tables.thread(id) ?? tables.addThread(id));
     const epoch = shown.get(id) ?? 0;
-    if (row.epoch === epoch) return row;
+    if (row.epoch === epoch) {
+      entered.set(id, row);
+      return row;
+    }
     throw new CadreError("lease-lost", `The thread ${id} was taken over; this saver wrote nothing.`, {
       hint: "Whoever took it over goes on with it. To take it back: takeOver(threadId).",
       data: { thread: id, epoch, current: row.epoch },
@@ -34,10 +41,13 @@ export function threadFences(tables: Tables, stale: () => void) {
   return {
     enter,
     look,
+    /** A transaction begins, or threads were changed in it. */
+    lookAgain: (): void => entered.clear(),
     /** Raises the epoch; call `show` once that is committed. */
     raise: (id: string): number => {
       const row = tables.thread(id) ?? tables.addThread(id);
       tables.raiseEpoch(row.seq);
+      entered.clear();
       return row.epoch + 1;
     },
     show: (id: string, epoch: number): void => void shown.set(id, epoch),

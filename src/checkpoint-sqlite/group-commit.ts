@@ -35,13 +35,24 @@ function soon(work: () => void): void {
   queueMicrotask(turn);
 }
 
-/** `undone` is called whenever a transaction was rolled back: whatever was remembered of it is void. */
-export function groupCommit({ write }: Pick<Connection, "write">, undone: () => void): GroupCommit {
+type Told = {
+  /** A transaction begins: what others wrote until now is seen from here on, and nothing more until it ends. */
+  readonly begun: () => void;
+  /** A transaction was rolled back: whatever was remembered of it is void. */
+  readonly undone: () => void;
+};
+
+export function groupCommit({ write }: Pick<Connection, "write">, { begun, undone }: Told): GroupCommit {
   let waiting: Waiting[] = [];
 
   const alone = ({ work, done, failed }: Waiting): void => {
     try {
-      done(write(work));
+      done(
+        write(() => {
+          begun();
+          return work();
+        }),
+      );
     } catch (error) {
       undone();
       failed(error);
@@ -50,7 +61,10 @@ export function groupCommit({ write }: Pick<Connection, "write">, undone: () => 
 
   const together = (group: readonly Waiting[]): boolean => {
     try {
-      const results = write(() => group.map(({ work }) => work()));
+      const results = write(() => {
+        begun();
+        return group.map(({ work }) => work());
+      });
       group.forEach(({ done }, index) => done(results[index]));
       return true;
     } catch {

@@ -9,6 +9,7 @@
 import { DeltaSnapshot, isDeltaSnapshot } from "@langchain/langgraph-checkpoint";
 import { load } from "@langchain/core/load";
 import { CadreError } from "../errors.ts";
+import type { Soon } from "./soon.ts";
 
 /** As it lies in a column: JSON text, or bytes that were given as such. */
 export type Stored = string | Uint8Array;
@@ -203,9 +204,9 @@ async function revived(value: unknown): Promise<unknown> {
   return mark in value ? revivedMark(value as Marked) : revivedFields(value);
 }
 
-/** What `encodeValue` was given. Errors: store-corrupt. */
-export async function decodeValue(stored: Stored): Promise<unknown> {
+/** What `encodeValue` was given; at once where it is plain data (J3). Errors: store-corrupt. */
+export function decodeValue(stored: Stored): Soon<unknown> {
   if (typeof stored !== "string") return new Uint8Array(stored);
   const value: unknown = JSON.parse(stored);
-  return stored.includes(`"${mark}"`) ? revived(value) : value; // J3
+  return stored.includes(`"${mark}"`) ? revived(value) : value;
 }

@@ -31,17 +31,19 @@ export function mergePatch(from: Document, to: Document): Patch | undefined {
 
 export function applyPatch(document: Document, patch: Patch): Document {
   const result: Record<string, Json> = { ...document };
-  for (const [key, change] of Object.entries(patch)) {
-    const before = Object.hasOwn(result, key) ? result[key] : undefined;
+  for (const key of Object.keys(patch)) {
+    const change = patch[key] as Json | null | Patch;
     if (change === null) delete result[key];
-    else if (isDocument(change)) define(result, key, applyPatch(isDocument(before) ? before : {}, change));
-    else define(result, key, change as Json);
+    else if (isDocument(change)) {
+      const before = Object.hasOwn(result, key) ? result[key] : undefined;
+      define(result, key, applyPatch(isDocument(before) ? before : {}, change));
+    } else define(result, key, change as Json);
   }
   return result;
 }
 
 /** A key may be `__proto__`: assigning it would set a prototype. */
-function define(target: object, key: string, value: unknown): void {
+export function define(target: object, key: string, value: unknown): void {
   if (key === "__proto__")
     Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
   else (target as Record<string, unknown>)[key] = value;

@@ -2,22 +2,20 @@
  * Where a checkpoint's values are put: the new ones are stored, the others lie where the thread has them. LangGraph says which are new;
  * what it calls known and the thread does not have is not there, and is left out.
  */
-import type { ChannelVersions, Checkpoint } from "@langchain/langgraph-checkpoint";
+import type { Checkpoint } from "@langchain/langgraph-checkpoint";
 import type { Ref } from "./ref.ts";
 import type { State } from "./state.ts";
-import type { States } from "./states.ts";
-import type { CheckpointRow, Tables } from "./tables.ts";
+import type { Parent, States } from "./states.ts";
+import type { Tables } from "./tables.ts";
 import type { Fresh, Taken, Values } from "./values.ts";
 
 export type Step = {
   readonly family: number;
   readonly space: number;
-  readonly parent: CheckpointRow | string | null;
+  readonly parent: Parent;
   readonly versions: Checkpoint["channel_versions"];
-  /** The channels' values, as they were when the checkpoint was handed over. */
-  readonly taken: ReadonlyMap<string, Taken>;
-  /** Left out: every value is new. */
-  readonly newVersions: ChannelVersions | undefined;
+  /** The channels' values, as they were when the checkpoint was handed over; undefined: the thread has it already. */
+  readonly taken: ReadonlyMap<string, Taken | undefined>;
   readonly fresh: Fresh;
 };
 
@@ -45,27 +43,23 @@ export function valuePlacing(tables: Tables, states: States, values: Values) {
     return undefined;
   };
 
-  return ({ family, space, parent, versions, taken, newVersions, fresh }: Step): PlacedValues => {
-    const before = typeof parent === "object" && parent !== null ? states.of(parent) : undefined;
+  return ({ family, space, parent, versions, taken, fresh }: Step): PlacedValues => {
+    const before = typeof parent === "object" ? parent?.state : undefined;
     const refs = new Map<string, Ref>();
     const remembered: (() => void)[] = [];
-    const store = (channel: string, value: Taken, from: Ref | undefined): void => {
-      const { ref, remember } = values.put(family, value, from, fresh);
-      refs.set(channel, ref);
-      remembered.push(remember);
-    };
-    const carry = (channel: string, value: Taken): void => {
+    const carry = (channel: string): void => {
       const version = versions[channel];
-      if (before !== undefined && holds(before, channel, version)) refs.set(channel, before.values[channel]!);
-      else {
-        const known = stateWith(space, channel, version);
-        if (known !== undefined) store(channel, value, known.values[channel]);
-      }
+      const known =
+        before !== undefined && holds(before, channel, version) ? before : stateWith(space, channel, version);
+      if (known !== undefined) refs.set(channel, known.values[channel]!);
     };
     for (const [channel, value] of taken) {
-      if (newVersions === undefined || Object.hasOwn(newVersions, channel))
-        store(channel, value, before?.values[channel]);
-      else carry(channel, value);
+      if (value === undefined) carry(channel);
+      else {
+        const { ref, remember } = values.put(family, value, before?.values[channel], fresh);
+        refs.set(channel, ref);
+        remembered.push(remember);
+      }
     }
     return {
       values: Object.fromEntries(refs),

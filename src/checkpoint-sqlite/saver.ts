@@ -31,24 +31,25 @@ import { checkpointLayout } from "./layout.ts";
 import { checkpointListing } from "./listing.ts";
 import type { CheckpointerOptions, Kept } from "./options.ts";
 import { valuePlacing } from "./placing.ts";
+import type { Step } from "./placing.ts";
 import { configOf, positionOf, threadOf } from "./position.ts";
 import type { Position } from "./position.ts";
 import { checkpointReading } from "./reading.ts";
-import type { Reader } from "./reading.ts";
 import { stateOf } from "./state.ts";
 import type { State } from "./state.ts";
 import { stateStore } from "./states.ts";
+import type { Parent } from "./states.ts";
 import { checkpointTables } from "./tables.ts";
 import type { CheckpointRow, TaskWrite, ThreadRow } from "./tables.ts";
 import { threadUpkeep } from "./upkeep.ts";
-import { nothingSeen, valueStore } from "./values.ts";
+import { valueStore } from "./values.ts";
 import type { Fresh, Taken } from "./values.ts";
 
 /** How many checkpoints' fresh items are remembered: those of the steps that are under way. */
 const rememberedSteps = 64;
 
 /** How many checkpoints a listing reads at once; it begins with one, for those who want no more. */
-const widestRead = 64;
+const widestRead = 256;
 
 /** SQLite takes an empty name for a file that is gone when it is closed. */
 function requireName(file: unknown): void {
@@ -111,7 +112,10 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     this.#listing = checkpointListing(this.#tables, this.#fences, (at) => this.#row(at));
     this.#placing = valuePlacing(this.#tables, this.#states, this.#values);
     this.#upkeep = threadUpkeep(this.#connection, this.#tables, this.#states, this.#values);
-    this.#commits = groupCommit(this.#connection, () => this.#forget());
+    this.#commits = groupCommit(this.#connection, {
+      begun: () => this.#fences.lookAgain(),
+      undone: () => this.#forget(),
+    });
     this.#keepLast = keepLast;
   }
 
@@ -123,36 +127,31 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
   override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
     if (threadOf(config) === undefined) return undefined;
     const at = positionOf(config, "Reading a checkpoint");
-    return this.#read(() => {
+    const [tuple] = this.#read(() => {
       const row = this.#row(at);
-      return row === undefined ? undefined : this.#reading.fetchTuple(at, row, this.#reader(at.thread));
-    })?.();
+      return row === undefined ? [] : this.#reading.fetch([{ place: at, seq: row.seq }], this.#values.nothingSeen());
+    });
+    return tuple?.();
   }
 
-  /** Newest first. `before` is a place in the order in which checkpoints were stored. */
+  /**
+   * Newest first. `before` is a place in the order in which checkpoints were stored. What several checkpoints hold is handed out as the same
+   * objects: a history of a long list costs that list once.
+   */
   override async *list(config: RunnableConfig, options: CheckpointListOptions = {}): AsyncGenerator<CheckpointTuple> {
     const { limit = Number.POSITIVE_INFINITY, before, filter = {} } = options;
     const only = getCheckpointId(config) || undefined;
-    const seen = nothingSeen();
+    const isWanted = ({ id }: CheckpointRow, { metadata }: State): boolean =>
+      (only === undefined || id === only) && isMatch(metadata, filter);
+    const seen = this.#values.nothingSeen();
     const listed = this.#read(() => this.#listing(config, before));
     let left = limit;
     for (
       let from = 0, count = 1;
       from < listed.length && left > 0;
-      from += count, count = Math.min(2 * count, widestRead)
+      from += count, count = Math.min(4 * count, widestRead)
     ) {
-      // Read together, decoded one by one; one that was deleted since is not there.
-      const tuples = this.#read(() => {
-        const readers = new Map<string, Reader>();
-        return listed.slice(from, from + count).flatMap(({ place, seq }) => {
-          const row = this.#tables.checkpoint(seq);
-          if (row === undefined || (only !== undefined && row.id !== only)) return [];
-          if (!isMatch(this.#states.of(row).metadata, filter)) return [];
-          const reader = readers.get(place.thread) ?? this.#reader(place.thread, seen);
-          readers.set(place.thread, reader);
-          return [this.#reading.fetchTuple(place, row, reader)];
-        });
-      });
+      const tuples = this.#read(() => this.#reading.fetch(listed.slice(from, from + count), seen, isWanted));
       for (const tuple of tuples) {
         if (left <= 0) return;
         left -= 1;
@@ -170,7 +169,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     const at = positionOf(config, "Storing a checkpoint");
     // Now, and not when it is stored: what the graph does meanwhile is of the next step.
     const state = stateOf(checkpoint, metadata);
-    const taken = this.#taken(checkpoint);
+    const taken = this.#taken(at, checkpoint, newVersions);
     const remember = await this.#commits.write(() => {
       const thread = this.#fences.enter(at.thread); // C4
       const space = this.#space(thread, at.name);
@@ -178,10 +177,11 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
       const step = `${space} ${at.id}`;
       const family = thread.family ?? thread.seq;
       const { versions } = state;
-      const placed = this.#placing({ family, space, parent, versions, taken, newVersions, fresh: this.#freshOf(step) });
+      const placed = this.#placing({ family, space, parent, versions, taken, fresh: this.#freshOf(step) });
       const { values } = placed;
       const stored = this.#states.put({ space, id: checkpoint.id, parent, state: { ...state, values } });
-      if (this.#keepLast !== undefined) this.#upkeep.pruneNowAndThen(thread, { last: this.#keepLast });
+      if (this.#keepLast !== undefined && this.#upkeep.pruneNowAndThen(thread, { last: this.#keepLast }))
+        this.#fences.lookAgain();
       return () => {
         placed.remember();
         stored();
@@ -225,6 +225,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
   override async deleteThread(threadId: string): Promise<void> {
     await this.#commits.write(() => {
       if (this.#tables.thread(threadId) !== undefined) this.#upkeep.deleteThread(this.#fences.enter(threadId));
+      this.#fences.lookAgain();
     });
     this.#forget();
   }
@@ -236,9 +237,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     const at = positionOf(options.config, "Reading a channel's history");
     const history = this.#read(() => {
       const row = this.#row(at);
-      return row === undefined
-        ? undefined
-        : this.#reading.fetchDeltaHistory(row, options.channels, this.#reader(at.thread));
+      return row === undefined ? undefined : this.#reading.fetchDeltaHistory(at.thread, row, options.channels);
     });
     return history === undefined
       ? Object.fromEntries(options.channels.map((channel) => [channel, { writes: [] }]))
@@ -263,7 +262,9 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     requireCount("last", kept.last);
     const dropped = await this.#commits.write(() => {
       if (this.#tables.thread(threadId) === undefined) return 0;
-      return this.#upkeep.prune(this.#fences.enter(threadId), kept);
+      const count = this.#upkeep.prune(this.#fences.enter(threadId), kept);
+      this.#fences.lookAgain();
+      return count;
     });
     this.#forget();
     return dropped;
@@ -271,7 +272,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
 
   /** The whole history under another id; values are shared, not copied. Errors: thread-unknown, thread-exists. */
   async copyThread(from: string, to: string): Promise<void> {
-    await this.#commits.write(() => this.#upkeep.copy(this.#source(from), this.#target(to), undefined));
+    await this.#commits.write(() => this.#copy(this.#source(from), to, undefined));
   }
 
   /**
@@ -287,7 +288,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
         throw new CadreError("thread-unknown", `The thread ${at.thread} has no checkpoint ${at.id ?? "at all"}.`, {
           data: { thread: at.thread, checkpoint: at.id ?? null },
         });
-      this.#upkeep.copy(source, this.#target(to), row);
+      this.#copy(source, to, row);
       return row.id;
     });
     return configOf({ thread: to, name: at.name }, id);
@@ -305,9 +306,15 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     this.#connection.close();
   }
 
-  #taken({ channel_values: values }: Checkpoint): Map<string, Taken> {
-    const given = Object.entries(values).filter(([, value]) => value !== undefined);
-    return new Map(given.map(([channel, value]) => [channel, this.#values.take(value)]));
+  /** By channel; undefined for those that LangGraph calls known. */
+  #taken({ thread, name }: Position, { channel_values: values }: Checkpoint, fresh?: ChannelVersions): Step["taken"] {
+    const taken = new Map<string, Taken | undefined>();
+    for (const [channel, value] of Object.entries(values)) {
+      if (value === undefined) continue;
+      const isNew = fresh === undefined || Object.hasOwn(fresh, channel);
+      taken.set(channel, isNew ? this.#values.take(value, JSON.stringify([thread, name, channel])) : undefined);
+    }
+    return taken;
   }
 
   /** Sees every write that was asked for before it. */
@@ -342,8 +349,8 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     return seq;
   }
 
-  #parent(space: number, id: string | undefined): CheckpointRow | string | null {
-    return id === undefined ? null : (this.#tables.checkpointById(space, id) ?? id);
+  #parent(space: number, id: string | undefined): Parent {
+    return id === undefined ? null : (this.#states.stored(space, id) ?? id);
   }
 
   /** C2. */
@@ -355,16 +362,16 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     return space.newest === null ? undefined : this.#tables.checkpoint(space.newest);
   }
 
-  #reader(thread: string, seen = nothingSeen()): Reader {
-    const row = this.#tables.thread(thread);
-    return { family: row?.family ?? row?.seq ?? 0, seen };
-  }
-
   #source(id: string): ThreadRow {
     const row = this.#tables.thread(id);
     if (row === undefined || this.#tables.spaces(row.seq).length === 0)
       throw new CadreError("thread-unknown", `There is no thread ${id}.`, { data: { thread: id } });
     return row;
+  }
+
+  #copy(from: ThreadRow, to: string, upTo: CheckpointRow | undefined): void {
+    this.#upkeep.copy(from, this.#target(to), upTo);
+    this.#fences.lookAgain(); // it has a family now
   }
 
   #target(id: string): ThreadRow {

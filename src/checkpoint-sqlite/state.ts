@@ -1,6 +1,7 @@
 /** A checkpoint as a document: everything but its id and its values, which are replaced by where they lie. Pure. */
 import type { Checkpoint } from "@langchain/langgraph-checkpoint";
 import { encodeValue } from "./inert-json.ts";
+import { define } from "./merge-patch.ts";
 import type { Document, Patch } from "./merge-patch.ts";
 import type { Names } from "./names.ts";
 import type { Ref } from "./ref.ts";
@@ -20,7 +21,15 @@ export type StateFields = {
 export type State = Document & StateFields & { readonly values: { readonly [channel: string]: Ref } };
 
 function copied(seen: State["seen"]): Checkpoint["versions_seen"] {
-  return Object.fromEntries(Object.entries(seen).map(([node, versions]) => [node, { ...versions }]));
+  const copy = {};
+  for (const node of Object.keys(seen)) define(copy, node, { ...seen[node] });
+  return copy;
+}
+
+function encodedFields(metadata: object): State["metadata"] {
+  const encoded = {};
+  for (const [field, value] of Object.entries(metadata)) define(encoded, field, encodeValue(value));
+  return encoded;
 }
 
 /** All but the values, as it is now. */
@@ -33,9 +42,7 @@ export function stateOf(checkpoint: Checkpoint, metadata: object): StateFields {
     // Copies: what is remembered of a checkpoint is not to change with the caller's object.
     versions: { ...channel_versions },
     seen: copied(versions_seen),
-    metadata: Object.fromEntries(
-      Object.entries(metadata).map(([field, value]) => [field, encodeValue(value) as string]),
-    ),
+    metadata: encodedFields(metadata),
   };
 }
 
@@ -60,14 +67,16 @@ const depths: Readonly<Record<string, number>> = { c: 1, r: 1, s: 2 };
 
 function withKeys(value: unknown, depth: number, rename: (key: string) => string): unknown {
   if (depth === 0 || typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [rename(key), withKeys(inner, depth - 1, rename)]),
-  );
+  const renamed = {};
+  for (const key of Object.keys(value))
+    define(renamed, rename(key), withKeys((value as Record<string, unknown>)[key], depth - 1, rename));
+  return renamed;
 }
 
-function isTime(ts: string): boolean {
+/** A time's ms, where that is all that the text says. */
+function shortTime(ts: string): number | string {
   const ms = Date.parse(ts);
-  return Number.isFinite(ms) && new Date(ms).toISOString() === ts;
+  return Number.isFinite(ms) && new Date(ms).toISOString() === ts ? ms : ts;
 }
 
 /** A state, or a patch of one, as text: fields by letter, names by number. */
@@ -76,7 +85,7 @@ export function stateText(state: State | Patch, names: Names): string {
   for (const [field, letter] of Object.entries(letters)) {
     const value = (state as Record<string, unknown>)[field];
     if (value === undefined) continue;
-    if (field === "ts") short[letter] = isTime(value as string) ? Date.parse(value as string) : value;
+    if (field === "ts") short[letter] = shortTime(value as string);
     else short[letter] = withKeys(value, depths[letter] ?? 0, (name) => String(names.numberOf(name)));
   }
   return JSON.stringify(short);
@@ -85,10 +94,13 @@ export function stateText(state: State | Patch, names: Names): string {
 /** What `stateText` was given. */
 export function stateOfText(text: string, names: Names): State | Patch {
   const state: Record<string, unknown> = {};
-  for (const [letter, value] of Object.entries(JSON.parse(text) as object)) {
+  const short = JSON.parse(text) as Record<string, unknown>;
+  const rename = (number: string): string => names.nameOf(Number(number));
+  for (const letter of Object.keys(short)) {
+    const value = short[letter];
     const field = fields[letter] ?? letter;
     if (letter === "t") state[field] = typeof value === "number" ? new Date(value).toISOString() : value;
-    else state[field] = withKeys(value, depths[letter] ?? 0, (number) => names.nameOf(Number(number)));
+    else state[field] = withKeys(value, depths[letter] ?? 0, rename);
   }
   return state as State | Patch;
 }

@@ -14,10 +14,14 @@ import { spaceNames } from "./names.ts";
 import type { CheckpointRow, NewCheckpoint, Tables } from "./tables.ts";
 
 const longestChain = 40;
-const rememberedStates = 256;
+/** More than a listing reads at once, with what those are patches of. */
+const rememberedStates = 512;
 
 type Known = { readonly state: State; readonly depth: number };
-type Parent = CheckpointRow | string | null;
+/** A checkpoint that is stored here. */
+type StoredState = Known & { readonly seq: number };
+/** Its id, where it is not. */
+export type Parent = StoredState | string | null;
 type Body = Pick<NewCheckpoint, "base" | "body"> & { readonly known: Known };
 
 export type NewState = {
@@ -31,6 +35,8 @@ export type States = ReturnType<typeof stateStore>;
 
 export function stateStore(tables: Tables) {
   const states = new Map<number, Known>();
+  /** The checkpoint that was stored last in each space: mostly the parent of the next. */
+  const newest = new Map<number, { readonly seq: number; readonly id: string }>();
   const names = spaceNames(tables);
 
   const remember = (seq: number, known: Known): Known => {
@@ -40,14 +46,15 @@ export function stateStore(tables: Tables) {
     return known;
   };
 
-  const known = (row: CheckpointRow): Known => {
+  /** `near`: rows that were read already. */
+  const known = (row: CheckpointRow, near?: ReadonlyMap<number, CheckpointRow>): Known => {
     const found = states.get(row.seq);
     if (found !== undefined) return found;
     const said = stateOfText(row.body, names.of(row.space));
     if (row.base === null) return remember(row.seq, { state: said as State, depth: 0 });
-    const base = tables.checkpoint(row.base);
+    const base = near?.get(row.base) ?? tables.checkpoint(row.base);
     if (base === undefined) throw bug(`checkpoint ${row.seq} is a patch of ${row.base}, which is gone`);
-    const before = known(base);
+    const before = known(base, near);
     return remember(row.seq, { state: applyPatch(before.state, said) as State, depth: before.depth + 1 });
   };
 
@@ -59,10 +66,9 @@ export function stateStore(tables: Tables) {
   });
 
   const bodyAfter = (space: number, state: State, parent: Parent): Body => {
-    const from = typeof parent === "object" && parent !== null ? { seq: parent.seq, ...known(parent) } : undefined;
-    if (from === undefined || from.depth >= longestChain) return wholeBody(space, state); // T1
-    const patch: Patch = mergePatch(from.state, state) ?? {};
-    return { base: from.seq, body: stateText(patch, names.of(space)), known: { state, depth: from.depth + 1 } };
+    if (typeof parent !== "object" || parent === null || parent.depth >= longestChain) return wholeBody(space, state); // T1
+    const patch: Patch = mergePatch(parent.state, state) ?? {};
+    return { base: parent.seq, body: stateText(patch, names.of(space)), known: { state, depth: parent.depth + 1 } };
   };
 
   const writeWhole = (row: CheckpointRow): void => {
@@ -77,6 +83,21 @@ export function stateStore(tables: Tables) {
 
   return {
     of: (row: CheckpointRow): State => known(row).state,
+    stored: (space: number, id: string): StoredState | undefined => {
+      const last = newest.get(space);
+      const state = last?.id === id ? states.get(last.seq) : undefined;
+      if (last !== undefined && state !== undefined) return { ...state, seq: last.seq };
+      const row = tables.checkpointById(space, id);
+      return row && { ...known(row), seq: row.seq };
+    },
+    /** The states of some rows, in their order; each is made once of what it is a patch of. */
+    ofAll: (rows: readonly CheckpointRow[]): State[] => {
+      const near = new Map(rows.map((row) => [row.seq, row]));
+      const found: State[] = [];
+      // What was stored first is what the others are patches of.
+      for (let index = rows.length - 1; index >= 0; index -= 1) found[index] = known(rows[index]!, near).state;
+      return found;
+    },
     /** A body that does without what the row is a patch of. */
     wholeBody: (row: CheckpointRow): Pick<Body, "base" | "body"> => {
       const { base, body } = wholeBody(row.space, known(row).state);
@@ -87,7 +108,11 @@ export function stateStore(tables: Tables) {
       const parentKey = typeof parent === "object" && parent !== null ? parent.seq : parent;
       const { known: next, ...body } = bodyAfter(space, state, parent);
       const seq = tables.add({ space, id, parent: parentKey, ...body });
-      if (seq !== undefined) return () => void remember(seq, next);
+      if (seq !== undefined)
+        return () => {
+          remember(seq, next);
+          newest.set(space, { seq, id });
+        };
       const present = tables.checkpointById(space, id)!;
       free(present);
       tables.rewritten(space);
@@ -111,6 +136,7 @@ export function stateStore(tables: Tables) {
     /** What is remembered is void: rows were deleted, or a transaction failed. */
     forget: () => {
       states.clear();
+      newest.clear();
       names.forget();
     },
   };

@@ -41,6 +41,9 @@ export type CheckpointRow = {
 
 export type NewCheckpoint = Omit<CheckpointRow, "seq">;
 
+/** With the id of its parent, whether or not that is stored here. */
+export type ListedRow = CheckpointRow & { readonly parentId: string | null };
+
 /** One write of a task: its place, its channel by number, where its value lies. */
 export type TaskWrite = readonly [index: number, channel: number, ref: Ref];
 
@@ -58,13 +61,23 @@ function textOf(packed: Stored): string {
   return unpackValue(packed) as string;
 }
 
-function checkpointRow(record: Packed<CheckpointRow>): CheckpointRow {
-  const { parent } = record;
+function checkpointRow({ seq, space, id, parent, base, body }: Packed<CheckpointRow>): CheckpointRow {
+  const parentIs = parent === null || typeof parent === "number" ? parent : unpackId(parent);
+  return { seq, space, id: unpackId(id), parent: parentIs, base, body: textOf(body) };
+}
+
+type ListedRecord = Packed<CheckpointRow> & { readonly parentId: PackedId | null };
+
+function listedRow({ seq, space, id, parent, base, body, parentId }: ListedRecord): ListedRow {
+  const elsewhere = parent === null || typeof parent === "number" ? null : unpackId(parent);
   return {
-    ...record,
-    body: textOf(record.body),
-    id: unpackId(record.id),
-    parent: parent === null || typeof parent === "number" ? parent : unpackId(parent),
+    seq,
+    space,
+    id: unpackId(id),
+    parent: elsewhere ?? (parent as number | null),
+    base,
+    body: textOf(body),
+    parentId: elsewhere ?? (parentId && unpackId(parentId)),
   };
 }
 
@@ -102,7 +115,10 @@ export function checkpointTables({ db }: Pick<Connection, "db">) {
   const byId = db.prepare<[number, PackedId], Packed<CheckpointRow>>(
     "SELECT * FROM checkpoints WHERE space = ? AND id = ?",
   );
-  const idOf = db.prepare<[number], PackedId>("SELECT id FROM checkpoints WHERE seq = ?").pluck();
+  const listed = db.prepare<[string], ListedRecord>(
+    `SELECT c.*, p.id AS parentId FROM json_each(?) AS wanted
+     CROSS JOIN checkpoints AS c ON c.seq = wanted.value LEFT JOIN checkpoints AS p ON p.seq = c.parent`,
+  );
   const seqs = db.prepare<[number], number>("SELECT seq FROM checkpoints WHERE space = ?").pluck();
   const seqsOfId = db.prepare<[PackedId], number>("SELECT seq FROM checkpoints WHERE id = ?").pluck();
   const onBase = db.prepare<[number, number], Packed<CheckpointRow>>(
@@ -122,6 +138,10 @@ export function checkpointTables({ db }: Pick<Connection, "db">) {
   );
   const writesOfTask = db.prepare<[number, PackedId, PackedId], WritesRecord>(
     "SELECT task, body FROM writes WHERE space = ? AND checkpoint = ? AND task = ?",
+  );
+  const writesOfRows = db.prepare<[string], WritesRecord & { readonly seq: number }>(
+    `SELECT c.seq, w.task, w.body FROM json_each(?) AS wanted
+     CROSS JOIN checkpoints AS c ON c.seq = wanted.value CROSS JOIN writes AS w ON w.space = c.space AND w.checkpoint = c.id`,
   );
   const writesOfSpace = db.prepare<[number], WritesRecord>("SELECT task, body FROM writes WHERE space = ?");
   const addWrites = db.prepare<[number, PackedId, PackedId, Stored]>(
@@ -177,10 +197,8 @@ export function checkpointTables({ db }: Pick<Connection, "db">) {
 
     checkpoint: (seq: number) => one(bySeq.get(seq)),
     checkpointById: (of: number, id: string) => one(byId.get(of, packId(id))),
-    checkpointId: (seq: number): string | undefined => {
-      const id = idOf.get(seq);
-      return id === undefined ? undefined : unpackId(id);
-    },
+    /** Those of these rows that are there, in this order. */
+    listed: (wanted: readonly number[]): ListedRow[] => listed.all(JSON.stringify(wanted)).map(listedRow),
     /** Rows of a space, newest first. */
     seqs: (of: number) => seqs.all(of).toSorted((a, b) => b - a),
     seqsOfId: (id: string) => seqsOfId.all(packId(id)),
@@ -201,6 +219,16 @@ export function checkpointTables({ db }: Pick<Connection, "db">) {
     remove: (seq: number) => void remove.run(seq),
 
     writes: (of: number, checkpoint: string) => writes.all(of, packId(checkpoint)).map(writesRow),
+    /** By checkpoint row; none where nothing was written. */
+    writesOfRows: (wanted: readonly number[]): Map<number, WritesRow[]> => {
+      const found = new Map<number, WritesRow[]>();
+      for (const record of writesOfRows.all(JSON.stringify(wanted))) {
+        const own = found.get(record.seq);
+        if (own === undefined) found.set(record.seq, [writesRow(record)]);
+        else own.push(writesRow(record));
+      }
+      return found;
+    },
     writesOfTask: (of: number, checkpoint: string, task: string): WritesRow | undefined => {
       const record = writesOfTask.get(of, packId(checkpoint), packId(task));
       return record === undefined ? undefined : writesRow(record);

@@ -4,46 +4,32 @@
  *
  * A1. What a version of a list consists of never changes: a log is only appended to, behind every length that was given out.
  * A2. A value is what it is when it is handed over: `take` reads it then, and what becomes of the object later does not reach the file.
- * A3. An object that was stored or read here before is known again, if nothing in it has changed since (`snapshot.ts`); everything else is compared
- *     by its text.
+ * A3. What is stored already is known by its objects where it can be (`known.ts`), and compared by its text where it cannot.
  * A4. What is remembered is only what was committed; `remember` says so, after the transaction.
  */
 import type { Connection } from "../store/connection.ts";
 import { bug } from "../store/failure.ts";
-import { decodeValue, encodeValue, isStoredSnapshot } from "./inert-json.ts";
+import { decodeValue, isStoredSnapshot } from "./inert-json.ts";
 import type { Stored } from "./inert-json.ts";
+import { elementAt, knownValues, textNow } from "./known.ts";
+import type { Element, TakenList } from "./known.ts";
 import { packValue, unpackValue } from "./packed.ts";
+import { refsIn } from "./ref.ts";
 import type { Ref } from "./ref.ts";
-import { isUnchanged, snapshotOf } from "./snapshot.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { after, together } from "./soon.ts";
+import type { Soon } from "./soon.ts";
 
 /** Values up to this many characters of JSON lie in the checkpoint itself. */
 const inlineLimit = 64;
 /** Lists up to this length may be inline; a longer one is not even tried. */
 const inlineElements = 8;
-/** How many logs' items are remembered: one or two for each thread that is at work. */
-const rememberedLogs = 64;
 
+type ListRef = Extract<Ref, readonly ["l", ...unknown[]]>;
 type LogRow = { readonly parent: number | null; readonly cut: number };
-
-/** An object that is stored: its item, whose it is, what it was like, and since when it is remembered. */
-type Known = {
-  readonly value: object;
-  readonly item: number;
-  readonly family: number;
-  readonly snapshot: Snapshot;
-  readonly age: number;
-};
-
-/** An element as it was when it was handed over: known from before, or as text. */
-type Element =
-  | Known
-  | { readonly value: unknown; readonly item: undefined; readonly stored: Stored; readonly snapshot: Snapshot };
+type ItemRow = { readonly seq: number; readonly body: Stored };
 
 /** A value as it was when it was handed over (A2). */
-export type Taken =
-  | { readonly stored: Stored }
-  | { readonly list: readonly Element[]; readonly inline: Ref | undefined };
+export type Taken = { readonly stored: Stored } | { readonly list: TakenList; readonly inline: Ref | undefined };
 
 /** Items that were just stored for a checkpoint's pending writes, by their text: the next checkpoint will hold the same. */
 export type Fresh = Map<string, number>;
@@ -61,39 +47,38 @@ function isSame(one: Stored, other: Stored): boolean {
   return Buffer.compare(one, other) === 0;
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
-}
-
-function inlineList(list: readonly unknown[]): Ref | undefined {
-  if (list.length > inlineElements) return undefined;
-  const text = encodeValue(list) as string;
+/** Of its elements' texts, which are what JSON would make of them. */
+function inlineList(list: TakenList): Ref | undefined {
+  if (list.length > inlineElements || list.rest.length < list.length) return undefined;
+  const texts: string[] = [];
+  for (const element of list.rest) {
+    if (element.known !== undefined || typeof element.stored !== "string") return undefined;
+    texts.push(element.stored);
+  }
+  const text = `[${texts.join(",")}]`;
   return text.length <= inlineLimit ? ["j", text] : undefined;
 }
 
-/** Bytes are the caller's to change. */
-function ownCopy(stored: Stored): Stored {
-  return typeof stored === "string" ? stored : Uint8Array.from(stored);
-}
-
-/** Gives the value once its rows are read. */
-export type Fetched = () => Promise<unknown>;
-
-/** What one reader has read already: a history reads each item once. */
+/**
+ * What one reader has read already: a history reads each item and each list once, and hands the same objects out again. `rows`: read,
+ * and not looked at yet.
+ */
 export type Seen = {
-  readonly items: Map<number, Promise<unknown>>;
-  readonly lists: Map<number, { readonly length: number; readonly elements: Promise<unknown[]> }>;
+  readonly age: number;
+  readonly rows: Map<number, Stored>;
+  readonly items: Map<number, Soon<unknown>>;
+  readonly logs: Map<number, readonly number[]>;
+  readonly lists: Map<number, { readonly length: number; readonly elements: Soon<unknown[]> }>;
 };
-
-export function nothingSeen(): Seen {
-  return { items: new Map(), lists: new Map() };
-}
 
 export type Values = ReturnType<typeof valueStore>;
 
 export function valueStore({ db }: Pick<Connection, "db">) {
   const addItem = db.prepare<[Stored]>("INSERT INTO items (body) VALUES (?)");
   const item = db.prepare<[number], Stored>("SELECT body FROM items WHERE seq = ?").pluck();
+  const items = db.prepare<[string], ItemRow>(
+    "SELECT seq, body FROM items WHERE seq IN (SELECT value FROM json_each(?))",
+  );
   const addLog = db.prepare<[number | null, number]>("INSERT INTO logs (parent, cut) VALUES (?, ?)");
   const log = db.prepare<[number], LogRow>("SELECT parent, cut FROM logs WHERE seq = ?");
   const addEntry = db.prepare<[number, number, number]>("INSERT INTO entries (log, idx, item) VALUES (?, ?, ?)");
@@ -103,34 +88,16 @@ export function valueStore({ db }: Pick<Connection, "db">) {
       "SELECT item FROM entries WHERE log = ? AND idx >= ? AND idx < ? ORDER BY idx",
     )
     .pluck();
-
-  /** The items of logs, in order. */
-  const logs = new Map<number, number[]>();
-  let remembered = new WeakMap<object, Known>();
-  /** Rises when what is remembered became void. */
-  let age = 0;
-
-  const recall = (seq: number): number[] | undefined => {
-    const known = logs.get(seq);
-    if (known === undefined) return undefined;
-    logs.delete(seq); // least recently used goes first
-    logs.set(seq, known);
-    return known;
-  };
-  const rememberLog = (seq: number, items: number[]): void => {
-    logs.delete(seq);
-    logs.set(seq, items);
-    if (logs.size > rememberedLogs) logs.delete(logs.keys().next().value!);
-  };
+  const known = knownValues();
 
   /** The items of a log up to a length, through its parents. */
   const itemsOf = (seq: number, length: number): number[] => {
     const row = log.get(seq);
     if (row === undefined) throw bug(`there is no log ${seq}`);
     const before = row.parent === null ? [] : itemsOf(row.parent, Math.min(row.cut, length));
-    const items = before.concat(entries.all(seq, row.cut, length));
-    if (items.length !== length) throw bug(`log ${seq} has ${items.length} of ${length} elements`);
-    return items;
+    const all = before.concat(entries.all(seq, row.cut, length));
+    if (all.length !== length) throw bug(`log ${seq} has ${all.length} of ${length} elements`);
+    return all;
   };
 
   /** The log in which a length lies: a child has nothing of its own before its cut, and is not appended to there. */
@@ -146,8 +113,8 @@ export function valueStore({ db }: Pick<Connection, "db">) {
   };
 
   const putItem = (stored: Stored, fresh: Fresh): number => {
-    const known = typeof stored === "string" ? fresh.get(stored) : undefined;
-    if (known !== undefined) return known;
+    const same = typeof stored === "string" ? fresh.get(stored) : undefined;
+    if (same !== undefined) return same;
     const seq = Number(addItem.run(packValue(stored)).lastInsertRowid);
     if (typeof stored === "string") fresh.set(stored, seq);
     return seq;
@@ -156,143 +123,126 @@ export function valueStore({ db }: Pick<Connection, "db">) {
   const putText = (stored: Stored, fresh: Fresh): Ref =>
     typeof stored === "string" && stored.length <= inlineLimit ? ["j", stored] : ["i", putItem(stored, fresh)];
 
-  const takeElement = (value: unknown): Element => {
-    if (isObject(value)) {
-      const known = remembered.get(value);
-      if (known !== undefined && isUnchanged(value, known.snapshot)) return known; // A3
-    }
-    const stored = ownCopy(encodeValue(value));
-    return { value, item: undefined, stored, snapshot: isObject(value) ? snapshotOf(value) : value };
-  };
-
-  /** One thing made for each new element, and none for a known one: this is gone through at every step. */
-  const takeList = (list: readonly unknown[]): readonly Element[] => {
-    const elements: Element[] = [];
-    for (let index = 0; index < list.length; index += 1) elements.push(takeElement(list[index]));
-    return elements;
-  };
-
-  /** The item that an element is known by; none where it is another family's, or was forgotten since it was handed over. */
-  const knownItem = (family: number, element: Element): number | undefined =>
-    element.item !== undefined && element.family === family && element.age === age ? element.item : undefined;
-
-  /** Of an object that was known when it was handed over no text was made then. */
+  /** Of an object that was known when it was handed over no text was made then. An item's number is never another's. */
   const textOf = (element: Element): Stored => {
-    if (element.item === undefined) return element.stored;
-    return element.age === age ? body(element.item) : encodeValue(element.value);
+    if (element.known === undefined) return element.stored;
+    const stored = item.get(element.known.item);
+    return stored === undefined ? textNow(element.value) : unpackValue(stored);
   };
 
-  const itemOf = (family: number, element: Element, fresh: Fresh): number =>
-    knownItem(family, element) ?? putItem(textOf(element), fresh);
+  /** None where the element is another family's, or what was known is void since it was handed over. */
+  const knownItem = (family: number, list: TakenList, element: Element): number | undefined =>
+    element.known?.family === family && known.isCurrent(list) ? element.known.item : undefined;
 
-  /** A3: how many elements of a list are those of the log. */
-  const commonLength = (family: number, list: readonly Element[], items: readonly number[]): number => {
-    const limit = Math.min(list.length, items.length);
-    let index = 0;
-    for (; index < limit; index += 1) {
-      const element = list[index]!;
-      if (knownItem(family, element) === items[index]) continue;
-      if (!isSame(textOf(element), body(items[index]!))) break;
+  /** What a list's predecessor consists of, and how many of its elements are certainly those of the list (A3). */
+  const compare = (family: number, list: TakenList, [, seq, length]: ListRef) => {
+    const isOfLog = list.known?.log === seq && list.known.family === family && known.isCurrent(list);
+    const shared = isOfLog && list.known.items.length >= length ? list.known.items : undefined;
+    const before = shared ?? itemsOf(seq, length);
+    const limit = Math.min(list.length, length);
+    let start = shared === undefined ? 0 : Math.min(list.common, limit);
+    for (; start < limit; start += 1) {
+      const element = elementAt(list, start);
+      if (knownItem(family, list, element) === before[start]) continue;
+      if (!isSame(textOf(element), body(before[start]!))) break;
     }
-    return index;
+    return { before, start };
   };
+
+  type End = { readonly log: number; readonly start: number; readonly before: readonly number[] };
 
   /** Adds what a list has beyond the first `start` elements, which are those of the log. */
-  const append = (
-    family: number,
-    to: { readonly log: number; readonly items: readonly number[]; readonly start: number },
-    list: readonly Element[],
-    fresh: Fresh,
-  ): Placed => {
-    const { log: seq, start } = to;
-    const rest = list.slice(start);
-    const added = rest.map((element) => itemOf(family, element, fresh));
-    for (const [offset, one] of added.entries()) addEntry.run(seq, start + offset, one);
-    const remember = (): void => {
-      const before = recall(seq);
-      // In place where it can be: a line of a thousand steps does not copy its past a thousand times.
-      const items = before?.length === start ? before : to.items.slice(0, start);
-      items.push(...added);
-      rememberLog(seq, items);
-      for (const [offset, element] of rest.entries()) {
-        const { value, snapshot } = element;
-        if (!isObject(value) || knownItem(family, element) !== undefined) continue;
-        remembered.set(value, { value, item: added[offset]!, family, snapshot, age });
-      }
+  const append = (family: number, { log: seq, start, before }: End, list: TakenList, fresh: Fresh): Placed => {
+    const added: number[] = [];
+    for (let index = start; index < list.length; index += 1) {
+      const element = elementAt(list, index);
+      const one = knownItem(family, list, element) ?? putItem(textOf(element), fresh);
+      addEntry.run(seq, index, one);
+      added.push(one);
+    }
+    return {
+      ref: ["l", seq, list.length],
+      remember: () => known.rememberList(family, list, { log: seq, start, before, added }),
     };
-    return { ref: ["l", seq, list.length], remember };
   };
 
-  const putList = (family: number, list: readonly Element[], from: Ref | undefined, fresh: Fresh): Placed => {
+  const putList = (family: number, list: TakenList, from: Ref | undefined, fresh: Fresh): Placed => {
     const newLog = (parent: number | null, cut: number): number => Number(addLog.run(parent, cut).lastInsertRowid);
-    const anew = (): Placed => append(family, { log: newLog(null, 0), items: [], start: 0 }, list, fresh);
+    const anew = (): Placed => append(family, { log: newLog(null, 0), start: 0, before: [] }, list, fresh);
     if (from?.[0] !== "l") return anew();
     const [, seq, length] = from;
-    const known = recall(seq);
-    const items = known?.length === length ? known : itemsOf(seq, length);
-    const start = commonLength(family, list, items);
+    const { before, start } = compare(family, list, from);
     if (start === list.length) return { ref: ["l", holder(seq, start), start], remember: nothing };
     if (start === 0) return anew();
     const goesOn = start === length && entry.get(seq, length) === undefined; // A1
-    return append(family, { log: goesOn ? seq : newLog(holder(seq, start), start), items, start }, list, fresh);
+    return append(family, { log: goesOn ? seq : newLog(holder(seq, start), start), start, before }, list, fresh);
   };
 
-  /** Reads the rows at once, decodes them later: what lies between may delete them. */
-  const fetch = (family: number, ref: Ref, seen: Seen): Fetched => {
+  /** Reads what places need that was not read yet: one question, whatever their number. */
+  const read = (refs: Iterable<Ref>, { rows, items: decoded, logs }: Seen): void => {
+    const missing = new Set<number>();
+    const need = (seq: number): void => {
+      if (!decoded.has(seq) && !rows.has(seq)) missing.add(seq);
+    };
+    for (const ref of refsIn(refs)) {
+      if (ref[0] === "i") need(ref[1]);
+      if (ref[0] !== "l" || (logs.get(ref[1])?.length ?? -1) >= ref[2]) continue;
+      const all = itemsOf(ref[1], ref[2]);
+      logs.set(ref[1], all);
+      all.forEach(need);
+    }
+    if (missing.size === 0) return;
+    for (const row of items.all(JSON.stringify([...missing]))) rows.set(row.seq, row.body);
+  };
+
+  const decodedItem = (seq: number, { rows, items: decoded }: Seen): Soon<unknown> => {
+    if (decoded.has(seq)) return decoded.get(seq);
+    const stored = rows.get(seq);
+    if (stored === undefined) throw bug(`there is no item ${seq}`);
+    const value = decodeValue(unpackValue(stored));
+    rows.delete(seq);
+    decoded.set(seq, value);
+    return value;
+  };
+
+  /** The longest version that was asked for; all others are the beginning of it. */
+  const decodedList = (family: number, seq: number, seen: Seen): Soon<unknown[]> => {
+    const all = seen.logs.get(seq) ?? [];
+    const list = seen.lists.get(seq);
+    if (list?.length === all.length) return list.elements;
+    const elements = together(
+      all.map((one) =>
+        after(decodedItem(one, seen), (value) => {
+          known.remember(family, value, one, seen.age);
+          return value;
+        }),
+      ),
+    );
+    seen.lists.set(seq, { length: all.length, elements });
+    return elements;
+  };
+
+  /** The value at a place that was `read`. */
+  const decode = (family: number, ref: Ref, seen: Seen): Soon<unknown> => {
     switch (ref[0]) {
       case "j":
-        return () => decodeValue(ref[1]);
+        return decodeValue(ref[1]);
       case "i":
-        return fetchItem(ref[1], seen);
-      case "a": {
-        const parts = ref[1].map((one) => fetch(family, one, seen));
-        return () => Promise.all(parts.map((part) => part()));
-      }
+        return decodedItem(ref[1], seen);
+      case "a":
+        return together(ref[1].map((one) => decode(family, one, seen)));
       case "l":
-        return fetchList(family, ref[1], ref[2], seen);
+        return after(decodedList(family, ref[1], seen), (elements) => elements.slice(0, ref[2]));
     }
   };
 
-  const fetchItem = (seq: number, { items }: Seen): Fetched => {
-    const known = items.get(seq);
-    if (known !== undefined) return () => known;
-    const stored = body(seq);
-    return () => {
-      const value = items.get(seq) ?? decodeValue(stored);
-      items.set(seq, value);
-      return value;
-    };
-  };
-
-  const fetchList = (family: number, seq: number, length: number, seen: Seen): Fetched => {
-    const longer = seen.lists.get(seq);
-    if (longer !== undefined && longer.length >= length) return async () => (await longer.elements).slice(0, length);
-    const items = itemsOf(seq, length);
-    const parts = items.map((one) => fetchItem(one, seen));
-    const decoded = async (): Promise<unknown[]> => {
-      const elements: unknown[] = [];
-      for (const [index, part] of parts.entries()) {
-        const element = await part();
-        elements.push(element);
-        if (isObject(element))
-          remembered.set(element, { value: element, item: items[index]!, family, snapshot: snapshotOf(element), age });
-      }
-      if (recall(seq) === undefined) rememberLog(seq, items);
-      return elements;
-    };
-    return async () => {
-      const elements = decoded();
-      seen.lists.set(seq, { length, elements });
-      return (await elements).slice();
-    };
-  };
-
   return {
-    /** What a channel holds, or a task wrote, as it is now (A2). Errors: state-not-storable. */
-    take: (value: unknown): Taken =>
-      Array.isArray(value)
-        ? { list: takeList(value), inline: inlineList(value) }
-        : { stored: ownCopy(encodeValue(value)) },
+    /** What a channel holds, or a task wrote, as it is now (A2). `place`: the channel's. Errors: state-not-storable. */
+    take: (value: unknown, place?: string): Taken => {
+      if (!Array.isArray(value)) return { stored: textNow(value) };
+      const list = known.take(value, place);
+      return { list, inline: inlineList(list) };
+    },
     /** Stores a channel's value; `from`: where its predecessor lies. Call `remember` once it is committed (A4). */
     put: (family: number, taken: Taken, from: Ref | undefined, fresh: Fresh): Placed => {
       if ("list" in taken) {
@@ -306,18 +256,24 @@ export function valueStore({ db }: Pick<Connection, "db">) {
     /** Stores a pending write's value, a list's elements one by one: the next checkpoint shares them. */
     putWrite: (taken: Taken, fresh: Fresh): Ref => {
       if (!("list" in taken)) return putText(taken.stored, fresh);
-      return taken.inline ?? ["a", taken.list.map((element) => putText(textOf(element), fresh))];
+      const { list, inline } = taken;
+      const elements = Array.from({ length: list.length }, (_, index) => elementAt(list, index));
+      return inline ?? ["a", elements.map((element) => putText(textOf(element), fresh))];
     },
-    fetch,
+    nothingSeen: (): Seen => ({
+      age: known.age(),
+      rows: new Map(),
+      items: new Map(),
+      logs: new Map(),
+      lists: new Map(),
+    }),
+    read,
+    decode,
     isSnapshot: (ref: Ref): boolean =>
       (ref[0] === "j" && isStoredSnapshot(ref[1])) || (ref[0] === "i" && isStoredSnapshot(body(ref[1]))),
     /** Where a log begins; undefined where it is not there. */
     logRow: (seq: number) => log.get(seq),
     /** What is remembered is void: rows were deleted. */
-    forget: () => {
-      logs.clear();
-      remembered = new WeakMap();
-      age += 1;
-    },
+    forget: known.forget,
   };
 }

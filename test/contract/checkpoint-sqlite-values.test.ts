@@ -113,3 +113,32 @@ it("D7 what a task wrote and the list that took it in are stored once", async ()
   expect(db.prepare("SELECT count(*) FROM logs").pluck().get()).toBe(1);
   db.close();
 });
+
+it("D7 a list that loses its beginning, or is held by another thread's namespace, stores no element again", async () => {
+  const file = place();
+  const saver = open(file);
+  const messages = Array.from({ length: 12 }, (_, index) => ({ role: "ai", text: textOf(index) }));
+  let config: object = thread("t");
+  const lists = [messages.slice(0, 10), messages.slice(4, 10), messages.slice(4, 12), messages.toReversed()];
+  for (const [index, list] of lists.entries()) {
+    const checkpoint = {
+      ...emptyCheckpoint(),
+      id: `c${index}`,
+      channel_values: { list },
+      channel_versions: { list: index + 1 },
+    };
+    const at = index === 3 ? { configurable: { thread_id: "t", checkpoint_ns: "inner" } } : config;
+    config = await saver.put(
+      at as never,
+      checkpoint,
+      { source: "loop", step: index, parents: {} },
+      { list: index + 1 },
+    );
+  }
+  const db = new SQLite(file, { readonly: true });
+  expect(db.prepare("SELECT count(*) FROM items").pluck().get()).toBe(12);
+  db.close();
+  const back = [];
+  for await (const { checkpoint } of open(file).list(thread("t"))) back.unshift(checkpoint.channel_values["list"]);
+  expect(back).toEqual(lists);
+});

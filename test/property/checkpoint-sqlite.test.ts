@@ -8,6 +8,7 @@ import { expect, it } from "vitest";
 import { applyPatch, mergePatch, type Document } from "../../src/checkpoint-sqlite/merge-patch.ts";
 import { decodeValue, encodeValue } from "../../src/checkpoint-sqlite/inert-json.ts";
 import { SqliteCheckpointer } from "../../src/checkpoint-sqlite/saver.ts";
+import { isUnchanged, snapshotOf } from "../../src/checkpoint-sqlite/snapshot.ts";
 
 type Stored = { readonly list: readonly unknown[]; readonly value: unknown };
 
@@ -202,6 +203,41 @@ it("J1 any JSON value, and any value with bytes, dates, maps and marks in it, is
       expect(back).toEqual(value);
     }),
     { numRuns: 500 },
+  );
+});
+
+/** Few keys and few values, so that two of them are often alike but for a trifle. */
+const alike = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3 },
+    fc.constantFrom<unknown>(0, -0, 1, Number.NaN, "0", "", null, undefined, true),
+    fc.array(tie("value"), { maxLength: 3 }),
+    fc.dictionary(fc.constantFrom("a", "b", "__proto__"), tie("value"), { maxKeys: 3, noNullPrototype: true }),
+    fc.constantFrom(0, 1).map((byte) => Uint8Array.of(byte)),
+    fc.constantFrom(0, 1).map((ms) => new Date(ms)),
+  ),
+})).value;
+
+it("N1 a value that passes for unchanged is stored as the same; one that nobody touched passes", () => {
+  fc.assert(
+    fc.property(alike, alike, (before, now) => {
+      const snapshot = snapshotOf(before);
+      expect(isUnchanged(before, snapshot)).toBe(true);
+      if (isUnchanged(now, snapshot)) expect(encodeValue(now)).toEqual(encodeValue(before));
+    }),
+    {
+      numRuns: 2000,
+      examples: [
+        [{ a: 0 }, { a: -0 }],
+        [{ a: undefined }, {}],
+        [
+          { a: 1, b: 2 },
+          { b: 2, a: 1 },
+        ],
+        [[[], 1], [[1]]],
+        [[{}, 1], { 0: {}, 1: 1 }],
+      ],
+    },
   );
 });
 
