@@ -1,6 +1,9 @@
 /** Who is compared by `store`: each opens a checkpointer on a file and tells under which thread it is used. */
+import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
+import type { RunnableConfig } from "@langchain/core/runnables";
+import { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
+import type { Checkpoint } from "@langchain/langgraph-checkpoint";
 import { SqliteCheckpointer } from "../../src/checkpoint-sqlite/saver.ts";
 import { mainLine, type RunId } from "../../src/ids.ts";
 import type { Synchronous } from "../../src/store/schema.ts";
@@ -53,6 +56,42 @@ async function general(file: string, synchronous: Synchronous): Promise<Opened> 
   return { saver, thread, close: () => saver.close() };
 }
 
+/**
+ * The control for FULL: for each checkpoint it makes one page durable, and keeps nothing. What it costs beyond no checkpointer is LangGraph's own
+ * bookkeeping and a process that gives up its core to the disk; no saver that keeps its promise can take less.
+ */
+class PageSaver extends BaseCheckpointSaver {
+  readonly #handle: number;
+  readonly #page = Buffer.alloc(4096, 7);
+  #writes = 0;
+
+  constructor(file: string) {
+    super();
+    this.#handle = openSync(file, "w+");
+  }
+
+  override async getTuple(): Promise<undefined> {}
+  override async *list(): AsyncGenerator<never> {}
+  override async putWrites(): Promise<void> {}
+  override async deleteThread(): Promise<void> {}
+
+  override async put(config: RunnableConfig, checkpoint: Checkpoint): Promise<RunnableConfig> {
+    this.#writes += 1;
+    writeSync(this.#handle, this.#page, 0, this.#page.length, (this.#writes % 64) * this.#page.length);
+    fdatasyncSync(this.#handle);
+    return { configurable: { ...config.configurable, checkpoint_id: checkpoint.id } };
+  }
+
+  close(): void {
+    closeSync(this.#handle);
+  }
+}
+
+function pageSaver(file: string): Opened {
+  const saver = new PageSaver(file);
+  return { saver, thread, close: () => saver.close() };
+}
+
 type StockModule = {
   readonly SqliteSaver: {
     fromConnString(file: string): BaseCheckpointSaver & { readonly db: { close(): void } };
@@ -65,6 +104,12 @@ export const contenders = {
     volatile: true,
     keeps: "nothing",
     open: async () => ({ saver: undefined, thread, close: nothing }),
+  },
+  synced: {
+    title: "keeps nothing, syncs a page",
+    volatile: true,
+    keeps: "nothing",
+    open: async (file) => pageSaver(file),
   },
   memory: {
     title: "MemorySaver",
