@@ -172,10 +172,7 @@ export function openCadre(options: CadreOptions): Cadre {
       // Before the decision is on disk: it would stand, and the run could not go on with it.
       const run = (await store.ask(ask))?.run;
       if (run) await requireWorkspace(store, data, run);
-      const [{ decideAsk }, { secretsOf }] = await Promise.all([
-        import("./run/decide-ask.ts"),
-        import("./engine-guard.ts"),
-      ]);
+      const { decideAsk } = await import("./run/decide-ask.ts");
       return decideAsk(
         {
           store,
@@ -184,7 +181,7 @@ export function openCadre(options: CadreOptions): Cadre {
           approvers: () => approversIn(dir),
         },
         ask,
-        secretsOf(dir).cleanJson(input), // R8: what people say is stored and told as well
+        input,
       );
     },
     acknowledge: async (ask, seen) => {

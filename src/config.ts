@@ -14,6 +14,7 @@ import { mcpSchema, notifySchema, outsideHosts } from "./config-outside.ts";
 import { parseYaml, plainValue, positionOf, type YamlValue } from "./documents/yaml-tree.ts";
 import { endpointUrlFault, isLoopback, isVariableName } from "./endpoint-url.ts";
 import { CadreError } from "./errors.ts";
+import { currencyPattern } from "./money.ts";
 
 const maxBytes = 64 * 1024;
 const seconds = z.number().positive().max(86_400);
@@ -21,11 +22,27 @@ const modelName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
   error: "is not a model's name: letters, digits, dots, dashes and underscores",
 });
 
-const priceSchema = z.strictObject({
-  promptPerMillion: z.number().nonnegative(),
-  completionPerMillion: z.number().nonnegative(),
-  currency: z.string().regex(/^[A-Z]{3}$/, { error: "is not a currency: three capitals, such as EUR" }),
-});
+const amount = z.number().nonnegative().max(1_000_000);
+
+/** By tokens, or by the hour of a GPU. */
+const priceSchema = z
+  .strictObject({
+    promptPerMillion: amount.optional(),
+    completionPerMillion: amount.optional(),
+    /** Prompt tokens that the server had in its cache; left out: they cost what the others do. */
+    cachedPerMillion: amount.optional(),
+    perGpuHour: amount.optional(),
+    currency: z.string().regex(currencyPattern, { error: "is not a currency: three capitals, such as EUR" }),
+  })
+  .superRefine((price, context) => {
+    const byTokens = price.promptPerMillion !== undefined && price.completionPerMillion !== undefined;
+    const some = [price.promptPerMillion, price.completionPerMillion, price.cachedPerMillion].some(
+      (each) => each !== undefined,
+    );
+    if (price.perGpuHour === undefined ? byTokens : !some) return;
+    const message = "needs either `promptPerMillion` and `completionPerMillion`, or `perGpuHour` alone";
+    context.addIssue({ code: "custom", message });
+  });
 
 /** What a server is asked to do with a text and a list of labels. */
 export const servedTasks = ["chat", "text-classification", "zero-shot-classification"] as const;
@@ -61,6 +78,8 @@ const shared = {
   temperature: z.number().min(0).max(2).optional(),
   price: priceSchema.optional(),
   about: aboutSchema.optional(),
+  /** How many GPUs a call holds while it runs; a part of one where several calls share it. With `perGpuHour`, left out: one. */
+  gpus: z.number().positive().max(1024).optional(),
 };
 
 const endpointSchema = z.strictObject({

@@ -6,14 +6,13 @@ import type { Brief } from "./briefs/brief.ts";
 import type { AdvanceOptions, AdvanceResult, ChangedFile, Changes, StartOptions } from "./run/api.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
-import { guardedModel, guardedTools, secretsOf } from "./engine-guard.ts";
+import { noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./engine-mcp.ts";
 import { hubOf } from "./engine-hub.ts";
-import { byName, noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./engine-mcp.ts";
 import { CadreError, isCadreError } from "./errors.ts";
 import type { ChangeSet } from "./events/event.ts";
 import { openerOf, type IdSource, type LineId, type RunId } from "./ids.ts";
 import type { RoleModel } from "./models/model.ts";
-import { createRoleModel } from "./models/create-role-model.ts";
+import { createRoleModel, termsOf } from "./models/create-role-model.ts";
 import { resolveModel, type ModelSpec } from "./models/resolve.ts";
 import { modelSource } from "./models/served-model.ts";
 import type { BoundChart } from "./org/bound-chart.ts";
@@ -28,6 +27,7 @@ import { openWorkspaces } from "./tools/workspace-folder.ts";
 import type { Workspaces } from "./tools/workspace.ts";
 import { advanceRun } from "./run/advance-run.ts";
 import { driftFrom } from "./run/drift.ts";
+import type { Costing } from "./run/held.ts";
 import { complaint } from "./run/refusal.ts";
 import { startRun } from "./run/start-run.ts";
 
@@ -57,9 +57,8 @@ export interface Engine {
 }
 
 export function openEngine(options: EngineOptions): Engine {
-  const secrets = secretsOf(options.dir);
   const hub = hubOf(options);
-  const tools = guardedTools(toolCatalogue({ sandbox: sandboxFor(options), hub, secrets }), secrets);
+  const tools = toolCatalogue({ sandbox: sandboxFor(options), hub });
   const workspaces = openWorkspaces({ project: options.dir, data: options.data, exclude: ownFolders(options) });
   const serve = (): ServedTools => (options.outside === false ? noServers : serveMcp(options.dir));
   const bindNow = async (
@@ -89,16 +88,16 @@ export function openEngine(options: EngineOptions): Engine {
     const { bound, workflow } = await whileServed(serve(), (served) => bindNow(served, begin.workflow, null));
     const { model } = options;
     const config = model ? null : await configured();
-    const rehearses = (chart: BoundChart, slug: string): boolean => {
-      if (config === null) return model?.tier === "rehearsal";
+    const costing = (chart: BoundChart, slug: string): Costing => {
       const role = findRole(chart.chart, slug);
-      return role !== undefined && specFor(config, chart, role, begin.model ?? null).kind === "rehearsal";
+      if (model || config === null || role === undefined) return model ?? unpaid;
+      return costingOf(specFor(config, chart, role, begin.model ?? null));
     };
     return startRun(
-      { store: options.store, clock: options.clock, ids: options.ids, workspaces, rehearses },
+      { store: options.store, clock: options.clock, ids: options.ids, workspaces, costing },
       bound,
       workflow,
-      secrets.cleanJson(brief),
+      brief,
       begin,
     );
   };
@@ -113,7 +112,7 @@ export function openEngine(options: EngineOptions): Engine {
     return {
       brief: run.brief,
       store: options.store,
-      tools: withServed(tools, guardedTools(byName(await served.toolsOf(bound)), secrets)),
+      tools: withServed(tools, await served.toolsOf(bound)),
       workspaces,
       project: options.dir,
       clock: options.clock,
@@ -125,9 +124,7 @@ export function openEngine(options: EngineOptions): Engine {
       modelFor: (role: Role): Promise<RoleModel> => {
         const known =
           models.get(role.slug) ??
-          modelOf(options.model, run.id, async () => specFor(await configured(), bound, role, run.model)).then(
-            (model) => guardedModel(model, secrets),
-          );
+          modelOf(options.model, run.id, async () => specFor(await configured(), bound, role, run.model));
         models.set(role.slug, known);
         return known;
       },
@@ -203,6 +200,12 @@ function sandboxFor({ outside, sandbox }: EngineOptions): Sandbox {
 async function modelOf(given: RoleModel | null, run: RunId, spec: () => Promise<ModelSpec>): Promise<RoleModel> {
   if (given) return given;
   return createRoleModel(await spec(), { env: process.env, rehearsal, run });
+}
+
+const unpaid: Costing = { id: "rehearsal", tier: "rehearsal" };
+
+function costingOf(spec: ModelSpec): Costing {
+  return spec.kind === "rehearsal" ? unpaid : { id: spec.id, tier: spec.kind, terms: termsOf(spec) };
 }
 
 /** Loaded when it plays a role. */

@@ -1,4 +1,5 @@
 /** A brief: what the user asks for. Where and When are optional; so is everything in the front matter. */
+import type { Money } from "../money.ts";
 
 export type BriefInput = {
   /** Relative to the project, forward slashes; must stay inside it. */
@@ -29,7 +30,16 @@ export type Limits = {
   readonly repeats: number;
   /** Times that the same two roles may hand the same thing to each other in a row. */
   readonly pingPong: number;
+  /** In the run's currency. Left out, like the two below: no ceiling. */
+  readonly money?: number;
+  /** Seconds of GPUs, of models that hold some (`gpus` in cadre.yaml). */
+  readonly gpuSeconds?: number;
+  /** Seconds during which the run is being moved: not those in which it waits for people, or for somebody to resume it. */
+  readonly wallSeconds?: number;
 };
+
+/** As a brief or a workflow sets them. */
+export type LimitsAsked = Partial<Omit<Limits, "money">> & { readonly money?: Money };
 
 export type Brief = {
   readonly title: string;
@@ -42,7 +52,7 @@ export type Brief = {
   readonly inputs: readonly BriefInput[];
   /** Words that bound the work, e.g. "CPU only". */
   readonly constraints: readonly string[];
-  readonly limits: Partial<Limits>;
+  readonly limits: LimitsAsked;
   /** Entry role, where the brief names one. */
   readonly to: string | null;
   /** As given by the user; null for a brief from words or stdin. */

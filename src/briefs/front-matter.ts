@@ -3,7 +3,7 @@ import { z } from "zod";
 import { didYouMean } from "../documents/nearest.ts";
 import type { Problem } from "../documents/problem.ts";
 import { entryOf, plainValue, positionOf, type YamlMap, type YamlValue } from "../documents/yaml-tree.ts";
-import type { Limits } from "./brief.ts";
+import type { LimitsAsked } from "./brief.ts";
 
 const words = z.string().trim().min(1);
 /** Scalars arrive as written, so numbers are read here. */
@@ -12,6 +12,13 @@ const count = z
   .regex(/^[1-9]\d{0,8}$/, "must be a whole number above 0")
   .transform(Number);
 const repeated = count.refine((value) => value >= 2, "must be at least 2");
+
+/** `5 EUR`; six digits behind the point at most, which is what is counted. */
+const money = z
+  .string()
+  .regex(/^\d{1,9}(\.\d{1,6})? [A-Z]{3}$/, "must be an amount and a currency, such as 5 EUR or 0.50 USD")
+  .transform((text) => ({ amount: Number(text.slice(0, -4)), currency: text.slice(-3) }))
+  .refine(({ amount }) => amount > 0, "must be more than nothing");
 
 const limits = {
   steps: count,
@@ -22,7 +29,10 @@ const limits = {
   refusals: count,
   repeats: repeated,
   pingPong: repeated,
-} satisfies Record<keyof Limits, z.ZodType<number>>;
+  money,
+  gpuSeconds: count,
+  wallSeconds: count,
+} satisfies { readonly [Name in keyof LimitsAsked]-?: z.ZodType<NonNullable<LimitsAsked[Name]>> };
 
 const schema = z.strictObject({
   title: words.nullish(),

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import type { DecideInput } from "../cadre.ts";
 import { CadreError } from "../errors.ts";
 import type { AskRow } from "../store/ports.ts";
-import { commandsForAsk, decidedBy } from "./next-commands.ts";
+import { commandsForAsk, decidedBy, higherCeiling } from "./next-commands.ts";
 import type { Spell } from "./spelling.ts";
 
 /** As typed: `answer <text>`, `approve [--edit --raise-to --reason]`, `reject <reason>`. */
@@ -110,9 +110,14 @@ function approved(ask: AskRow, typed: Approval, command: Spell): Decided {
 function raised(ask: AskRow, { raiseTo }: Approval, command: Spell): { to: number } | undefined {
   if (raiseTo === undefined) return undefined;
   if (ask.limit === null) throw misplaced(ask, "--raise-to is for limits", command);
-  if (raiseTo > ask.limit.value) return { to: raiseTo };
+  const { name, value } = ask.limit;
+  if (raiseTo > value && (name === "money" || Number.isSafeInteger(raiseTo))) return { to: raiseTo };
+  if (raiseTo > value)
+    throw new CadreError("usage", `--raise-to ${raiseTo} is not a whole number, which ${name} takes`, {
+      hint: command(`approve ${ask.id} --raise-to ${Math.ceil(raiseTo)}`),
+    });
   throw new CadreError("usage", `--raise-to ${raiseTo} is not above ${ask.limit.value}, which is used already`, {
-    hint: command(`approve ${ask.id} --raise-to ${2 * ask.limit.ceiling}`),
+    hint: command(`approve ${ask.id} --raise-to ${higherCeiling(ask.limit)}`),
   });
 }
 

@@ -45,3 +45,11 @@ export function count(input: Input, name: string, spelled: string): number | und
   if (/^\d{1,15}$/.test(value)) return Number(value);
   throw new CadreError("usage", `${spelled} "${value}" is not a whole number`, { hint: `for example ${spelled} 10` });
 }
+
+/** A number above 0, with six digits behind the point at most. Errors: usage. */
+export function amount(input: Input, name: string, spelled: string): number | undefined {
+  const value = option(input, name);
+  if (value === undefined) return undefined;
+  if (/^\d{1,15}(\.\d{1,6})?$/.test(value)) return Number(value);
+  throw new CadreError("usage", `${spelled} "${value}" is not a number`, { hint: `for example ${spelled} 10` });
+}

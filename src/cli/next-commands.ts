@@ -40,7 +40,7 @@ export function commandsForAsk(ask: AskRow, command: Spell): readonly NextComman
     case "limit":
       return [
         {
-          command: command(`approve ${ask.id} --raise-to ${2 * (ask.limit?.ceiling ?? 1)}`),
+          command: command(`approve ${ask.id} --raise-to ${ask.limit === null ? 1 : higherCeiling(ask.limit)}`),
           what: "raise the limit and go on",
         },
         { command: command(`reject ${ask.id} "<reason>"`), what: "stop the run here" },
@@ -63,6 +63,12 @@ export function commandsForAsk(ask: AskRow, command: Spell): readonly NextComman
         ...handingCommands(ask, command),
       ];
   }
+}
+
+/** Twice as high, or what it takes to go on. */
+export function higherCeiling({ value, ceiling }: NonNullable<AskRow["limit"]>): number {
+  const twice = 2 * ceiling;
+  return twice > value ? twice : Math.floor(value) + 1;
 }
 
 /** The routes of the role that a person is asked for, each with what it is for. */

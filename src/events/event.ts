@@ -14,6 +14,7 @@ import {
   askKindSchema,
   assignmentSchema,
   callSchema,
+  chargeSchema,
   changeSetSchema,
   decisionSchema,
   findingSchema,
@@ -86,6 +87,8 @@ export const eventSchema = z.discriminatedUnion("type", [
     startedBy: z.string(),
     rehearsal: z.boolean(),
     limits: z.partialRecord(limitName, z.number()),
+    /** Of the run's money; left out: its models have no price, or several currencies. */
+    currency: z.string().optional(),
   }),
   /** A role starts to work on something; the top frame acts. `kind` is the edge that the answer will travel back along. */
   z.strictObject({
@@ -179,6 +182,8 @@ export const eventSchema = z.discriminatedUnion("type", [
     text: z.string(),
     calls: z.array(callSchema),
     usage: usageSchema,
+    /** Left out: nothing is charged for it. */
+    charged: chargeSchema.optional(),
     outcome: outcomeWord,
     /** How many copies this role had seen when it acted. */
     copiesSeen: z.number().int(),

@@ -68,6 +68,20 @@ export const usageSchema = z.strictObject({
   /** Wall time of the call in ms. */
   ms: z.number(),
   measured: z.boolean(),
+  /** Part of the completion's; left out: the server does not tell. */
+  reasoningTokens: z.number().optional(),
+  /** Wall time with the server in ms, without what was waited here for its turn: by the server's own count where it sends one. */
+  serverMs: z.number().optional(),
+});
+
+/** What the ledger charges for a call, with attempts that failed or are in doubt (C1 of `run/model-call.ts`). */
+export const chargeSchema = z.strictObject({
+  attempts: z.number().int(),
+  tokens: z.number().int(),
+  /** Null: the model holds no GPUs that are counted. */
+  gpuMs: z.number().int().nullable(),
+  /** In millionths of the currency's unit, by which price; null: unpriced, which is not free. */
+  money: z.strictObject({ micros: z.number().int(), currency: z.string(), price: z.string() }).nullable(),
 });
 
 const fileChangeSchema = z.strictObject({
@@ -224,6 +238,9 @@ export const limitName = z.enum([
   "refusals",
   "repeats",
   "pingPong",
+  "money",
+  "gpuSeconds",
+  "wallSeconds",
 ]);
 
 export type Assignment = z.infer<typeof assignmentSchema>;
@@ -247,6 +264,7 @@ export type Acknowledgement = z.infer<typeof acknowledgementSchema>;
 export type Approvers = z.infer<typeof approversSchema>;
 export type Seat = z.infer<typeof seatSchema>;
 export type Decision = z.infer<typeof decisionSchema>;
+export type Charge = z.infer<typeof chargeSchema>;
 export type Usage = z.infer<typeof usageSchema>;
 export type Severity = z.infer<typeof severitySchema>;
 export type LimitName = z.infer<typeof limitName>;

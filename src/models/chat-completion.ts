@@ -26,14 +26,19 @@ const callSchema = z.object({
 const saidSchema = z.object({ content: z.string().nullish(), tool_calls: z.array(callSchema).nullish() });
 const choiceShape = { index: z.number().nullish(), finish_reason: z.string().nullish() };
 
+/** llama.cpp's: what it took, in ms. */
+const timingsSchema = z.object({ prompt_ms: count, predicted_ms: count });
+
 const completionSchema = z.object({
   choices: z.array(z.object({ ...choiceShape, message: saidSchema })).min(1),
   usage: usageSchema.nullish(),
+  timings: timingsSchema.nullish().catch(null),
 });
 
 const chunkSchema = z.object({
   choices: z.array(z.object({ ...choiceShape, delta: saidSchema.nullish() })).nullish(),
   usage: usageSchema.nullish(),
+  timings: timingsSchema.nullish().catch(null),
 });
 
 type Said = z.infer<typeof saidSchema>;
@@ -43,6 +48,8 @@ export type Completion = {
   text: string;
   finish: string | null;
   usage: TokenUsage | null;
+  /** By the server's own count; null: it does not say. */
+  serverMs: number | null;
   readonly calls: { id: string; name: string; raw: string }[];
 };
 
@@ -55,7 +62,7 @@ export type TokenUsage = {
 };
 
 export function emptyCompletion(): Completion {
-  return { text: "", finish: null, usage: null, calls: [] };
+  return { text: "", finish: null, usage: null, serverMs: null, calls: [] };
 }
 
 /** Errors: a ZodError, which the caller translates; it quotes no values. */
@@ -65,6 +72,7 @@ export function readCompletion(data: unknown): Completion {
   const choice = parsed.choices[0];
   if (choice) add(completion, choice.message, choice.finish_reason);
   completion.usage = tokens(parsed.usage);
+  completion.serverMs = timed(parsed.timings);
   return completion;
 }
 
@@ -72,6 +80,7 @@ export function readCompletion(data: unknown): Completion {
 export function addChunk(completion: Completion, data: unknown): string {
   const chunk = chunkSchema.parse(data);
   completion.usage = tokens(chunk.usage) ?? completion.usage;
+  completion.serverMs = timed(chunk.timings) ?? completion.serverMs;
   const choice = chunk.choices?.find((candidate) => (candidate.index ?? 0) === 0);
   return choice ? add(completion, choice.delta, choice.finish_reason) : "";
 }
@@ -110,6 +119,10 @@ export function rawCalls(completion: Completion): RawCall[] {
     seen.add(id);
     return { id, name: call.name, raw: call.raw };
   });
+}
+
+function timed(timings: z.infer<typeof timingsSchema> | null | undefined): number | null {
+  return timings ? timings.prompt_ms + timings.predicted_ms : null;
 }
 
 function tokens(usage: z.infer<typeof usageSchema> | null | undefined): TokenUsage | null {

@@ -27,7 +27,7 @@ import { chatMessages, chatToolChoice, chatTools, type ChatInput } from "./chat-
 import { checkCalls, type CheckedCalls } from "./strict-calls.ts";
 import { invalidCalls, lastChunk, textChunk } from "./strict-chunk.ts";
 import { outputShape } from "./structured-output.ts";
-import { createTransport, type TransportLimits } from "./transport.ts";
+import { askedAtHeader, createTransport, type TransportLimits } from "./transport.ts";
 import { malformedError, truncatedError } from "./transport-errors.ts";
 
 export const hubRouter = "https://router.huggingface.co";
@@ -67,6 +67,7 @@ export class ChatHuggingFace extends BaseChatModel<ChatHuggingFaceCallOptions> {
   readonly maxTokens: number | undefined;
   readonly temperature: number | undefined;
   readonly #client: InferenceClient;
+  readonly #transport: typeof fetch;
   readonly #origin: string;
 
   static override lc_name(): string {
@@ -85,9 +86,10 @@ export class ChatHuggingFace extends BaseChatModel<ChatHuggingFaceCallOptions> {
     const url = endpointUrl ?? hubRouter;
     this.#origin = new URL(url).origin;
     const target = { url, ...(accessToken === undefined ? {} : { token: accessToken }), ...(limits ? { limits } : {}) };
+    this.#transport = transport ?? createTransport({}, target);
     this.#client = new InferenceClient(endpointUrl === undefined ? placeholder : "", {
       retry_on_error: false,
-      fetch: transport ?? createTransport({}, target),
+      fetch: this.#transport,
       ...(endpointUrl === undefined ? {} : { endpointUrl }),
       ...(billTo === undefined ? {} : { billTo }),
     });
@@ -151,9 +153,13 @@ export class ChatHuggingFace extends BaseChatModel<ChatHuggingFaceCallOptions> {
   }
 
   override async _generate(messages: BaseMessage[], options: this["ParsedCallOptions"]): Promise<ChatResult> {
+    const answer = this.#listen();
     const completion = await this.#call(options, async (signal) =>
-      readCompletion(await this.#client.chatCompletion(this.#input(messages, options), { signal })),
+      readCompletion(
+        await this.#client.chatCompletion(this.#input(messages, options), { signal, fetch: answer.fetch }),
+      ),
     );
+    completion.serverMs ??= answer.serverMs();
     const { checked, fields } = this.#ended(completion, options);
     const message = new AIMessage({
       ...fields,
@@ -177,14 +183,16 @@ export class ChatHuggingFace extends BaseChatModel<ChatHuggingFaceCallOptions> {
     const left = new AbortController();
     const signal = options.signal ? AbortSignal.any([options.signal, left.signal]) : left.signal;
     const completion = emptyCompletion();
+    const answer = this.#listen();
     try {
       const input = { ...this.#input(messages, options), stream_options: { include_usage: true } };
-      for await (const data of this.#client.chatCompletionStream(input, { signal })) {
+      for await (const data of this.#client.chatCompletionStream(input, { signal, fetch: answer.fetch })) {
         const text = addChunk(completion, data);
         if (text === "") continue;
         yield new ChatGenerationChunk({ text, message: textChunk({ content: text }) });
         await runManager?.handleLLMNewToken(text);
       }
+      completion.serverMs ??= answer.serverMs();
       const { checked, fields } = this.#ended(completion, options);
       yield new ChatGenerationChunk({ text: "", message: lastChunk({ ...fields, content: "" }, checked) });
     } catch (error) {
@@ -223,6 +231,24 @@ export class ChatHuggingFace extends BaseChatModel<ChatHuggingFaceCallOptions> {
     }
   }
 
+  /** The transport for one call, and how long the server took by what its answer says: in ms, null where it cannot be told. */
+  #listen(): { readonly fetch: typeof fetch; serverMs(): number | null } {
+    let headers = new Headers();
+    return {
+      fetch: async (input, init) => {
+        const response = await this.#transport(input, init);
+        ({ headers } = response);
+        return response;
+      },
+      serverMs: () => {
+        const counted = Number(headers.get("x-compute-time") ?? Number.NaN); // in seconds
+        if (Number.isFinite(counted) && counted >= 0) return Math.round(counted * 1000);
+        const askedAt = Number(headers.get(askedAtHeader) ?? Number.NaN);
+        return Number.isFinite(askedAt) ? Math.max(0, Math.round(performance.now() - askedAt)) : null;
+      },
+    };
+  }
+
   /** H2, H3 */
   #ended(
     completion: Completion,
@@ -235,7 +261,12 @@ export class ChatHuggingFace extends BaseChatModel<ChatHuggingFaceCallOptions> {
     const offered = chatTools(options.tools ?? []).map((tool) => tool.function.name);
     const checked = checkCalls(rawCalls(completion), { offered, finish: completion.finish });
     const usage = completion.usage && usageMetadata(completion.usage);
-    const response_metadata = { finish_reason: completion.finish, model_name: this.model };
+    const { serverMs } = completion;
+    const response_metadata = {
+      finish_reason: completion.finish,
+      model_name: this.model,
+      ...(serverMs === null ? {} : { server_ms: serverMs }),
+    };
     return { checked, fields: { response_metadata, ...(usage ? { usage_metadata: usage } : {}) } };
   }
 

@@ -16,6 +16,7 @@ import {
 import { CadreError, isCadreError } from "../errors.ts";
 import { checkCalls, type RawCall } from "./strict-calls.ts";
 import type { Message, ModelReply, ModelRequest, ModelUsage, RoleModel, Tier, ToolSpec } from "./model.ts";
+import type { Terms } from "./terms.ts";
 
 export type ChatRoleModelOptions = {
   readonly id: string;
@@ -24,6 +25,7 @@ export type ChatRoleModelOptions = {
   readonly maxTokens?: number;
   /** The operator's choice; it goes before the request's. */
   readonly temperature?: number;
+  readonly terms?: Terms;
 };
 
 /** Errors of `call`: CadreError `model-*`; `interrupted` when its signal aborts; `usage` for a model that takes no tools. */
@@ -31,6 +33,7 @@ export function chatRoleModel(model: BaseChatModel, options: ChatRoleModelOption
   return {
     id: options.id,
     tier: options.tier,
+    ...(options.terms ? { terms: options.terms } : {}),
     call: async (request, { signal, onText }) => {
       try {
         const message = await streamed(model, request, options, signal, onText);
@@ -196,8 +199,13 @@ function finishOf(message: BaseMessage): ModelReply["finish"] {
 
 function usageOf(message: BaseMessage): ModelUsage {
   const usage = AIMessage.isInstance(message) ? message.usage_metadata : undefined;
-  if (!usage) return { promptTokens: 0, completionTokens: 0, cachedTokens: 0, measured: false };
+  const serverMs: unknown = (message.response_metadata as Record<string, unknown>)["server_ms"];
+  const time = typeof serverMs === "number" && Number.isFinite(serverMs) && serverMs >= 0 ? { serverMs } : {};
+  if (!usage) return { promptTokens: 0, completionTokens: 0, cachedTokens: 0, measured: false, ...time };
+  const reasoning = usage.output_token_details?.reasoning ?? 0;
   return {
+    ...time,
+    ...(reasoning > 0 ? { reasoningTokens: reasoning } : {}),
     promptTokens: usage.input_tokens,
     completionTokens: usage.output_tokens,
     cachedTokens: usage.input_token_details?.cache_read ?? 0,

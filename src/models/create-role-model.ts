@@ -3,6 +3,8 @@ import { CadreError } from "../errors.ts";
 import type { RoleModel } from "./model.ts";
 import type { Gates } from "./gate.ts";
 import type { ModelSpec } from "./resolve.ts";
+import { priceText, type Terms } from "./terms.ts";
+import { usualTotalMs } from "./timing.ts";
 import type { TransportDeps, TransportLimits } from "./transport.ts";
 
 export type RoleModelDeps = {
@@ -47,7 +49,15 @@ export async function createRoleModel(spec: ModelSpec, deps: RoleModelDeps): Pro
     tier: spec.kind,
     ...(spec.maxTokens === null ? {} : { maxTokens: spec.maxTokens }),
     ...(spec.temperature === null ? {} : { temperature: spec.temperature }),
+    terms: termsOf(spec),
   });
+}
+
+/** What the operator says of its costs. */
+export function termsOf(spec: RemoteModelSpec): Terms {
+  const { price, place, gpus } = spec;
+  const source = price === null ? "" : priceText(place ?? spec.because, price);
+  return { price, source, gpus, longestMs: limitsOf(spec).totalMs ?? usualTotalMs };
 }
 
 export function tokenOf(spec: RemoteModelSpec, env: RoleModelDeps["env"]): string | null {

@@ -1,5 +1,7 @@
 /** What a role's turn needs from a model: plain messages and tools in, one complete reply out. Every tier stands behind it. */
 
+import type { Terms } from "./terms.ts";
+
 export type ToolSpec = {
   readonly name: string;
   readonly description: string;
@@ -28,6 +30,10 @@ export type ModelUsage = {
   readonly cachedTokens: number;
   /** False where the server counted nothing. */
   readonly measured: boolean;
+  /** Part of the completion's; left out: the server does not tell. */
+  readonly reasoningTokens?: number;
+  /** With the server, in ms: by its own count where it sends one, else from being asked until the end. */
+  readonly serverMs?: number;
 };
 
 export type ModelReply = {
@@ -52,6 +58,8 @@ export interface RoleModel {
   /** What is shown and stored, e.g. `rehearsal` or `Qwen/Qwen3-8B`. */
   readonly id: string;
   readonly tier: Tier;
+  /** What its calls cost; left out: nothing is known. */
+  readonly terms?: Terms;
   call(
     request: ModelRequest,
     options: { readonly signal?: AbortSignal; readonly onText?: (text: string) => void },

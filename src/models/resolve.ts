@@ -23,6 +23,10 @@ export type RemoteSpec = {
   readonly temperature: number | null;
   /** Null: unpriced, which is not free. */
   readonly price: Price | null;
+  /** Where that stands, e.g. `models.it in cadre.yaml`; null where no file names the model. */
+  readonly place: string | null;
+  /** GPUs that a call holds; null: none that are counted. */
+  readonly gpus: number | null;
   /** What chose it, in words: `--model`, or the place in cadre.yaml. */
   readonly because: string;
 };
@@ -109,7 +113,7 @@ function fromAddress(flag: string): ModelSpec {
 function byName(config: Config, name: string, because: string): ModelSpec {
   if (name === "rehearsal") return { kind: "rehearsal", because };
   const model = Object.hasOwn(config.models, name) ? config.models[name] : undefined;
-  if (model) return specOf(model, because);
+  if (model) return { ...specOf(model, because), place: `models.${name} in cadre.yaml` };
   const known = ["rehearsal", ...Object.keys(config.models)];
   const all = `Known: ${known.join(", ")}. Others are written hf:<org/model>[:provider] or <url>#<model>.`;
   const hint = name.includes("/") ? `A model of the Hub is written hf:${name}.` : didYouMean(name, known, all);
@@ -119,13 +123,15 @@ function byName(config: Config, name: string, because: string): ModelSpec {
   });
 }
 
-function specOf(model: ConfiguredModel, because: string): ModelSpec {
+function specOf(model: ConfiguredModel, because: string): Exclude<ModelSpec, { kind: "rehearsal" }> {
   const shared = {
     model: model.model,
     timeouts: model.timeouts,
     maxTokens: model.maxTokens ?? null,
     temperature: model.temperature ?? null,
     price: model.price ?? null,
+    place: null,
+    gpus: gpusOf(model),
     because,
   };
   if (model.tier === "endpoint") {
@@ -134,4 +140,9 @@ function specOf(model: ConfiguredModel, because: string): ModelSpec {
   const provider = model.provider ?? null;
   const id = provider === null ? model.model : `${model.model}:${provider}`;
   return { kind: "hf", id, provider, billTo: model.billTo ?? null, token: model.token ?? "HF_TOKEN", ...shared };
+}
+
+/** Whoever pays for a GPU by the hour holds one. */
+function gpusOf({ gpus, price }: ConfiguredModel): number | null {
+  return gpus ?? (price?.perGpuHour === undefined ? null : 1);
 }

@@ -6,10 +6,18 @@
  */
 import type { AboutModel, Config, Price, ServedTask } from "../config.ts";
 import { CadreError, isCadreError } from "../errors.ts";
-import { createRoleModel, limitsOf, tokenOf, type RemoteModelSpec, type RoleModelDeps } from "./create-role-model.ts";
+import {
+  createRoleModel,
+  limitsOf,
+  termsOf,
+  tokenOf,
+  type RemoteModelSpec,
+  type RoleModelDeps,
+} from "./create-role-model.ts";
 import { labelQuestion, questionVersion, readLabel } from "./label-question.ts";
 import type { ModelUsage, Tier } from "./model.ts";
 import { resolveModel } from "./resolve.ts";
+import type { Terms } from "./terms.ts";
 import { malformedError } from "./transport-errors.ts";
 
 export type Sorted = {
@@ -30,6 +38,7 @@ export interface ServedModel {
   readonly about: AboutModel;
   /** Null: unpriced, which is not free. */
   readonly price: Price | null;
+  readonly terms: Terms;
   /** What is asked, with its version: part of what is measured. */
   readonly how: string;
   /** Tokens that one text takes at most, as estimated before the server counts. */
@@ -78,7 +87,7 @@ type Opening = { readonly spec: RemoteModelSpec; readonly task: ServedTask; read
 
 async function served(name: string, opening: Opening, deps: Omit<RoleModelDeps, "rehearsal">): Promise<ServedModel> {
   const { spec, task, about } = opening;
-  const shared = { name, id: spec.id, tier: spec.kind, task, about, price: spec.price };
+  const shared = { name, id: spec.id, tier: spec.kind, task, about, price: spec.price, terms: termsOf(spec) };
   if (task === "chat") return { ...shared, ...(await asChat(spec, deps)) };
   return { ...shared, ...(await asTask(spec, task, deps)) };
 }

@@ -11,6 +11,9 @@ export interface Timing {
   after(purpose: TimerPurpose, ms: number, callback: () => void): () => void;
 }
 
+/** The longest that one call may take, with its retries, unless cadre.yaml says otherwise. */
+export const usualTotalMs = 600_000;
+
 export const systemTiming: Timing = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

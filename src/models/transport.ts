@@ -10,7 +10,7 @@
 import { CadreError, isCadreError } from "../errors.ts";
 import { isLoopback } from "../endpoint-url.ts";
 import type { Gate, Pass } from "./gate.ts";
-import { systemTiming, type Timing } from "./timing.ts";
+import { systemTiming, usualTotalMs, type Timing } from "./timing.ts";
 import {
   connectionCode,
   connectionError,
@@ -32,7 +32,7 @@ export type TransportLimits = CallLimits & {
 export const defaultLimits: TransportLimits = {
   firstTokenMs: 120_000,
   idleMs: 60_000,
-  totalMs: 600_000,
+  totalMs: usualTotalMs,
   maxBytes: 16 * 1024 * 1024,
   retries: 3,
   retryAfterMs: 60_000,
@@ -161,6 +161,11 @@ function tooLong(error: CadreError, waitMs: number): CadreError {
   });
 }
 
+/** What a caller may want to know of an answer; the rest could be anything. */
+const keptHeaders = ["content-type", "x-request-id", "x-compute-time"] as const;
+/** When the server was asked for what it answers, by the monotonic clock: what was waited before is not its time. */
+export const askedAtHeader = "x-cadre-asked-at";
+
 type Attempt = { readonly attempt: number; readonly pass: Pass };
 
 async function oneAttempt(
@@ -171,6 +176,7 @@ async function oneAttempt(
   { attempt, pass }: Attempt,
 ): Promise<Answer> {
   const stopClock = watch.expect("first-token");
+  const askedAt = setting.timing.monotonic();
   try {
     const response = await send(setting, watch, url, init);
     if (!response.ok) return await failure(setting, watch, response, init, { attempt, pass });
@@ -183,8 +189,11 @@ async function oneAttempt(
     const first = await watch.race(reader.read());
     pass.answered();
     const body = watchedBody(watch, setting.limits, setting.origin, first.value ?? new Uint8Array(0), reader);
-    const requestId = response.headers.get("x-request-id");
-    const headers = { "content-type": kind, ...(requestId === null ? {} : { "x-request-id": requestId }) };
+    const kept = [...keptHeaders].flatMap((name) => {
+      const value = response.headers.get(name);
+      return value === null ? [] : [[name, value] as const];
+    });
+    const headers = { ...Object.fromEntries(kept), [askedAtHeader]: String(askedAt) };
     return { kind: "answer", response: new Response(body, { status: response.status, headers }) };
   } catch (error) {
     if (watch.signal.aborted || isCadreError(error)) throw error;

@@ -3,6 +3,7 @@
  * the file in `graphs/` that holds it is code of the team's own, so it is checked here like any other input.
  */
 import { z } from "zod";
+import { currencyPattern } from "../money.ts";
 
 const slug = z.string().min(1);
 
@@ -20,6 +21,12 @@ const limitsSchema = z.strictObject({
   refusals: z.number().int().positive(),
   repeats: z.number().int().min(2),
   pingPong: z.number().int().min(2),
+  /** The run starts only where every model has a price in this currency. */
+  money: z.strictObject({ amount: z.number().positive(), currency: z.string().regex(currencyPattern) }),
+  /** Of models with `gpus` in cadre.yaml. */
+  gpuSeconds: z.number().positive(),
+  /** While the run is being moved. */
+  wallSeconds: z.number().positive(),
 });
 
 /** Who may approve. `by`: names, or roles that people staff; left out: anyone. `quorum`: how many different people it takes; left out: one. */
@@ -55,18 +62,13 @@ export const workflowSchema = z.strictObject({
       }),
     )
     .default([]),
-  /**
-   * Effects of MCP tools that need nobody's approval; every other effect of an MCP tool does. `roles` absent: for every role.
-   * `afterReading`: also once a tool has brought text that nobody vouches for (a file, what a command or a server said), or where another
-   * server's words stand in prompts of the run: that may be what asks for the effect. Otherwise a person approves it then. Charts of earlier versions say nothing of it: it stands as if true.
-   */
+  /** Effects of MCP tools that need nobody's approval; every other effect of an MCP tool does. `roles` absent: for every role. */
   withoutApproval: z
     .array(
       z.strictObject({
         tool: z.string().min(1),
         roles: z.array(slug).min(1).optional(),
         reason: z.string().min(1),
-        afterReading: z.boolean().default(false),
       }),
     )
     .optional(),

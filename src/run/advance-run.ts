@@ -15,7 +15,9 @@ import type { AskRow, LineRow, RunRow, Store } from "../store/ports.ts";
 import type { LineStop } from "./advance-line.ts";
 import type { AdvanceOptions, AdvanceResult } from "./api.ts";
 import { holdLine, mayGoOn, type HoldDeps } from "./hold-line.ts";
+import { usualTimes } from "./lease.ts";
 import { Steering, type LineSteering } from "./steering.ts";
+import { Stopwatch } from "./stopwatch.ts";
 
 export type AdvanceDeps = HoldDeps & {
   /** How many lines move at one time in this process; default 8. */
@@ -47,6 +49,7 @@ class Dispatch {
   readonly #steering: Steering;
   readonly #options: AdvanceOptions;
   readonly #rests = new Map<LineId, Rest>();
+  readonly #stopwatch: Stopwatch;
   readonly #working = new Map<LineId, LineSteering>();
   /** Resolves when there is something to look at. */
   #woken = Promise.withResolvers<void>();
@@ -56,6 +59,7 @@ class Dispatch {
     this.#id = id;
     this.#steering = steering;
     this.#options = options;
+    this.#stopwatch = new Stopwatch((deps.leaseTimes ?? usualTimes).ttl, deps.monotonic);
   }
 
   /** How each line came to rest. */
@@ -115,7 +119,13 @@ class Dispatch {
     const steering = this.#steering.forLine(line);
     if (signal === "stop") steering.stop(signalBy ?? USER);
     this.#working.set(line, steering);
-    const holding = { line, steering, options: this.#options, onBeat: () => this.#woken.resolve() };
+    const holding = {
+      line,
+      steering,
+      options: this.#options,
+      stopwatch: this.#stopwatch,
+      onBeat: () => this.#woken.resolve(),
+    };
     const rest = await holdLine(this.#deps, holding).catch((error: unknown): Rest => ({
       at: isCadreError(error, "run-owned") ? "elsewhere" : "failed",
       error,

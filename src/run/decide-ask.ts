@@ -169,10 +169,11 @@ async function checkArguments(deps: DecideDeps, ask: AskRow, args: unknown): Pro
 
 function checkCeiling(ask: AskRow, args: unknown): void {
   const to = (args as { to?: unknown } | null)?.to;
-  if (Number.isSafeInteger(to) && (to as number) > (ask.limit?.value ?? 0)) return;
+  const { name, value } = ask.limit ?? { name: "steps", value: 0 };
+  if (typeof to === "number" && to > value && to <= 1e12 && (name === "money" || Number.isSafeInteger(to))) return;
   throw invalid(
     ask,
-    `the limit can be raised to a whole number above ${ask.limit?.value}`,
+    `the limit can be raised to ${name === "money" ? "an amount" : "a whole number"} above ${value}`,
     `cadre approve ${ask.id} --raise-to <number>`,
   );
 }

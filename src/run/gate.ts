@@ -20,6 +20,7 @@ import { closeWithAnswer, closeWithReport } from "./frame-closing.ts";
 import { endStopped, stopRun } from "./ending.ts";
 import { handOn, isHandingOn } from "./handed-on.ts";
 import { Batch, type LineContext } from "./line-context.ts";
+import { leastCeiling } from "./limits.ts";
 import { openApproved } from "./hand-over.ts";
 import type { Turn } from "./refusal.ts";
 import { bareCall } from "./taking-up.ts";
@@ -203,8 +204,8 @@ async function limit(turn: Turn, ask: Ask, decision: Decision): Promise<void> {
     return stop(turn, decision.by, `stopped at the limit of ${ask.limit.ceiling} for ${ask.limit.name}${why}`);
   }
   const original = turn.desk.started?.limits[ask.limit.name] ?? ask.limit.ceiling;
-  const asked = z.object({ to: z.number().int() }).safeParse(decision.args);
-  const least = ask.limit.value + 1;
+  const asked = z.object({ to: z.number() }).safeParse(decision.args);
+  const least = leastCeiling(ask.limit);
   const to = Math.max(least, asked.success ? asked.data.to : ask.limit.ceiling + original);
   turn.batch.add({
     type: "limit_raised",

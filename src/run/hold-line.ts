@@ -16,12 +16,15 @@ import { advanceLine, type LineStop } from "./advance-line.ts";
 import { takeLease, type LeaseTimes } from "./lease.ts";
 import type { Above, LineContext } from "./line-context.ts";
 import type { LineSteering } from "./steering.ts";
+import type { Stopwatch } from "./stopwatch.ts";
 
 export type HoldDeps = {
   readonly store: Store;
   readonly clock: Clock;
   /** How long a lease lives, and how often it is renewed; tests shorten it. */
   readonly leaseTimes?: LeaseTimes;
+  /** In ms, of a clock that nobody sets; left out: the machine's. */
+  readonly monotonic?: () => number;
   /** All of a line's context but what belongs to this very advance. */
   readonly contextFor: (
     run: RunRow,
@@ -35,6 +38,7 @@ export type HoldDeps = {
       | "fence"
       | "above"
       | "mayOpenLines"
+      | "moving"
       | "signal"
       | "stopRequested"
       | "onText"
@@ -47,15 +51,16 @@ type Holding = {
   readonly line: LineId;
   readonly steering: LineSteering;
   readonly options: AdvanceOptions;
+  readonly stopwatch: Stopwatch;
   /** Called at every renewal of the lease: something may have been signalled. */
   readonly onBeat: () => void;
 };
 
 /** Errors: run-owned, lease-lost, chain-broken, interrupted, model-*. */
 export async function holdLine(deps: HoldDeps, holding: Holding): Promise<LineStop> {
-  const { line, steering, onBeat } = holding;
+  const { line, steering, onBeat, stopwatch } = holding;
   try {
-    const lease = await takeLease(deps, line, { onBeat, onLost: () => steering.loseLease() });
+    const lease = await takeLease(deps, line, { stopwatch, onBeat, onLost: () => steering.loseLease() });
     try {
       return await untilStill(deps, holding, lease.fence);
     } finally {
@@ -94,7 +99,7 @@ async function unlessStopped(steering: LineSteering, advance: () => Promise<Line
   }
 }
 
-function move(deps: HoldDeps, { line, steering, options }: Holding, fence: Fence): Promise<LineStop> {
+function move(deps: HoldDeps, { line, steering, options, stopwatch }: Holding, fence: Fence): Promise<LineStop> {
   const contextFor = async (run: RunRow, bound: BoundChart, _fence: Fence, above: Above): Promise<LineContext> => ({
     ...(await deps.contextFor(run, bound)),
     run,
@@ -103,6 +108,7 @@ function move(deps: HoldDeps, { line, steering, options }: Holding, fence: Fence
     fence,
     above,
     mayOpenLines: true,
+    moving: () => stopwatch.pending(),
     signal: steering.signal,
     stopRequested: () => steering.stoppedBy,
     onText: options.onText ?? (() => undefined),

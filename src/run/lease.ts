@@ -13,11 +13,12 @@ import type { Clock } from "../clock.ts";
 import type { LineId } from "../ids.ts";
 import { ownerState, thisOwner } from "../store/owner.ts";
 import type { Fence, LineRow, Owner, Store } from "../store/ports.ts";
+import type { Stopwatch } from "./stopwatch.ts";
 
 /** In ms: a lease lives `ttl` without being renewed, and is renewed every `renew`. */
 export type LeaseTimes = { readonly ttl: number; readonly renew: number };
 
-const usualTimes: LeaseTimes = { ttl: 30_000, renew: 1_000 };
+export const usualTimes: LeaseTimes = { ttl: 30_000, renew: 1_000 };
 
 export type LeaseDeps = { readonly store: Store; readonly clock: Clock; readonly leaseTimes?: LeaseTimes };
 
@@ -27,6 +28,8 @@ export type Lease = {
 };
 
 type LeaseEvents = {
+  /** Of the run: told with the lease, so that it is counted by who holds it. */
+  readonly stopwatch: Stopwatch;
   /** After every renewal. */
   readonly onBeat: () => void;
   readonly onLost: () => void;
@@ -40,12 +43,15 @@ export async function takeLease(deps: LeaseDeps, line: LineId, on: LeaseEvents):
   const result = await store.acquire(line, me, clock.now(), leaseTimes.ttl, ended);
   if (!result.held) throw owned(line, result.owner);
   const fence: Fence = { line, epoch: result.epoch };
+  on.stopwatch.hold();
   const heartbeat = renewing(deps, fence, leaseTimes, on);
   return {
     fence,
     release: async () => {
       clearInterval(heartbeat);
-      await store.release(fence).catch(() => releaseLater(store, fence, leaseTimes));
+      on.stopwatch.letGo();
+      const moved = on.stopwatch.take();
+      await store.release(fence, moved).catch(() => releaseLater(store, fence, leaseTimes, moved));
     },
   };
 }
@@ -59,12 +65,14 @@ function renewing(
   let until = performance.now() + times.ttl; // L3
   const heartbeat = setInterval(() => {
     const now = performance.now();
-    store.renew(fence, clock.now(), times.ttl).then(
+    const moved = on.stopwatch.take();
+    store.renew(fence, clock.now(), times.ttl, moved).then(
       () => {
         until = now + times.ttl;
         on.onBeat();
       },
       (error: unknown) => {
+        on.stopwatch.giveBack(moved);
         if (!isCadreError(error, "lease-lost") && performance.now() < until) return; // L2
         clearInterval(heartbeat);
         on.onLost();
@@ -76,11 +84,11 @@ function renewing(
 }
 
 /** A lease left behind (a full disk) would make the next owner end this process, which may have other work: keep trying for its length. */
-function releaseLater(store: Store, fence: Fence, times: LeaseTimes): void {
+function releaseLater(store: Store, fence: Fence, times: LeaseTimes, moved: number): void {
   let left = Math.ceil(times.ttl / times.renew);
   const again = setInterval(() => {
     left -= 1;
-    store.release(fence).then(
+    store.release(fence, moved).then(
       () => clearInterval(again),
       () => {
         if (left <= 0) clearInterval(again);

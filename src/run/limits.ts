@@ -4,13 +4,17 @@
  *
  * L1. Reaching a limit raises an ask ("raise it or stop"); it does not fail the run.
  * L2. Steps and refusals are counted over all lines of the run, in the commits that make them; model calls and tokens on the run's row,
- *     reserved in the commit of the intent; depth, repeats and ping-pong follow from the log. All of them survive a crash and a resume.
+ *     and money and the time of GPUs with them, reserved in the commit of the intent; depth, repeats and ping-pong follow from the log. All of them survive a crash and a resume.
  * L3. Breadth bounds what may be opened, and so is checked where tasks are given out (`several-tasks.ts`).
+ * L4. Wall time is counted while a process moves the run (`stopwatch.ts`), and told at every renewal of a lease: a kill loses what passed
+ *     since the last one, a second as a rule. Two processes that move lines of one run side by side count both.
+ * L5. Money, the time of GPUs and wall time have no ceiling unless somebody sets one.
  */
 import { hashOf } from "../canonical.ts";
 import type { Desk, DeskFrame } from "../events/desk.ts";
 import type { Call, Event, LimitName } from "../events/event.ts";
-import type { Limits } from "../briefs/brief.ts";
+import type { Limits, LimitsAsked } from "../briefs/brief.ts";
+import { unitsOf } from "../money.ts";
 import type { Counters, LineRow, Reservation } from "../store/ports.ts";
 import { bareCall } from "./taking-up.ts";
 
@@ -24,6 +28,18 @@ export const defaultLimits: Limits = {
   repeats: 3,
   pingPong: 6,
 };
+
+/** What the run is given: the defaults, the workflow's, the brief's. `currency`: of a limit of money; null where there is none. */
+export function limitsOf(
+  workflow: LimitsAsked,
+  brief: LimitsAsked,
+): { readonly limits: Limits; readonly currency: string | null } {
+  const { money, ...others } = { ...workflow, ...brief };
+  const limits = { ...defaultLimits, ...others };
+  return money === undefined
+    ? { limits, currency: null }
+    : { limits: { ...limits, money: money.amount }, currency: money.currency };
+}
 
 export type LimitReached = { readonly name: LimitName; readonly value: number; readonly ceiling: number };
 
@@ -46,6 +62,9 @@ type Reaching = {
   readonly need: Reservation;
 };
 
+/** Limits whose value holds what the next call may take: it may come up to the ceiling, and not beyond. */
+const setsAside: ReadonlySet<LimitName> = new Set(["tokens", "money", "gpuSeconds"]);
+
 /** The first limit that is reached, or null. */
 export function limitReached({ desk, log, used, ceilings, depth, need }: Reaching): LimitReached | null {
   const frame = desk.frames.at(-1);
@@ -54,6 +73,9 @@ export function limitReached({ desk, log, used, ceilings, depth, need }: Reachin
     modelCalls: used.modelCalls,
     // With what the call would reserve: raising the ceiling to the value that is shown is then enough to go on.
     tokens: used.tokens + need.tokens,
+    money: unitsOf(used.money + (need.money ?? 0)),
+    gpuSeconds: (used.gpuMs + (need.gpuMs ?? 0)) / 1000,
+    wallSeconds: Math.floor(used.movedMs / 1000),
     // One frame above the ceiling may open, but does not act: so "reached" is one more than may stand.
     depth: depth + desk.frames.length - 1,
     refusals: used.refusals,
@@ -63,7 +85,8 @@ export function limitReached({ desk, log, used, ceilings, depth, need }: Reachin
   for (const name of Object.keys(values) as (keyof typeof values)[]) {
     const ceiling = ceilings[name] ?? defaultLimits[name];
     const value = values[name];
-    const over = name === "tokens" ? value > ceiling : value >= ceiling;
+    if (ceiling === undefined) continue; // L5
+    const over = setsAside.has(name) ? value > ceiling : value >= ceiling;
     if (over) return { name, value, ceiling };
   }
   return null;
@@ -71,12 +94,22 @@ export function limitReached({ desk, log, used, ceilings, depth, need }: Reachin
 
 /** The limit that what a tool is about to spend would go beyond, or null. `need`: beside what it has spent already. */
 export function spendingLimit(used: Counters, ceilings: Partial<Limits>, need: Reservation): LimitReached | null {
-  for (const name of ["modelCalls", "tokens"] as const) {
+  const values = [
+    ["modelCalls", used.modelCalls, need.modelCalls],
+    ["tokens", used.tokens, need.tokens],
+    ["money", unitsOf(used.money), unitsOf(need.money ?? 0)],
+    ["gpuSeconds", used.gpuMs / 1000, (need.gpuMs ?? 0) / 1000],
+  ] as const;
+  for (const [name, spent, more] of values) {
     const ceiling = ceilings[name] ?? defaultLimits[name];
-    const value = used[name] + need[name];
-    if (need[name] > 0 && value > ceiling) return { name, value, ceiling };
+    if (ceiling !== undefined && more > 0 && spent + more > ceiling) return { name, value: spent + more, ceiling };
   }
   return null;
+}
+
+/** What a ceiling must be raised to at least, so that the run can go on: money in steps of a cent, everything else in whole numbers. */
+export function leastCeiling({ name, value }: Pick<LimitReached, "name" | "value">): number {
+  return name === "money" ? (Math.floor(value * 100) + 1) / 100 : Math.floor(value) + 1;
 }
 
 const fingerprints = new WeakMap<Call, string>();

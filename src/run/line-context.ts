@@ -38,6 +38,8 @@ export type LineContext = {
   readonly above: Above;
   /** Whether several tasks can be given out at once: not where one thread is all there is (`studio.ts`). */
   readonly mayOpenLines: boolean;
+  /** For how many ms this process moved the run since it last said so to the store. */
+  readonly moving: () => number;
   readonly bound: BoundChart;
   readonly store: Pick<
     Store,

@@ -5,20 +5,23 @@
  *     and the trace says so. One that is known to have failed is simply made again; what an earlier attempt left in doubt stays marked,
  *     by the intent of those that follow. What a replayed reply answered is told by its intent, not by what would be asked now: chart
  *     and model may have changed since.
- * C1. What an attempt reserved stays charged, unless its reply says what was used.
+ * C1. What an attempt reserved stays charged, unless its reply says what was used. Time is measured here: a failed attempt is charged with
+ *     the time that it took, and what follows from it; tokens are the server's to count.
  */
 import { z } from "zod";
 import { isCadreError } from "../errors.ts";
-import type { EventOf } from "../events/event.ts";
+import { chargeSchema, type Charge, type EventOf } from "../events/event.ts";
 import type { EffectKey } from "../ids.ts";
 import type { ModelReply, ModelRequest, RoleModel } from "../models/model.ts";
-import type { Reservation } from "../store/ports.ts";
+import type { EffectRow } from "../store/ports.ts";
+import { settled, unusedAfter, type Need } from "./charging.ts";
 import type { LineContext } from "./line-context.ts";
 
 /** What the ledger keeps of a model call. */
 const outcomeSchema = z.strictObject({
   reply: z.custom<ModelReply>((value) => typeof value === "object" && value !== null),
   ms: z.number(),
+  charged: chargeSchema.optional(),
 });
 
 /** What a call pins: the prompt is a pure function of it. */
@@ -31,6 +34,8 @@ const intentSchema = z.strictObject({
   chart: z.string(),
   maxTokens: z.number(),
   temperature: z.number(),
+  /** Of the call, in words; left out: none is known. */
+  price: z.string().optional(),
   /** An earlier attempt was cut off, so it may have been billed: whatever became of others in between. */
   doubted: z.boolean().optional(),
 });
@@ -41,13 +46,14 @@ type Call = {
   readonly request: ModelRequest;
   readonly key: EffectKey;
   readonly intent: CallIntent;
-  readonly need: Reservation;
+  readonly need: Need;
   readonly role: string;
 };
 
 type Called = {
   readonly reply: ModelReply;
   readonly ms: number;
+  readonly charged?: Charge | undefined;
   readonly outcome: EventOf<"turn_taken">["outcome"];
   /** What the reply answers. */
   readonly asked: CallIntent;
@@ -57,20 +63,19 @@ type Called = {
 export async function callThroughLedger(context: LineContext, call: Call): Promise<Called | "stopped"> {
   const opened = await open(context, call);
   if ("reply" in opened) return opened;
-  const { attempts, asked } = opened;
+  const { row, asked } = opened;
   const { model, request, key, need, role } = call;
   const started = performance.now();
   try {
     const reply = await model.call(request, { signal: context.signal, onText: (text) => context.onText(role, text) });
     const ms = Math.round(performance.now() - started);
-    const tokens = reply.usage.measured ? reply.usage.promptTokens + reply.usage.completionTokens : need.tokens;
-    const used = { modelCalls: attempts, tokens: tokens + (attempts - 1) * need.tokens }; // C1
-    await context.store.finish(context.fence, key, { reply, ms }, used);
-    return { reply, ms, outcome: asked.doubted === true ? "repeated" : "executed", asked };
+    const { used, charged } = settled({ model, need, row, usage: reply.usage, ms }); // C1
+    await context.store.finish(context.fence, key, { reply, ms, ...(charged ? { charged } : {}) }, used);
+    return { reply, ms, charged, outcome: asked.doubted === true ? "repeated" : "executed", asked };
   } catch (error) {
     if (context.stopRequested() !== null) return "stopped";
     if (isCadreError(error) && error.code.startsWith("model-"))
-      await context.store.fail(context.fence, key, error.code);
+      await context.store.fail(context.fence, key, error.code, unusedAfter(model, need, performance.now() - started));
     throw error;
   }
 }
@@ -79,13 +84,13 @@ export async function callThroughLedger(context: LineContext, call: Call): Promi
 async function open(
   { store, fence }: LineContext,
   { key, intent, need }: Call,
-): Promise<Called | { readonly attempts: number; readonly asked: CallIntent }> {
-  const { row, begun } = await store.begin(fence, key, "model", intent, need);
-  if (!begun) return { attempts: row.attempts, asked: intent };
+): Promise<Called | { readonly row: EffectRow; readonly asked: CallIntent }> {
+  const { row, begun } = await store.begin(fence, key, "model", intent, need.reserve);
+  if (!begun) return { row, asked: intent };
   const before = intentSchema.parse(row.intent);
   const doubted = before.doubted === true;
   if (row.outcome !== null)
     return { ...outcomeSchema.parse(row.outcome), outcome: doubted ? "repeated" : "replayed", asked: before };
   const asked = doubted || row.failed === null ? { ...intent, doubted: true } : intent;
-  return { attempts: (await store.retry(fence, key, need, asked)).attempts, asked };
+  return { row: await store.retry(fence, key, need.reserve, asked), asked };
 }

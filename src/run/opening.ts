@@ -22,6 +22,7 @@ export function openingEvents(run: RunRow, bound: BoundChart): Event[] {
       startedBy: run.startedBy,
       rehearsal: run.rehearsal,
       limits: run.limits,
+      ...(run.currency === null ? {} : { currency: run.currency }),
     },
     {
       type: "frame_opened",

@@ -9,14 +9,20 @@
 import { z } from "zod";
 import { CadreError, isCadreError } from "../errors.ts";
 import { paidCallKey, type EffectKey } from "../ids.ts";
-import type { EffectRow, Reservation } from "../store/ports.ts";
+import type { Tier } from "../models/model.ts";
+import type { EffectRow } from "../store/ports.ts";
 import type { PaidAnswer, PaidCall, PaidCalls } from "../tools/paid-calls.ts";
+import { chargeSchema } from "../events/event.ts";
+import { needOf, settled, unusedAfter, type Need } from "./charging.ts";
+import { requirePriced, type Costing } from "./held.ts";
 import type { LineContext } from "./line-context.ts";
 
 const intentSchema = z.strictObject({
   model: z.string(),
   tier: z.string(),
   request: z.string(),
+  /** In words; left out: none is known. */
+  price: z.string().optional(),
   /** An earlier attempt was cut off, so it may have been billed. */
   doubted: z.boolean().optional(),
 });
@@ -29,11 +35,14 @@ const outcomeSchema = z.strictObject({
     completionTokens: z.number(),
     cachedTokens: z.number(),
     measured: z.boolean(),
+    reasoningTokens: z.number().optional(),
+    serverMs: z.number().optional(),
   }),
   ms: z.number(),
+  charged: chargeSchema.optional(),
 });
 
-type Context = Pick<LineContext, "fence" | "signal"> & {
+type Context = Pick<LineContext, "fence" | "signal" | "run"> & {
   readonly store: Pick<LineContext["store"], "begin" | "retry" | "finish" | "fail" | "effect">;
 };
 
@@ -52,38 +61,53 @@ async function pay(context: Context, effect: string, call: PaidCall): Promise<Pa
   const { store, fence, signal } = context;
   signal.throwIfAborted();
   const key = paidCallKey(effect, call.number);
-  const need: Reservation = { modelCalls: 1, tokens: call.tokens };
-  const intent: Intent = { model: call.model, tier: call.tier, request: call.request };
-  const { row, begun } = await store.begin(fence, key, "model", intent, need);
-  if (!begun) return attempt(context, call, { key, attempts: row.attempts, doubted: false });
+  const { model, tier, request, terms } = call;
+  const costing = { id: model, tier: tier as Tier, ...(terms ? { terms } : {}) };
+  requirePriced(context.run.limits, context.run.currency, [costing]);
+  const need = needOf(costing, context.run.currency, atMost(call));
+  const intent: Intent = { model, tier, request, ...(terms?.price ? { price: terms.source } : {}) };
+  const { row, begun } = await store.begin(fence, key, "model", intent, need.reserve);
+  if (!begun) return attempt(context, call, { key, row, need, costing, doubted: false });
   const before = intentSchema.parse(row.intent);
-  if (before.request !== call.request) throw anotherCall(key); // P1
+  if (before.request !== request) throw anotherCall(key); // P1
   const known = recorded(row);
   if (known) return known;
   const doubted = before.doubted === true || row.failed === null;
-  const { attempts } = await store.retry(fence, key, need, { ...intent, ...(doubted ? { doubted } : {}) });
-  return attempt(context, call, { key, attempts, doubted });
+  const again = await store.retry(fence, key, need.reserve, { ...intent, ...(doubted ? { doubted } : {}) });
+  return attempt(context, call, { key, row: again, need, costing, doubted });
 }
 
-type Attempt = { readonly key: EffectKey; readonly attempts: number; readonly doubted: boolean };
+/** How its tokens fall to prompt and reply is not known beforehand: all of them at the dearer price. */
+function atMost({ tokens, terms }: PaidCall): { readonly prompt: number; readonly reply: number } {
+  const { promptPerMillion = 0, completionPerMillion = 0 } = terms?.price ?? {};
+  return completionPerMillion >= promptPerMillion ? { prompt: 0, reply: tokens } : { prompt: tokens, reply: 0 };
+}
+
+type Attempt = {
+  readonly key: EffectKey;
+  readonly row: EffectRow;
+  readonly need: Need;
+  readonly costing: Costing;
+  readonly doubted: boolean;
+};
 
 async function attempt(
   { store, fence, signal }: Context,
   call: PaidCall,
-  { key, attempts, doubted }: Attempt,
+  { key, row, need, costing, doubted }: Attempt,
 ): Promise<PaidAnswer> {
   const started = performance.now();
   try {
     const { answer, usage } = await call.make(signal);
     // Three decimals: a call of a batch may take less than a millisecond.
     const ms = Math.round((performance.now() - started) * 1000) / 1000;
-    const counted = usage.measured ? usage.promptTokens + usage.completionTokens : call.tokens;
-    const used = { modelCalls: attempts, tokens: counted + (attempts - 1) * call.tokens };
-    await store.finish(fence, key, { answer, usage, ms }, used);
-    return { answer, usage, ms, outcome: doubted ? "repeated" : "executed" };
+    const { used, charged } = settled({ model: costing, need, row, usage, ms });
+    const told = charged ? { charged } : {};
+    await store.finish(fence, key, { answer, usage, ms, ...told }, used);
+    return { answer, usage, ms, ...told, outcome: doubted ? "repeated" : "executed" };
   } catch (error) {
     if (!signal.aborted && isCadreError(error) && error.code.startsWith("model-"))
-      await store.fail(fence, key, error.code);
+      await store.fail(fence, key, error.code, unusedAfter(costing, need, performance.now() - started));
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 /** What an action is about to spend, held against the run's limits before it runs; and the question that a limit raises. */
-import type { Call, EventOf } from "../events/event.ts";
+import type { Call, EventOf, LimitName } from "../events/event.ts";
 import { paidCallKey, type EffectKey } from "../ids.ts";
+import { amountText } from "../money.ts";
 import type { Reservation } from "../store/ports.ts";
 import { raiseOnce, workflowRule } from "./asks.ts";
 import { toolContext } from "./tool-context.ts";
@@ -31,7 +32,23 @@ async function unpaid({ store }: LineContext, key: string, need: Reservation): P
   let begun = 0;
   while (begun < need.modelCalls && (await store.effect(paidCallKey(key, begun))) !== undefined) begun += 1;
   const left = need.modelCalls - begun;
-  return { modelCalls: left, tokens: Math.ceil((need.tokens * left) / need.modelCalls) };
+  const part = (all = 0): number => Math.ceil((all * left) / need.modelCalls);
+  return { modelCalls: left, tokens: part(need.tokens), money: part(need.money), gpuMs: part(need.gpuMs) };
+}
+
+/** `4 for steps`, `5.00 EUR for money`. */
+function limitText(name: LimitName, value: number, currency: string | null): string {
+  return `${amountOf(name, value, currency)} for ${name}`;
+}
+
+function amountOf(name: LimitName, value: number, currency: string | null): string {
+  return name === "money" ? `${amountText(value)} ${currency ?? ""}`.trim() : String(value);
+}
+
+/** Of these, what calls under way and the next one may take at most is in the value: it need not have been used. */
+function setAside({ name, value }: LimitReached, currency: string | null): string {
+  if (name !== "tokens" && name !== "money" && name !== "gpuSeconds") return "";
+  return `: with what its calls may take at most, it comes to ${amountOf(name, value, currency)}`;
 }
 
 export function askAboutLimit(
@@ -44,9 +61,13 @@ export function askAboutLimit(
     frame,
     role: frame.role,
     topic: `limit: ${reached.name}`,
-    question: `${what} of ${reached.ceiling} for ${reached.name}. Approve to raise it, reject to stop the run.`,
+    question: `${what} of ${limitText(reached.name, reached.ceiling, context.run.currency)}${setAside(reached, context.run.currency)}. Approve to raise it, reject to stop the run.`,
     severity: "high",
-    rule: workflowRule(context.bound, "limits", `${reached.name}: ${reached.ceiling}`),
+    rule: workflowRule(
+      context.bound,
+      "limits",
+      `${reached.name}: ${amountOf(reached.name, reached.ceiling, context.run.currency)}`,
+    ),
     limit: reached,
   });
 }

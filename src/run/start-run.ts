@@ -1,6 +1,6 @@
 /** Kicking off: everything is checked before anything is made; nothing moves yet. */
 import { CadreError, isCadreError } from "../errors.ts";
-import type { Brief, Limits } from "../briefs/brief.ts";
+import type { Brief } from "../briefs/brief.ts";
 import type { StartOptions } from "./api.ts";
 import type { Clock } from "../clock.ts";
 import { isoTime } from "../clock.ts";
@@ -10,7 +10,8 @@ import type { BoundChart } from "../org/bound-chart.ts";
 import { findRole, USER } from "../org/chart.ts";
 import type { RunRow, Store } from "../store/ports.ts";
 import type { Workspaces } from "../tools/workspace.ts";
-import { defaultLimits } from "./limits.ts";
+import { currencyFor, requireHeld, type Costing } from "./held.ts";
+import { limitsOf } from "./limits.ts";
 import { outOfReach } from "./seats.ts";
 
 /** A further draw is as random as the first: more than a few in vain mean a source that repeats itself. */
@@ -21,11 +22,11 @@ export type StartDeps = {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly workspaces: Workspaces;
-  /** True where the rehearsal stands in for this role's model. Throws `model-unknown` for a model that cannot be meant. */
-  readonly rehearses: (bound: BoundChart, role: string) => boolean;
+  /** The model that plays this role, with what it costs. Throws `model-unknown` for a model that cannot be meant. */
+  readonly costing: (bound: BoundChart, role: string) => Costing;
 };
 
-/** Errors: role-unknown, brief-invalid (an input that is not there), workflow-invalid (nobody could sign off), model-unknown, workspace-refused. */
+/** Errors: role-unknown, brief-invalid (an input that is not there), workflow-invalid (nobody could sign off), model-unknown, config-invalid (a limit that could not be held), workspace-refused. */
 export async function startRun(
   deps: StartDeps,
   bound: BoundChart,
@@ -36,18 +37,21 @@ export async function startRun(
   const entry = entryOf(bound, brief, options);
   requireReach(bound, options.by);
   const staffed = bound.chart.roles.filter((role) => bound.workflow.staffing[role.slug]?.by !== "person");
-  const rehearsal = staffed.map((role) => deps.rehearses(bound, role.slug)).some((rehearsed) => rehearsed);
+  const models = staffed.map((role) => deps.costing(bound, role.slug));
+  const { limits, currency } = limitsOf(bound.workflow.limits, brief.limits);
+  requireHeld(limits, currency, models);
   const draft = {
     title: brief.title,
     brief,
     entry,
     workflow,
     chart: bound.hash,
-    rehearsal,
+    rehearsal: models.some(({ tier }) => tier === "rehearsal"),
     model: options.model ?? null,
     startedBy: options.by,
     startedAt: isoTime(deps.clock),
-    limits: limitsOf(bound, brief),
+    limits,
+    currency: currencyFor(currency, models),
   };
   for (let tries = 1; ; tries += 1) {
     const id = await unusedId(deps);
@@ -120,8 +124,4 @@ function checkInputs(brief: Brief, holds: (path: string) => boolean): void {
       );
     }
   }
-}
-
-function limitsOf(bound: BoundChart, brief: Brief): Limits {
-  return { ...defaultLimits, ...bound.workflow.limits, ...brief.limits };
 }

@@ -23,7 +23,7 @@ import type { WorkflowInput } from "../org/workflow.ts";
 import { compile } from "../org/compile.ts";
 import { loadProjectModes } from "../modes/project-modes.ts";
 import { lineGraph } from "./graph.ts";
-import { defaultLimits } from "./limits.ts";
+import { limitsOf } from "./limits.ts";
 import { nothingAbove, type LineContext } from "./line-context.ts";
 import { openingEvents } from "./opening.ts";
 import { openStore } from "../store/open.ts";
@@ -69,6 +69,7 @@ export async function rehearsalGraph(workflow: WorkflowInput, from: string) {
       fence: { line, epoch: (await store.line(line))?.epoch ?? 0 },
       above: nothingAbove,
       mayOpenLines: false,
+      moving: () => 0,
       bound,
       store: withoutAsks(store),
       modelFor: async () => rehearsalModel(),
@@ -135,7 +136,7 @@ function newRun(thread: string, bound: BoundChart, brief: Brief): NewRun {
     model: null,
     startedBy: "user",
     startedAt: new Date(systemClock.now()).toISOString(),
-    limits: { ...defaultLimits, ...bound.workflow.limits, ...brief.limits },
+    ...limitsOf(bound.workflow.limits, brief.limits),
     workspace: "",
   };
 }

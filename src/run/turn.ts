@@ -9,15 +9,17 @@ import { hashOf } from "../canonical.ts";
 import { deskOf, type Desk, type DeskFrame } from "../events/desk.ts";
 import type { Event } from "../events/event.ts";
 import { modelCallKey } from "../ids.ts";
-import type { ModelRequest, ToolSpec } from "../models/model.ts";
+import type { ModelRequest, RoleModel, ToolSpec } from "../models/model.ts";
 import { rulesFor } from "../org/bound-chart.ts";
 import { findRole, USER } from "../org/chart.ts";
-import type { EffectRow, Reservation } from "../store/ports.ts";
+import type { Counters, EffectRow, Reservation } from "../store/ports.ts";
 import { toolSpec } from "../tools/catalogue.ts";
 import { askAboutChart, undecidedDrift } from "./asks.ts";
+import { needOf } from "./charging.ts";
 import { isAnswering } from "./completion.ts";
 import { endStopped } from "./ending.ts";
 import { toolsInFrame } from "./granted.ts";
+import { requirePriced } from "./held.ts";
 import { interpret } from "./interpret.ts";
 import { limitReached, usedBy } from "./limits.ts";
 import { Batch, type LineContext } from "./line-context.ts";
@@ -66,8 +68,11 @@ async function modelTurn(
     temperature: 0,
   };
   const key = modelCallKey(context.line, desk.turns);
-  const need: Reservation = { modelCalls: 1, tokens: model.tier === "rehearsal" ? 0 : estimateTokens(request) };
-  const reached = await limitBefore({ context, desk, frame, batch }, log, await context.store.effect(key), need);
+  const need = needOf(model, context.run.currency, { prompt: estimateTokens(request), reply: request.maxTokens });
+  const reached = await limitBefore({ context, desk, frame, batch }, log, await context.store.effect(key), {
+    need: need.reserve,
+    model,
+  });
   if (reached) return askAboutLimit({ context, desk, frame, batch }, reached);
   const intent: CallIntent = {
     model: model.id,
@@ -78,11 +83,12 @@ async function modelTurn(
     chart: context.bound.hash,
     maxTokens,
     temperature: 0,
+    ...(model.terms?.price ? { price: model.terms.source } : {}),
   };
   const called = await callThroughLedger(context, { model, request, key, intent, need, role: role.slug });
   if (called === "stopped")
     return endStopped(desk, batch, context.stopRequested() ?? USER, "stopped during a model call");
-  const { reply, ms, outcome, asked } = called;
+  const { reply, ms, charged, outcome, asked } = called;
   batch.add({
     type: "turn_taken",
     at: batch.now(),
@@ -96,6 +102,7 @@ async function modelTurn(
     text: reply.text,
     calls: reply.calls.map((call) => ({ id: call.id, name: call.name, args: z.json().parse(call.args) })),
     usage: { ...reply.usage, ms },
+    ...(charged ? { charged } : {}),
     outcome,
     copiesSeen: asked.copies,
   });
@@ -112,16 +119,25 @@ async function limitBefore(
   { context, desk }: Turn,
   log: readonly Event[],
   begun: EffectRow | undefined,
-  need: Reservation,
+  { need, model }: { readonly need: Required<Reservation>; readonly model: RoleModel },
 ): Promise<ReturnType<typeof limitReached>> {
   if (begun && begun.outcome !== null) return null;
   const run = (await context.store.run(context.run.id)) ?? context.run;
-  const { modelCalls, tokens } = run.counters;
-  const counted = begun
-    ? { modelCalls: modelCalls - 1, tokens: Math.max(0, tokens - need.tokens) }
-    : { modelCalls, tokens };
+  requirePriced(run.limits, run.currency, [model]);
+  const all = { ...run.counters, movedMs: run.counters.movedMs + context.moving() };
+  const counted = begun ? without(all, need) : all;
   const used = usedBy(counted, await context.store.lines(run.id));
   return limitReached({ desk, log, used, ceilings: run.limits, depth: context.above.frames.length, need });
+}
+
+function without(counters: Counters, need: Required<Reservation>): Counters {
+  return {
+    ...counters,
+    modelCalls: counters.modelCalls - 1,
+    tokens: Math.max(0, counters.tokens - need.tokens),
+    money: Math.max(0, counters.money - need.money),
+    gpuMs: Math.max(0, counters.gpuMs - need.gpuMs),
+  };
 }
 
 function copiesAbove({ above }: LineContext, role: string): number {
@@ -148,8 +164,8 @@ function offeredTools(context: LineContext, desk: Desk, frame: DeskFrame): ToolS
   return [...tools, ...verbs];
 }
 
-/** Four characters a token, rounded up: a reservation, replaced by the server's count when the call has ended. */
+/** Of the prompt: four characters a token, rounded up; replaced by the server's count when the call has ended. */
 function estimateTokens(request: ModelRequest): number {
   const characters = JSON.stringify(request.messages).length + JSON.stringify(request.tools).length;
-  return Math.ceil(characters / 4) + request.maxTokens;
+  return Math.ceil(characters / 4);
 }

@@ -10,7 +10,15 @@
 import { z } from "zod";
 import { canonicalJson, hashOf } from "../canonical.ts";
 import type { Desk } from "../events/desk.ts";
-import { toolResultSchema, type ChangeSet, type Event, type EventOf, type ToolResult } from "../events/event.ts";
+import {
+  chargeSchema,
+  toolResultSchema,
+  type ChangeSet,
+  type Charge,
+  type Event,
+  type EventOf,
+  type ToolResult,
+} from "../events/event.ts";
 import { effectOfPaidCall, modelCallKey } from "../ids.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import type { LedgerRecord } from "../store/inspection.ts";
@@ -32,14 +40,12 @@ export type Met = {
   readonly row: EffectRow | undefined;
   /** Hash of the change set that was put to a person last. */
   readonly submitted: string | null;
-  /** Whether the line may be led by what tools brought to those above it. */
-  readonly ledFromAbove: boolean;
 };
 
 /** In words; null where nothing is wrong. */
-export function effectProblem(event: Event, { before, bound, row, submitted, ledFromAbove }: Met): string | null {
+export function effectProblem(event: Event, { before, bound, row, submitted }: Met): string | null {
   if (event.type === "turn_taken") return modelRowProblem(event, before, row);
-  if (event.type === "action_proposed") return proposalProblem(event, bound, before.foreign || ledFromAbove);
+  if (event.type === "action_proposed") return proposalProblem(event, bound);
   if (event.type === "action_edited") return editProblem(event, before);
   if (event.type === "action_done") return doneProblem(event, before) ?? toolRowProblem(event, before, row);
   if (event.type === "frame_closed") return closingProblem(event, before, bound);
@@ -61,6 +67,7 @@ const modelRow = z.object({
   outcome: z.object({
     reply: z.looseObject({ text: z.string(), calls: z.array(z.looseObject({})), usage: z.looseObject({}) }),
     ms: z.number(),
+    charged: chargeSchema.optional(),
   }),
 });
 
@@ -73,19 +80,31 @@ function modelRowProblem(event: EventOf<"turn_taken">, before: Desk, row: Effect
   const kept = [intent.model, intent.tier, intent.prompt, intent.copies, text, calls, { ...usage, ms: outcome.ms }];
   // A call that was begun before the log went on (an ask about a changed chart) was asked of what was there then.
   const asked = intent.log === before.length ? intent.chart === before.chart : intent.log < before.length;
-  return asked && canonicalJson(told) === canonicalJson(kept)
+  if (!asked || canonicalJson(told) !== canonicalJson(kept))
+    return `the ledger holds another prompt or reply for ${event.key} (D3)`;
+  const same = canonicalJson(event.charged ?? null) === canonicalJson(outcome.charged ?? null);
+  return same && row && (event.charged === undefined || isCharged(event.charged, row))
     ? null
-    : `the ledger holds another prompt or reply for ${event.key} (D3)`;
+    : `the ledger charges something else for ${event.key} (D3)`;
 }
 
-function proposalProblem(event: EventOf<"action_proposed">, bound: BoundChart, led: boolean): string | null {
+/** The columns that the run's counters are the sums of say what the log tells; money in another currency than the run's is in none of them. */
+function isCharged({ attempts, tokens, gpuMs, money }: Charge, row: EffectRow): boolean {
+  const { charged } = row;
+  const counted = charged.money === 0 || charged.money === money?.micros;
+  return (
+    attempts === row.attempts && tokens === charged.tokens && (gpuMs ?? charged.gpuMs) === charged.gpuMs && counted
+  );
+}
+
+function proposalProblem(event: EventOf<"action_proposed">, bound: BoundChart): string | null {
   if (event.access === "read") return null;
   const [call] = event.calls;
   if (!call || event.calls.length > 1) return "more than one effect was proposed in one reply (R4)";
   if (event.hash !== hashOf(toolAction(event, call))) return "what was proposed does not match its own hash (R3)";
   if (event.findings?.length && !event.needsApproval)
     return `${call.name} by ${event.role} was proposed without the approval that what was found asks for (R3)`;
-  return approvalPolicy(bound, event.role, call, () => led) && !event.needsApproval
+  return approvalPolicy(bound, event.role, call) && !event.needsApproval
     ? `${call.name} by ${event.role} was proposed without the approval that the workflow asks for (R3)`
     : null;
 }

@@ -87,6 +87,7 @@ export function runRowProblems(
     ["whether it is a rehearsal", row.rehearsal, started.rehearsal],
     ["chart", row.chart, desk.chart],
     ["limits", row.limits, ceilings],
+    ["currency", row.currency, started.currency ?? null],
     ["how it ended", [row.endedAt, row.reason], [ended?.at ?? null, ended?.reason ?? null]],
     ["status", ended ? row.status : null, ended?.status ?? null],
   ];

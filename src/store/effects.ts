@@ -8,7 +8,7 @@
 import { canonicalJson } from "../canonical.ts";
 import type { CadreError } from "../errors.ts";
 import type { EffectKey, LineId, RunId } from "../ids.ts";
-import type { EffectRow, Fence, Reservation, RunStore } from "./ports.ts";
+import type { EffectRow, Fence, RunStore, Spent } from "./ports.ts";
 import type { Connection } from "./connection.ts";
 import { bug } from "./failure.ts";
 import { fencedLines } from "./lines.ts";
@@ -24,9 +24,30 @@ type EffectRecord = {
   readonly epoch: number;
   readonly reserved_calls: number;
   readonly reserved_tokens: number;
+  readonly reserved_money: number;
+  readonly reserved_gpu_ms: number;
 };
 
-const none: Reservation = { modelCalls: 0, tokens: 0 };
+const none: Spent = { modelCalls: 0, tokens: 0, money: 0, gpuMs: 0 };
+const whole = (some: Partial<Spent> | undefined): Spent => ({ ...none, ...some });
+
+function chargedOf(record: EffectRecord): Spent {
+  return {
+    modelCalls: record.reserved_calls,
+    tokens: record.reserved_tokens,
+    money: record.reserved_money,
+    gpuMs: record.reserved_gpu_ms,
+  };
+}
+
+function minus(left: Spent, right: Spent): Spent {
+  return {
+    modelCalls: left.modelCalls - right.modelCalls,
+    tokens: left.tokens - right.tokens,
+    money: left.money - right.money,
+    gpuMs: left.gpuMs - right.gpuMs,
+  };
+}
 
 function effectRow(record: EffectRecord): EffectRow {
   return {
@@ -38,6 +59,7 @@ function effectRow(record: EffectRecord): EffectRow {
     failed: record.failed,
     attempts: record.attempts,
     epoch: record.epoch,
+    charged: chargedOf(record),
   };
 }
 
@@ -52,20 +74,21 @@ export function effects(
   const fenced = fencedLines(connection);
   const find = db.prepare<[EffectKey], EffectRecord>("SELECT * FROM effects WHERE key = ?");
   const ofRun = db.prepare<[RunId], EffectRecord>("SELECT * FROM effects WHERE run = ? ORDER BY seq");
-  const insert = db.prepare<[EffectKey, RunId, LineId, string, string, number, number, number]>(
-    `INSERT INTO effects (key, run, line, kind, intent, attempts, epoch, reserved_calls, reserved_tokens)
-     VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)`,
+  const insert = db.prepare(
+    `INSERT INTO effects (key, run, line, kind, intent, attempts, epoch, reserved_calls, reserved_tokens, reserved_money, reserved_gpu_ms)
+     VALUES (@key, @run, @line, @kind, @intent, 1, @epoch, @modelCalls, @tokens, @money, @gpuMs)`,
   );
-  const again = db.prepare<[number, number, number, string | null, EffectKey]>(
-    `UPDATE effects SET attempts = attempts + 1, failed = NULL, epoch = ?, reserved_calls = reserved_calls + ?,
-     reserved_tokens = reserved_tokens + ?, intent = coalesce(?, intent) WHERE key = ?`,
+  const add = `reserved_calls = reserved_calls + @modelCalls, reserved_tokens = reserved_tokens + @tokens,
+    reserved_money = reserved_money + @money, reserved_gpu_ms = reserved_gpu_ms + @gpuMs`;
+  const again = db.prepare(
+    `UPDATE effects SET attempts = attempts + 1, failed = NULL, epoch = @epoch, intent = coalesce(@intent, intent), ${add} WHERE key = @key`,
   );
-  const settle = db.prepare<[string, number, number, EffectKey]>(
-    "UPDATE effects SET outcome = ?, failed = NULL, reserved_calls = ?, reserved_tokens = ? WHERE key = ?",
-  );
-  const setFailed = db.prepare<[string, EffectKey]>("UPDATE effects SET failed = ? WHERE key = ?");
-  const charge = db.prepare<[number, number, RunId]>(
-    "UPDATE runs SET model_calls = model_calls + ?, tokens = tokens + ? WHERE id = ?",
+  const settle = db.prepare(`UPDATE effects SET outcome = @outcome, failed = NULL, ${add} WHERE key = @key`);
+  const setFailed = db.prepare(`UPDATE effects SET failed = @code, ${add} WHERE key = @key`);
+  /** On the run's row, by what was added on the effect's. */
+  const charge = db.prepare(
+    `UPDATE runs SET model_calls = model_calls + @modelCalls, tokens = tokens + @tokens, money = money + @money,
+     gpu_ms = gpu_ms + @gpuMs WHERE id = @run`,
   );
 
   const present = (key: EffectKey): EffectRecord => {
@@ -83,31 +106,34 @@ export function effects(
   };
 
   return {
-    begin: async (fence, key, kind, intent, reserve = none) => {
+    begin: async (fence, key, kind, intent, reserve) => {
       const result = write(() => {
         const { run } = fenced(fence); // F2
         const before = find.get(key);
         if (before !== undefined && before.line !== fence.line) throw foreign(before, fence);
         if (before !== undefined) return { row: effectRow(before), begun: true }; // nothing is reserved twice (F3)
-        insert.run(key, run, fence.line, kind, canonicalJson(intent), fence.epoch, reserve.modelCalls, reserve.tokens);
-        charge.run(reserve.modelCalls, reserve.tokens, run);
+        const { line, epoch } = fence;
+        insert.run({ key, run, line, kind, intent: canonicalJson(intent), epoch, ...whole(reserve) });
+        charge.run({ run, ...whole(reserve) });
         reach("effect:begun");
         return { row: effectRow(present(key)), begun: false };
       });
       reach("effect:begin-done");
       return result;
     },
-    fail: async (fence, key, code) =>
+    fail: async (fence, key, code, unused) =>
       write(() => {
-        pending(fence, key);
-        setFailed.run(code, key);
+        const { run } = pending(fence, key);
+        const less = minus(none, whole(unused));
+        setFailed.run({ code, key, ...less });
+        charge.run({ run, ...less });
       }),
-    retry: async (fence, key, reserve = none, intent) =>
+    retry: async (fence, key, reserve, intent) =>
       write(() => {
         const { run } = pending(fence, key);
         const next = intent === undefined ? null : canonicalJson(intent);
-        again.run(fence.epoch, reserve.modelCalls, reserve.tokens, next, key);
-        charge.run(reserve.modelCalls, reserve.tokens, run); // F3
+        again.run({ epoch: fence.epoch, intent: next, key, ...whole(reserve) });
+        charge.run({ run, ...whole(reserve) }); // F3
         return effectRow(present(key));
       }),
     finish: async (fence, key, outcome, used) => {
@@ -115,9 +141,9 @@ export function effects(
         throw bug(`effect ${key} was finished without an outcome`, { key });
       write(() => {
         const { record, run } = pending(fence, key);
-        const { modelCalls, tokens } = used ?? { modelCalls: record.reserved_calls, tokens: record.reserved_tokens };
-        settle.run(canonicalJson(outcome), modelCalls, tokens, key);
-        charge.run(modelCalls - record.reserved_calls, tokens - record.reserved_tokens, run); // F3
+        const more = used === undefined ? none : minus(whole(used), chargedOf(record));
+        settle.run({ outcome: canonicalJson(outcome), key, ...more });
+        charge.run({ run, ...more }); // F3
         reach("effect:finished");
       });
       reach("effect:finish-done");

@@ -23,6 +23,8 @@ export type LedgerRecord = {
   readonly epoch: number;
   readonly reserved_calls: number;
   readonly reserved_tokens: number;
+  readonly reserved_money: number;
+  readonly reserved_gpu_ms: number;
 };
 
 /** Sizes in bytes. */

@@ -8,6 +8,7 @@
  *     Their rows get epoch 0, for good: a third owner must know it too.
  */
 import { canonicalJson } from "../canonical.ts";
+import { runOfLine } from "../ids.ts";
 import type { LineId, RunId } from "../ids.ts";
 import type { Owner, WorkQueue } from "./ports.ts";
 import type { Connection } from "./connection.ts";
@@ -25,8 +26,10 @@ export function leases(connection: Connection): WorkQueue {
   const distrust = db.prepare<[LineId]>("UPDATE effects SET epoch = 0 WHERE line = ? AND outcome IS NULL");
   const extend = db.prepare<[number, LineId]>("UPDATE lines SET lease_until = ? WHERE id = ?");
   const free = db.prepare<[LineId, number]>(
-    "UPDATE lines SET owner = NULL, lease_until = NULL WHERE id = ? AND epoch = ?",
+    "UPDATE lines SET owner = NULL, lease_until = NULL WHERE id = ? AND epoch = ? AND owner IS NOT NULL",
   );
+  const moved = db.prepare<[number, RunId]>("UPDATE runs SET moved_ms = moved_ms + ? WHERE id = ?");
+  const addMoved = (run: RunId, ms: number): void => void (ms > 0 && moved.run(ms, run));
   const signalOf = db
     .prepare<[LineId, RunId], "stop" | null>(
       "SELECT coalesce((SELECT signal FROM lines WHERE id = ?), signal) FROM runs WHERE id = ?",
@@ -46,13 +49,17 @@ export function leases(connection: Connection): WorkQueue {
         if (previous !== null && !ended) distrust.run(line); // L3
         return { held: true, epoch: record.epoch + 1, previous };
       }),
-    renew: async (fence, now, ttlMs) =>
+    renew: async (fence, now, ttlMs, movedMs = 0) =>
       write(() => {
         const { run } = fenced(fence);
         extend.run(now + ttlMs, fence.line);
+        addMoved(run, movedMs);
         return signalOf.get(fence.line, run) ?? null;
       }),
     // A lease that was lost is not an error here: there is nothing left to give back.
-    release: async (fence) => write(() => void free.run(fence.line, fence.epoch)),
+    release: async (fence, movedMs = 0) =>
+      write(() => {
+        if (free.run(fence.line, fence.epoch).changes === 1) addMoved(runOfLine(fence.line), movedMs);
+      }),
   };
 }

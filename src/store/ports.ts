@@ -44,6 +44,8 @@ export type RunRow = {
   readonly startedAt: string;
   readonly endedAt: string | null;
   readonly limits: Limits;
+  /** Of its money; null: its models have no price, or several currencies. */
+  readonly currency: string | null;
   /** Absolute path of the run's workspace. */
   readonly workspace: string;
   /** A person asked the run to stop; whoever holds the lease acts on it. */
@@ -54,8 +56,17 @@ export type RunRow = {
   readonly reason: string | null;
 };
 
-/** Reserved in the commit of the intent, settled with the outcome. */
-export type Counters = { readonly modelCalls: number; readonly tokens: number };
+/** What is reserved in the commit of the intent, and settled with the outcome. */
+export type Spent = {
+  readonly modelCalls: number;
+  readonly tokens: number;
+  /** In millionths of the run's currency; what is unpriced, or priced in another one, is not in it. */
+  readonly money: number;
+  readonly gpuMs: number;
+};
+
+/** Of a whole run. `movedMs`: how long it was being moved, told at every renewal of a lease. */
+export type Counters = Spent & { readonly movedMs: number };
 
 export type Owner = { readonly host: string; readonly boot: string; readonly pid: number; readonly start: string };
 
@@ -199,11 +210,14 @@ export type EffectRow = {
   readonly failed: string | null;
   /** Attempts started, 1-based. */
   readonly attempts: number;
+  /** What all of them are charged with. */
+  readonly charged: Spent;
   /** Of the last attempt; 0 where its owner lost the line without having been ended: it may still be at it (D4). */
   readonly epoch: number;
 };
 
-export type Reservation = { readonly modelCalls: number; readonly tokens: number };
+/** What an attempt may use at most. */
+export type Reservation = Pick<Spent, "modelCalls" | "tokens"> & Partial<Spent>;
 
 /** Runs, charts, asks, signals and the effects ledger. */
 export interface RunStore {
@@ -241,8 +255,8 @@ export interface RunStore {
     intent: unknown,
     reserve?: Reservation,
   ): Promise<{ readonly row: EffectRow; readonly begun: boolean }>;
-  /** The attempt ended without an outcome and is known to: it is not in doubt. What it reserved stays charged. */
-  fail(fence: Fence, key: EffectKey, code: string): Promise<void>;
+  /** The attempt ended without an outcome and is known to: it is not in doubt. What it reserved stays charged, but for what is certainly `unused`. */
+  fail(fence: Fence, key: EffectKey, code: string, unused?: Partial<Spent>): Promise<void>;
   /** A further attempt, after a failed one or one in doubt: attempts + 1, reserved again; `intent` is what this one does, if that is another thing. */
   retry(fence: Fence, key: EffectKey, reserve?: Reservation, intent?: unknown): Promise<EffectRow>;
   /** Outcome after the act; `used` replaces what the attempts reserved. */
@@ -259,9 +273,12 @@ export type LeaseResult =
 export interface WorkQueue {
   /** Takes the line if it is free, expired, or `takeFrom` names the present owner (who was ended first); raises the epoch. */
   acquire(line: LineId, owner: Owner, now: number, ttlMs: number, takeFrom?: Owner): Promise<LeaseResult>;
-  /** Throws `lease-lost` when the epoch is no longer current. Returns the line's signal, or the run's. */
-  renew(fence: Fence, now: number, ttlMs: number): Promise<"stop" | null>;
-  release(fence: Fence): Promise<void>;
+  /**
+   * Throws `lease-lost` when the epoch is no longer current. Returns the line's signal, or the run's. `movedMs`: for how long the run was
+   * moved since somebody last said so; counted with the lease, or not at all.
+   */
+  renew(fence: Fence, now: number, ttlMs: number, movedMs?: number): Promise<"stop" | null>;
+  release(fence: Fence, movedMs?: number): Promise<void>;
 }
 
 export interface Store extends CheckpointStore, RunStore, WorkQueue, NoticeStore, Inspection {

@@ -28,11 +28,15 @@ type RunRecord = {
   readonly started_at: string;
   readonly ended_at: string | null;
   readonly limits: string;
+  readonly currency: string | null;
   readonly workspace: string;
   readonly signal: "stop" | null;
   readonly signal_by: string | null;
   readonly model_calls: number;
   readonly tokens: number;
+  readonly money: number;
+  readonly gpu_ms: number;
+  readonly moved_ms: number;
   readonly reason: string | null;
 };
 
@@ -51,10 +55,17 @@ function runRow(record: RunRecord): RunRow {
     startedAt: record.started_at,
     endedAt: record.ended_at,
     limits: JSON.parse(record.limits) as Limits,
+    currency: record.currency,
     workspace: record.workspace,
     signal: record.signal,
     signalBy: record.signal_by,
-    counters: { modelCalls: record.model_calls, tokens: record.tokens },
+    counters: {
+      modelCalls: record.model_calls,
+      tokens: record.tokens,
+      money: record.money,
+      gpuMs: record.gpu_ms,
+      movedMs: record.moved_ms,
+    },
     reason: record.reason,
   };
 }
@@ -104,8 +115,8 @@ type RunWrites = Pick<RunStore, "createRun" | "putChart" | "setSignal">;
 export function runWrites({ db, write }: Connection): RunWrites {
   const insertChart = db.prepare<[string, string]>("INSERT OR IGNORE INTO charts (hash, body) VALUES (?, ?)");
   const insertRun = db.prepare(
-    `INSERT INTO runs (id, title, brief, entry, workflow, chart, rehearsal, model, started_by, started_at, limits, workspace)
-     VALUES (@id, @title, @brief, @entry, @workflow, @chart, @rehearsal, @model, @startedBy, @startedAt, @limits, @workspace)
+    `INSERT INTO runs (id, title, brief, entry, workflow, chart, rehearsal, model, started_by, started_at, limits, currency, workspace)
+     VALUES (@id, @title, @brief, @entry, @workflow, @chart, @rehearsal, @model, @startedBy, @startedAt, @limits, @currency, @workspace)
      ON CONFLICT (id) DO NOTHING`,
   );
   const insertLine = db.prepare<[LineId, RunId, Buffer]>("INSERT INTO lines (id, run, head_hash) VALUES (?, ?, ?)");

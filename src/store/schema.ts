@@ -247,6 +247,18 @@ CREATE TABLE votes (
 ) STRICT;
 `,
   },
+  {
+    // Money in millionths of the currency's unit, the time of GPUs in milliseconds, and how long the run was being moved.
+    version: 7,
+    sql: `
+ALTER TABLE runs ADD COLUMN currency TEXT;
+ALTER TABLE runs ADD COLUMN money INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN gpu_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN moved_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE effects ADD COLUMN reserved_money INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE effects ADD COLUMN reserved_gpu_ms INTEGER NOT NULL DEFAULT 0;
+`,
+  },
 ];
 
 /** Runs: charts, lines, events, asks and effects. */

@@ -105,8 +105,13 @@ const rowRules: readonly RowRule[] = [
     table: "runs",
     what: "what it counts as used is not what its ledger adds up to",
     broken: `SELECT id FROM runs LEFT JOIN (SELECT run, sum(reserved_calls) AS calls, sum(reserved_tokens) AS used
-      FROM effects GROUP BY run) AS ledger ON ledger.run = runs.id
-      WHERE model_calls <> coalesce(calls, 0) OR tokens <> coalesce(used, 0)`,
+      , sum(reserved_money) AS paid, sum(reserved_gpu_ms) AS gpu FROM effects GROUP BY run) AS ledger ON ledger.run = runs.id
+      WHERE model_calls <> coalesce(calls, 0) OR tokens <> coalesce(used, 0) OR money <> coalesce(paid, 0) OR gpu_ms <> coalesce(gpu, 0)`,
+  },
+  {
+    table: "runs",
+    what: "it counts money of no currency, or less than no time",
+    broken: "SELECT id FROM runs WHERE (currency IS NULL AND money <> 0) OR currency = '' OR moved_ms < 0",
   },
 ];
 

@@ -12,7 +12,6 @@ import { commandPolicy, commandTool, forbiddenCommand, type CommandPolicy } from
 import { done, failed } from "./answer.ts";
 import { OutputCapture, type Captured } from "./sandbox/captured-output.ts";
 import type { Sandbox, SandboxOutcome } from "./sandbox/sandbox.ts";
-import type { Secrets } from "../outside/secrets.ts";
 import type { Tool, ToolContext, ToolOutcome } from "./tool.ts";
 
 const processes = 512;
@@ -40,8 +39,7 @@ const args = z.strictObject({
 });
 type Args = z.infer<typeof args>;
 
-/** `secrets`: taken out of what a command writes, before it is kept (R8). */
-export function executeCommandTool(sandbox: Sandbox, secrets?: Secrets): Tool<Args> {
+export function executeCommandTool(sandbox: Sandbox): Tool<Args> {
   return {
     name: commandTool,
     description:
@@ -56,7 +54,7 @@ export function executeCommandTool(sandbox: Sandbox, secrets?: Secrets): Tool<Ar
         : undefined;
     },
     objection: (context, given) => Promise.resolve(forbiddenCommand(policyOf(context), given)),
-    run: (context, given) => execute({ sandbox, secrets }, context, given),
+    run: (context, given) => execute(sandbox, context, given),
   };
 }
 
@@ -64,16 +62,14 @@ function policyOf(context: ToolContext): CommandPolicy {
   return context.commands ?? commandPolicy({});
 }
 
-type Means = { readonly sandbox: Sandbox; readonly secrets: Secrets | undefined };
-
-async function execute({ sandbox, secrets }: Means, context: ToolContext, given: Args): Promise<ToolOutcome> {
+async function execute(sandbox: Sandbox, context: ToolContext, given: Args): Promise<ToolOutcome> {
   const policy = policyOf(context);
   const forbidden = forbiddenCommand(policy, given);
   if (forbidden !== null) return failed(`Nothing was run: ${forbidden}`);
   context.signal.throwIfAborted();
   const seconds = Math.min(given.timeout_seconds, policy.timeoutSeconds);
   const file = freeFile(join(dirname(context.workspace), "output"), context.key);
-  const output = new OutputCapture(file, policy.outputMb * 1024 * 1024, secrets);
+  const output = new OutputCapture(file, policy.outputMb * 1024 * 1024);
   let outcome: SandboxOutcome;
   let captured: Captured;
   try {

@@ -5,7 +5,9 @@
  * A tool with such calls says so with `Tool.needs`, keeps `probe` at `not-done`, and asks for the same numbers in the same order whenever
  * it is run again: then a tool that was cut off goes on where it was, and what was paid for is not paid for again (D3).
  */
+import type { Charge } from "../events/event.ts";
 import type { ModelUsage } from "../models/model.ts";
+import type { Terms } from "../models/terms.ts";
 
 export type PaidCall = {
   /** 0-based. The same call has the same number in every attempt at the tool. */
@@ -16,6 +18,8 @@ export type PaidCall = {
   readonly request: string;
   /** Tokens that it takes at most; reserved, and replaced by what was counted. */
   readonly tokens: number;
+  /** What it costs; left out: nothing is known, and a run with a limit of money refuses it. */
+  readonly terms?: Terms | undefined;
   /** Makes it; the answer is JSON. What it throws as a `model-*` error is known to have failed and is not in doubt. */
   make(signal: AbortSignal): Promise<{ readonly answer: unknown; readonly usage: ModelUsage }>;
 };
@@ -25,6 +29,8 @@ export type PaidAnswer = {
   readonly usage: ModelUsage;
   /** ms of the attempt that brought it. */
   readonly ms: number;
+  /** What the ledger charges for it, with the attempts before; left out: nothing. */
+  readonly charged?: Charge | undefined;
   /** `replayed`: taken from the ledger. `repeated`: an attempt before it was cut off, so it may have been billed twice. */
   readonly outcome: "executed" | "replayed" | "repeated";
 };
@@ -51,6 +57,12 @@ export type PaidSum = {
   readonly completionTokens: number;
   readonly cachedTokens: number;
   readonly ms: number;
+  /** By currency, in millionths of its unit; left out where no call has a price. */
+  readonly money?: Readonly<Record<string, number>>;
+  /** Calls without a price: in no sum, and not free. */
+  readonly unpriced?: number;
+  /** Left out: no call held GPUs that are counted. */
+  readonly gpuMs?: number;
 };
 
 /** Sums what a model was paid for; the same whether calls were executed now or replayed. */
@@ -67,5 +79,19 @@ export function paidSum(model: string, tier: string, answers: readonly Omit<Paid
     completionTokens: sum((one) => one.usage.completionTokens),
     cachedTokens: sum((one) => one.usage.cachedTokens),
     ms: Math.round(sum((one) => one.ms)),
+    ...chargedSum(answers),
+  };
+}
+
+function chargedSum(answers: readonly Omit<PaidAnswer, "answer">[]): Pick<PaidSum, "money" | "unpriced" | "gpuMs"> {
+  const charged = answers.flatMap((one) => (one.charged ? [one.charged] : []));
+  const money: Record<string, number> = {};
+  for (const { money: each } of charged) if (each) money[each.currency] = (money[each.currency] ?? 0) + each.micros;
+  const unpriced = charged.filter((each) => each.money === null).length;
+  const gpu = charged.flatMap(({ gpuMs }) => (gpuMs === null ? [] : [gpuMs]));
+  return {
+    ...(Object.keys(money).length === 0 ? {} : { money }),
+    ...(unpriced === 0 ? {} : { unpriced }),
+    ...(gpu.length === 0 ? {} : { gpuMs: gpu.reduce((total, one) => total + one, 0) }),
   };
 }

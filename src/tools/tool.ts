@@ -55,10 +55,18 @@ export interface Tool<Args = unknown> {
   /** Why these arguments would come to nothing, in words; null where nothing speaks against them. Asked before a person's edit is accepted. */
   objection?(context: ToolContext, args: Args): Promise<string | null>;
   /**
-   * The calls to models, and their tokens at most, that running this takes; asked before it runs, so that a limit raises its question
-   * while nothing has been spent. Left out: none.
+   * The calls to models, and what they take at most, that running this takes; asked before it runs, so that a limit raises its question
+   * while nothing has been spent. Left out: none. `money` in millionths of its price's currency, `gpuMs`: as `mostFor` has it for each call.
    */
-  needs?(context: ToolContext, args: Args): Promise<{ readonly modelCalls: number; readonly tokens: number }>;
+  needs?(
+    context: ToolContext,
+    args: Args,
+  ): Promise<{
+    readonly modelCalls: number;
+    readonly tokens: number;
+    readonly money?: number;
+    readonly gpuMs?: number;
+  }>;
   /**
    * What about these arguments a person has to let pass first, or why they may not run at all; asked when the call is proposed and again
    * before it runs. Left out: nothing.

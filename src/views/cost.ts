@@ -1,23 +1,17 @@
 /**
- * What a run used: tokens by role and by route, and money where a price is known.
+ * What a run used: tokens by role and by route, money where a price is known, and the time of GPUs where some are counted. Charges are those
+ * of the ledger, which the events repeat.
  *
  * M1. An unknown price is unpriced, never zero; a total with an unpriced call in it says how many.
  * M2. What no server counted is not counted here either: such calls are told apart from calls of zero tokens.
+ * M3. Calls that tools paid for are told by the receipts of what they did (`paid-sum.ts`).
  */
-import type { EventOf, Usage } from "../events/event.ts";
+import type { EventOf } from "../events/event.ts";
 import type { NumberedEvent } from "../events/numbered.ts";
+import { amountText, unitsOf } from "../money.ts";
+import { paidSums } from "./paid-sum.ts";
 
-/** Price of a model, per million tokens. `cached` left out: cached tokens cost what others do. */
-export type Price = {
-  readonly prompt: number;
-  readonly completion: number;
-  readonly cached?: number;
-  readonly currency: string;
-};
-/** Null: not known. */
-export type PriceOf = (model: string) => Price | null;
-
-/** Sums by currency; `unpriced` calls are in none of them. */
+/** Sums by currency, in its unit; `unpriced` calls are in none of them. */
 export type Money = { readonly sums: Readonly<Record<string, number>>; readonly unpriced: number };
 
 export type UsageTotals = {
@@ -29,6 +23,10 @@ export type UsageTotals = {
   readonly promptTokens: number;
   readonly completionTokens: number;
   readonly cachedTokens: number;
+  /** Part of the completion's, as far as servers tell. */
+  readonly reasoningTokens: number;
+  /** Of GPUs; null: no call held any that are counted. */
+  readonly gpuMs: number | null;
   /** Time spent in model calls. */
   readonly ms: number;
   readonly money: Money;
@@ -47,8 +45,8 @@ export type RouteUsage = {
   readonly usage: UsageTotals;
 };
 
-type Turn = EventOf<"turn_taken">;
-const unknownPrice: PriceOf = () => null;
+/** Calls of one role to one model, as totals. */
+type Entry = { readonly frame: string; readonly role: string; readonly model: string; readonly usage: UsageTotals };
 
 const nothing: UsageTotals = {
   calls: 0,
@@ -57,90 +55,130 @@ const nothing: UsageTotals = {
   promptTokens: 0,
   completionTokens: 0,
   cachedTokens: 0,
+  reasoningTokens: 0,
+  gpuMs: null,
   ms: 0,
   money: { sums: {}, unpriced: 0 },
 };
 
-export function usageOf(events: readonly NumberedEvent[], priceOf: PriceOf = unknownPrice): UsageTotals {
-  return turnsOf(events).reduce((sum, turn) => plus(sum, turn, priceOf), nothing);
+export function usageOf(events: readonly NumberedEvent[]): UsageTotals {
+  return events.flatMap(entriesOf).reduce((sum, { usage }) => plus(sum, usage), nothing);
 }
 
 /** In the order in which the roles first acted. */
-export function usageByRole(events: readonly NumberedEvent[], priceOf: PriceOf = unknownPrice): RoleUsage[] {
+export function usageByRole(events: readonly NumberedEvent[]): RoleUsage[] {
   const sums = new Map<string, RoleUsage>();
-  for (const turn of turnsOf(events)) {
-    const { role } = turn;
+  for (const { role, model, usage } of events.flatMap(entriesOf)) {
     const before = sums.get(role);
-    const models = [...new Set([...(before?.models ?? []), turn.model])];
-    sums.set(role, { role, models, usage: plus(before?.usage ?? nothing, turn, priceOf) });
+    const models = [...new Set([...(before?.models ?? []), model])];
+    sums.set(role, { role, models, usage: plus(before?.usage ?? nothing, usage) });
   }
   return [...sums.values()];
 }
 
 /** By the route along which the work came that the calls were made for. */
-export function usageByRoute(events: readonly NumberedEvent[], priceOf: PriceOf = unknownPrice): RouteUsage[] {
+export function usageByRoute(events: readonly NumberedEvent[]): RouteUsage[] {
   const frames = new Map<string, EventOf<"frame_opened">>();
   const sums = new Map<string, RouteUsage>();
-  for (const { event } of events) {
+  for (const numbered of events) {
+    const { event } = numbered;
     if (event.type === "frame_opened") frames.set(event.frame, event);
-    if (event.type !== "turn_taken") continue;
-    const frame = frames.get(event.frame);
-    if (frame === undefined) continue;
-    const { kind, from, to } = frame;
-    const key = JSON.stringify([kind, from, to]);
-    sums.set(key, { kind, from, to, usage: plus(sums.get(key)?.usage ?? nothing, event, priceOf) });
+    for (const entry of entriesOf(numbered)) {
+      const frame = frames.get(entry.frame);
+      if (frame === undefined) continue;
+      const { kind, from, to } = frame;
+      const key = JSON.stringify([kind, from, to]);
+      sums.set(key, { kind, from, to, usage: plus(sums.get(key)?.usage ?? nothing, entry.usage) });
+    }
   }
   return [...sums.values()];
 }
 
-function turnsOf(events: readonly NumberedEvent[]): Turn[] {
-  return events.flatMap(({ event }) => (event.type === "turn_taken" ? [event] : []));
+function entriesOf({ event }: NumberedEvent): Entry[] {
+  if (event.type === "action_done") {
+    const { frame, role } = event;
+    return event.results.flatMap(({ receipt }) =>
+      paidSums(receipt).map(({ model, usage }) => ({ frame, role, model, usage: { ...nothing, ...usage } })),
+    );
+  }
+  return event.type === "turn_taken" ? [entryOf(event)] : [];
 }
 
-function plus(sum: UsageTotals, turn: Turn, priceOf: PriceOf): UsageTotals {
-  const { usage } = turn;
+function entryOf(turn: EventOf<"turn_taken">): Entry {
+  const { frame, role, model, usage } = turn;
+  const { promptTokens, completionTokens, cachedTokens, reasoningTokens = 0, ms, measured } = usage;
   return {
-    calls: sum.calls + 1,
-    counted: sum.counted + (usage.measured ? 1 : 0),
-    repeated: sum.repeated + (turn.outcome === "repeated" ? 1 : 0),
-    promptTokens: sum.promptTokens + usage.promptTokens,
-    completionTokens: sum.completionTokens + usage.completionTokens,
-    cachedTokens: sum.cachedTokens + usage.cachedTokens,
-    ms: sum.ms + usage.ms,
-    money: charge(sum.money, turn, priceOf),
+    frame,
+    role,
+    model,
+    usage: {
+      calls: 1,
+      counted: measured ? 1 : 0,
+      repeated: turn.outcome === "repeated" ? 1 : 0,
+      promptTokens,
+      completionTokens,
+      cachedTokens,
+      reasoningTokens,
+      gpuMs: turn.charged?.gpuMs ?? null,
+      ms,
+      money: chargeOf(turn),
+    },
   };
 }
 
 /** The rehearsal is no model and has no price to know. */
-function charge(money: Money, turn: Turn, priceOf: PriceOf): Money {
-  if (turn.tier === "rehearsal") return money;
-  const price = turn.usage.measured ? priceOf(turn.model) : null;
-  if (price === null) return { ...money, unpriced: money.unpriced + 1 };
-  const amount = costOf(turn.usage, price);
-  return { ...money, sums: { ...money.sums, [price.currency]: (money.sums[price.currency] ?? 0) + amount } };
+function chargeOf({ tier, charged }: EventOf<"turn_taken">): Money {
+  if (tier === "rehearsal") return nothing.money;
+  if (charged?.money == null) return { sums: {}, unpriced: 1 };
+  return { sums: { [charged.money.currency]: unitsOf(charged.money.micros) }, unpriced: 0 };
 }
 
-/** In the price's currency. Cached tokens are part of the prompt's. */
-export function costOf(usage: Usage, price: Price): number {
-  const fresh = usage.promptTokens - usage.cachedTokens;
-  const tokens = fresh * price.prompt + usage.cachedTokens * (price.cached ?? price.prompt);
-  return (tokens + usage.completionTokens * price.completion) / 1_000_000;
+function plus(sum: UsageTotals, more: UsageTotals): UsageTotals {
+  return {
+    calls: sum.calls + more.calls,
+    counted: sum.counted + more.counted,
+    repeated: sum.repeated + more.repeated,
+    promptTokens: sum.promptTokens + more.promptTokens,
+    completionTokens: sum.completionTokens + more.completionTokens,
+    cachedTokens: sum.cachedTokens + more.cachedTokens,
+    reasoningTokens: sum.reasoningTokens + more.reasoningTokens,
+    gpuMs: more.gpuMs === null ? sum.gpuMs : (sum.gpuMs ?? 0) + more.gpuMs,
+    ms: sum.ms + more.ms,
+    money: { sums: added(sum.money.sums, more.money.sums), unpriced: sum.money.unpriced + more.money.unpriced },
+  };
+}
+
+/** In whole millionths, so that the order of the calls makes no difference. */
+function added(left: Money["sums"], right: Money["sums"]): Money["sums"] {
+  const sums: Record<string, number> = { ...left };
+  for (const [currency, amount] of Object.entries(right))
+    sums[currency] = unitsOf(Math.round((sums[currency] ?? 0) * 1e6) + Math.round(amount * 1e6));
+  return sums;
 }
 
 /** `0.0123 EUR, 2 calls unpriced`; `unpriced` where no call has a price; empty where nothing is charged at all. */
 export function moneyText(money: Money): string {
   const sums = Object.keys(money.sums)
     .toSorted()
-    .map((currency) => `${(money.sums[currency] ?? 0).toFixed(4)} ${currency}`);
+    .map((currency) => `${amountText(money.sums[currency] ?? 0)} ${currency}`);
   if (sums.length === 0) return money.unpriced === 0 ? "" : "unpriced";
   if (money.unpriced === 0) return sums.join(" + ");
   return `${sums.join(" + ")}, ${money.unpriced} ${money.unpriced === 1 ? "call" : "calls"} unpriced`;
 }
 
-/** `1234 + 56 (1000 cached)`, or `not counted`. */
+/** `1234 + 56 (1000 cached, 20 of reasoning)`, or `not counted`. */
 export function tokensText(usage: UsageTotals): string {
   if (usage.counted === 0) return "not counted";
-  const cached = usage.cachedTokens === 0 ? "" : ` (${usage.cachedTokens} cached)`;
+  const parts = [
+    ...(usage.cachedTokens === 0 ? [] : [`${usage.cachedTokens} cached`]),
+    ...(usage.reasoningTokens === 0 ? [] : [`${usage.reasoningTokens} of reasoning`]),
+  ];
+  const among = parts.length === 0 ? "" : ` (${parts.join(", ")})`;
   const missing = usage.calls - usage.counted;
-  return `${usage.promptTokens} + ${usage.completionTokens}${cached}${missing === 0 ? "" : `, ${missing} calls not counted`}`;
+  return `${usage.promptTokens} + ${usage.completionTokens}${among}${missing === 0 ? "" : `, ${missing} calls not counted`}`;
+}
+
+/** `12.3 s`; empty where no GPUs are counted. */
+export function gpuText({ gpuMs }: Pick<UsageTotals, "gpuMs">): string {
+  return gpuMs === null ? "" : `${(gpuMs / 1000).toFixed(1)} s`;
 }

@@ -8,7 +8,6 @@ import type { Brief } from "../briefs/brief.ts";
 import type { Event, EventOf } from "../events/event.ts";
 import type { NumberedEvent } from "../events/numbered.ts";
 import { callText } from "./call-text.ts";
-import type { PriceOf } from "./cost.ts";
 import { escalationThreads, type EscalationThread } from "./escalations.ts";
 import { runOutcome, type RunOutcome } from "./outcome.ts";
 import { slugOf, titleOf } from "./title.ts";
@@ -38,7 +37,6 @@ export type JournalInput = {
   readonly events: readonly NumberedEvent[];
   /** The way from the run's folder to the project, for links to modes and workflows; null: no such links. Default `../../`. */
   readonly project?: string | null;
-  readonly priceOf?: PriceOf;
 };
 
 export type TaskPage = {
@@ -69,13 +67,12 @@ export type DecisionPage = {
   } | null;
 };
 
-export type Journal = Omit<JournalInput, "project" | "priceOf"> & {
+export type Journal = Omit<JournalInput, "project"> & {
   readonly steps: readonly TraceStep[];
   readonly outcome: RunOutcome;
   readonly tasks: readonly TaskPage[];
   readonly decisions: readonly DecisionPage[];
   readonly project: string | null;
-  readonly priceOf: PriceOf;
   /** By arrival number. */
   readonly eventAt: ReadonlyMap<number, Event>;
   /** The page that tells of a step, relative to the run's folder. */
@@ -92,7 +89,6 @@ export function indexJournal(input: JournalInput): Journal {
     tasks,
     decisions,
     project: input.project === undefined ? "../../" : input.project,
-    priceOf: input.priceOf ?? (() => null),
     outcome: runOutcome(input.events),
     eventAt: new Map(input.events.map(({ seq, event }) => [seq, event])),
     pageOf: pageFinder(tasks, decisions),

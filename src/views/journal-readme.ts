@@ -1,5 +1,5 @@
 /** The first page of a run's journal: what was asked, what came of it, who turned to whom, who decided, what it cost. */
-import { moneyText, tokensText, usageByRole, usageByRoute, usageOf, type UsageTotals } from "./cost.ts";
+import { gpuText, moneyText, tokensText, usageByRole, usageByRoute, usageOf, type UsageTotals } from "./cost.ts";
 import { historyBlocks } from "./journal-anchor.ts";
 import { summaryOf } from "./journal-decision.ts";
 import type { Journal, TaskPage } from "./journal-index.ts";
@@ -140,8 +140,8 @@ function taskTable(context: PageContext): string[] {
   return table(["Task", "Role", "From", "State", "Rule"], rows);
 }
 
-function costBlocks({ events, priceOf, run }: Journal): string[][] {
-  const total = usageOf(events, priceOf);
+function costBlocks({ events, run }: Journal): string[][] {
+  const total = usageOf(events);
   if (total.calls === 0) return [];
   if (run.rehearsal && total.counted === 0) {
     return [
@@ -155,9 +155,11 @@ function costBlocks({ events, priceOf, run }: Journal): string[][] {
     String(usage.calls),
     tokensText(usage),
     `${(usage.ms / 1000).toFixed(1)} s`,
+    ...(total.gpuMs === null ? [] : [gpuText(usage)]),
     money(usage),
   ];
-  const header = ["Calls", "Tokens (prompt + completion)", "Model time", "Cost"];
+  const gpu = total.gpuMs === null ? [] : ["GPU time"];
+  const header = ["Calls", "Tokens (prompt + completion)", "Model time", ...gpu, "Cost"];
   const notes = [
     ...(total.repeated === 0
       ? []
@@ -166,16 +168,15 @@ function costBlocks({ events, priceOf, run }: Journal): string[][] {
             `${total.repeated} ${total.repeated === 1 ? "call was" : "calls were"} made again after a crash and may be billed twice.`,
           ],
         ]),
-    ...(total.money.unpriced === 0
-      ? []
-      : [["*Unpriced*: no price is configured for the model, or no tokens were counted. It is not zero."]]),
+    ...(total.money.unpriced === 0 ? [] : [["*Unpriced*: no price is known for the model. It is not zero."]]),
+    ...priceLines(events),
   ];
   return [
     ["## Cost"],
     table(
       ["Role", ...header],
       [
-        ...usageByRole(events, priceOf).map(({ role, models, usage }) =>
+        ...usageByRole(events).map(({ role, models, usage }) =>
           row(`${inline(role)} (${models.map(code).join(", ")})`, usage),
         ),
         row("**all**", total),
@@ -183,10 +184,18 @@ function costBlocks({ events, priceOf, run }: Journal): string[][] {
     ),
     table(
       ["Work that came by", ...header],
-      usageByRoute(events, priceOf).map(({ kind, from, to, usage }) =>
-        row(`${kind} ${inline(from)} → ${inline(to)}`, usage),
-      ),
+      usageByRoute(events).map(({ kind, from, to, usage }) => row(`${kind} ${inline(from)} → ${inline(to)}`, usage)),
     ),
     ...notes,
   ];
+}
+
+/** Where the prices stand that the calls were charged by. */
+function priceLines(events: Journal["events"]): string[][] {
+  const prices = new Set(
+    events.flatMap(({ event }) =>
+      event.type === "turn_taken" && event.charged?.money ? [event.charged.money.price] : [],
+    ),
+  );
+  return [...prices].toSorted().map((price) => [`Priced by ${inline(price)}.`]);
 }

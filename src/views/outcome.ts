@@ -7,7 +7,7 @@
 import type { ChangeSet, EventOf, EventType, FileChange, Measurement, Report } from "../events/event.ts";
 import type { NumberedEvent } from "../events/numbered.ts";
 import { changeWord } from "./change-word.ts";
-import { usageByRole, usageOf, type RoleUsage, type UsageTotals } from "./cost.ts";
+import { usageByRole, usageByRoute, usageOf, type RoleUsage, type RouteUsage, type UsageTotals } from "./cost.ts";
 import { traceSteps } from "./trace-fold.ts";
 import type { StepKind, TraceStep } from "./trace-step.ts";
 
@@ -65,6 +65,7 @@ export type RunOutcome = {
   readonly counts: OutcomeCounts;
   readonly usage: UsageTotals;
   readonly usageByRole: readonly RoleUsage[];
+  readonly usageByRoute: readonly RouteUsage[];
 };
 
 export function runOutcome(events: readonly NumberedEvent[]): RunOutcome {
@@ -87,6 +88,7 @@ export function runOutcome(events: readonly NumberedEvent[]): RunOutcome {
     counts: countsOf(steps),
     usage: usageOf(events),
     usageByRole: usageByRole(events),
+    usageByRoute: usageByRoute(events),
   };
 }
 

@@ -52,6 +52,7 @@ export function benchRun(id: RunId): NewRun {
       repeats: 3,
       pingPong: 6,
     },
+    currency: null,
     workspace: "/nowhere",
   };
 }

@@ -58,12 +58,14 @@ function policy(body: ChatBody): Behaviour {
   return { kind: "reply", text: reply.text, calls: reply.calls.map((call) => ({ ...call })), piece: 7 };
 }
 
+/** `more`: further lines of the model in cadre.yaml. */
 async function project(
   behave: (body: ChatBody, n: number) => Behaviour,
+  more = "",
 ): Promise<{ cadre: Cadre; server: ChatServer; folder: ProjectFolder; brief: Brief }> {
   const server = await startChatServer(behave);
   const folder = shippedProject({
-    "cadre.yaml": `models:\n  local:\n    tier: endpoint\n    url: ${server.url}\n    model: test/model\nmap:\n  default: local\n`,
+    "cadre.yaml": `models:\n  local:\n    tier: endpoint\n    url: ${server.url}\n    model: test/model\n${more}map:\n  default: local\n`,
   });
   const cadre = openCadre({ dir: folder.dir });
   open.push(
@@ -134,3 +136,44 @@ test(
     expect((await cadre.store.run(run.id))?.counters.modelCalls).toBe(turns.length + 1);
   },
 );
+
+const prices =
+  "    price: {promptPerMillion: 1, completionPerMillion: 10, cachedPerMillion: 0.5, currency: EUR}\n    gpus: 2\n";
+
+test(
+  "L2 the bill is the server's count at the operator's prices, call by call, under a limit of money",
+  { timeout: 60_000 },
+  async () => {
+    const { cadre, brief } = await project((body) => policy(body), prices);
+    const limits = { money: { amount: 40, currency: "EUR" }, gpuSeconds: 100_000, wallSeconds: 3600 };
+    const run = await cadre.start({ ...brief, limits }, { by: "lead" });
+    expect(run).toMatchObject({ currency: "EUR", limits: { money: 40, gpuSeconds: 100_000, wallSeconds: 3600 } });
+    expect(await toTheEnd(cadre, run)).toBe("finished");
+    const turns = (await cadre.store.runEvents(run.id))
+      .map((stored) => stored.event)
+      .filter((event) => event.type === "turn_taken");
+    // The server counts 120 tokens of prompt, 100 of them cached, and 8 of reply in every answer.
+    const each = 20 * 1 + 100 * 0.5 + 8 * 10;
+    for (const { charged, usage } of turns) {
+      expect(charged).toMatchObject({ attempts: 1, tokens: 128, money: { micros: each, currency: "EUR" } });
+      expect(charged?.money?.price).toContain("models.local in cadre.yaml: 1 and 10 EUR");
+      expect(charged?.gpuMs).toBe(2 * (usage.serverMs ?? Number.NaN));
+    }
+    const { counters } = (await cadre.store.run(run.id))!;
+    expect(counters.money).toBe(each * turns.length);
+    expect(counters.gpuMs).toBe(turns.reduce((sum, { charged }) => sum + (charged?.gpuMs ?? 0), 0));
+    expect(counters.movedMs).toBeGreaterThan(0);
+    expect((await cadre.verify(run.id)).problems).toEqual([]);
+  },
+);
+
+test("a limit of money beside a model without a price is refused before the run starts", async () => {
+  const { cadre, server, brief } = await project((body) => policy(body));
+  const limits = { money: { amount: 5, currency: "EUR" } };
+  await expect(cadre.start({ ...brief, limits }, { by: "lead" })).rejects.toMatchObject({
+    code: "config-invalid",
+    message: "The limit of 5.00 EUR could not be held: test/model has no price. Nothing was sent.",
+  });
+  expect(server.requests).toEqual([]);
+  expect(await cadre.store.runs()).toEqual([]);
+});

@@ -131,6 +131,7 @@ export function ledgersContract(engine: string, open: () => Store): void {
           failed: null,
           attempts: 1,
           epoch: fence.epoch,
+          charged: { modelCalls: 0, tokens: 0, money: 0, gpuMs: 0 },
         },
         begun: false,
       });
@@ -154,11 +155,40 @@ export function ledgersContract(engine: string, open: () => Store): void {
         begun: true,
         row: { failed: "model-timeout" },
       });
-      expect(await counters(store)).toEqual({ modelCalls: 1, tokens: 50 });
+      expect(await counters(store)).toMatchObject({ modelCalls: 1, tokens: 50 });
       expect(await store.retry(fence, key, { modelCalls: 1, tokens: 50 })).toMatchObject({ failed: null, attempts: 2 });
       await store.finish(fence, key, { ok: true }, { modelCalls: 2, tokens: 60 });
-      expect(await counters(store)).toEqual({ modelCalls: 2, tokens: 60 });
+      expect(await counters(store)).toMatchObject({ modelCalls: 2, tokens: 60 });
       await expect(store.fail(fence, key, "late")).rejects.toThrow();
+    });
+
+    it("D3 money and the time of GPUs are counted as calls and tokens are; a failed attempt may give back what it did not use", async () => {
+      const store = open();
+      const fence = await startedLine(store);
+      const reserve = { modelCalls: 1, tokens: 50, money: 900, gpuMs: 60_000 };
+      await store.begin(fence, key, "model", {}, reserve);
+      expect(await counters(store)).toEqual({ ...reserve, movedMs: 0 });
+      await store.fail(fence, key, "model-timeout", { gpuMs: 55_000 });
+      expect(await counters(store)).toEqual({ ...reserve, gpuMs: 5000, movedMs: 0 });
+      const { charged } = await store.retry(fence, key, reserve);
+      expect(charged).toEqual({ modelCalls: 2, tokens: 100, money: 1800, gpuMs: 65_000 });
+      await store.finish(fence, key, { ok: true }, { modelCalls: 2, tokens: 70, money: 1000, gpuMs: 8000 });
+      expect(await counters(store)).toEqual({ modelCalls: 2, tokens: 70, money: 1000, gpuMs: 8000, movedMs: 0 });
+      expect((await store.effect(key))?.charged).toEqual({ modelCalls: 2, tokens: 70, money: 1000, gpuMs: 8000 });
+    });
+
+    it("D4 how long a run was moved is told with the lease, by its owner alone", async () => {
+      const store = open();
+      const fence = await startedLine(store);
+      await store.renew(fence, 0, 1000, 700);
+      await store.renew(fence, 0, 1000);
+      const lease = await store.acquire(line, other, 60_000, 1000);
+      expect(lease.held).toBe(true);
+      await expect(store.renew(fence, 60_000, 1000, 5000)).rejects.toEqual(refused("lease-lost"));
+      await store.release(fence, 5000);
+      await store.release({ line, epoch: fence.epoch + 1 }, 50);
+      await store.release({ line, epoch: fence.epoch + 1 }, 50);
+      expect((await counters(store))?.movedMs).toBe(750);
     });
 
     it("D3 counters are reserved once per key and attempt, and replaced by what was used", async () => {
@@ -167,15 +197,15 @@ export function ledgersContract(engine: string, open: () => Store): void {
       const call = modelCallKey(line, 1);
       await store.begin(fence, call, "model", {}, { modelCalls: 1, tokens: 50 });
       await store.begin(fence, call, "model", {}, { modelCalls: 1, tokens: 50 });
-      expect(await counters(store)).toEqual({ modelCalls: 1, tokens: 50 });
+      expect(await counters(store)).toMatchObject({ modelCalls: 1, tokens: 50 });
       expect((await store.retry(fence, call, { modelCalls: 1, tokens: 50 })).attempts).toBe(2);
-      expect(await counters(store)).toEqual({ modelCalls: 2, tokens: 100 });
+      expect(await counters(store)).toMatchObject({ modelCalls: 2, tokens: 100 });
       await store.finish(fence, call, { text: "hi" }, { modelCalls: 2, tokens: 37 });
-      expect(await counters(store)).toEqual({ modelCalls: 2, tokens: 37 });
+      expect(await counters(store)).toMatchObject({ modelCalls: 2, tokens: 37 });
       const aborted = modelCallKey(line, 2);
       await store.begin(fence, aborted, "model", {}, { modelCalls: 1, tokens: 10 });
       await store.finish(fence, aborted, { aborted: true });
-      expect(await counters(store)).toEqual({ modelCalls: 3, tokens: 47 });
+      expect(await counters(store)).toMatchObject({ modelCalls: 3, tokens: 47 });
     });
 
     it("R4 an outcome is final: it cannot be replaced, nor its effect retried", async () => {

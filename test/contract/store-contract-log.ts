@@ -35,7 +35,7 @@ export function logContract(engine: string, open: () => Store): void {
         endedAt: null,
         signal: null,
         signalBy: null,
-        counters: { modelCalls: 0, tokens: 0 },
+        counters: { modelCalls: 0, tokens: 0, money: 0, gpuMs: 0, movedMs: 0 },
         reason: null,
       });
       expect(await store.lines(run)).toEqual([

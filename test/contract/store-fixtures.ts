@@ -61,6 +61,7 @@ export function newRun(id: RunId = run, more: Partial<NewRun> = {}): NewRun {
     startedBy: "ana",
     startedAt: at,
     limits: { steps: 10, modelCalls: 5, tokens: 100, depth: 3, breadth: 8, refusals: 3, repeats: 3, pingPong: 3 },
+    currency: null,
     workspace: "/w",
     ...more,
   };

@@ -51,6 +51,8 @@ const columns: Record<string, readonly (readonly [column: string, where: string]
     ["epoch", "1"],
     ["reserved_calls", "kind = 'model'"],
     ["reserved_tokens", "kind = 'model'"],
+    ["reserved_money", "kind = 'model'"],
+    ["reserved_gpu_ms", "kind = 'model'"],
   ],
   asks: [
     ["id", "1"],
@@ -87,6 +89,8 @@ const columns: Record<string, readonly (readonly [column: string, where: string]
     ["workspace", "1"],
     ["model_calls", "1"],
     ["tokens", "1"],
+    ["money", "1"],
+    ["gpu_ms", "1"],
   ],
   charts: [
     ["hash", "1"],

@@ -237,6 +237,20 @@ test("limits are numbers", () => {
   });
 });
 
+test("a limit of money has its currency beside it", () => {
+  const limits = "limits: {money: 2.50 EUR, gpuSeconds: 600, wallSeconds: 3600}";
+  expect(read(`---\n${limits}\n---\nDo it.`).brief?.limits).toEqual({
+    money: { amount: 2.5, currency: "EUR" },
+    gpuSeconds: 600,
+    wallSeconds: 3600,
+  });
+  for (const money of ["5", "EUR 5", "5 euro", "0 EUR", "-1 EUR", "1.0000001 EUR"]) {
+    const { brief, problems } = read(`---\nlimits: {money: ${money}}\n---\nDo it.`);
+    expect(brief).toBeNull();
+    expect(problems[0]?.message).toMatch(/^"limits\.money" must be /);
+  }
+});
+
 test.each([".", ". And then?", "。"])("a task that begins with a full stop (%j) still gets a title", (text) => {
   expect(read(text).brief?.title.trim()).toBeTruthy();
 });

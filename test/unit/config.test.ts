@@ -116,6 +116,19 @@ modles: {}
     ]);
   });
 
+  it.each([
+    ["{promptPerMillion: 1, completionPerMillion: 2, cachedPerMillion: 0.1, currency: EUR}", true],
+    ["{perGpuHour: 2.5, currency: USD}", true],
+    ["{promptPerMillion: 0, completionPerMillion: 0, currency: EUR}", true],
+    ["{promptPerMillion: 1, currency: EUR}", false],
+    ["{perGpuHour: 2.5, promptPerMillion: 1, completionPerMillion: 2, currency: EUR}", false],
+    ["{currency: EUR}", false],
+    ["{promptPerMillion: -1, completionPerMillion: 2, currency: EUR}", false],
+  ])("a price is by tokens or by the hour of a GPU: %s", (price, whole) => {
+    const { problems } = parseConfig(`models: {m: {tier: hf, model: x, gpus: 0.5, price: ${price}}}`);
+    expect(problems.length === 0).toBe(whole);
+  });
+
   it("a mapped name that is no model, with the names that are", () => {
     expect(found("models: {a: {tier: hf, model: x}}\nmap:\n  default: a\n  roles:\n    lead: b\n")).toEqual([
       "5:5 config-value `map.roles.lead` names a model that is not under `models`; there are a.",

@@ -10,6 +10,20 @@ function joined(...pieces: Piece[]) {
   return rawCalls(completion).map(({ name, raw }) => `${name} ${raw}`);
 }
 
+describe("how long a server says that it took", () => {
+  it("is llama.cpp's own count, the last one that came, and nothing where it makes no sense", () => {
+    const completion = emptyCompletion();
+    addChunk(completion, { choices: [{ delta: { content: "a" } }] });
+    expect(completion.serverMs).toBeNull();
+    addChunk(completion, { choices: [], timings: { prompt_ms: 12.5, predicted_ms: 30, prompt_n: 4 } });
+    addChunk(completion, { choices: [], timings: "soon" });
+    expect(completion.serverMs).toBe(42.5);
+    const message = { choices: [{ message: { content: "a" }, finish_reason: "stop" }] };
+    expect(readCompletion({ ...message, timings: { prompt_ms: 1, predicted_ms: 2 } }).serverMs).toBe(3);
+    expect(readCompletion(message).serverMs).toBeNull();
+  });
+});
+
 describe("a reply is put together from its pieces", () => {
   it("however it was cut", () => {
     const cuts = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 20 });

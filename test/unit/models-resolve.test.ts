@@ -74,6 +74,8 @@ describe("M1 which model plays a role", () => {
       billTo: "shop",
       token: "HF_TOKEN",
       price: { currency: "EUR" },
+      place: "models.big in cadre.yaml",
+      gpus: null,
       because: "map.roles.ai-ml-lead in cadre.yaml",
     });
     expect(resolveModel(config, lead)).toMatchObject({ token: null, price: null, timeouts: { firstToken: 30 } });

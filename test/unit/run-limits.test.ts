@@ -1,9 +1,12 @@
 /** RELIABILITY 17: limits of a run outlive twenty resumes and kills, and are overrun by one call at most. */
 import { expect, test } from "vitest";
 import { z } from "zod";
+import type { LimitsAsked } from "../../src/briefs/brief.ts";
 import type { LimitName } from "../../src/events/event.ts";
+import type { Terms } from "../../src/models/terms.ts";
 import { verifyRun } from "../../src/run/verify-run.ts";
 import { openStore } from "../../src/store/open.ts";
+import type { Counters } from "../../src/store/ports.ts";
 import type { ModelCall } from "../../src/models/model.ts";
 import type { Tool } from "../../src/tools/tool.ts";
 import { LineHarness, call, modeText, reply, type Say } from "../fixtures/line-harness.ts";
@@ -11,6 +14,13 @@ import { LineHarness, call, modeText, reply, type Say } from "../fixtures/line-h
 class Died extends Error {}
 
 const modes = [modeText("worker", "030-worker", { groups: ["edit", "communication", "completion"] })];
+/** Of 900 and 100 tokens, 0.012 EUR; what a call sets aside is ten times that. */
+const terms: Terms = {
+  price: { promptPerMillion: 10, completionPerMillion: 30, currency: "EUR" },
+  source: "models.it in cadre.yaml",
+  gpus: 1,
+  longestMs: 20_000,
+};
 const loose = { steps: 9000, modelCalls: 9000, tokens: 90_000_000, refusals: 9000, repeats: 9000, pingPong: 9000 };
 
 /** Says something new for ever: only a limit stops it. */
@@ -20,7 +30,7 @@ const working: Say = (request) => [
 /** The same, at the price of a thousand tokens a call. */
 const costly: Say = async (request, role, turn) => ({
   ...reply((await working(request, role, turn)) as ModelCall[]),
-  usage: { promptTokens: 900, completionTokens: 100, cachedTokens: 0, measured: true },
+  usage: { promptTokens: 900, completionTokens: 100, cachedTokens: 0, measured: true, serverMs: 4000 },
 });
 const refusedForEver: Say = (request) => [call("no_such_tool", { n: request.messages.length })];
 const repeating: Say = () => [call("write_to_file", { path: "same" })];
@@ -29,6 +39,8 @@ test.each<[LimitName, number, Say]>([
   ["steps", 14, working],
   ["modelCalls", 14, working],
   ["tokens", 30_000, costly],
+  ["money", 0.4, costly],
+  ["gpuSeconds", 60, costly],
   ["repeats", 5, repeating],
   ["refusals", 9, refusedForEver],
 ])(
@@ -59,7 +71,8 @@ test.each<[LimitName, number, Say]>([
     };
     const line = new LineHarness({
       modes,
-      workflow: { entry: "worker", signOff: false, limits: { ...loose, [name]: ceiling } },
+      workflow: { entry: "worker", signOff: false, limits: { ...loose, ...asked(name, ceiling) } },
+      terms,
       tools: [tool],
       store,
       say,
@@ -88,12 +101,13 @@ test.each<[LimitName, number, Say]>([
       expect(line.modelCalls).toHaveLength(asked);
       expect(await store.asks({ run: line.run, state: "open" })).toHaveLength(1);
       const { counters } = (await store.run(line.run))!;
+      expectWithin(name, present, counters);
       if (name === "modelCalls") expect(asked).toBeLessThanOrEqual(present + 1);
       if (name === "tokens") expect(counters.tokens).toBeLessThanOrEqual(present + perCall(line));
       if (name === "steps" || name === "refusals" || name === "repeats")
         expect(ask!.limit!.value).toBeLessThanOrEqual(present + 1);
       expect(asked).toBeGreaterThan(calls);
-      present = ask!.limit!.value + Math.ceil(ceiling / 3);
+      present = ask!.limit!.value + (name === "money" ? ceiling / 2 : Math.ceil(ceiling / 3));
       await line.decide("approve", "", { to: present });
     }
     await toAsk();
@@ -105,6 +119,19 @@ test.each<[LimitName, number, Say]>([
     store.close();
   },
 );
+
+/** At most. */
+const oneCall = { money: 0.2, gpuSeconds: 20 };
+
+/** What is set aside is in them: between calls nothing is, but for one that a kill left in doubt. */
+function expectWithin(name: LimitName, ceiling: number, { money, gpuMs }: Counters): void {
+  if (name === "money") expect(money / 1e6).toBeLessThanOrEqual(ceiling + oneCall.money);
+  if (name === "gpuSeconds") expect(gpuMs / 1000).toBeLessThanOrEqual(ceiling + oneCall.gpuSeconds);
+}
+
+function asked(name: LimitName, ceiling: number): LimitsAsked {
+  return name === "money" ? { money: { amount: ceiling, currency: "EUR" } } : { [name]: ceiling };
+}
 
 /** What one call reserves at most: its prompt, and the longest reply. */
 function perCall(line: LineHarness): number {

@@ -436,7 +436,7 @@ test("a run id that is taken is not taken twice", async () => {
     clock: { now: () => 0 },
     ids: { runId: () => drawn.shift()! },
     workspaces,
-    rehearses: () => true,
+    costing: () => ({ id: "rehearsal", tier: "rehearsal" as const }),
   };
   const brief = {
     title: "t",

@@ -221,11 +221,12 @@ describe("the journal of a run", () => {
     expect(unpriced).toMatch(/\| ai-ml-lead \(`Qwen\/Qwen3-8B`\) \| \d+ \| \d+ \+ \d+ \| [\d.]+ s \| unpriced \|/);
     expect(unpriced).toContain("It is not zero.");
     expect(unpriced).toContain("| escalation huggingface-specialist → project-manager |");
-    const priced = page(
-      "README.md",
-      renderJournal({ run, brief, events, priceOf: () => ({ prompt: 1, completion: 2, currency: "EUR" }) }),
-    );
+    const money = { micros: 1100, currency: "EUR", price: "models.it in cadre.yaml: 1 and 2 EUR" };
+    const charged = { attempts: 1, tokens: 1050, gpuMs: null, money };
+    const paid = reviewsRun({ rehearsal: false, usage, model: "Qwen/Qwen3-8B", charged });
+    const priced = page("README.md", renderJournal({ run, brief, events: paid }));
     expect(priced).toMatch(/\| \*\*all\*\* \| 17 \| 17000 \+ 850 \| 8\.5 s \| 0\.0187 EUR \|/);
+    expect(priced).toContain("Priced by models.it in cadre.yaml: 1 and 2 EUR.");
   });
 
   test("a run that was cut off after its first event has a journal", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { moneyText, tokensText, usageByRole, usageByRoute, usageOf, type PriceOf } from "../../src/views/cost.ts";
+import { gpuText, moneyText, tokensText, usageByRole, usageByRoute, usageOf } from "../../src/views/cost.ts";
 import { runOutcome } from "../../src/views/outcome.ts";
 import { hashOf } from "../../src/canonical.ts";
 import { reviewsRun } from "../fixtures/reviews-run.ts";
@@ -88,7 +88,9 @@ describe("the outcome of a run", () => {
 });
 
 describe("cost", () => {
-  const priceOf: PriceOf = () => ({ prompt: 2, completion: 8, cached: 0.5, currency: "EUR" });
+  const money = { micros: 1800, currency: "EUR", price: "models.it in cadre.yaml" };
+  const charged = { attempts: 1, tokens: 1050, gpuMs: 1500, money };
+  const priced = reviewsRun({ rehearsal: false, usage, model: "Qwen/Qwen3-8B", charged });
 
   test("tokens by role and by route add up to the run's", () => {
     const total = usageOf(real);
@@ -111,23 +113,86 @@ describe("cost", () => {
     expect(usageByRole(real)[0]?.models).toEqual(["Qwen/Qwen3-8B"]);
   });
 
-  test("M1 a price is applied to fresh, cached and completion tokens apart", () => {
-    const { money } = usageOf(real, priceOf);
-    expect(money.unpriced).toBe(0);
-    expect(money.sums["EUR"]).toBeCloseTo((turns * (600 * 2 + 400 * 0.5 + 50 * 8)) / 1e6, 12);
-    expect(moneyText(money)).toBe("0.0306 EUR");
+  test("M1 what the ledger charged adds up, by role and by route too", () => {
+    const total = usageOf(priced);
+    expect(total.money).toEqual({ sums: { EUR: (turns * 1800) / 1e6 }, unpriced: 0 });
+    expect(moneyText(total.money)).toBe("0.0306 EUR");
+    expect(gpuText(total)).toBe(`${(turns * 1.5).toFixed(1)} s`);
+    for (const parts of [usageByRole(priced), usageByRoute(priced)])
+      expect(parts.reduce((sum, part) => sum + (part.usage.money.sums["EUR"] ?? 0), 0)).toBeCloseTo(0.0306, 9);
+  });
+
+  test("M3 what a tool paid for is in the bill of its role", () => {
+    const paid = [
+      {
+        model: "m",
+        tier: "endpoint",
+        calls: 3,
+        counted: 2,
+        repeated: 1,
+        promptTokens: 7,
+        completionTokens: 2,
+        cachedTokens: 0,
+        ms: 9,
+        money: { EUR: 5 },
+        unpriced: 1,
+        gpuMs: 40,
+      },
+      {
+        model: "n",
+        tier: "endpoint",
+        calls: 2,
+        counted: 0,
+        repeated: 0,
+        promptTokens: 0,
+        completionTokens: 0,
+        cachedTokens: 0,
+        ms: 1,
+      },
+      {
+        model: "rehearsal",
+        tier: "rehearsal",
+        calls: 1,
+        counted: 0,
+        repeated: 0,
+        promptTokens: 0,
+        completionTokens: 0,
+        cachedTokens: 0,
+        ms: 0,
+      },
+      "nonsense",
+    ];
+    const events = priced.map((numbered) =>
+      numbered.event.type === "action_done"
+        ? {
+            ...numbered,
+            event: {
+              ...numbered.event,
+              results: numbered.event.results.map((result) => ({
+                ...result,
+                receipt: { files: [], measurements: [], detail: { paid } },
+              })),
+            },
+          }
+        : numbered,
+    );
+    const results = events.flatMap(({ event }) => (event.type === "action_done" ? event.results : [])).length;
+    const total = usageOf(events);
+    expect(results).toBeGreaterThan(0);
+    expect(total).toMatchObject({ calls: turns + 6 * results, repeated: results, gpuMs: turns * 1500 + 40 * results });
+    expect(total.money).toEqual({ sums: { EUR: (turns * 1800 + 5 * results) / 1e6 }, unpriced: 3 * results });
   });
 
   test("M1 an unknown price is unpriced, never zero, also in a sum", () => {
     expect(moneyText(usageOf(real).money)).toBe("unpriced");
-    expect(moneyText({ sums: { EUR: 1 }, unpriced: 2 })).toBe("1.0000 EUR, 2 calls unpriced");
-    expect(moneyText({ sums: { EUR: 1 }, unpriced: 1 })).toBe("1.0000 EUR, 1 call unpriced");
+    expect(moneyText({ sums: { EUR: 1 }, unpriced: 2 })).toBe("1.00 EUR, 2 calls unpriced");
+    expect(moneyText({ sums: { EUR: 1 }, unpriced: 1 })).toBe("1.00 EUR, 1 call unpriced");
   });
 
   test("M2 what no server counted is not counted, and not priced", () => {
     const uncounted = reviewsRun({ rehearsal: false, model: "m" });
     expect(tokensText(usageOf(uncounted))).toBe("not counted");
-    expect(usageOf(uncounted, priceOf).money).toEqual({ sums: {}, unpriced: turns });
-    expect(usageOf(reviewsRun(), priceOf).money).toEqual({ sums: {}, unpriced: 0 });
+    expect(usageOf(uncounted).money).toEqual({ sums: {}, unpriced: turns });
+    expect(usageOf(reviewsRun()).money).toEqual({ sums: {}, unpriced: 0 });
   });
 });

@@ -2,12 +2,12 @@
 import { USER } from "../../org/chart.ts";
 import type { StoreReader } from "../../store/open-reader.ts";
 import type { AskRow, RunRow } from "../../store/ports.ts";
-import { moneyText, tokensText } from "../../views/cost.ts";
 import { timeText } from "../../views/escalations.ts";
 import { visible } from "../../views/escape.ts";
 import { runOutcome, type RunOutcome } from "../../views/outcome.ts";
 import { askCard, commandLines, decideLines } from "../ask-card.ts";
 import { askRecord } from "../ask-record.ts";
+import { billLines, usedWords } from "../bill.ts";
 import type { Context } from "../context.ts";
 import { findRun } from "../find-run.ts";
 import { word, type Input } from "../input.ts";
@@ -71,6 +71,7 @@ async function showRun(context: Context, store: StoreReader, run: RunRow): Promi
       chart,
       counters,
       limits,
+      currency,
       workspace,
     } = run;
     output.document({
@@ -97,8 +98,11 @@ async function showRun(context: Context, store: StoreReader, run: RunRow): Promi
       files: outcome.files,
       counts: outcome.counts,
       usage: outcome.usage,
+      usageByRole: outcome.usageByRole,
+      usageByRoute: outcome.usageByRoute,
       used: counters,
       limits,
+      currency,
       owner,
       next,
     });
@@ -118,6 +122,7 @@ async function showRun(context: Context, store: StoreReader, run: RunRow): Promi
   fact("started", `${timeText(run.startedAt)} (${sinceWords(run.startedAt, Date.now())}) by ${visible(run.startedBy)}`);
   fact("so far", countsWords(outcome));
   fact("used", usedWords(run, outcome));
+  for (const line of billLines(run, outcome)) fact("", line);
   if (owner !== null) fact("moved by", `process ${owner.pid} on ${owner.host}`);
   for (const ask of asks.filter((each) => each.decision !== null)) fact("decided", decidedWords(ask));
   for (const ask of open) {
@@ -142,15 +147,6 @@ function countsWords({ counts }: RunOutcome): string {
     ...words(counts.decisions, "decision"),
   ];
   return all.length === 0 ? "nothing yet" : all.join(", ");
-}
-
-function usedWords(run: RunRow, { usage }: RunOutcome): string {
-  if (run.rehearsal)
-    return `${usage.calls} ${usage.calls === 1 ? "turn" : "turns"} of the rehearsal; no model was called, nothing was paid`;
-  const money = moneyText(usage.money);
-  const calls = `${run.counters.modelCalls} of ${run.limits.modelCalls} model calls, ${tokensText(usage)} tokens`;
-  const twice = usage.repeated === 0 ? [] : [`${usage.repeated} possibly billed twice`];
-  return [calls, ...(money === "" ? [] : [money]), ...twice].join(", ");
 }
 
 const past = {

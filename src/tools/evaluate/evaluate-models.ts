@@ -21,6 +21,7 @@ import {
   candidatesOf,
   isUnmeasured,
   needOf,
+  costNeeded,
   openServed,
   planSample,
   type Candidates,
@@ -48,7 +49,8 @@ export const evaluateModelsTool: Tool<EvaluateArgs> = {
   access: "effect",
   needs: async (context, given) => {
     const plan = await planned(context, given);
-    return isOutcome(plan) ? { modelCalls: 0, tokens: 0 } : needOf(plan.candidates, plan);
+    if (isOutcome(plan)) return { modelCalls: 0, tokens: 0 };
+    return { ...needOf(plan.candidates, plan), ...(await costNeeded(context, plan.candidates, plan)) };
   },
   prepare,
   probe: () => Promise.resolve({ state: "not-done" }),

@@ -102,6 +102,7 @@ async function ask(
       tier: model.tier,
       request: hashOf({ how: model.how, model: model.id, text, labels: parts.labels }),
       tokens: model.tokens(text, parts.labels),
+      terms: model.terms,
       make: async (signal) => {
         const { said, label, usage } = await model.sort(text, parts.labels, AbortSignal.any([signal, stop]));
         return { answer: { said: said.slice(0, saidLimit), label }, usage };

@@ -2,6 +2,7 @@
 import { hashOf, sha256 } from "../../canonical.ts";
 import { CadreError, isCadreError } from "../../errors.ts";
 import type { ServedModel } from "../../models/served-model.ts";
+import { mostFor, type Cost } from "../../models/terms.ts";
 import { failed, isOutcome, pathOr } from "../answer.ts";
 import { decodeText, readWhole } from "../read-bytes.ts";
 import type { ToolContext, ToolOutcome } from "../tool.ts";
@@ -91,6 +92,24 @@ export function needOf({ served }: Candidates, { parts }: SamplePlan): { modelCa
   const around = parts.labels.join(" ").length + 600;
   const tokens = Math.ceil((characters + around * parts.test.length) / 4) + answerRoom * parts.test.length;
   return { modelCalls: served.length * parts.test.length, tokens: served.length * tokens };
+}
+
+/** What those calls cost at most; a model that cannot be asked, or has no price, costs nothing here and is refused where it is called. */
+export async function costNeeded(
+  context: ToolContext,
+  candidates: Candidates,
+  plan: SamplePlan,
+): Promise<{ money: number; gpuMs: number }> {
+  const { modelCalls, tokens } = needOf(candidates, plan);
+  const calls = plan.parts.test.length;
+  const each = modelCalls === 0 ? 0 : Math.ceil(tokens / modelCalls);
+  const opened = await Promise.all(candidates.served.map((name) => openServed(context, name)));
+  const costs = opened.flatMap((model) =>
+    isUnmeasured(model) ? [] : [mostFor(model.terms, { prompt: each - answerRoom, reply: answerRoom })],
+  );
+  const sum = (pick: (cost: Cost) => number | null): number =>
+    costs.reduce((total, cost) => total + calls * (pick(cost) ?? 0), 0);
+  return { money: sum((cost) => cost.money), gpuMs: sum((cost) => cost.gpuMs) };
 }
 
 /** Tokens that an answer may take. */
