@@ -141,7 +141,7 @@ export const verificationSchema = z.strictObject({
  * the same matter, found again. `text` says what was found and where, never the data itself.
  */
 export const findingSchema = z.strictObject({
-  kind: z.enum(["licence", "personal-data", "unscreened", "revision"]),
+  kind: z.enum(["licence", "personal-data", "unscreened", "revision", "training"]),
   id: z.string().min(1),
   text: z.string(),
 });

@@ -4,6 +4,7 @@ import { findRole } from "../org/chart.ts";
 import { commandPolicy } from "../org/command-policy.ts";
 import { licencePolicy } from "../org/licence-policy.ts";
 import type { ToolContext } from "../tools/tool.ts";
+import { decisionsFor } from "./decisions.ts";
 import type { LineContext } from "./line-context.ts";
 import { isCheck } from "./verification-check.ts";
 
@@ -22,6 +23,10 @@ export function toolContext(context: LineContext, proposed: Asking): ToolContext
     signal: context.signal,
     commands: commandPolicy(context.bound.workflow),
     licences: licencePolicy(context.bound.workflow),
+    decisions: async () => {
+      const own = (await context.store.events(context.line)).map((stored) => stored.event);
+      return decisionsFor(proposed.role, [...context.above.log, ...own]);
+    },
     ...(context.models ? { models: context.models } : {}),
   };
 }

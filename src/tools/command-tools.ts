@@ -13,6 +13,7 @@ import { done, failed } from "./answer.ts";
 import { OutputCapture, type Captured } from "./sandbox/captured-output.ts";
 import type { Sandbox, SandboxOutcome } from "./sandbox/sandbox.ts";
 import type { Tool, ToolContext, ToolOutcome } from "./tool.ts";
+import { trainingConcerns } from "./training.ts";
 
 const processes = 512;
 const fileMb = 1024;
@@ -54,6 +55,7 @@ export function executeCommandTool(sandbox: Sandbox): Tool<Args> {
         : undefined;
     },
     objection: (context, given) => Promise.resolve(forbiddenCommand(policyOf(context), given)),
+    concerns: (context, given) => trainingConcerns(context, given.command),
     run: (context, given) => execute(sandbox, context, given),
   };
 }

@@ -13,15 +13,6 @@ const entry = z.strictObject({
   revision: z.string().optional().describe("Commit, branch or tag; left out: the default branch."),
 });
 
-export const prepareDatasetTool: Tool = notYet(
-  "prepare_dataset",
-  "Fetch a split of a dataset from the Hub into the workspace.",
-  entry.extend({
-    split: z.string().min(1),
-    path: z.string().min(1).describe("Where to put it, relative to the workspace."),
-  }),
-);
-
 export const runInferenceTool: Tool = notYet(
   "run_inference",
   "Run a hosted model on inputs and keep what it answers.",

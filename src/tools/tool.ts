@@ -7,6 +7,14 @@ import type { CommandPolicy } from "../org/command-policy.ts";
 import type { LicencePolicy } from "../org/licence-policy.ts";
 import type { PaidCalls } from "./paid-calls.ts";
 
+/** An answered escalation: `by` is the role that answered. */
+export type Decided = {
+  readonly topic: string;
+  readonly question: string;
+  readonly decision: string;
+  readonly by: string;
+};
+
 export type ToolContext = {
   /** Absolute path of the run's workspace; nothing outside it can be reached (R6). */
   readonly workspace: string;
@@ -26,6 +34,8 @@ export type ToolContext = {
   readonly calls?: PaidCalls;
   /** Models that the operator mapped; left out: none. */
   readonly models?: ModelSource;
+  /** What was decided in this run on questions that the role put up; left out: nothing. */
+  readonly decisions?: () => Promise<readonly Decided[]>;
   /** How far a long effect is, for whoever watches; nothing of it is kept. */
   readonly onProgress?: (done: number, of: number, what: string) => void;
   /** What it says of licences; left out: the default. */

@@ -20,6 +20,7 @@ function withoutMeasures(text: string, run: string): string {
       .replaceAll(/\ba-[0-9a-f]{6}-/g, "a-000000-")
       .replaceAll(/\b[0-9a-f]{64}\b/g, "0".repeat(64))
       .replaceAll(/\d+(\.\d+)? ms\b/g, "MS")
+      .replaceAll(/\d+(\.\d+)? texts\/s/g, "RATE")
       .replaceAll(/(latency[^|\n]*?[|=] *)\d+(\.\d+)?/g, "$1MS")
       // The last two columns of a table of candidates, and rates, in its page and in its table for machines.
       .replaceAll(/(\| \d+\.\d{4} ){2}\|$/gm, "| MS | MS |")

@@ -89,16 +89,19 @@ function fineTuning({ facts }: Source): string {
   return [`No pretrained model was trained.`, ...decided].join(" ");
 }
 
+/** What a candidate takes, as its metrics are called; the others say how good it is. */
+const takes = /latency|time|throughput|memory|disk|cost/i;
+
 function latency({ facts }: Source): string {
-  const times = facts.measurements
-    .filter((measured) => /latency|time/i.test(metricOf(measured.name)))
-    .map((measured) => cite(measured));
-  return `${times.length > 0 ? `${times.join("; ")}. ` : `Latency: ${notMeasured}. `}Memory: ${notMeasured}.`;
+  const taken = facts.measurements.filter((measured) => takes.test(metricOf(measured.name)));
+  const memory = taken.some((measured) => /^memory/i.test(measured.name)) ? "" : ` Memory: ${notMeasured}.`;
+  const told = taken.map((measured) => cite(measured)).join("; ");
+  return `${told === "" ? `Latency: ${notMeasured}.` : `${told}.`}${memory}`;
 }
 
 function evaluation({ facts }: Source): string {
   const first = facts.measurements
-    .filter((measured) => !/latency|time|rows|95 % (?:low|high)/i.test(measured.name))
+    .filter(({ name }) => !takes.test(metricOf(name)) && !/rows|95 % (?:low|high)/i.test(name))
     .slice(0, 6)
     .map((measured) => cite(measured, facts.measurements));
   return first.length > 0

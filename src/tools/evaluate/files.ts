@@ -19,14 +19,19 @@ const registryLimit = 16 * 1024 * 1024;
 
 /** Where the files of a sample go: `evaluations/vietnamese-reviews`. */
 export function folderFor(dataset: string): string {
-  const stem = (dataset.split("/").at(-1) ?? "").replace(/\.[a-z]+$/i, "");
+  return `evaluations/${slugOf(dataset)}`;
+}
+
+/** A file's name as that of a folder: letters and digits in ASCII. */
+export function slugOf(path: string): string {
+  const stem = (path.split("/").at(-1) ?? "").replace(/\.[a-z]+$/i, "");
   const slug = stem
     .normalize("NFD")
     .replace(/\p{M}/gu, "")
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+|-+$/g, "");
-  return `evaluations/${slug || "sample"}`;
+  return slug || "sample";
 }
 
 /** Null: the files may be written; otherwise why not. */
