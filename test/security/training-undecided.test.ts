@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function lineFor(worker: readonly ReturnType<Say>[], ran: string[][], topic = "fine-tuning strategy"): LineHarness {
+function lineFor(worker: readonly ReturnType<Say>[], ran: string[][]): LineHarness {
   const sandbox: Sandbox = {
     available: () => ({ yes: true }),
     run: async ({ argv }) => {
