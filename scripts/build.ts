@@ -6,6 +6,7 @@
  * B2. Files appear by rename and chunks carry their content's hash: a process that runs from `dist` survives a rebuild beside it.
  * B3. A module that starts itself as a thread is a file of its own.
  * B4. What is bundled brings its licence along: `dist/THIRD-PARTY-LICENSES.txt`.
+ * B5. The page is one script and one style sheet, named by their content and compressed here; it must stay small (`webBudget`).
  *
  * `node scripts/build.ts` builds everything; `--js` leaves the declarations out and keeps older chunks (what the tests do).
  */
@@ -13,6 +14,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, globSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build, type BuildOptions, type Metafile, type OutputFile, type Plugin } from "esbuild";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -72,7 +74,7 @@ const withoutDeadWeight: Plugin = {
 };
 
 /** Modules that start themselves as threads, by `import.meta.url`; reached by `import()` alone, so that they stay apart. */
-const threads = ["src/tools/search/search-thread.ts"];
+const threads = ["src/tools/search/search-thread.ts", "src/layout/layout-thread.ts"];
 
 /** Entry points: name in `dist` without extension, to source. */
 function entryPoints(): Record<string, string> {
@@ -121,6 +123,48 @@ async function bundle(): Promise<{ files: OutputFile[]; metafile: Metafile }> {
   return { files: [...main.outputFiles, ...forLangChain.outputFiles, ...guard.outputFiles], metafile: main.metafile };
 }
 
+/** Of the page's script, compressed with gzip, in bytes (B5). */
+const webBudget = 180 * 1024;
+
+/** The control room: what a browser loads. The script stands in an exported file too, so it is one, and starts by itself. */
+async function bundleWeb(): Promise<{ files: Map<string, Uint8Array>; metafile: Metafile }> {
+  const { outputFiles, metafile } = await build({
+    ...shared,
+    platform: "browser",
+    format: "iife",
+    entryPoints: { app: "src/web/main.tsx", live: "src/web/data/live-worker.ts", icon: "src/web/icon.svg" },
+    entryNames: "[name]-[hash]",
+    loader: { ".svg": "copy" },
+    outdir: join(dist, "web"),
+    target: ["chrome120", "firefox121", "safari17.4"],
+    minify: true,
+    jsx: "automatic",
+    define: { "process.env.NODE_ENV": '"production"' },
+    tsconfigRaw: {},
+  });
+  const files = new Map(outputFiles.map((file) => [relative(join(dist, "web"), file.path), file.contents]));
+  const named = (start: string, end: string): string => {
+    const name = [...files.keys()].find((file) => file.startsWith(start) && file.endsWith(end));
+    if (name === undefined) throw new Error(`the page has no ${start}*${end}`);
+    return name;
+  };
+  const manifest = {
+    script: named("app-", ".js"),
+    style: named("app-", ".css"),
+    worker: named("live-", ".js"),
+    icon: named("icon-", ".svg"),
+  };
+  const size = gzipSync(files.get(manifest.script) as Uint8Array, { level: 9 }).length;
+  if (size > webBudget) throw new Error(`the page's script is ${size} bytes with gzip, and may be ${webBudget}`);
+  const plain = [...files];
+  for (const [name, bytes] of plain) {
+    files.set(`${name}.gz`, gzipSync(bytes, { level: 9 }));
+    files.set(`${name}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }));
+  }
+  files.set("manifest.json", Buffer.from(JSON.stringify({ ...manifest }, null, 2)));
+  return { files, metafile };
+}
+
 function put(path: string, contents: Uint8Array | string): void {
   mkdirSync(dirname(path), { recursive: true });
   const fresh = `${path}.${process.pid}.tmp`;
@@ -146,8 +190,10 @@ function packageFolder(input: string): string | undefined {
   return /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0];
 }
 
-function licences(metafile: Metafile): string {
-  const used = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
+function licences(metafiles: readonly Metafile[]): string {
+  const used = metafiles
+    .flatMap(({ outputs }) => Object.values(outputs))
+    .flatMap((output) => Object.keys(output.inputs));
   const folders = [...new Set(used.map(packageFolder).filter((folder) => folder !== undefined))].toSorted();
   return folders
     .map((folder) => {
@@ -158,6 +204,10 @@ function licences(metafile: Metafile): string {
       return `${about["name"]} ${about["version"]} (${about["license"]})\n\n${text.trim()}\n`;
     })
     .join(`\n${"-".repeat(80)}\n\n`);
+}
+
+function removeStaleWeb(kept: ReadonlySet<string>): void {
+  for (const file of globSync("*", { cwd: join(dist, "web") })) if (!kept.has(file)) rmSync(join(dist, "web", file));
 }
 
 function removeStale(kept: readonly string[]): void {
@@ -176,17 +226,20 @@ function declarations(): void {
 }
 
 async function main(scriptsOnly: boolean): Promise<void> {
-  const { files, metafile } = await bundle();
+  const [{ files, metafile }, web] = await Promise.all([bundle(), bundleWeb()]);
   checkThreads(metafile);
   // Chunks first: an entry must never name a chunk that is not there yet.
   const chunksFirst = files.toSorted((a, b) => Number(isChunk(b)) - Number(isChunk(a)));
   for (const file of chunksFirst) put(file.path, file.contents);
   chmodSync(join(dist, "cli/main.js"), 0o755);
-  put(join(dist, "THIRD-PARTY-LICENSES.txt"), licences(metafile));
+  put(join(dist, "THIRD-PARTY-LICENSES.txt"), licences([metafile, web.metafile]));
+  // The manifest last: it names the others.
+  for (const [name, bytes] of web.files) put(join(dist, "web", name), bytes);
   // Read by the tests: what is in which file, and how fresh it is. Not packed.
   put(join(dist, "meta.json"), JSON.stringify(metafile));
   if (scriptsOnly) return;
   removeStale(files.map((file) => file.path));
+  removeStaleWeb(new Set(web.files.keys()));
   declarations();
 }
 

@@ -6,6 +6,8 @@ const folders = ["src", "test", "scripts", "graphs"].filter((folder) => existsSy
 
 const checks: readonly (readonly [name: string, ...args: string[]])[] = [
   ["tsc", "-p", "."],
+  // The page: a browser's names in place of Node's.
+  ["tsc", "-p", "tsconfig.web.json"],
   // Without paths oxlint walks node_modules as well.
   ["oxlint", "--type-aware", "--deny-warnings", ...folders],
   ["oxfmt", "--check"],

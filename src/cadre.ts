@@ -99,6 +99,8 @@ export interface Cadre {
   verify(run: RunId, options?: { readonly head?: string }): Promise<Verification>;
   /** The file as a whole, and every run (or these) one after another; `onRun` gets each result. Errors: store-corrupt. */
   verifyAll(options?: VerifyAllOptions): Promise<FileVerification>;
+  /** What a role is told before its task, as the files are now. Errors: chart-invalid, workflow-invalid, role-unknown. */
+  promptOf(role: string): Promise<string>;
   close(): void;
 }
 
@@ -211,8 +213,20 @@ export function openCadre(options: CadreOptions): Cadre {
       };
       return heldStill((still) => verifyAll(still, { anchorsOf, remembered, onRun, ...verify }));
     },
+    promptOf: (role) => promptOf(dir, role),
     close: () => store.close(),
   };
+}
+
+async function promptOf(dir: string, slug: string): Promise<string> {
+  const [{ bindProject, loadProject }, { systemPrompt }, { findRole }] = await Promise.all([
+    import("./project.ts"),
+    import("./run/prompt.ts"),
+    import("./org/chart.ts"),
+  ]);
+  const bound = bindProject(await loadProject(dir), {});
+  if (!findRole(bound.chart, slug)) throw new CadreError("role-unknown", `there is no role ${slug} in modes/`);
+  return systemPrompt(bound, slug);
 }
 
 function lazily<Value>(make: () => Promise<Value>): () => Promise<Value> {

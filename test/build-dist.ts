@@ -11,7 +11,9 @@ function changedAt(file: string): number {
 }
 
 export function setup(): void {
-  const sources = globSync(["src/**/*.ts", "graphs/*.ts", "scripts/build.ts", "package.json"], { cwd: root });
+  const sources = globSync(["src/**/*.{ts,tsx,css,svg}", "graphs/*.ts", "scripts/build.ts", "package.json"], {
+    cwd: root,
+  });
   const newest = Math.max(...sources.map(changedAt));
   // The build writes meta.json last of all scripts.
   if (newest < changedAt("dist/meta.json")) return;

@@ -16,7 +16,7 @@ import { answersFace, takeAnswer, type PlannedAnswer } from "./answers-file.ts";
 import type { CardOptions } from "./ask-card.ts";
 import type { Context } from "./context.ts";
 import { decisionFor } from "./decision.ts";
-import { leaseHolder } from "./lease-holder.ts";
+import { leaseHolder } from "../store/lease-holder.ts";
 import { cardOptions, showEnded, showWaiting } from "./outcome.ts";
 import { pollMs } from "./poll.ts";
 import { openWalk, type Walk } from "./walk.ts";

@@ -4,7 +4,7 @@ import { isAskId, isRunId, runOfAsk, type RunId } from "../ids.ts";
 import type { AskRow, RunRow, RunStatus, Store } from "../store/ports.ts";
 import { visible } from "../views/escape.ts";
 import { clip } from "../views/text-width.ts";
-import { leaseHolder } from "./lease-holder.ts";
+import { leaseHolder } from "../store/lease-holder.ts";
 
 /** How many asks an error lists, to choose from. */
 const named = 20;

@@ -5,7 +5,7 @@ import type { AdvanceResult } from "../cadre.ts";
 import type { AskRow, RunRow, Store } from "../store/ports.ts";
 import { visible } from "../views/escape.ts";
 import { askCard, commandLines, decideLines, type CardOptions } from "./ask-card.ts";
-import { askRecord } from "./ask-record.ts";
+import { askRecord } from "../store/ask-record.ts";
 import type { Context } from "./context.ts";
 import { commandsForRun } from "./next-commands.ts";
 import type { Output, Style } from "./output.ts";

@@ -90,8 +90,8 @@ function laterBy(attempt: number): number {
   return later[Math.floor((attempt - 1) / (soon.length + 1))] ?? (later.at(-1) as number);
 }
 
-/** Every variable that cadre.yaml names holds what may be a secret. */
-function namedVariables({ models, mcp, notify }: Config): string[] {
+/** Every variable that cadre.yaml names, and the one that is read where it names none: what they hold is nobody's to see. */
+export function namedVariables({ models, mcp, notify }: Config): string[] {
   const tokens = [...Object.values(models), ...Object.values(mcp.servers), ...notify].map((each) => each.token);
   const passedOn = [...Object.values(mcp.servers), ...notify].flatMap((each) => each.env);
   return [...new Set([...tokens.filter((name) => name !== undefined), ...passedOn, "HF_TOKEN"])];

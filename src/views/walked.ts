@@ -1,6 +1,8 @@
 /** Which routes a run took, how often, and at which steps: the declared chart's counterpart. */
 import type { TraceStep } from "./trace-step.ts";
 
+export type { Rule } from "../org/chart.ts";
+
 export type WalkedKind = "start" | "delegation" | "escalation" | "question" | "copy" | "refusal";
 
 export type WalkedRoute = {

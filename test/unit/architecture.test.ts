@@ -7,7 +7,7 @@ import { importsOf, parseTable, rowOf, violations, type Row } from "./import-tab
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const page = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
 const rows = parseTable(page);
-const files = globSync("**/*.ts", { cwd: join(root, "src") }).toSorted();
+const files = globSync("**/*.{ts,tsx}", { cwd: join(root, "src") }).toSorted();
 const rowNamed = (part: string): Row => {
   const row = rows.find((candidate) => candidate.part === part);
   if (!row) throw new Error(`no row ${part}`);

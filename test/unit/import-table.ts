@@ -49,7 +49,7 @@ export function importsOf(source: string): string[] {
 
 /** The row that a file of src falls under, most specific first. `file` is relative to src. */
 export function rowOf(rows: readonly Row[], file: string): Row | undefined {
-  const stem = file.replace(/\.ts$/, "");
+  const stem = file.replace(/\.tsx?$/, "");
   return (
     rows.find((row) => row.part === stem || row.files.includes(stem)) ??
     rows.find((row) => file.includes("/") && row.part === file.split("/")[0])

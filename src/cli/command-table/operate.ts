@@ -1,6 +1,38 @@
+import { as } from "./arguments.ts";
 import type { CommandSpec } from "./command-spec.ts";
 
 export const operate: readonly CommandSpec[] = [
+  {
+    name: "serve",
+    needs: "data",
+    summary: "the control room in a browser: the chart with the walk on it, the trace, the desk where asks wait",
+    details:
+      "Serves this project at a loopback address, to whoever has the one-time link that is shown. Runs that are started or decided on there are moved by this process; SIGTERM lets them rest after their step. With a --host that other machines reach, only users that `cadre users` made get in, and their names stand at their decisions.",
+    options: [
+      ["--open", "open it in the browser"],
+      ["--port <n>", "default: 7317; 0 takes any that is free"],
+      ["--host <address>", "what to listen on (default: 127.0.0.1)"],
+      ["--origin <url>", "where a proxy in front serves it, e.g. https://cadre.example.org"],
+      ["--base-path <path>", "serve it below this path, e.g. /cadre"],
+      as,
+    ],
+    examples: [["serve --open", "look at the runs and answer what waits"]],
+    load: async () => (await import("../commands/serve.ts")).serve,
+  },
+  {
+    name: "users",
+    needs: "data",
+    summary: "who may use a control room that other machines reach: list, make, remove",
+    details:
+      "With a name: makes that user, or gives them a new token, and shows it once; the file users.json in the data folder keeps its hash alone. Without --may they only look.",
+    args: [["[name]", "as it will stand at their decisions"]],
+    options: [
+      ["--may <what>", "decide, run, or both: decide,run"],
+      ["--remove", "they are out at their next request"],
+    ],
+    examples: [["users mai --may decide,run", "Mai may decide on asks and start runs"]],
+    load: async () => (await import("../commands/users.ts")).users,
+  },
   {
     name: "verify",
     needs: "data",

@@ -61,4 +61,18 @@ export const read: readonly CommandSpec[] = [
     args: [anyRun],
     load: async () => (await import("../commands/journal.ts")).journal,
   },
+  {
+    name: "export",
+    needs: "data",
+    summary: "a run as one HTML file: chart, trace, report, diffs and journal, to attach or to keep",
+    details:
+      "The file holds the page of the control room and the run. It opens from a disk, offline; its own policy lets it load nothing. What was measured stands in it with its receipt, and whether its history was whole when it was written.",
+    args: [anyRun],
+    options: [
+      ["--out <file>", "where to write it (default: cadre-<run>.html here)"],
+      ["--force", "write over a file that is there"],
+    ],
+    examples: [["export @latest --out review.html", "the newest run, for a pull request"]],
+    load: async () => (await import("../commands/export.ts")).exportFile,
+  },
 ];

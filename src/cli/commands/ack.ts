@@ -1,7 +1,7 @@
 /** `cadre ack`: says that somebody has seen an ask and sees to it. Nothing moves, and its deadline stays. */
 import { visible } from "../../views/escape.ts";
 import { timeText } from "../../views/escalations.ts";
-import { askRecord } from "../ask-record.ts";
+import { askRecord } from "../../store/ask-record.ts";
 import { personOf, type Context } from "../context.ts";
 import { findAsk } from "../find-run.ts";
 import { option, word, type Input } from "../input.ts";

@@ -20,15 +20,7 @@ const run = promisify(execFile);
 
 export async function doctor(context: Context, input: Input): Promise<number> {
   const data = await dataChecks(context);
-  const checks = [
-    check("cadre", "ok", `${packageVersion()} on Node ${process.versions.node} (${process.platform} ${process.arch})`),
-    ...(await chartChecks(context)),
-    ...modelChecks(context),
-    ...(await outsideChecks(context, flag(input, "servers"))),
-    ...tracingChecks(),
-    ...data.checks,
-    await gitCheck(context),
-  ].map((row) => ({ ...row, hint: respell(row.hint, context.command) }));
+  const checks = await checksOf(context, data.checks, flag(input, "servers"));
   const styles = { ok: "green", note: "yellow", broken: "red" } as const;
   showList(context, {
     schema: "cadre.doctor/1",
@@ -51,6 +43,19 @@ export async function doctor(context: Context, input: Input): Promise<number> {
     empty: "",
   });
   return checks.some((row) => row.state === "broken") ? 1 : 0;
+}
+
+/** Everything that doctor looks at. `reach`: start every MCP server and read its list. */
+export async function checksOf(context: Context, data: readonly Check[], reach: boolean): Promise<Check[]> {
+  return [
+    check("cadre", "ok", `${packageVersion()} on Node ${process.versions.node} (${process.platform} ${process.arch})`),
+    ...(await chartChecks(context)),
+    ...modelChecks(context),
+    ...(await outsideChecks(context, reach)),
+    ...tracingChecks(),
+    ...data,
+    await gitCheck(context),
+  ].map((row) => ({ ...row, hint: respell(row.hint, context.command) }));
 }
 
 async function chartChecks(context: Context): Promise<Check[]> {

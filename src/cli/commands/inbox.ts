@@ -8,7 +8,7 @@ import type { StoreReader } from "../../store/open-reader.ts";
 import type { AskRow } from "../../store/ports.ts";
 import { timeText } from "../../views/escalations.ts";
 import { visible } from "../../views/escape.ts";
-import { askRecord } from "../ask-record.ts";
+import { askRecord } from "../../store/ask-record.ts";
 import { commandLines } from "../ask-card.ts";
 import type { Context } from "../context.ts";
 import { findRun } from "../find-run.ts";

@@ -7,7 +7,7 @@ import type { Context } from "../context.ts";
 import { pollMs } from "../poll.ts";
 import { findRun } from "../find-run.ts";
 import { flag, word, type Input } from "../input.ts";
-import { leaseHolder } from "../lease-holder.ts";
+import { leaseHolder } from "../../store/lease-holder.ts";
 import { withReader } from "../open.ts";
 import { showEnded, showUnowned, showWaiting } from "../outcome.ts";
 import { openWalk, type Walk } from "../walk.ts";

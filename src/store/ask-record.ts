@@ -1,7 +1,7 @@
 /** An ask as `cadre.inbox/1` and every other JSON document shows it. */
-import { bumpsTo, isOverdue, mayExpire } from "../store/expiry.ts";
-import type { AskRow } from "../store/ports.ts";
-import { hashNow } from "../store/votes.ts";
+import { bumpsTo, isOverdue, mayExpire } from "./expiry.ts";
+import type { AskRow } from "./ports.ts";
+import { hashNow } from "./votes.ts";
 
 export function askRecord(ask: AskRow, now: number = Date.now()): Record<string, unknown> {
   return {

@@ -1,0 +1,28 @@
+/** What a request brings, checked: JSON of a known shape, and not too much of it. */
+import type { Context } from "hono";
+import type { z } from "zod";
+import { CadreError } from "../errors.ts";
+
+/** Errors: usage. */
+export async function bodyOf<Schema extends z.ZodType>(context: Context, schema: Schema): Promise<z.infer<Schema>> {
+  let sent: unknown;
+  try {
+    sent = await context.req.json();
+  } catch {
+    throw new CadreError("usage", "the request holds no JSON");
+  }
+  const read = schema.safeParse(sent);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  const where = issue?.path.join(".") ?? "";
+  throw new CadreError(
+    "usage",
+    `the request is not as it should be${where === "" ? "" : ` at ${where}`}: ${issue?.message}`,
+  );
+}
+
+/** A whole number of the query within bounds; anything else is the default. */
+export function countIn(context: Context, name: string, otherwise: number, most: number): number {
+  const value = Number(context.req.query(name));
+  return Number.isSafeInteger(value) && value >= 0 ? Math.min(value, most) : otherwise;
+}

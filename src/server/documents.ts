@@ -1,0 +1,93 @@
+/** Rows of the store as the page reads them. */
+import { isCadreError } from "../errors.ts";
+import type { RunId } from "../ids.ts";
+import { groupsOf, type BoundChart } from "../org/bound-chart.ts";
+import type { OrgChart } from "../org/chart.ts";
+import type { Workflow } from "../org/workflow.ts";
+import { askRecord } from "../store/ask-record.ts";
+import { leaseHolder } from "../store/lease-holder.ts";
+import type { ListedRun } from "../store/listings.ts";
+import type { AskRow, RunRow, Store } from "../store/ports.ts";
+import type { AskView, ChangesView, ChartView, RunLine, RunView } from "../views/control-room.ts";
+import type { Changes } from "../run/api.ts";
+import type { Figures } from "./figures.ts";
+import type { Mover } from "./mover.ts";
+
+export type Rows = {
+  readonly store: Pick<Store, "lines" | "run" | "asks" | "ask">;
+  readonly figures: Figures;
+  readonly mover: Pick<Mover, "moves" | "troubleOf">;
+};
+
+export async function runLine(rows: Rows, run: ListedRun): Promise<RunLine> {
+  const { id, status, title, entry, startedAt, rehearsal, asks } = run;
+  const mover = await moverOf(rows, id, status);
+  return { id, status, title, entry, startedAt, rehearsal, asks, mover, figures: await rows.figures.of(id) };
+}
+
+async function moverOf({ store, mover }: Rows, id: RunId, status: RunRow["status"]): Promise<RunLine["mover"]> {
+  if (mover.moves(id)) return "here";
+  if (status !== "running") return null;
+  return (await leaseHolder(store, id, Date.now())) === null ? null : "elsewhere";
+}
+
+export async function runView(rows: Rows, run: RunRow): Promise<RunView> {
+  const asks = await rows.store.asks({ run: run.id, state: "open" });
+  const waiting = asks.map(({ id, kind, role, to, topic }) => ({ id, kind, role, to, topic }));
+  const line = await runLine(rows, { ...run, asks: waiting });
+  const { brief, workflow, chart, model, startedBy, endedAt, reason, signal, limits, counters } = run;
+  const trouble = rows.mover.troubleOf(run.id);
+  return { ...line, brief, workflow, chart, model, startedBy, endedAt, reason, signal, limits, counters, trouble };
+}
+
+export function askView(ask: AskRow, title: string): AskView {
+  // The record of the command line's documents, which this type describes.
+  const record = askRecord(ask) as Omit<AskView, "state" | "decision" | "title">;
+  return { ...record, state: ask.state, decision: ask.decision, title };
+}
+
+export function chartView(
+  chart: OrgChart,
+  workflow: Workflow | null,
+  granted: (slug: string) => readonly string[],
+): ChartView {
+  return {
+    hash: chart.hash,
+    entry: workflow?.entry ?? null,
+    roles: chart.roles.map(({ slug, name, description, level, rank, department, model, toolGroups, file }) => ({
+      slug,
+      name,
+      description,
+      level,
+      rank,
+      department,
+      model,
+      toolGroups,
+      file,
+      granted: granted(slug),
+      staffedBy: workflow?.staffing[slug]?.by ?? "model",
+    })),
+    routes: chart.routes,
+  };
+}
+
+export function boundChartView(bound: BoundChart): ChartView {
+  const own = new Map(bound.chart.roles.map((role) => [role.slug, role.toolGroups]));
+  return chartView(bound.chart, bound.workflow, (slug) =>
+    groupsOf(bound, slug).filter((group) => own.get(slug)?.includes(group) !== true),
+  );
+}
+
+export function changesView({ set, files, approved }: Changes): ChangesView {
+  return { hash: set.hash, approved, files };
+}
+
+/** Changes, or null where the workspace is not on this machine. */
+export async function changesOrNone(changes: () => Promise<Changes>): Promise<ChangesView | null> {
+  try {
+    return changesView(await changes());
+  } catch (error) {
+    if (isCadreError(error, "folder-missing") || isCadreError(error, "workspace-refused")) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,77 @@
+/** What the project's files say now, and how runs have used it: modes, problems, prompts, routes taken, who would take a text. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { CadreError } from "../errors.ts";
+import { findRole } from "../org/chart.ts";
+import { rankRoutes } from "../org/who.ts";
+import type { CoverageView, ModesView } from "../views/control-room.ts";
+import { routeCoverage } from "../views/coverage.ts";
+import { traceSteps } from "../views/trace.ts";
+import type { Vars } from "./access.ts";
+import { bodyOf, countIn } from "./body.ts";
+import type { ServerDeps } from "./deps.ts";
+import { chartView } from "./documents.ts";
+
+const box = z.number().positive().max(2000);
+const planSchema = z.strictObject({
+  nodes: z
+    .array(z.strictObject({ id: z.string().max(200), rank: z.number().int().min(0).max(20), width: box, height: box }))
+    .max(60),
+  edges: z
+    .array(z.strictObject({ id: z.string().max(600), from: z.string().max(200), to: z.string().max(200) }))
+    .max(400),
+});
+
+export function projectApi(deps: ServerDeps): Hono<Vars> {
+  const { cadre, project, listings, placer } = deps;
+  const api = new Hono<Vars>();
+
+  api.get("/modes", async (context) => {
+    const { chart, workflow, problems, frameOf } = await project.files();
+    return context.json({
+      chart: chartView(chart, workflow, (slug) => workflow?.grants[slug] ?? []),
+      problems: problems.map((problem) => ({ ...problem, hint: problem.hint ?? null, frame: frameOf(problem) })),
+      workflow: workflow?.name ?? null,
+    } satisfies ModesView);
+  });
+
+  api.get("/modes/:role/prompt", async (context) => {
+    const { chart } = await project.files();
+    const role = findRole(chart, context.req.param("role"));
+    if (!role) throw new CadreError("role-unknown", "there is no such role in modes/");
+    const text = await cadre.promptOf(role.slug);
+    return context.json({ role: role.slug, text, tokens: Math.ceil(text.length / 4) });
+  });
+
+  api.get("/who", async (context) => {
+    const { chart } = await project.files();
+    const text = (context.req.query("text") ?? "").slice(0, 4000);
+    const candidates = text.trim() === "" ? [] : rankRoutes(chart, text, { limit: 5 });
+    return context.json({ schema: "cadre.who/1", text, candidates });
+  });
+
+  api.get("/coverage", async (context) => {
+    const { chart } = await project.files();
+    const runs = await listings.listRuns({ limit: countIn(context, "limit", 100, 500) });
+    const steps = [];
+    for (const { id } of runs) steps.push(traceSteps(await cadre.store.runEvents(id)));
+    const coverage = routeCoverage(chart, steps);
+    return context.json({
+      runs: coverage.runs,
+      routes: coverage.routes.map(({ route: { kind, from, to }, walked }) => ({ kind, from, to, ...walked })),
+    } satisfies CoverageView);
+  });
+
+  api.get("/health", async (context) => context.json({ schema: "cadre.doctor/1", checks: await project.checks() }));
+
+  /** Computed, and changes nothing; a POST because a plan does not fit into an address. */
+  api.post("/layout", async (context) => {
+    const plan = await bodyOf(context, planSchema);
+    const ids = new Set(plan.nodes.map(({ id }) => id));
+    if (plan.edges.some(({ from, to }) => !ids.has(from) || !ids.has(to)))
+      throw new CadreError("usage", "an edge leads to a node that is not there");
+    return context.json({ placed: await placer.place(plan) });
+  });
+
+  return api;
+}

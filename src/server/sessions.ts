@@ -1,0 +1,91 @@
+/**
+ * Who is signed in: a one-time link or a user's token is given for a cookie, which names its user and is signed.
+ *
+ * S1. The link's key is used once; a new one takes its place. It travels behind `#`, which browsers send to nobody.
+ * S2. The cookie is HttpOnly and SameSite=Strict, carries the port in its name (ports of one machine share their cookies), and ends.
+ * S3. The key that signs lies in the data folder, for its owner alone: a server that starts again knows its pages still.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import type { Clock } from "../clock.ts";
+
+const lifeMs = 7 * 24 * 3600 * 1000;
+
+export interface Sessions {
+  readonly cookieName: string;
+  /** The key of the link that is good now. */
+  key(): string;
+  /** True once for each key (S1). */
+  useKey(key: string): boolean;
+  /** The value of a new cookie. */
+  sign(name: string): string;
+  /** The name that a cookie was signed for; null where it was not signed here, or has ended. */
+  nameIn(cookie: string): string | null;
+  /** The header that sets it; an empty value takes it away. */
+  setCookie(value: string): string;
+}
+
+export type SessionOptions = {
+  readonly clock: Clock;
+  readonly secret: Uint8Array;
+  readonly cookieName: string;
+  readonly path: string;
+  /** Only over https. */
+  readonly secure: boolean;
+};
+
+export function openSessions({ clock, secret, cookieName, path, secure }: SessionOptions): Sessions {
+  let current = freshKey();
+  const signature = (text: string): string => createHmac("sha256", secret).update(text).digest("base64url");
+  return {
+    cookieName,
+    key: () => current,
+    useKey: (key) => {
+      if (!equal(key, current)) return false;
+      current = freshKey();
+      return true;
+    },
+    sign: (name) => {
+      const text = `${Buffer.from(name).toString("base64url")}.${clock.now() + lifeMs}`;
+      return `${text}.${signature(text)}`;
+    },
+    nameIn: (cookie) => {
+      const at = cookie.lastIndexOf(".");
+      const text = cookie.slice(0, Math.max(0, at));
+      if (!equal(cookie.slice(at + 1), signature(text))) return null;
+      const [name = "", until = ""] = text.split(".");
+      return Number(until) > clock.now() ? Buffer.from(name, "base64url").toString() : null;
+    },
+    setCookie: (value) =>
+      [
+        `${cookieName}=${value}`,
+        `Path=${path === "" ? "/" : path}`,
+        "HttpOnly",
+        "SameSite=Strict",
+        `Max-Age=${value === "" ? 0 : lifeMs / 1000}`,
+        ...(secure ? ["Secure"] : []),
+      ].join("; "),
+  };
+}
+
+/** S3. */
+export function sessionSecret(file: string): Uint8Array {
+  try {
+    const held = readFileSync(file);
+    if (held.length === 32) return held;
+  } catch {
+    // not there yet
+  }
+  const secret = randomBytes(32);
+  writeFileSync(file, secret, { mode: 0o600 });
+  return secret;
+}
+
+function freshKey(): string {
+  return randomBytes(32).toString("base64url");
+}
+
+function equal(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,90 @@
+/** Routes: declared faint, walked thick with the numbers that the trace shows, refused attempts crossed out. */
+import { memo, type ReactNode } from "react";
+import type { Point } from "../../views/control-room.ts";
+import type { EdgeKind, PictureEdge } from "../../views/picture.ts";
+import { labelPlace, roundedPath, stepNumbers } from "../../views/ways.ts";
+
+export type DrawnWay = PictureEdge & {
+  readonly points: readonly Point[];
+  /** Numbers of the steps that took it; none: it is only declared. */
+  readonly steps: readonly number[];
+  /** The step that is looked at took it. */
+  readonly lit: boolean;
+  /** How often it was taken over many runs, 0 to 1; null where that is not shown. */
+  readonly heat: number | null;
+};
+
+const kinds: readonly EdgeKind[] = ["delegation", "escalation", "report", "question", "refusal", "start"];
+
+export const Ways = memo(function Ways({
+  ways,
+  hidden,
+  width,
+  height,
+  selected,
+}: {
+  readonly ways: readonly DrawnWay[];
+  readonly hidden: ReadonlySet<EdgeKind>;
+  readonly width: number;
+  readonly height: number;
+  readonly selected: string | null;
+}): ReactNode {
+  const shown = ways.filter(({ kind }) => !hidden.has(kind));
+  const walked = shown.filter(({ steps }) => steps.length > 0);
+  const declared = shown.filter(({ steps }) => steps.length === 0);
+  return (
+    <svg className="ways" width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
+      <defs>
+        {kinds.map((kind) => (
+          <marker
+            key={kind}
+            id={`arrow-${kind}`}
+            markerUnits="userSpaceOnUse"
+            markerWidth="11"
+            markerHeight="11"
+            refX="9"
+            refY="5.5"
+            orient="auto"
+          >
+            <path d="M0 0.5L10 5.5L0 10.5Z" className={`head head-${kind}`} />
+          </marker>
+        ))}
+      </defs>
+      {[...declared, ...walked].map((way) => (
+        <Way key={way.id} way={way} near={selected !== null && (way.from === selected || way.to === selected)} />
+      ))}
+      {walked.map((way) => (
+        <Numbers key={way.id} way={way} />
+      ))}
+    </svg>
+  );
+});
+
+function Way({ way, near }: { readonly way: DrawnWay; readonly near: boolean }): ReactNode {
+  const { kind, points, steps, lit, heat } = way;
+  const state = steps.length > 0 ? "walked" : near ? "near" : "declared";
+  const style =
+    heat === null ? undefined : { strokeWidth: 1 + heat * 5, opacity: heat === 0 ? 0.25 : 0.55 + heat * 0.45 };
+  return (
+    <path
+      d={roundedPath(points)}
+      className={`way way-${kind} way-${state}${lit ? " way-lit" : ""}`}
+      markerEnd={`url(#arrow-${kind})`}
+      style={style}
+    />
+  );
+}
+
+function Numbers({ way: { points, steps, kind, lit } }: { readonly way: DrawnWay }): ReactNode {
+  const text = stepNumbers(steps);
+  const { x, y } = labelPlace(points);
+  const width = Math.max(22, 12 + text.length * 7);
+  return (
+    <g className={`number number-${kind}${lit ? " number-lit" : ""}`} transform={`translate(${x} ${y})`}>
+      <rect x={-width / 2} y={-10} width={width} height={20} rx={10} />
+      <text textAnchor="middle" dominantBaseline="central">
+        {text}
+      </text>
+    </g>
+  );
+}

@@ -1,0 +1,96 @@
+/**
+ * Where the page gets what it shows: the server, or, in an exported file, the file itself. Reads and verbs stand here and nowhere else.
+ */
+import type {
+  AskView,
+  BriefView,
+  CandidateView,
+  ChangesView,
+  ChartView,
+  CheckView,
+  CoverageView,
+  ErrorView,
+  EventsView,
+  JournalView,
+  ModesView,
+  Placed,
+  PromptView,
+  RunLine,
+  RunView,
+  SessionView,
+} from "../../views/control-room.ts";
+import type { NumberedEvent } from "../../events/numbered.ts";
+
+/** What somebody says to an ask. */
+export type Saying = {
+  readonly verb: "approve" | "reject" | "answer" | "delegate" | "escalate";
+  readonly text?: string;
+  readonly to?: string;
+  readonly args?: unknown;
+  readonly hash: string;
+};
+
+export type NewRun = {
+  readonly text?: string;
+  readonly file?: string;
+  readonly to?: string;
+  readonly workflow?: string;
+  readonly model?: string;
+};
+
+export type LayoutPlan = {
+  readonly nodes: readonly {
+    readonly id: string;
+    readonly rank: number;
+    readonly width: number;
+    readonly height: number;
+  }[];
+  readonly edges: readonly { readonly id: string; readonly from: string; readonly to: string }[];
+};
+
+export type Verified = {
+  readonly ok: boolean;
+  readonly events: number;
+  readonly problems: readonly { readonly what: string }[];
+};
+
+export interface Source {
+  session(): Promise<SessionView>;
+  runs(): Promise<readonly RunLine[]>;
+  run(id: string): Promise<RunView>;
+  events(run: string): Promise<EventsView>;
+  chartOf(run: string): Promise<ChartView>;
+  changes(run: string): Promise<ChangesView>;
+  journal(run: string): Promise<JournalView>;
+  verification(run: string): Promise<Verified>;
+  asks(filter: { readonly run?: string; readonly state?: AskView["state"] }): Promise<readonly AskView[]>;
+  layout(plan: LayoutPlan): Promise<Placed | null>;
+  modes(): Promise<ModesView>;
+  prompt(role: string): Promise<PromptView>;
+  coverage(): Promise<CoverageView>;
+  who(text: string): Promise<readonly CandidateView[]>;
+  health(): Promise<readonly CheckView[]>;
+  briefs(): Promise<readonly string[]>;
+  brief(file: string): Promise<BriefView>;
+  decide(ask: string, saying: Saying): Promise<AskView>;
+  acknowledge(ask: string): Promise<AskView>;
+  start(run: NewRun): Promise<RunView>;
+  preview(run: NewRun): Promise<readonly NumberedEvent[]>;
+  resume(run: string): Promise<RunView>;
+  stop(run: string): Promise<RunView>;
+  apply(run: string): Promise<{ readonly files: readonly string[] }>;
+  link(): Promise<{ readonly path: string }>;
+  signOut(): Promise<void>;
+}
+
+/** What the server refused or could not do, as it says it. */
+export class SourceError extends Error {
+  readonly status: number;
+  readonly view: ErrorView;
+
+  constructor(status: number, view: ErrorView) {
+    super(view.message);
+    this.status = status;
+    this.view = view;
+  }
+}

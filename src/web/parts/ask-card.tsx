@@ -1,0 +1,244 @@
+/** What waits for a person: what is asked, why them, exactly what will happen, and everything that they may say. */
+import type { ReactNode } from "react";
+import type { AskView, ChangesView } from "../../views/control-room.ts";
+import { useLoaded, useNow, useSource, useSurroundings } from "../data/hooks.ts";
+import { AskForm } from "./ask-form.tsx";
+import { FileDiff } from "./diff.tsx";
+import { Markdown } from "./markdown.tsx";
+import { ReportView } from "./report.tsx";
+import { RuleQuote } from "./small.tsx";
+import type { Names } from "./trace-list.tsx";
+import { agoWords, kindWords, plural, shown, spanWords, timeWords } from "./words.ts";
+import { PauseSign, PersonSign } from "./icons.tsx";
+import { visibleJson, visibleLines } from "../../views/escape.ts";
+
+const titles: Readonly<Record<AskView["kind"], (name: string) => string>> = {
+  question: (name) => `${name} has a question`,
+  escalation: (name) => `${name} needs you`,
+  assignment: (name) => `A task for you, from the desk of ${name}`,
+  approval: (name) => `${name} asks for your approval`,
+  sign_off: (name) => `${name} asks for the sign-off`,
+  limit: () => "A limit was reached",
+  doubt: () => "An effect is in doubt",
+  chart: () => "The chart has changed",
+};
+
+export function AskCard({
+  ask,
+  names,
+  onDecided,
+}: {
+  readonly ask: AskView;
+  readonly names: Names;
+  readonly onDecided: () => void;
+}): ReactNode {
+  const now = useNow();
+  const { exported } = useSurroundings();
+  const [head = "", ...rest] = ask.question.trim().split(/\n\s*\n/);
+  return (
+    <article className={`ask ask-${ask.severity}`} aria-label={`Ask ${ask.id}`}>
+      <header className="ask-head">
+        <PauseSign />
+        <h2>{titles[ask.kind](names(ask.role))}</h2>
+        <span className="muted" title={timeWords(ask.raisedAt)}>
+          {agoWords(ask.raisedAt, now)}
+        </span>
+      </header>
+      <p className="ask-question">{shown(head)}</p>
+      {rest.length === 0 ? null : <Longer text={rest.join("\n\n")} />}
+      <dl className="facts">
+        <Fact name="Why you">
+          <RuleQuote rule={ask.rule} kind="escalation" />
+        </Fact>
+        <Fact name="Path">
+          <span className="path">
+            {[...ask.path.map(names), ask.to === "user" ? "you" : shown(ask.to)].join(" → ")}
+          </span>
+        </Fact>
+        <Deadline ask={ask} names={names} now={now} />
+        <Fact name="Kind">
+          {kindWords(ask.kind)}, {ask.severity}, <code>{ask.id}</code>
+        </Fact>
+        {ask.acknowledged === null ? null : (
+          <Fact name="Seen by">
+            {shown(ask.acknowledged.by)}, {agoWords(ask.acknowledged.at, now)}
+          </Fact>
+        )}
+        <Votes ask={ask} />
+      </dl>
+      <ExactAction ask={ask} />
+      {ask.state === "open" && !exported ? (
+        <AskForm ask={ask} names={names} onDecided={onDecided} />
+      ) : (
+        <Decided ask={ask} />
+      )}
+    </article>
+  );
+}
+
+function Longer({ text }: { readonly text: string }): ReactNode {
+  return (
+    <details className="more" open={text.length < 400}>
+      <summary>What was tried</summary>
+      <Markdown text={text} />
+    </details>
+  );
+}
+
+export function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }): ReactNode {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Deadline({
+  ask,
+  names,
+  now,
+}: {
+  readonly ask: AskView;
+  readonly names: Names;
+  readonly now: number;
+}): ReactNode {
+  const rest = "nothing runs, nothing is billed";
+  if (ask.deadline === null) return <Fact name="If you wait">{rest}; the run goes on where it is</Fact>;
+  const left = Date.parse(ask.deadline) - now;
+  const when = left > 0 ? `in ${spanWords(left)}` : `${spanWords(-left)} ago`;
+  const then = ask.expires
+    ? "it can no longer be approved"
+    : ask.bumpsTo === null
+      ? "it is overdue"
+      : `it goes up to ${names(ask.bumpsTo)}`;
+  return (
+    <Fact name="If you wait">
+      {rest}; <span title={timeWords(ask.deadline)}>{when}</span> {then}
+    </Fact>
+  );
+}
+
+function Votes({ ask }: { readonly ask: AskView }): ReactNode {
+  if (ask.approvers === null) return null;
+  const { by, quorum, notBy } = ask.approvers;
+  return (
+    <Fact name="Needs">
+      {quorum} of {by === null ? "anyone" : by.map(shown).join(", ")}
+      {notBy.length === 0 ? "" : `, not ${notBy.map(shown).join(", ")}`}
+      {ask.votes.length === 0 ? null : (
+        <ul className="votes">
+          {ask.votes.map((vote) => (
+            <li key={`${vote.by} ${vote.at}`}>
+              <PersonSign /> {shown(vote.by)} {vote.verb === "approve" ? "approves" : "rejects"}
+              {vote.hash === ask.hash || vote.verb === "reject" ? "" : " (void: the arguments were changed after it)"}
+              {vote.text === "" ? "" : `: ${shown(vote.text)}`}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Fact>
+  );
+}
+
+/** R3: what stands here is what runs, and what the hash is of. */
+function ExactAction({ ask }: { readonly ask: AskView }): ReactNode {
+  const { action } = ask;
+  if (action === null) return null;
+  if (action.type === "sign_off") {
+    return (
+      <section className="exact">
+        <h3>Exactly this is signed off</h3>
+        <ReportView report={action.report} receipts={null} />
+        <SignedChanges run={ask.run} count={action.changes.files.length} hash={action.changes.hash} />
+        <Hash hash={ask.hash} />
+      </section>
+    );
+  }
+  const args = lastArgs(ask) ?? action.args;
+  return (
+    <section className="exact">
+      <h3>
+        Exactly this will run: <code>{shown(action.tool)}</code>
+      </h3>
+      <Arguments args={args} />
+      <Hash hash={ask.hash} />
+    </section>
+  );
+}
+
+/** Arguments that a voter put in place of those that were proposed. */
+function lastArgs(ask: AskView): unknown {
+  return ask.votes.findLast((vote) => vote.args !== undefined)?.args;
+}
+
+export function Arguments({ args }: { readonly args: unknown }): ReactNode {
+  const entries = typeof args === "object" && args !== null ? Object.entries(args) : [];
+  return (
+    <dl className="arguments">
+      {entries.map(([name, value]) => (
+        <div key={name}>
+          <dt>{shown(name)}</dt>
+          <dd>
+            <pre tabIndex={0}>{typeof value === "string" ? visibleLines(value).join("\n") : visibleJson(value, 1)}</pre>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Hash({ hash }: { readonly hash: string }): ReactNode {
+  return (
+    <p className="hash">
+      sha256 <code title={hash}>{hash.slice(0, 16)}</code>
+    </p>
+  );
+}
+
+function SignedChanges({
+  run,
+  count,
+  hash,
+}: {
+  readonly run: string;
+  readonly count: number;
+  readonly hash: string;
+}): ReactNode {
+  const source = useSource();
+  const changes = useLoaded<ChangesView>(`changes ${run} ${hash}`, () => source.changes(run));
+  if (count === 0) return <p className="muted">No file was changed.</p>;
+  const stale = changes.value !== undefined && changes.value.hash !== hash;
+  return (
+    <div>
+      <h4>{plural(count, "file")}</h4>
+      {stale ? <p className="note note-error">The workspace is no longer what the report submitted.</p> : null}
+      {changes.error === null ? null : <p className="muted">{shown(changes.error.message)}</p>}
+      {changes.value?.files.map((file) => (
+        <FileDiff key={file.path} file={file} />
+      ))}
+    </div>
+  );
+}
+
+function Decided({ ask }: { readonly ask: AskView }): ReactNode {
+  const { decision, state } = ask;
+  if (state === "withdrawn") return <p className="muted">Withdrawn: the run has ended.</p>;
+  if (decision === null) return <p className="muted">Open when this was written.</p>;
+  return (
+    <p className="decided">
+      <PersonSign /> <strong>{shown(decision.by)}</strong> {pastWords[decision.verb]} ({shown(decision.face)},{" "}
+      {timeWords(decision.at)}){decision.text === "" ? "" : `: ${shown(decision.text)}`}
+    </p>
+  );
+}
+
+const pastWords = {
+  approve: "approved",
+  reject: "rejected",
+  answer: "answered",
+  delegate: "gave it on",
+  escalate: "handed it up",
+  expire: "let it expire",
+  bump: "let it go up",
+} as const;
