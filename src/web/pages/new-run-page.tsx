@@ -161,9 +161,7 @@ function BriefFields({
       <label className="field">
         <span>First role</span>
         <select value={draft.to} onChange={(event) => change({ to: event.target.value, file: draft.file })}>
-          <option value="">
-            as the workflow says{modes?.chart.entry ? `: ${names(modes.chart.entry)}` : ""}
-          </option>
+          <option value="">as the workflow says{modes?.chart.entry ? `: ${names(modes.chart.entry)}` : ""}</option>
           {modes?.chart.roles.map(({ slug, name }) => (
             <option key={slug} value={slug}>
               {shown(name)}
