@@ -1,6 +1,7 @@
-/** The page's files, as the build made them: compressed beforehand, named by their content, kept in memory. */
+/** The page's files, as the build made them: compressed with gzip beforehand, named by their content, kept in memory. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { CadreError } from "../errors.ts";
 
 /** What the build wrote beside the files. */
@@ -22,7 +23,7 @@ export interface Assets {
 export type Served = {
   readonly body: Uint8Array<ArrayBuffer>;
   readonly type: string;
-  readonly encoding: "br" | "gzip" | null;
+  readonly encoding: "gzip" | null;
 };
 
 const types: Readonly<Record<string, string>> = {
@@ -41,21 +42,21 @@ export function openAssets(folder: string): Assets {
   const manifest = JSON.parse(readFileSync(manifestFile, "utf8")) as WebManifest;
   const known = new Set(Object.values(manifest));
   const held = new Map<string, Uint8Array<ArrayBuffer>>();
-  const read = (name: string): Uint8Array<ArrayBuffer> => {
+  const packed = (name: string): Uint8Array<ArrayBuffer> => {
     const before = held.get(name);
     if (before) return before;
-    const bytes = new Uint8Array(readFileSync(join(folder, name)));
+    const bytes = new Uint8Array(readFileSync(join(folder, `${name}.gz`)));
     held.set(name, bytes);
     return bytes;
   };
+  const read = (name: string): Uint8Array<ArrayBuffer> => new Uint8Array(gunzipSync(packed(name)));
   return {
     manifest,
     read,
     serve: (name, accepts) => {
       const type = types[name.slice(name.lastIndexOf(".") + 1)];
       if (!known.has(name) || type === undefined) return undefined;
-      if (/\bbr\b/.test(accepts)) return { body: read(`${name}.br`), type, encoding: "br" };
-      if (/\bgzip\b/.test(accepts)) return { body: read(`${name}.gz`), type, encoding: "gzip" };
+      if (/\bgzip\b/.test(accepts)) return { body: packed(name), type, encoding: "gzip" };
       return { body: read(name), type, encoding: null };
     },
   };

@@ -83,7 +83,8 @@ describe("the tarball", () => {
       ]),
     );
     expect(files).not.toContain("dist/meta.json");
-    expect(packedBytes).toBeLessThan(2_000_000);
+    // A fifth of it is the engine that lays charts out.
+    expect(packedBytes).toBeLessThan(2_300_000);
   });
 
   test("names the licence of every package that it bundles", () => {
