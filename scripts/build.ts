@@ -155,7 +155,9 @@ async function bundleWeb(): Promise<{ files: ReadonlyMap<string, Uint8Array>; me
     icon: named("icon-", ".svg"),
   };
   // Compressed alone: every browser takes it so, and who does not gets it unpacked by the server.
-  const packed = new Map([...files].map(([name, bytes]) => [`${name}.gz`, gzipSync(bytes, { level: 9 })] as const));
+  const packed = new Map<string, Uint8Array>(
+    [...files].map(([name, bytes]) => [`${name}.gz`, gzipSync(bytes, { level: 9 })]),
+  );
   const size = packed.get(`${manifest.script}.gz`)?.length ?? 0;
   if (size > webBudget) throw new Error(`the page's script is ${size} bytes with gzip, and may be ${webBudget}`);
   packed.set("manifest.json", Buffer.from(JSON.stringify(manifest, null, 2)));
