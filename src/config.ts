@@ -210,6 +210,7 @@ function unreadable(what: string, file = "cadre.yaml"): Problem {
 function syntaxMessage(file: string, problem: Problem): string {
   const what: Readonly<Record<string, string>> = {
     "yaml-too-deep": "is nested too deeply",
+    "yaml-line-too-long": "has a line that is longer than 16 KB here",
     "yaml-too-large": "holds too many values once its aliases are expanded",
     "yaml-duplicate-key": "has a key twice here",
     "yaml-key": "has a key here that is not accepted",

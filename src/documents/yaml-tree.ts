@@ -2,7 +2,8 @@
  * YAML as a tree of plain values that know their line, column and comment. Comments matter: a route's purpose is one.
  *
  * Y1. Nothing is constructed: scalars stay the text as written (`level: 037` is "037"), tags are not resolved.
- * Y2. What a document may cost is bounded before anyone walks it: depth, and the number of values with aliases expanded.
+ * Y2. What a document may cost is bounded before anyone walks it: depth, and the number of values with aliases expanded; and before the
+ *     parser sees it what it takes long over, which are brackets in brackets and endless lines.
  * Y3. A key that JavaScript treats specially (`__proto__`, `constructor`, `prototype`) is refused, never assigned.
  */
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node } from "yaml";
@@ -23,7 +24,9 @@ export type YamlEntry = Position & { readonly key: string; readonly value: YamlV
 export type YamlMap = Located & { readonly kind: "map"; readonly entries: readonly YamlEntry[] };
 export type YamlValue = YamlText | YamlEmpty | YamlList | YamlMap;
 
-export const yamlLimits = { depth: 50, values: 10_000 } as const;
+export const yamlLimits = { depth: 50, values: 10_000, line: 16 * 1024 } as const;
+/** Brackets that are open at one time, wherever they stand: quotes and comments hold some too, but never so many. */
+const openBrackets = 500;
 
 export const refusedKeys = new Set(["__proto__", "constructor", "prototype"]);
 
@@ -66,6 +69,13 @@ export function parseYaml(
     ...place(offset),
     ...(Object.hasOwn(mends, code) ? { hint: mends[code] } : {}),
   });
+  const costly = costlyAt(source);
+  if (costly) {
+    counter.addNewLine(0); // all of these the parser adds otherwise
+    for (let end = source.indexOf("\n"); end !== -1 && end < costly.offset; end = source.indexOf("\n", end + 1))
+      counter.addNewLine(end + 1);
+    return { tree: null, problems: [problem(costly.code, costly.message, costly.offset, "error")] };
+  }
   let document: Document.Parsed;
   try {
     // Keys are compared in `walkMap`: the library's own comparison is quadratic.
@@ -90,7 +100,27 @@ export function parseYaml(
   }
 }
 
+/** Y2: where a document becomes one that the parser would take long over; null where it does not. */
+function costlyAt(source: string): { readonly code: string; readonly message: string; readonly offset: number } | null {
+  let open = 0;
+  let start = 0;
+  for (let at = 0; at < source.length; at += 1) {
+    const character = source.charCodeAt(at);
+    if (character === 0x0a) start = at + 1;
+    else if (at - start >= yamlLimits.line)
+      return { code: "yaml-line-too-long", message: `A line is longer than ${yamlLimits.line / 1024} KB.`, offset: at };
+    if (character === 0x5b || character === 0x7b) open += 1;
+    else if ((character === 0x5d || character === 0x7d) && open > 0) open -= 1;
+    if (open > openBrackets) return { code: "yaml-too-deep", message: tooDeep, offset: at };
+  }
+  return null;
+}
+
 const mends: Readonly<Record<string, string>> = {
+  "yaml-line-too-long": "Write one item on a line, and move long texts into the body.",
+  "yaml-too-deep": "Look for a bracket that is never closed.",
+  "yaml-too-large": "Write out what is meant, without aliases of aliases.",
+  "yaml-key": "Give it another name.",
   "yaml-invalid":
     "Look at brackets, quotes and indentation here and in the line before; a text with `: ` or ` #` in it needs quotes.",
   "yaml-duplicate-key": "Keep one of the two.",
