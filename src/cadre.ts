@@ -174,7 +174,10 @@ export function openCadre(options: CadreOptions): Cadre {
       // Before the decision is on disk: it would stand, and the run could not go on with it.
       const run = (await store.ask(ask))?.run;
       if (run) await requireWorkspace(store, data, run);
-      const { decideAsk } = await import("./run/decide-ask.ts");
+      const [{ decideAsk }, { secretsOf }] = await Promise.all([
+        import("./run/decide-ask.ts"),
+        import("./engine-guard.ts"),
+      ]);
       return decideAsk(
         {
           store,
@@ -183,7 +186,7 @@ export function openCadre(options: CadreOptions): Cadre {
           approvers: () => approversIn(dir),
         },
         ask,
-        input,
+        secretsOf(dir).cleanJson(input), // R8: what people say is stored and told as well
       );
     },
     acknowledge: async (ask, seen) => {

@@ -74,8 +74,15 @@ export async function whileServed<Value>(
 }
 
 /** No name of ours holds what joins a server's name and its tool's, so that none can be taken over. */
-export function withServed(tools: ReadonlyMap<string, Tool>, served: readonly Tool[]): ReadonlyMap<string, Tool> {
-  return new Map([...served.map((tool) => [tool.name, tool] as const), ...tools]);
+export function withServed(
+  tools: ReadonlyMap<string, Tool>,
+  served: ReadonlyMap<string, Tool>,
+): ReadonlyMap<string, Tool> {
+  return new Map([...served, ...tools]);
+}
+
+export function byName(tools: readonly Tool[]): ReadonlyMap<string, Tool> {
+  return new Map(tools.map((tool) => [tool.name, tool]));
 }
 
 /** An MCP tool that the run is bound to. */

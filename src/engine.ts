@@ -6,8 +6,9 @@ import type { Brief } from "./briefs/brief.ts";
 import type { AdvanceOptions, AdvanceResult, ChangedFile, Changes, StartOptions } from "./run/api.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
-import { noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./engine-mcp.ts";
+import { guardedModel, guardedTools, secretsOf } from "./engine-guard.ts";
 import { hubOf } from "./engine-hub.ts";
+import { byName, noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./engine-mcp.ts";
 import { CadreError, isCadreError } from "./errors.ts";
 import type { ChangeSet } from "./events/event.ts";
 import { openerOf, type IdSource, type LineId, type RunId } from "./ids.ts";
@@ -57,8 +58,9 @@ export interface Engine {
 }
 
 export function openEngine(options: EngineOptions): Engine {
+  const secrets = secretsOf(options.dir);
   const hub = hubOf(options);
-  const tools = toolCatalogue({ sandbox: sandboxFor(options), hub });
+  const tools = guardedTools(toolCatalogue({ sandbox: sandboxFor(options), hub, secrets }), secrets);
   const workspaces = openWorkspaces({ project: options.dir, data: options.data, exclude: ownFolders(options) });
   const serve = (): ServedTools => (options.outside === false ? noServers : serveMcp(options.dir));
   const bindNow = async (
@@ -97,7 +99,7 @@ export function openEngine(options: EngineOptions): Engine {
       { store: options.store, clock: options.clock, ids: options.ids, workspaces, costing },
       bound,
       workflow,
-      brief,
+      secrets.cleanJson(brief),
       begin,
     );
   };
@@ -112,7 +114,7 @@ export function openEngine(options: EngineOptions): Engine {
     return {
       brief: run.brief,
       store: options.store,
-      tools: withServed(tools, await served.toolsOf(bound)),
+      tools: withServed(tools, guardedTools(byName(await served.toolsOf(bound)), secrets)),
       workspaces,
       project: options.dir,
       clock: options.clock,
@@ -124,7 +126,9 @@ export function openEngine(options: EngineOptions): Engine {
       modelFor: (role: Role): Promise<RoleModel> => {
         const known =
           models.get(role.slug) ??
-          modelOf(options.model, run.id, async () => specFor(await configured(), bound, role, run.model));
+          modelOf(options.model, run.id, async () => specFor(await configured(), bound, role, run.model)).then(
+            (model) => guardedModel(model, secrets),
+          );
         models.set(role.slug, known);
         return known;
       },

@@ -8,6 +8,7 @@
  */
 import type { Assignment, Decision, Event, EventOf, LimitName, Report, Wait } from "./event.ts";
 import type { Rule } from "../org/chart.ts";
+import { bringsForeign } from "./foreign.ts";
 
 /** What waits for a person: asked by this line, or by another one of the run for all that would ask the same. */
 export type DeskAsk = EventOf<"ask_raised"> | EventOf<"ask_awaited">;
@@ -92,6 +93,8 @@ export type Desk = {
   readonly copies: Readonly<Record<string, number>>;
   /** Hand-overs in a row that went to and fro between the same two roles. */
   readonly pingPong: { readonly from: string; readonly to: string; readonly count: number };
+  /** Whether a tool has brought text here that nobody vouches for (`foreign.ts`). */
+  readonly foreign: boolean;
   /** The line's last event. */
   readonly ended: EventOf<"run_ended"> | EventOf<"child_ended"> | null;
 };
@@ -127,6 +130,7 @@ export const emptyDesk: Desk = {
   questioned: [],
   copies: {},
   pingPong: { from: "", to: "", count: 0 },
+  foreign: false,
   ended: null,
 };
 
@@ -160,7 +164,7 @@ export function nextOf(desk: Desk): Next {
 
 /** The desk after one more event. */
 export function step(desk: Desk, event: Event): Desk {
-  return { ...desk, ...change(desk, event), length: desk.length + 1 };
+  return { ...desk, ...change(desk, event), length: desk.length + 1, foreign: desk.foreign || bringsForeign(event) };
 }
 
 function change(desk: Desk, event: Event): Partial<Desk> {

@@ -62,7 +62,8 @@ export function strictObject(raw: string): Checked {
   return fault === null ? { ok: true, args: value } : { ok: false, error: fault };
 }
 
-function structureFault(root: unknown): string | null {
+/** Why arguments are not accepted, in words (S3); null where they are. */
+export function structureFault(root: unknown): string | null {
   const open: { readonly value: unknown; readonly depth: number }[] = [{ value: root, depth: 1 }];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     const { value, depth } = at;

@@ -62,13 +62,18 @@ export const workflowSchema = z.strictObject({
       }),
     )
     .default([]),
-  /** Effects of MCP tools that need nobody's approval; every other effect of an MCP tool does. `roles` absent: for every role. */
+  /**
+   * Effects of MCP tools that need nobody's approval; every other effect of an MCP tool does. `roles` absent: for every role.
+   * `afterReading`: also once a tool has brought text that nobody vouches for (a file, what a command or a server said), or where another
+   * server's words stand in prompts of the run: that may be what asks for the effect. Otherwise a person approves it then. Charts of earlier versions say nothing of it: it stands as if true.
+   */
   withoutApproval: z
     .array(
       z.strictObject({
         tool: z.string().min(1),
         roles: z.array(slug).min(1).optional(),
         reason: z.string().min(1),
+        afterReading: z.boolean().default(false),
       }),
     )
     .optional(),

@@ -74,7 +74,7 @@ async function execute(turn: Turn, action: PendingAction): Promise<void> {
 
 async function executeReads(turn: Turn, proposed: EventOf<"action_proposed">): Promise<void> {
   const { context } = turn;
-  const hindrances = proposed.calls.map((call) => obstacle(context, proposed, call));
+  const hindrances = proposed.calls.map((call) => obstacle(turn, proposed, call));
   if (hindrances.some((each) => each !== null)) {
     for (const [index, call] of proposed.calls.entries())
       refuse(turn, call, hindrances[index] ?? { code: "call-malformed", reason: "nothing of this reply was run" });

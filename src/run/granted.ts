@@ -1,8 +1,9 @@
 /** What a role may call, and what needs a person first: read from the bound chart, in the same way when it is offered, proposed, run and verified. */
 import { toolsOfGroups } from "../modes/tool-groups.ts";
 import { commandPolicy, commandTool, forbiddenCommand, isAllowedCommand } from "../org/command-policy.ts";
-import type { DeskFrame } from "../events/desk.ts";
-import type { Call } from "../events/event.ts";
+import type { Desk, DeskFrame } from "../events/desk.ts";
+import type { Call, Event } from "../events/event.ts";
+import { bringsForeign } from "../events/foreign.ts";
 import { groupsOf, mcpToolsOf, type BoundChart } from "../org/bound-chart.ts";
 import type { Workflow } from "../org/workflow.ts";
 import { knowledgeToolsFor } from "../tools/knowledge.ts";
@@ -24,11 +25,17 @@ export function toolsInFrame(
   return kind === "verification" ? granted.filter((name) => context.tools.get(name)?.access === "read") : granted;
 }
 
-/** The workflow's rule that puts this role's effect to a person first; undefined where there is none. */
+/** Whether what the line does next may be led by text that nobody vouches for: its own, or what led to it. */
+export function isLed({ foreign }: Pick<Desk, "foreign">, above: readonly Event[]): boolean {
+  return foreign || above.some(bringsForeign);
+}
+
+/** The workflow's rule that puts this role's effect to a person first; undefined where there is none. `led`: see `isLed`. */
 export function approvalPolicy(
   bound: BoundChart,
   role: string,
   { name: tool, args }: Pick<Call, "name" | "args">,
+  led: () => boolean,
 ): Workflow["approvals"][number] | undefined {
   const covers = (rule: { readonly tool: string; readonly roles?: readonly string[] | undefined }): boolean =>
     rule.tool === tool && (rule.roles?.includes(role) ?? true);
@@ -38,8 +45,31 @@ export function approvalPolicy(
     return named ?? { tool, reason: "a command needs a person, unless the workflow's `commands.allow` names it" };
   }
   const served = bound.mcp?.some((each) => each.name === tool) ?? false;
-  if (named || !served || bound.workflow.withoutApproval?.some(covers)) return named;
-  return { tool, reason: "an effect of an MCP tool needs a person, unless the workflow's `withoutApproval` names it" };
+  if (named || !served) return named;
+  const reason = serverReason(bound, tool, bound.workflow.withoutApproval?.filter(covers) ?? [], led);
+  return reason === null ? undefined : { tool, reason };
+}
+
+/** Why an effect of a server's tool needs a person; null where the workflow's exceptions hold. */
+function serverReason(
+  bound: BoundChart,
+  tool: string,
+  exceptions: NonNullable<Workflow["withoutApproval"]>,
+  led: () => boolean,
+): string | null {
+  if (exceptions.length === 0) return ofServers;
+  if (exceptions.some(({ afterReading }) => afterReading !== false)) return null;
+  return led() || hearsOthers(bound, tool) ? mayBeLed : null;
+}
+
+const ofServers = "an effect of an MCP tool needs a person, unless the workflow's `withoutApproval` names it";
+const mayBeLed =
+  "what tools brought here may be what asks for this, so it needs a person (`withoutApproval` without `afterReading`)";
+
+/** What a server says of its tools stands in prompts from the start: one may ask there for what another does. */
+function hearsOthers({ mcp = [] }: BoundChart, tool: string): boolean {
+  const own = mcp.find((each) => each.name === tool)?.server;
+  return mcp.some((each) => each.server !== own);
 }
 
 /** Why the workflow lets nobody approve such a call, in words; null where it does. */

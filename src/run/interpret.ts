@@ -13,7 +13,7 @@ import type { ModelReply } from "../models/model.ts";
 import { raiseAsk, runtimeRule, workflowRule } from "./asks.ts";
 import { completeFrame } from "./completion.ts";
 import { concernsOf, findingsText, toolAction, unsaid } from "./concerns.ts";
-import { approvalPolicy, forbiddenBy, toolsInFrame } from "./granted.ts";
+import { approvalPolicy, forbiddenBy, isLed, toolsInFrame } from "./granted.ts";
 import { followUp, handOver } from "./hand-over.ts";
 import { parsed, refuse, type Turn } from "./refusal.ts";
 
@@ -139,7 +139,10 @@ function propose(
   const call = calls[0] as Call;
   const found = findings.length === 0 ? {} : { findings: [...findings] };
   const action = toolAction({ role: frame.role, ...found }, call);
-  const policy = access === "effect" ? approvalPolicy(context.bound, frame.role, call) : undefined;
+  const policy =
+    access === "effect"
+      ? approvalPolicy(context.bound, frame.role, call, () => isLed(desk, context.above.log))
+      : undefined;
   const needsApproval = policy !== undefined || findings.length > 0;
   batch.add({
     type: "action_proposed",

@@ -53,7 +53,7 @@ export async function throughLedger(effect: Effect): Promise<Ran | null> {
 
 async function hindranceTo({ turn, action, call }: Effect): Promise<Obstacle | null> {
   const { context, desk } = turn;
-  return obstacle(context, action.proposed, call) ?? newConcern(context, desk, action, call);
+  return obstacle(turn, action.proposed, call) ?? newConcern(context, desk, action, call);
 }
 
 /** What the ledger holds of an effect that has ended; null where it holds none. */

@@ -40,12 +40,14 @@ export type Met = {
   readonly row: EffectRow | undefined;
   /** Hash of the change set that was put to a person last. */
   readonly submitted: string | null;
+  /** Whether the line may be led by what tools brought to those above it. */
+  readonly ledFromAbove: boolean;
 };
 
 /** In words; null where nothing is wrong. */
-export function effectProblem(event: Event, { before, bound, row, submitted }: Met): string | null {
+export function effectProblem(event: Event, { before, bound, row, submitted, ledFromAbove }: Met): string | null {
   if (event.type === "turn_taken") return modelRowProblem(event, before, row);
-  if (event.type === "action_proposed") return proposalProblem(event, bound);
+  if (event.type === "action_proposed") return proposalProblem(event, bound, before.foreign || ledFromAbove);
   if (event.type === "action_edited") return editProblem(event, before);
   if (event.type === "action_done") return doneProblem(event, before) ?? toolRowProblem(event, before, row);
   if (event.type === "frame_closed") return closingProblem(event, before, bound);
@@ -97,14 +99,14 @@ function isCharged({ attempts, tokens, gpuMs, money }: Charge, row: EffectRow): 
   );
 }
 
-function proposalProblem(event: EventOf<"action_proposed">, bound: BoundChart): string | null {
+function proposalProblem(event: EventOf<"action_proposed">, bound: BoundChart, led: boolean): string | null {
   if (event.access === "read") return null;
   const [call] = event.calls;
   if (!call || event.calls.length > 1) return "more than one effect was proposed in one reply (R4)";
   if (event.hash !== hashOf(toolAction(event, call))) return "what was proposed does not match its own hash (R3)";
   if (event.findings?.length && !event.needsApproval)
     return `${call.name} by ${event.role} was proposed without the approval that what was found asks for (R3)`;
-  return approvalPolicy(bound, event.role, call) && !event.needsApproval
+  return approvalPolicy(bound, event.role, call, () => led) && !event.needsApproval
     ? `${call.name} by ${event.role} was proposed without the approval that the workflow asks for (R3)`
     : null;
 }

@@ -4,6 +4,7 @@
  */
 import type { Call, Event, EventOf } from "../events/event.ts";
 import { emptyDesk, step, type Desk } from "../events/desk.ts";
+import { bringsForeign } from "../events/foreign.ts";
 import type { AskId, EffectKey, LineId } from "../ids.ts";
 import type { AskRow, EffectRow, LineRow, Store } from "../store/ports.ts";
 import { endFaults, walkLine, type Walked } from "../store/verify-chain.ts";
@@ -54,6 +55,7 @@ class LineCheck {
   readonly tree = new Branch();
   #submitted: string | null = null;
   #told: ToldOfAsk = nothingTold;
+  #above: Promise<boolean> | undefined;
 
   constructor(deps: LineDeps, line: LineId) {
     this.#deps = deps;
@@ -94,8 +96,22 @@ class LineCheck {
     }
     const what =
       routeProblem(event, this.desk, chart.bound) ??
-      effectProblem(event, { before: this.desk, bound: chart.bound, row, submitted: this.#submitted });
+      effectProblem(event, {
+        before: this.desk,
+        bound: chart.bound,
+        row,
+        submitted: this.#submitted,
+        ledFromAbove: await this.#ledFromAbove(event),
+      });
     findings.add(what === null ? null : { index, what });
+  }
+
+  /** Read only where a rule may depend on it. */
+  async #ledFromAbove({ type }: Event): Promise<boolean> {
+    const started = this.desk.started;
+    if (type !== "action_proposed" || started?.type !== "child_started") return false;
+    this.#above ??= ledBefore(this.#deps.store, started);
+    return this.#above;
   }
 
   async #ledgerRow(event: Event, index: number): Promise<EffectRow | undefined> {
@@ -129,6 +145,17 @@ class LineCheck {
     this.desk = step(this.desk, event);
     this.last = event;
   }
+}
+
+/** Whether a tool had brought text to a line's parent, or further up, when it was opened. */
+async function ledBefore(
+  store: Pick<Store, "events">,
+  { parent, index }: Pick<EventOf<"child_started">, "parent" | "index">,
+): Promise<boolean> {
+  const events = (await store.events(parent as LineId, 0, index)).map((stored) => stored.event);
+  if (events.some(bringsForeign)) return true;
+  const [first] = events;
+  return first?.type === "child_started" && ledBefore(store, first);
 }
 
 type AskEvent = EventOf<"ask_raised" | "ask_acknowledged" | "vote_cast" | "ask_decided" | "ask_withdrawn">;

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { z as zod } from "zod";
 import { hashOf } from "../canonical.ts";
 import type { ToolSpec } from "../models/model.ts";
+import type { Secrets } from "../outside/secrets.ts";
 import { codeDefinitionsTool } from "./code-definitions.ts";
 import { executeCommandTool } from "./command-tools.ts";
 import { evaluateModelsTool } from "./evaluate/evaluate-models.ts";
@@ -19,11 +20,19 @@ import { applyDiffTool, writeToFileTool } from "./write-tools.ts";
 
 export { knowledgeTools, knowledgeToolsFor } from "./knowledge.ts";
 
-/** `sandbox`: where commands run; without one there are none (R7). `hub`: where models and data sets are looked up. */
-export function toolCatalogue({
-  sandbox = noSandbox,
-  hub = noHub,
-}: { readonly sandbox?: Sandbox; readonly hub?: HubSource } = {}): ReadonlyMap<string, Tool> {
+export type CatalogueOptions = {
+  /** Where commands run; without one there are none (R7). */
+  readonly sandbox?: Sandbox;
+  /** Where models and data sets are looked up. */
+  readonly hub?: HubSource;
+  /** Taken out of what commands write before it is kept (R8). */
+  readonly secrets?: Secrets;
+};
+
+export function toolCatalogue({ sandbox = noSandbox, hub = noHub, secrets }: CatalogueOptions = {}): ReadonlyMap<
+  string,
+  Tool
+> {
   const tools: readonly Tool[] = [
     readFileTool,
     listFilesTool,
@@ -33,7 +42,7 @@ export function toolCatalogue({
     readKnowledgeTool,
     writeToFileTool,
     applyDiffTool,
-    executeCommandTool(sandbox),
+    executeCommandTool(sandbox, secrets),
     evaluateModelsTool,
     ...hubTools(hub),
     prepareDatasetTool,

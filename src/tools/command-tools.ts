@@ -12,6 +12,7 @@ import { commandPolicy, commandTool, forbiddenCommand, type CommandPolicy } from
 import { done, failed } from "./answer.ts";
 import { OutputCapture, type Captured } from "./sandbox/captured-output.ts";
 import type { Sandbox, SandboxOutcome } from "./sandbox/sandbox.ts";
+import type { Secrets } from "../outside/secrets.ts";
 import type { Tool, ToolContext, ToolOutcome } from "./tool.ts";
 import { trainingConcerns } from "./training.ts";
 
@@ -40,7 +41,8 @@ const args = z.strictObject({
 });
 type Args = z.infer<typeof args>;
 
-export function executeCommandTool(sandbox: Sandbox): Tool<Args> {
+/** `secrets`: taken out of what a command writes, before it is kept (R8). */
+export function executeCommandTool(sandbox: Sandbox, secrets?: Secrets): Tool<Args> {
   return {
     name: commandTool,
     description:
@@ -56,7 +58,7 @@ export function executeCommandTool(sandbox: Sandbox): Tool<Args> {
     },
     objection: (context, given) => Promise.resolve(forbiddenCommand(policyOf(context), given)),
     concerns: (context, given) => trainingConcerns(context, given.command),
-    run: (context, given) => execute(sandbox, context, given),
+    run: (context, given) => execute({ sandbox, secrets }, context, given),
   };
 }
 
@@ -64,14 +66,16 @@ function policyOf(context: ToolContext): CommandPolicy {
   return context.commands ?? commandPolicy({});
 }
 
-async function execute(sandbox: Sandbox, context: ToolContext, given: Args): Promise<ToolOutcome> {
+type Means = { readonly sandbox: Sandbox; readonly secrets: Secrets | undefined };
+
+async function execute({ sandbox, secrets }: Means, context: ToolContext, given: Args): Promise<ToolOutcome> {
   const policy = policyOf(context);
   const forbidden = forbiddenCommand(policy, given);
   if (forbidden !== null) return failed(`Nothing was run: ${forbidden}`);
   context.signal.throwIfAborted();
   const seconds = Math.min(given.timeout_seconds, policy.timeoutSeconds);
   const file = freeFile(join(dirname(context.workspace), "output"), context.key);
-  const output = new OutputCapture(file, policy.outputMb * 1024 * 1024);
+  const output = new OutputCapture(file, policy.outputMb * 1024 * 1024, secrets);
   let outcome: SandboxOutcome;
   let captured: Captured;
   try {

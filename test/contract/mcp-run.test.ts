@@ -118,6 +118,25 @@ test("an effect that the workflow names in `withoutApproval` runs at once, and o
   expect(appended()).toBe("once\n");
 });
 
+test("row 30 once a tool has brought text to the role, that very effect waits for a person; unless the workflow says `afterReading`", async () => {
+  const rule = { tool: "box__append", reason: "a list of notes" };
+  const cadre = project({ workflow: { withoutApproval: [rule] } }, callsThenReport(append, echo, append));
+  const waiting = await begun(cadre);
+  expect(appended()).toBe("once\n"); // before anything was read
+  expect(waiting.asks).toMatchObject([
+    { kind: "approval", topic: "box__append", rule: { purpose: expect.stringContaining("what tools brought here") } },
+  ]);
+  expect((await decided(cadre, waiting, { verb: "reject", text: "no" })).status).toBe("finished");
+  expect(appended()).toBe("once\n");
+  expect((await cadre.verify(waiting.run.id)).problems).toEqual([]);
+
+  writeMcpProject(dir, { workflow: { withoutApproval: [{ ...rule, afterReading: true }] } });
+  const free = openCadre({ dir, model: callsThenReport(echo, append) });
+  open.push(free);
+  expect((await begun(free)).status).toBe("finished");
+  expect(appended()).toBe("once\nonce\n");
+});
+
 test("a workflow that names a tool which cadre.yaml does not let in is refused", async () => {
   const cadre = project({ workflow: { withoutApproval: [{ tool: "box__delete", reason: "x" }] } }, callsThenReport());
   await expect(begun(cadre)).rejects.toMatchObject({
@@ -136,8 +155,14 @@ test("arguments that the tool does not know, __proto__ among them, are refused b
   );
   const result = await begun(project({ workflow: { limits: { refusals: 20 } } }, model));
   expect(result.status).toBe("finished");
-  expect(told(model)).toHaveLength(5);
+  expect(told(model)).toHaveLength(3);
   for (const words of told(model)) expect(words).toMatch(/^Refused: /);
+  // Keys that mean something else to JavaScript make a call malformed, whichever model sent it.
+  const handed = model.requests
+    .at(-1)
+    ?.messages.filter((each) => each.role === "user")
+    .map((each) => each.content);
+  expect(handed?.filter((words) => words.includes("which is not accepted"))).toHaveLength(2);
   expect(existsSync(join(dir, "state", "last-call"))).toBe(false);
 });
 

@@ -135,7 +135,7 @@ test("R3 a log that takes a finding out, or lets one pass without a person, is f
   const made = bench((path) => ({ findings: [personal(path)] }));
   await made.line.start();
   const [proposed] = await made.line.ofType("action_proposed");
-  const met = { before: emptyDesk, bound: made.line.bound, row: undefined, submitted: null };
+  const met = { before: emptyDesk, bound: made.line.bound, row: undefined, submitted: null, ledFromAbove: false };
   const problem = (event: EventOf<"action_proposed">): string | null => effectProblem(event, met);
   expect(problem(proposed!)).toBeNull();
   expect(problem({ ...proposed!, needsApproval: false })).toContain(

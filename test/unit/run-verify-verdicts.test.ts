@@ -114,7 +114,7 @@ test("R2 an effect in the middle of a verification is named, but for the workflo
 
 test("R3 a run that finished without its verification is named", async () => {
   const closed = (await history()).find(({ event }) => event.type === "frame_closed" && event.kind === "start")!;
-  const met = { bound: line.bound, row: undefined, submitted: null };
+  const met = { bound: line.bound, row: undefined, submitted: null, ledFromAbove: false };
   expect(effectProblem(closed.event, { ...met, before: closed.before })).toBeNull();
   const told = (verification: Desk["verification"]): string | null =>
     effectProblem(closed.event, { ...met, before: { ...closed.before, verification } });

@@ -1,17 +1,19 @@
 /**
  * What a command wrote: all of it in a file up to a ceiling, its beginning and end in memory, bounded whatever comes (RELIABILITY 38).
  *
+ * O2. (R8) No known secret is kept: it is taken out as the output comes, also where it comes in pieces.
  * O1. Memory does not grow with the output. What is beyond the file's ceiling is counted and let go; the command is not held up.
  */
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { dirname } from "node:path";
+import type { Secrets, SecretStream } from "../../outside/secrets.ts";
 
 const headBytes = 40 * 1024;
 const tailBytes = 20 * 1024;
 
 export type Captured = {
-  /** Everything that was written, in bytes. */
+  /** Everything that was written, in bytes; without its secrets. */
   readonly bytes: number;
   /** How much of it the file holds. */
   readonly kept: number;
@@ -30,15 +32,21 @@ export class OutputCapture {
   readonly #tail = Buffer.alloc(tailBytes);
   #bytes = 0;
   #kept = 0;
+  readonly #stream: SecretStream | null;
 
   /** `file` must not be there yet. */
-  constructor(file: string, ceiling: number) {
+  constructor(file: string, ceiling: number, secrets?: Secrets) {
     fs.mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     this.#fd = fs.openSync(file, "wx", 0o600);
     this.#ceiling = ceiling;
+    this.#stream = secrets === undefined || secrets.none ? null : secrets.byteStream();
   }
 
   readonly add = (chunk: Buffer): void => {
+    this.#take(this.#stream === null ? chunk : Buffer.from(this.#stream.push(chunk.toString("latin1")), "latin1")); // O2
+  };
+
+  readonly #take = (chunk: Buffer): void => {
     this.#keep(chunk.subarray(0, Math.max(0, this.#ceiling - this.#kept)));
     const toHead = chunk.subarray(0, Math.max(0, headBytes - this.#bytes));
     toHead.copy(this.#head, this.#bytes);
@@ -61,6 +69,7 @@ export class OutputCapture {
 
   /** Once, when nothing more comes. */
   close(): Captured {
+    if (this.#stream !== null) this.#take(Buffer.from(this.#stream.end(), "latin1"));
     fs.fsyncSync(this.#fd);
     fs.closeSync(this.#fd);
     return { bytes: this.#bytes, kept: this.#kept, sha256: this.#hash.digest("hex"), text: this.#text() };
