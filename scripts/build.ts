@@ -50,6 +50,7 @@ const programStaysApart: Plugin = {
  * - js-yaml, the engine of gray-matter, all of whose engines are replaced (`src/documents/front-matter.ts`).
  * - LangChain's table of classes that a stored record may name and be revived as: our savers revive nothing, and it holds
  *   prompts, vector stores and test matchers in the bundle.
+ * - zod's third version, which LangChain asks for to read schemas that somebody may have made with it. Nobody here has.
  * - LangSmith's client: a variable in the environment must not be enough to send briefs and events to somebody's server.
  */
 const withoutDeadWeight: Plugin = {
@@ -70,6 +71,31 @@ const withoutDeadWeight: Plugin = {
     ] as const) {
       esbuild.onLoad({ filter }, () => ({ contents }));
     }
+    esbuild.onResolve({ filter: /^zod\/v3$/ }, ({ importer }) =>
+      /[/\\]@langchain[/\\]/.test(importer) ? { path: "zod/v3", namespace: "unused" } : undefined,
+    );
+    // The two that LangGraph calls when it is loaded, for a state that is not ours.
+    esbuild.onLoad({ filter: /./, namespace: "unused" }, () => ({
+      contents:
+        "export const z = { object: (shape) => ({ shape }), custom: () => ({}) }; export const ZodFirstPartyTypeKind = {};",
+    }));
+  },
+};
+
+/**
+ * Node's own modules that cost ms when they are imported and nothing when they are required: an import reads every export once, `process.stdin`
+ * and `crypto.subtle` among them, and each of those loads what stands behind it. Required, only what is used is read.
+ */
+const withoutFacades: Plugin = {
+  name: "without-facades",
+  setup: (esbuild) => {
+    esbuild.onResolve({ filter: /^(node:)?(process|crypto)$/ }, ({ path, pluginData }) =>
+      pluginData === "required" ? { path, external: true } : { path, namespace: "required" },
+    );
+    esbuild.onLoad({ filter: /./, namespace: "required" }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+      pluginData: "required",
+    }));
   },
 };
 
@@ -99,7 +125,7 @@ async function bundle(): Promise<{ files: OutputFile[]; metafile: Metafile }> {
     external: ["better-sqlite3"],
     alias: { cadre: "./src/index.ts" },
     banner: { js: requireForBundled },
-    plugins: [withoutDeadWeight],
+    plugins: [withoutDeadWeight, withoutFacades],
   });
   // Classes for other people's LangChain programs must extend their copies of @langchain packages, not ours.
   const forLangChain = await build({

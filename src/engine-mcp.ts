@@ -1,7 +1,7 @@
 /** MCP servers for one piece of work of the engine (a start, an advance): read from cadre.yaml and opened when they are needed, ended with it. */
 import type { RunId } from "./ids.ts";
 import type { BoundChart, McpTool } from "./org/bound-chart.ts";
-import { rolesWithMcp, type Project } from "./project.ts";
+import type { Project } from "./project.ts";
 import type { Store } from "./store/ports.ts";
 import type { McpPool } from "./tools/mcp/pool.ts";
 import type { Tool } from "./tools/tool.ts";
@@ -34,6 +34,7 @@ export function serveMcp(dir: string): ServedTools {
     }));
   return {
     bind: async (project, before) => {
+      const { rolesWithMcp } = await import("./project.ts"); // with all that reads files: not before a run begins
       const roles = rolesWithMcp(project);
       if (roles.length === 0) return [];
       const { bindMcpTools } = await import("./tools/mcp/bind-tools.ts");

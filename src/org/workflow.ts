@@ -138,19 +138,6 @@ export type WorkflowInput = z.input<typeof workflowSchema>;
 export type ApproverPolicy = z.infer<typeof approversSchema>;
 export type Staffing = z.infer<typeof staffingSchema>;
 
-/** Charts of earlier versions say nothing of returns: the default stands. */
-export function returnsOf({ returns }: Pick<Workflow, "returns">): number {
-  return returns ?? 2;
-}
-
-/** How long a matter of this severity may wait for a person. */
-export function deadlineFor(
-  { deadlineMinutes }: Pick<Workflow, "deadlineMinutes">,
-  severity: "low" | "medium" | "high" | "critical",
-): number {
-  return typeof deadlineMinutes === "number" ? deadlineMinutes : (deadlineMinutes[severity] ?? 24 * 60);
-}
-
 /** A role staffed by a person; anyone may answer unless a name is given. */
 export function person(name?: string): Staffing {
   return name === undefined ? { by: "person" } : { by: "person", name };

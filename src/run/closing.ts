@@ -5,7 +5,7 @@
  * C4. If the workspace changed since, all of it is done again with what is there now.
  */
 import type { Call, Event, EventOf, Report } from "../events/event.ts";
-import { returnsOf } from "../org/workflow.ts";
+import { returnsOf } from "../org/workflow-terms.ts";
 import { raiseAsk, workflowRule } from "./asks.ts";
 import { closeWithReport } from "./frame-closing.ts";
 import type { Turn } from "./refusal.ts";

@@ -8,7 +8,7 @@
 import type { DeskFrame } from "../events/desk.ts";
 import type { Answer, Assignment, Event, EventOf, Question, Report } from "../events/event.ts";
 import { USER } from "../org/chart.ts";
-import { deadlineFor } from "../org/workflow.ts";
+import { deadlineFor } from "../org/workflow-terms.ts";
 import { raiseAsk, type NewAsk } from "./asks.ts";
 import { submit } from "./closing.ts";
 import { closeWithAnswer, closeWithReport } from "./frame-closing.ts";

@@ -10,7 +10,7 @@
 import type { StandingReport } from "../events/desk.ts";
 import type { Call } from "../events/event.ts";
 import { frameId } from "../ids.ts";
-import { returnsOf } from "../org/workflow.ts";
+import { returnsOf } from "../org/workflow-terms.ts";
 import { raiseAsk, workflowRule } from "./asks.ts";
 import { declaredRoute, parsed, refuse, type Turn } from "./refusal.ts";
 import { returnReportArgs, type ReturnReportArgs } from "./verbs.ts";
