@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Problem } from "./documents/problem.ts";
+import { settableRules } from "./documents/rules.ts";
 import { hubSchema } from "./config-hub.ts";
 import { mcpSchema, notifySchema, outsideHosts } from "./config-outside.ts";
 import { parseYaml, plainValue, positionOf, type YamlValue } from "./documents/yaml-tree.ts";
@@ -127,6 +128,12 @@ const configSchema = z
     journal: z.string().min(1).optional(),
     /** Who may decide approvals, sign-offs and limits, whatever a workflow says; empty: everyone. */
     approvers: z.array(z.string().min(1)).default([]),
+    /** How much the findings of `lint` matter here, and so what keeps a run from starting. */
+    lint: z
+      .strictObject({
+        rules: z.partialRecord(z.enum(settableRules), z.enum(["off", "info", "warning", "error"])).default({}),
+      })
+      .default({ rules: {} }),
     /** Servers whose tools roles with the group `mcp` may use. */
     mcp: mcpSchema,
     /** Who is told that something waits for a person. */
@@ -229,10 +236,11 @@ function issueProblems(file: string, tree: YamlValue | null, issue: z.core.$ZodI
   });
 }
 
-function codeOf(issue: z.core.$ZodIssue): string {
+function codeOf(issue: z.core.$ZodIssue): Problem["code"] {
   const params: unknown = issue.code === "custom" ? issue.params : undefined;
   const code = typeof params === "object" && params !== null && "code" in params ? params.code : undefined;
-  return typeof code === "string" ? code : issue.code === "unrecognized_keys" ? "config-unknown-key" : "config-value";
+  if (code === "config-literal-token") return code;
+  return issue.code === "unrecognized_keys" ? "config-unknown-key" : "config-value";
 }
 
 /** C3: zod's own texts name types and options, never the value. */

@@ -2,6 +2,7 @@
 import { readConfig } from "./config.ts";
 import { mcpToolNames } from "./config-outside.ts";
 import { CadreError } from "./errors.ts";
+import { judge } from "./documents/judge.ts";
 import type { Problem } from "./documents/problem.ts";
 import type { Mode } from "./modes/mode.ts";
 import { loadProjectModes } from "./modes/project-modes.ts";
@@ -44,7 +45,7 @@ export async function loadProject(dir: string, workflowName?: string): Promise<P
     rules,
     workflow: checked.workflow,
     loaded,
-    problems: [...problems, ...compiled.problems, ...checked.problems],
+    problems: judge([...problems, ...compiled.problems, ...checked.problems], readConfig(dir).config.lint.rules),
   };
 }
 

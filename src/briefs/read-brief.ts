@@ -155,7 +155,7 @@ function withoutTask(fields: Fields, file: string): Problem {
 }
 
 function problemAt(
-  code: string,
+  code: Problem["code"],
   message: string,
   file: string,
   place: { readonly line: number; readonly column: number },

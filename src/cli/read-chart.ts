@@ -1,14 +1,19 @@
 /** What `lint` and `graph` look at: the whole project, or the files and folders that were named. No engine, no store. */
 import { statSync } from "node:fs";
-import { resolve } from "node:path";
+import { readdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { readBrief } from "../briefs/read-brief.ts";
 import { readConfig } from "../config.ts";
-import { sortProblems } from "../documents/problem-order.ts";
+import { readTextFile } from "../documents/file.ts";
+import { judge } from "../documents/judge.ts";
+import { compareText, sortProblems } from "../documents/problem-order.ts";
 import type { Problem } from "../documents/problem.ts";
 import { CadreError, isCadreError } from "../errors.ts";
 import { loadModes } from "../modes/load.ts";
 import type { Mode } from "../modes/mode.ts";
 import type { OrgChart, Route } from "../org/chart.ts";
 import { compile } from "../org/compile.ts";
+import { lintBrief } from "../org/lint/briefs.ts";
 import type { Workflow } from "../org/workflow.ts";
 import { loadProject } from "../project.ts";
 import type { Context } from "./context.ts";
@@ -65,15 +70,31 @@ async function readNamed(paths: readonly string[]): Promise<ReadChart> {
 async function readWhole(dir: string): Promise<ReadChart> {
   const project = await loadProjectOrProblem(dir);
   const config = readConfig(dir);
+  const briefs = await readBriefs(dir, project);
   return {
     modes: project.modes,
     chart: project.chart,
     declared: compile(project.modes).declared,
-    problems: sortProblems([...project.problems, ...config.problems]),
+    problems: sortProblems([...project.problems, ...config.problems, ...judge(briefs, config.config.lint.rules)]),
     workflow: project.workflow,
     files: [...project.modes.map((mode) => mode.file), ...project.rules.map((pack) => pack.file)],
     base: dir,
   };
+}
+
+/** What is wrong with the briefs, and which of them the chart has no way for. */
+async function readBriefs(dir: string, { chart, workflow }: WholeProject): Promise<Problem[]> {
+  const names = await readdir(join(dir, "briefs")).catch(() => []);
+  const files = names.filter((name) => /\.md$/i.test(name) && !/^readme\.md$/i.test(name)).toSorted(compareText);
+  const found = files.map(async (name): Promise<readonly Problem[]> => {
+    const file = `briefs/${name}`;
+    const read = await readTextFile(join(dir, file), file);
+    if (!read.ok) return [read.problem];
+    const { brief, problems } = readBrief(read.text, file);
+    const entry = brief?.to ?? workflow?.entry;
+    return brief && entry !== undefined ? [...problems, ...lintBrief(chart, brief, entry)] : problems;
+  });
+  return (await Promise.all(found)).flat();
 }
 
 type WholeProject = Omit<Awaited<ReturnType<typeof loadProject>>, "loaded">;
@@ -93,7 +114,7 @@ async function loadProjectOrProblem(dir: string): Promise<WholeProject> {
       column: error.place?.column ?? 1,
     };
     const problem: Problem = {
-      code: error.code,
+      code: "workflow-invalid",
       severity: "error",
       message: error.message,
       ...place,

@@ -6,6 +6,7 @@ import { constants, type Stats } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { CadreError } from "../errors.ts";
 import type { Problem } from "./problem.ts";
+import type { RuleCode } from "./rules.ts";
 
 /** 256 KB; a mode is usually under 20. In bytes. */
 export const fileLimit = 256 * 1024;
@@ -153,10 +154,10 @@ export function diskFault(cause: unknown, shown: string): CadreError {
   });
 }
 
-function problem(code: string, message: string, file: string, hint: string, line = 1): Problem {
+function problem(code: RuleCode, message: string, file: string, hint: string, line = 1): Problem {
   return { code, severity: "error", message, file, line, column: 1, hint };
 }
 
-function fault(code: string, message: string, file: string, hint: string, line = 1): TextFile {
+function fault(code: RuleCode, message: string, file: string, hint: string, line = 1): TextFile {
   return { ok: false, problem: problem(code, message, file, hint, line) };
 }

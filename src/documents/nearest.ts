@@ -58,6 +58,18 @@ function wordsOf(name: string): string[] {
     .filter((each) => each !== "");
 }
 
+/** The one name that was surely meant: the same words in another order, or one letter off. Null where there is none, or more than one. */
+export function surely(word: string, known: Iterable<string>): string | null {
+  const names = [...known];
+  const words = wordsOf(word).toSorted().join(" ");
+  const same = names.filter((name) => wordsOf(name).toSorted().join(" ") === words);
+  const close = names.filter(
+    (name) => name.length > 3 && Math.abs(name.length - word.length) < 2 && editDistance(word, name) === 1,
+  );
+  const found = same.length > 0 ? same : close;
+  return found.length === 1 ? (found[0] ?? null) : null;
+}
+
 /** `Did you mean "x"?`, or the fallback. */
 export function didYouMean(word: string, known: Iterable<string>, otherwise: string): string {
   const names = [...known];

@@ -1,9 +1,11 @@
 /** A finding in a file. Problems are data: collected, never thrown one at a time (DESIGN §4). */
+import type { RuleCode } from "./rules.ts";
+
 export type Severity = "error" | "warning" | "info";
 
 export type Problem = {
-  /** Stable kebab-case name, e.g. `route-unknown-target`. */
-  readonly code: string;
+  /** The rule that found it. */
+  readonly code: RuleCode;
   readonly severity: Severity;
   /** What is wrong and why, in one sentence. */
   readonly message: string;

@@ -8,6 +8,7 @@
  */
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node } from "yaml";
 import type { Problem } from "./problem.ts";
+import type { RuleCode } from "./rules.ts";
 
 /** 1-based. */
 export type Position = { readonly line: number; readonly column: number };
@@ -31,10 +32,10 @@ const openBrackets = 500;
 export const refusedKeys = new Set(["__proto__", "constructor", "prototype"]);
 
 class Refused extends Error {
-  readonly code: string;
+  readonly code: RuleCode;
   readonly offset: number;
 
-  constructor(code: string, message: string, offset: number) {
+  constructor(code: RuleCode, message: string, offset: number) {
     super(message);
     this.code = code;
     this.offset = offset;
@@ -61,7 +62,7 @@ export function parseYaml(
     const found = counter.linePos(offset);
     return { line: Math.max(1, found.line), column: Math.max(1, found.col) };
   };
-  const problem = (code: string, message: string, offset: number, severity: Problem["severity"]): Problem => ({
+  const problem = (code: RuleCode, message: string, offset: number, severity: Problem["severity"]): Problem => ({
     code,
     severity,
     message,

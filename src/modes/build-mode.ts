@@ -21,6 +21,7 @@ export function buildMode(source: Source, dialect: DialectName, said: Translatio
   const texts = parts.map(({ text, line }) => ({ text: text.replaceAll("\r\n", "\n"), line }));
   const sections = texts.flatMap(({ text, line }) => readSections(readLines(text, line)));
   const metadata = readMetadata(sections);
+  source.problems.push(...inBody(dialect, source, metadata.entries));
   const prose = metadata.prose.filter(({ key }) => entryOf(source.map, key) === undefined);
   source.problems.push(...prose.map((item) => proseProblem({ file: source.file, ...item })));
   const { knowledge, problems } = readKnowledge(sections, said.slug, source.file);
@@ -51,6 +52,26 @@ function linesOf(source: Source, { spelled = {} }: Translation): Record<string, 
   const lines = Object.fromEntries(source.map.entries.map((entry) => [entry.key, entry.line]));
   const aliases = Object.entries(spelled).flatMap(([key, own]) => (lines[own] === undefined ? [] : [[key, lines[own]]]));
   return { ...(Object.fromEntries(aliases) as Record<string, number>), ...lines };
+}
+
+/** In somebody else's file a list in the body is where it belongs. One for each list, at its place. */
+function inBody(dialect: DialectName, source: Source, metadata: Metadata): Problem[] {
+  if (dialect !== "cadre") return [];
+  return routeKeys.flatMap(([key]): Problem[] => {
+    const list = metadata.get(key);
+    if (!list || list.items.length === 0 || entryOf(source.map, key)) return [];
+    return [
+      {
+        code: "route-in-body",
+        severity: "info",
+        message: `The routes under ${key} stand in the body; they count, as the front matter has no such key.`,
+        file: source.file,
+        line: list.line,
+        column: 1,
+        hint: "`cadre lint --fix` puts them into the front matter.",
+      },
+    ];
+  });
 }
 
 type Lists = { readonly source: Source; readonly metadata: Metadata; readonly said: Translation };

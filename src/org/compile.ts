@@ -14,6 +14,7 @@ import { routeOf } from "./declared.ts";
 import type { CompileOptions } from "./lint/options.ts";
 import { lintRoles } from "./lint/roles.ts";
 import { lintRoutes } from "./lint/routes.ts";
+import { lintShape } from "./lint/shape.ts";
 import { lintWays } from "./lint/ways.ts";
 
 export type Compiled = {
@@ -39,7 +40,7 @@ export function compile(modes: readonly Mode[], options: CompileOptions = {}): C
   const ways = lintWays({ modes: kept, routes, unresolved: routed.unresolved, dangling: routed.dangling }, options);
   return {
     chart: { hash: hashOf({ roles, routes }), roles, routes },
-    problems: sortProblems([...problems, ...routed.problems, ...ways]),
+    problems: sortProblems([...problems, ...routed.problems, ...ways, ...lintShape(kept, routes)]),
     declared: ordered.flatMap((mode) => mode.routes.map((route) => routeOf(mode.slug, route))),
   };
 }

@@ -108,7 +108,7 @@ function approverFaults(
   const played = (by ?? []).filter((name) => roles.has(name) && staffing[name]?.by !== "person");
   const people = new Set(by);
   return [
-    ...played.map((name) => ({
+    ...played.map((name): Fault => ({
       where: `${where}.by`,
       code: "approver-is-no-person",
       message: `The workflow has ${name} approve at ${where}.by, and a model plays that role: only people approve.`,
@@ -118,7 +118,7 @@ function approverFaults(
       ? [
           {
             where: `${where}.quorum`,
-            code: "quorum-out-of-reach",
+            code: "quorum-out-of-reach" as const,
             message: `The workflow asks for ${quorum} approvals at ${where}, and lets ${people.size} approve.`,
             hint: "Lower `quorum`, or name more people at `by`.",
           },
@@ -140,13 +140,26 @@ function verifierFaults({ entry, verify }: Workflow): Fault[] {
   ];
 }
 
-function unknownName(kind: string, where: string, name: string, known: ReadonlySet<string>): Fault[] {
+const unknownCodes = {
+  role: "workflow-unknown-role",
+  tool: "workflow-unknown-tool",
+  "tool group": "workflow-unknown-tool-group",
+  "rules pack": "workflow-unknown-rules-pack",
+  "MCP tool": "workflow-unknown-mcp-tool",
+} as const;
+
+function unknownName(
+  kind: keyof typeof unknownCodes,
+  where: string,
+  name: string,
+  known: ReadonlySet<string>,
+): Fault[] {
   if (known.has(name)) return [];
   const list = [...known].toSorted().join(", ");
   return [
     {
       where,
-      code: `workflow-unknown-${kind.toLowerCase().replace(" ", "-")}`,
+      code: unknownCodes[kind],
       message: `The workflow names the ${kind} "${name}" at ${where}, which does not exist.`,
       hint: didYouMean(name, known, list === "" ? `There is no ${kind} at all.` : `There are: ${list}.`),
     },

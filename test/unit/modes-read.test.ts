@@ -163,7 +163,7 @@ describe("the body's Metadata", () => {
 
   test("is read where the front matter lacks the key, in all its spellings, with line numbers", () => {
     const { mode, problems } = read("slug: a", body);
-    expect(problems).toEqual([]);
+    expect(codes(problems)).toEqual([21, 19, 14].map((line) => `info route-in-body ${line}:1`));
     expect(mode?.level?.rank).toBe("lead");
     expect(mode?.toolGroups).toEqual(["read", "edit"]);
     expect(mode?.tags).toEqual([]);
@@ -185,6 +185,7 @@ describe("the body's Metadata", () => {
     expect(mode?.routes.map((route) => route.to)).toEqual(["g", "h", "x"]);
     expect(mode?.level?.rank).toBe("worker");
     expect(codes(problems).toSorted()).toEqual([
+      "info route-in-body 25:1",
       "warning metadata-contradiction 13:1",
       "warning metadata-contradiction 18:1",
       "warning metadata-contradiction 23:1",

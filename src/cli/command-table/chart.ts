@@ -4,13 +4,23 @@ export const chart: readonly CommandSpec[] = [
   {
     name: "lint",
     needs: "files",
-    summary: "check modes, routes, rules, workflows and cadre.yaml",
+    summary: "check modes, routes, rules, workflows, briefs and cadre.yaml",
+    details:
+      "docs/lint.md shows every rule with a bad and a good example; `lint: {rules: {…}}` in cadre.yaml sets how much each matters. Exit code 1 on errors, and on more warnings than --max-warnings.",
     args: [["[paths...]", "mode files or folders (default: the project)"]],
     options: [
-      ["--fix", "mend garbled letters and the spelling of levels in place"],
+      ["--fix", "mend in place what has one mend: garbled letters, levels, renamed roles, routes in the body"],
+      [
+        "--format <format>",
+        "pretty, tabs, unix, github, sarif or json (default: pretty on a terminal, tabs in a pipe)",
+      ],
       ["--max-warnings <n>", "exit with 1 when there are more warnings"],
+      ["--watch", "look again whenever a file changes"],
     ],
-    examples: [["lint modes/backend-lead.md", "a single role"]],
+    examples: [
+      ["lint modes/backend-lead.md", "a single role"],
+      ["lint --format github", "findings as annotations of a pull request"],
+    ],
     load: async () => (await import("../commands/lint.ts")).lint,
   },
   {

@@ -1,28 +1,76 @@
 /** `cadre lint`: everything that is wrong with the files, at once, each with its place. Exit 1 on errors. */
 import { lstatSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
+import { surely } from "../../documents/nearest.ts";
 import type { Problem, Severity } from "../../documents/problem.ts";
+import { isCadreError } from "../../errors.ts";
+import type { RouteDeclaration } from "../../modes/mode.ts";
 import { visible } from "../../views/escape.ts";
 import { codeFrame, readForFrame } from "../code-frame.ts";
 import { shellWord, type Context } from "../context.ts";
-import { count, flag, words, type Input } from "../input.ts";
+import { choice, count, flag, words, type Input } from "../input.ts";
 import { labelled } from "../layout.ts";
-import { readChart, type ReadChart } from "../read-chart.ts";
+import { githubLine, lintFormats, sarifLog, unixLine, type LintFormat } from "../lint-formats.ts";
 import { mend } from "../mend.ts";
+import { liftRoutes, renameTargets, type Rename } from "../mend-routes.ts";
+import { packageVersion } from "../package-files.ts";
+import { readChart, type ReadChart } from "../read-chart.ts";
+import { lookAgain } from "../watch-files.ts";
 import type { Style } from "../output.ts";
 import { respell } from "../spelling.ts";
 
 /** Errors: folder-missing, folder-empty, usage. */
 export async function lint(context: Context, input: Input): Promise<number> {
-  const paths = words(input, 0);
-  const most = count(input, "maxWarnings", "--max-warnings");
+  const asked: Asked = {
+    paths: words(input, 0),
+    most: count(input, "maxWarnings", "--max-warnings"),
+    fix: flag(input, "fix"),
+    format: context.output.json
+      ? "json"
+      : choice(input, "format", lintFormats, context.output.terminal ? "pretty" : "tabs"),
+  };
+  return flag(input, "watch") ? keepLinting(context, asked) : once(context, asked);
+}
+
+type Asked = {
+  readonly paths: readonly string[];
+  readonly most: number | undefined;
+  readonly fix: boolean;
+  readonly format: LintFormat;
+};
+
+async function once(context: Context, { paths, most, fix, format }: Asked): Promise<number> {
   let read = await readChart(context, paths);
-  if (flag(input, "fix") && mendFiles(context, read) > 0) read = await readChart(context, paths);
+  if (fix && mendFiles(context, read) > 0) read = await readChart(context, paths);
   const problems = read.problems.map((problem) => spelled(context, paths, problem));
-  show(context, { ...read, problems });
+  show(context, { ...read, problems }, format);
   const warnings = problems.filter((problem) => problem.severity === "warning").length;
   const errors = problems.some((problem) => problem.severity === "error");
   return errors || (most !== undefined && warnings > most) ? 1 : 0;
+}
+
+/** Until it is interrupted, or whoever read the findings is gone. The exit code is that of the last look. */
+async function keepLinting(context: Context, asked: Asked): Promise<number> {
+  const stop = new AbortController();
+  const end = (): void => stop.abort();
+  process.once("SIGINT", end).once("SIGTERM", end);
+  let code = 0;
+  const folders = asked.paths.length === 0 ? [context.dir] : asked.paths.map((path) => folderOf(resolve(path)));
+  await lookAgain([...new Set(folders)], stop.signal, async (changed) => {
+    if (context.output.closed) return end();
+    context.output.note(changed === null ? "watching; Ctrl-C ends it" : `${visible(changed)} changed`);
+    code = await once(context, asked).catch((error: unknown) => {
+      // A project that is being edited may be in pieces for a moment.
+      if (!isCadreError(error)) throw error;
+      context.output.note(visible(error.message));
+      return 1;
+    });
+  });
+  return code;
+}
+
+function folderOf(path: string): string {
+  return statSync(path).isDirectory() ? path : dirname(path);
 }
 
 /** `lint --fix` in a hint is meant for the files that were looked at. */
@@ -40,40 +88,87 @@ function mendFiles(context: Context, read: ReadChart): number {
     const path = resolve(read.base, file);
     if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) continue;
     const before = readFileSync(path, "utf8");
-    const { text, letters, level } = mend(before);
+    const { text, what } = mendAll(before, file, read);
     if (text === before) continue;
     writeFileSync(path, text, { mode: statSync(path).mode });
     written += 1;
-    const what = [
-      ...(letters > 0 ? [`${letters} garbled ${letters === 1 ? "place" : "places"}`] : []),
-      ...(level ? [`level ${level.from} → ${level.to}`] : []),
-    ].join(", ");
-    context.output.note(`mended ${visible(file)}: ${visible(what)}`);
+    context.output.note(`mended ${visible(file)}: ${visible(what.join(", "))}`);
   }
   return written;
 }
 
+/** Places first, as long as they are where they were found; then what adds lines; letters and levels last. */
+function mendAll(
+  before: string,
+  file: string,
+  read: ReadChart,
+): { readonly text: string; readonly what: readonly string[] } {
+  const renamed = renameTargets(before, renamesIn(file, read));
+  const lifted = liftRoutes(renamed.text, liftsIn(file, read, renamed.made));
+  const { text, letters, level } = mend(lifted);
+  const what = [
+    ...renamed.made.map(({ from, to }) => `${from} → ${to}`),
+    ...(lifted === renamed.text ? [] : ["routes of the body put into the front matter"]),
+    ...(letters > 0 ? [`${letters} garbled ${letters === 1 ? "place" : "places"}`] : []),
+    ...(level ? [`level ${level.from} → ${level.to}`] : []),
+  ];
+  return { text, what };
+}
+
+function renamesIn(file: string, { modes, problems }: ReadChart): Rename[] {
+  const slugs = modes.map((mode) => mode.slug);
+  const wrong = new Set(problems.filter(({ code }) => code === "route-unknown-target").map(placeKey));
+  return modes
+    .flatMap((mode) => mode.routes)
+    .flatMap((route): Rename[] => {
+      const to = route.file === file && wrong.has(placeKey(route)) ? surely(route.to, slugs) : null;
+      return to === null ? [] : [{ line: route.line, column: route.column, from: route.to, to }];
+    });
+}
+
+function placeKey({ file, line, column }: Pick<Problem, "file" | "line" | "column">): string {
+  return `${file}:${line}:${column}`;
+}
+
+/** A list with prose in it stays where it is: in the front matter its words would be lost. */
+function liftsIn(file: string, { modes, problems }: ReadChart, renamed: readonly Rename[]): RouteDeclaration[] {
+  const own = problems.filter((problem) => problem.file === file);
+  if (!own.some(({ code }) => code === "route-in-body") || own.some(({ code }) => code === "route-in-prose")) return [];
+  const routes = modes.find((mode) => mode.file === file)?.routes ?? [];
+  return routes
+    .filter(({ origin }) => origin === "body")
+    .map((route) => {
+      const now = renamed.find(
+        ({ line, column, from }) => line === route.line && column === route.column && from === route.to,
+      );
+      return now ? { ...route, to: now.to } : route;
+    });
+}
+
 const styles: Readonly<Record<Severity, Style>> = { error: "red", warning: "yellow", info: "cyan" };
 
-function show(context: Context, read: ReadChart): void {
+function show(context: Context, read: ReadChart, format: LintFormat): void {
   const { output } = context;
   const { problems } = read;
-  if (output.json) {
-    output.document({
-      schema: "cadre.lint/1",
-      modes: read.modes.map(({ slug, name, level, file }) => ({ slug, name, level: level?.text ?? null, file })),
-      routes: read.declared,
-      problems: problems.map((problem) => ({ ...problem, hint: problem.hint ?? null })),
-    });
-    return;
-  }
-  if (output.terminal) for (const line of frames(context, read)) output.line(line);
-  else {
-    for (const { file, line, column, severity, code, message, hint } of problems) {
-      output.line(
-        [`${visible(file)}:${line}:${column}`, severity, code, visible(message), visible(hint ?? "")].join("\t"),
-      );
-    }
+  switch (format) {
+    case "json":
+      return output.document(lintDocument(read));
+    case "sarif":
+      return output.document(sarifLog(problems, packageVersion()));
+    case "unix":
+      for (const problem of problems) output.line(unixLine(problem));
+      break;
+    case "github":
+      for (const problem of problems) output.line(githubLine(problem));
+      break;
+    case "pretty":
+      for (const line of frames(context, read)) output.line(line);
+      break;
+    case "tabs":
+      for (const { file, line, column, severity, code, message, hint } of problems)
+        output.line(
+          [`${visible(file)}:${line}:${column}`, severity, code, visible(message), visible(hint ?? "")].join("\t"),
+        );
   }
   const plural = (many: number, word: string): string => `${many} ${word}${many === 1 ? "" : "s"}`;
   const tell = (severity: Severity): number => problems.filter((problem) => problem.severity === severity).length;
@@ -82,6 +177,15 @@ function show(context: Context, read: ReadChart): void {
       ? output.paintNote("green", "nothing to complain about")
       : `${plural(tell("error"), "error")}, ${plural(tell("warning"), "warning")}, ${tell("info")} notes`;
   output.note(`${plural(read.modes.length, "mode")}, ${plural(read.declared.length, "route")}: ${verdict}`);
+}
+
+function lintDocument(read: ReadChart): Record<string, unknown> {
+  return {
+    schema: "cadre.lint/1",
+    modes: read.modes.map(({ slug, name, level, file }) => ({ slug, name, level: level?.text ?? null, file })),
+    routes: read.declared,
+    problems: read.problems.map((problem) => ({ ...problem, hint: problem.hint ?? null })),
+  };
 }
 
 /** Grouped by file, each with the lines around it. */

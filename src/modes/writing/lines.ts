@@ -26,13 +26,13 @@ export function cadreLines(mode: Mode): YamlLine[] {
     ...wordsLine("tool_groups", mode.toolGroups),
     ...wordsLine("stack", mode.stack),
     ...wordsLine("categories", mode.categories),
-    ...routeLines(mode),
+    ...routeLines(mode.routes),
   ];
 }
 
-function routeLines(mode: Mode): YamlLine[] {
+export function routeLines(routes: readonly RouteDeclaration[]): YamlLine[] {
   return routeKeys.flatMap(([key, kind]): YamlLine[] => {
-    const own = mode.routes.filter((route) => route.kind === kind);
+    const own = routes.filter((route) => route.kind === kind);
     return own.length === 0 ? [] : [[key, routesContent(own)]];
   });
 }

@@ -1,0 +1,43 @@
+/** Does something again whenever files of a project change, until it is interrupted. */
+import { watch } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+
+/** What runs and tools write themselves, and what no check reads. */
+const ignored = /(?:^|[/\\])(?:\.git|\.cadre|node_modules|journal)(?:[/\\]|$)/;
+
+/** An editor writes a file in several steps: they are one change. In milliseconds. */
+const settle = 80;
+
+/**
+ * Watches from the call on, so that nothing is missed that happens while `look` looks for the first time. `look` gets the name of a file
+ * that changed, relative to its folder; null at first. Ends when `signal` is aborted. Errors: what `look` and the system throw.
+ */
+export async function lookAgain(
+  folders: readonly string[],
+  signal: AbortSignal,
+  look: (changed: string | null) => Promise<void>,
+): Promise<void> {
+  let changed: string | null = null;
+  let wake = (): void => undefined;
+  const failed = new Promise<never>((_, reject) => {
+    for (const folder of folders) {
+      const watcher = watch(folder, { recursive: true, signal }, (_event, name) => {
+        if (name === null || ignored.test(name)) return;
+        changed = name;
+        wake();
+      });
+      watcher.on("error", (error) => (signal.aborted ? undefined : reject(error)));
+    }
+  });
+  failed.catch(() => undefined); // Raced below; nobody may be waiting when it comes.
+  signal.addEventListener("abort", () => wake(), { once: true });
+  await look(null);
+  while (!signal.aborted) {
+    if (changed === null) await Promise.race([new Promise<void>((resolve) => (wake = resolve)), failed]);
+    await pause(settle);
+    if (signal.aborted) return;
+    const name: string | null = changed;
+    changed = null;
+    await look(name);
+  }
+}
