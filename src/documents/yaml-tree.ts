@@ -102,7 +102,9 @@ export function parseYaml(
 }
 
 /** Y2: where a document becomes one that the parser would take long over; null where it does not. */
-function costlyAt(source: string): { readonly code: string; readonly message: string; readonly offset: number } | null {
+function costlyAt(
+  source: string,
+): { readonly code: RuleCode; readonly message: string; readonly offset: number } | null {
   let open = 0;
   let start = 0;
   for (let at = 0; at < source.length; at += 1) {
