@@ -35,6 +35,7 @@ export const rules = {
   "front-matter-shape": fixed("Front matter is a map of keys and values."),
   "yaml-invalid": fixed("Front matter is valid YAML."),
   "yaml-too-deep": fixed("Front matter is nested 50 levels deep at most."),
+  "yaml-line-too-long": fixed("A line of front matter is of a length that people read."),
   "yaml-too-large": fixed("Front matter holds 10,000 values at most, aliases expanded."),
   "yaml-duplicate-key": fixed("A key stands once."),
   "yaml-key": fixed("Keys are plain words that mean nothing to JavaScript."),
