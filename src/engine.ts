@@ -7,8 +7,8 @@ import type { AdvanceOptions, AdvanceResult, ChangedFile, Changes, StartOptions 
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { guardedModel, guardedTools, secretsOf } from "./engine-guard.ts";
-import { hubOf } from "./engine-hub.ts";
 import { byName, noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./engine-mcp.ts";
+import { outsideOf } from "./engine-outside.ts";
 import { CadreError, isCadreError } from "./errors.ts";
 import type { ChangeSet } from "./events/event.ts";
 import { openerOf, type IdSource, type LineId, type RunId } from "./ids.ts";
@@ -59,8 +59,8 @@ export interface Engine {
 
 export function openEngine(options: EngineOptions): Engine {
   const secrets = secretsOf(options.dir);
-  const hub = hubOf(options);
-  const tools = guardedTools(toolCatalogue({ sandbox: sandboxFor(options), hub, secrets }), secrets);
+  const outside = outsideOf(options);
+  const tools = guardedTools(toolCatalogue({ sandbox: sandboxFor(options), ...outside, secrets }), secrets);
   const workspaces = openWorkspaces({ project: options.dir, data: options.data, exclude: ownFolders(options) });
   const serve = (): ServedTools => (options.outside === false ? noServers : serveMcp(options.dir));
   const bindNow = async (
@@ -119,7 +119,7 @@ export function openEngine(options: EngineOptions): Engine {
       project: options.dir,
       clock: options.clock,
       drift: async () => {
-        await hub.read(); // before anything is offered or run
+        await outside.read(); // before anything is offered or run
         return drift();
       },
       models: modelSource(configured, { env: process.env, run: run.id }),

@@ -25,12 +25,11 @@ import { CadreError, isCadreError } from "../errors.ts";
 import { addChunk, emptyCompletion, rawCalls, readCompletion, type Completion } from "./chat-completion.ts";
 import { chatMessages, chatToolChoice, chatTools, type ChatInput } from "./chat-messages.ts";
 import { checkCalls, type CheckedCalls } from "./strict-calls.ts";
+import { hubRouter } from "./resolve.ts";
 import { invalidCalls, lastChunk, textChunk } from "./strict-chunk.ts";
 import { outputShape } from "./structured-output.ts";
 import { askedAtHeader, createTransport, type TransportLimits } from "./transport.ts";
 import { malformedError, truncatedError } from "./transport-errors.ts";
-
-export const hubRouter = "https://router.huggingface.co";
 
 export type ChatHuggingFaceFields = BaseChatModelParams & {
   /** As the server or the Hub knows it, e.g. `Qwen/Qwen3-8B`. */

@@ -2,7 +2,7 @@
 import { CadreError } from "../errors.ts";
 import type { RoleModel } from "./model.ts";
 import type { Gates } from "./gate.ts";
-import type { ModelSpec } from "./resolve.ts";
+import { hubRouter, type ModelSpec } from "./resolve.ts";
 import { priceText, type Terms } from "./terms.ts";
 import { usualTotalMs } from "./timing.ts";
 import type { TransportDeps, TransportLimits } from "./transport.ts";
@@ -25,7 +25,7 @@ export type RemoteModelSpec = Exclude<ModelSpec, { kind: "rehearsal" }>;
 export async function createRoleModel(spec: ModelSpec, deps: RoleModelDeps): Promise<RoleModel> {
   if (spec.kind === "rehearsal") return deps.rehearsal();
   const token = tokenOf(spec, deps.env);
-  const [{ ChatHuggingFace, hubRouter }, { chatRoleModel }, { createTransport }, { processGates }] = await Promise.all([
+  const [{ ChatHuggingFace }, { chatRoleModel }, { createTransport }, { processGates }] = await Promise.all([
     import("./chat-hugging-face.ts"),
     import("./chat-role-model.ts"),
     import("./transport.ts"),

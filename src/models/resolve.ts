@@ -50,7 +50,7 @@ export type ResolveInput = {
 /** Errors: `model-unknown` for a name that is not there, `usage` for an unusable `--model`, `config-invalid` for a host not allowed. */
 export function resolveModel(config: Config, input: ResolveInput): ModelSpec {
   const spec = chosen(config, input);
-  const host = spec.kind === "rehearsal" ? null : new URL(spec.kind === "endpoint" ? spec.url : hub);
+  const host = spec.kind === "rehearsal" ? null : new URL(spec.kind === "endpoint" ? spec.url : hubRouter);
   if (host === null || config.allowedHosts.length === 0 || isLoopback(host)) return spec;
   if (config.allowedHosts.includes(host.host) || config.allowedHosts.includes(host.hostname)) return spec;
   throw new CadreError(
@@ -63,7 +63,8 @@ export function resolveModel(config: Config, input: ResolveInput): ModelSpec {
   );
 }
 
-const hub = "https://router.huggingface.co";
+/** Where Inference Providers are asked. */
+export const hubRouter = "https://router.huggingface.co";
 
 function chosen(config: Config, input: ResolveInput): ModelSpec {
   if (input.flag) return fromFlag(config, input.flag);

@@ -52,12 +52,15 @@ export type TransportTarget = {
   readonly url: string;
   readonly token?: string;
   readonly limits?: Partial<TransportLimits>;
+  /** Pictures or sound are an answer too; left out: only JSON and event streams are. */
+  readonly media?: "image" | "audio";
 };
 
 type Setting = TransportDeps & {
   readonly origin: string;
   readonly token: string | null;
   readonly limits: TransportLimits;
+  readonly media: "image" | "audio" | null;
 };
 
 type Answer =
@@ -75,6 +78,7 @@ export function createTransport(deps: Partial<TransportDeps>, target: TransportT
     origin: url.origin,
     token: target.token === undefined ? null : checkedToken(target.token, url),
     limits: { ...defaultLimits, ...target.limits },
+    media: target.media ?? null,
   };
   return async (input, init) => {
     const to = new URL(input instanceof Request ? input.url : String(input));
@@ -181,7 +185,7 @@ async function oneAttempt(
     const response = await send(setting, watch, url, init);
     if (!response.ok) return await failure(setting, watch, response, init, { attempt, pass });
     const kind = response.headers.get("content-type") ?? "";
-    if (!/^(application\/json|text\/event-stream)\b/i.test(kind) || response.body === null) {
+    if (!isAnswer(kind, setting.media) || response.body === null) {
       response.body?.cancel().catch(() => {});
       throw malformedError(setting.origin, `answered with ${shown(kind)} instead of JSON`);
     }
@@ -209,6 +213,11 @@ async function oneAttempt(
   } finally {
     stopClock();
   }
+}
+
+function isAnswer(contentType: string, media: Setting["media"]): boolean {
+  if (/^(application\/json|text\/event-stream)\b/i.test(contentType)) return true;
+  return media !== null && contentType.toLowerCase().startsWith(`${media}/`);
 }
 
 function shown(contentType: string): string {

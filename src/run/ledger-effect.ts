@@ -77,6 +77,7 @@ async function attempt(effect: Effect, intent: Intent): Promise<Ran> {
     ...toolContext(turn.context, action.proposed),
     calls: paidCalls(turn.context, key),
     onProgress: (done, of, what) => turn.context.onProgress?.(action.proposed.role, { done, of, what }),
+    accepted: turn.desk.accepted,
   };
   return record(effect, intent, await tool.run(context, tool.schema.parse(call.args), intent.prepared ?? null));
 }

@@ -11,7 +11,8 @@ import { hubTools } from "./hub/hub-tools.ts";
 import { noHub, type HubSource } from "./hub/source.ts";
 import { readKnowledgeTool, searchKnowledgeTool } from "./knowledge.ts";
 import { prepareDatasetTool } from "./dataset/prepare-dataset.ts";
-import { runInferenceTool } from "./not-yet.ts";
+import { runInferenceTool } from "./inference/run-inference.ts";
+import { noInference, type InferenceSource } from "./inference/source.ts";
 import { listFilesTool, readFileTool } from "./read-tools.ts";
 import { noSandbox, type Sandbox } from "./sandbox/sandbox.ts";
 import { searchFilesTool } from "./search/search-files.ts";
@@ -25,14 +26,18 @@ export type CatalogueOptions = {
   readonly sandbox?: Sandbox;
   /** Where models and data sets are looked up. */
   readonly hub?: HubSource;
-  /** Taken out of what commands write before it is kept (R8). */
+  /** The models that tools may call. */
+  readonly inference?: InferenceSource;
+  /** Taken out of what commands and models write before it is kept (R8). */
   readonly secrets?: Secrets;
 };
 
-export function toolCatalogue({ sandbox = noSandbox, hub = noHub, secrets }: CatalogueOptions = {}): ReadonlyMap<
-  string,
-  Tool
-> {
+export function toolCatalogue({
+  sandbox = noSandbox,
+  hub = noHub,
+  inference = noInference,
+  secrets,
+}: CatalogueOptions = {}): ReadonlyMap<string, Tool> {
   const tools: readonly Tool[] = [
     readFileTool,
     listFilesTool,
@@ -46,7 +51,7 @@ export function toolCatalogue({ sandbox = noSandbox, hub = noHub, secrets }: Cat
     evaluateModelsTool,
     ...hubTools(hub),
     prepareDatasetTool,
-    runInferenceTool,
+    runInferenceTool({ source: inference, hub, secrets }),
   ];
   return new Map(tools.map((tool) => [tool.name, tool]));
 }

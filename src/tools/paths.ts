@@ -9,6 +9,9 @@
 /** Written first, renamed into place after; never listed, read or counted as a change. */
 export const temporaryPrefix = ".cadre-tmp-";
 
+/** Which models were used, at which commit; written by the tools that use them. */
+export const modelsLock = "models.lock.json";
+
 export type ParsedPath =
   | { readonly ok: true; /** `""` is the workspace itself. */ readonly path: string; readonly parts: readonly string[] }
   | { readonly ok: false; readonly reason: string };
@@ -57,7 +60,7 @@ export function liesIn(path: string, folder: string): boolean {
 /** Protected wherever they are, for the tools that read them may run what they say. */
 const protectedAnywhere = new Set([".git", ".cadre"]);
 /** Protected at the workspace's root: the rules that the run goes by, and its records. */
-const protectedAtRoot = new Set(["modes", "graphs", "journal", "cadre.yaml", "cadre.yml"]);
+const protectedAtRoot = new Set(["modes", "graphs", "journal", "cadre.yaml", "cadre.yml", modelsLock]);
 
 /** The protected name that a workspace path is or lies under; null where there is none. */
 export function protectedBy(path: string): string | null {

@@ -40,6 +40,8 @@ export type ToolContext = {
   readonly onProgress?: (done: number, of: number, what: string) => void;
   /** What it says of licences; left out: the default. */
   readonly licences?: LicencePolicy;
+  /** Ids of findings that a person let pass, for this call or before it; left out: none. */
+  readonly accepted?: readonly string[];
 };
 
 export type ToolOutcome = {

@@ -139,7 +139,8 @@ async function prepared<Args extends { readonly path: string }>(
   return file ? { path: file.path, before: file.before, after: file.after as string } : { refused: result.text };
 }
 
-function writablePath({ writable }: ToolContext, text: string): string | ToolOutcome {
+/** The path, or why this may not be written (R6). */
+export function writablePath({ writable }: Pick<ToolContext, "writable">, text: string): string | ToolOutcome {
   const parsed = parsePath(text);
   const reason = parsed.ok ? (writeProblem(parsed.path) ?? shareProblem(parsed.path, writable)) : parsed.reason;
   return parsed.ok && reason === null ? parsed.path : failed(refuse(text, reason as string).message);

@@ -52,6 +52,17 @@ export function writeWhole(
   content: Uint8Array,
   options: OpenOptions & { readonly mode?: number } = {},
 ): string {
+  return writePieces(root, path, [content], options);
+}
+
+/** The same for content that comes in pieces and is never in memory as a whole. */
+export function writePieces(
+  root: string,
+  path: string,
+  pieces: Iterable<Uint8Array>,
+  options: OpenOptions & { readonly mode?: number } = {},
+): string {
+  const hash = createHash("sha256");
   withParent(root, path, true, options, (folder, name) => {
     const target = `${folder.at}/${name}`;
     const mode = options.mode ?? checkTarget(target, path, options) ?? 0o644;
@@ -59,7 +70,10 @@ export function writeWhole(
     const temporary = `${folder.at}/${temporaryName()}`;
     const fd = fs.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
-      writeAll(fd, content);
+      for (const piece of pieces) {
+        hash.update(piece);
+        writeAll(fd, piece);
+      }
       fs.fchmodSync(fd, mode & 0o777);
       fs.fsyncSync(fd);
     } catch (error) {
@@ -71,7 +85,7 @@ export function writeWhole(
     fs.renameSync(temporary, target);
     syncFolder(folder);
   });
-  return createHash("sha256").update(content).digest("hex");
+  return hash.digest("hex");
 }
 
 /** Removes one file; a file that is not there is no error. A symlink is removed, never followed. */

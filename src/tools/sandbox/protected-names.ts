@@ -9,11 +9,11 @@
 import fs from "node:fs";
 import { join } from "node:path";
 import { breathe } from "../answer.ts";
-import { protectedBy } from "../paths.ts";
+import { modelsLock, protectedBy } from "../paths.ts";
 import type { HeldFolders } from "./held-folders.ts";
 
 /** At the root, as they are spelled. */
-const atRoot = [".git", ".cadre", "modes", "graphs", "journal", "cadre.yaml", "cadre.yml"];
+const atRoot = [".git", ".cadre", "modes", "graphs", "journal", "cadre.yaml", "cadre.yml", modelsLock];
 
 export type Guard = {
   /** Paths in the workspace to be shown read-only. */

@@ -1,0 +1,255 @@
+/**
+ * `run_inference`: a model of cadre.yaml on items of the workspace, with an answer or an error for each of them in a file of the workspace.
+ *
+ * R1. Only models that the operator named can be asked, and only at the address that he gave.
+ * R2. What looks like personal data, pictures and sound leave this machine only once a person let exactly these pass; so does a model whose
+ *     licence asks for one.
+ * R3. What a model says is screened before it is kept or shown.
+ * D3. Each chunk is paid for through the ledger; rows that have an answer are not sent again, by whatever call of this run comes next.
+ */
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { hashOf } from "../../canonical.ts";
+import { isCadreError } from "../../errors.ts";
+import type { Finding } from "../../events/event.ts";
+import { destination } from "../../models/inference/destination.ts";
+import { inferenceTasks, type InferenceTask } from "../../models/inference/tasks.ts";
+import { answering, failed } from "../answer.ts";
+import { licenceConcerns } from "../hub/licence-concerns.ts";
+import type { HubSource } from "../hub/source.ts";
+import type { Secrets } from "../../outside/secrets.ts";
+import type { Concerns, Tool, ToolContext, ToolOutcome } from "../tool.ts";
+import { writablePath } from "../write-tools.ts";
+import { currentHash } from "../write-whole.ts";
+import { inferenceArgs, type InferenceArgs } from "./args.ts";
+import { openInput } from "./input.ts";
+import { chunkRows, completeBatch, type Job } from "./job.ts";
+import { rememberingScans, type ScanInput } from "./scan.ts";
+import type { InferenceModel, InferenceSource } from "./source.ts";
+
+type Given = { readonly source: InferenceSource; readonly hub: HubSource; readonly secrets?: Secrets | undefined };
+
+export function runInferenceTool({ source, hub, secrets }: Given): Tool<InferenceArgs> {
+  const scan = rememberingScans();
+  return {
+    name: "run_inference",
+    description:
+      "Run a model of cadre.yaml on texts, pictures or sound of the workspace and keep its answers in a .jsonl file there. Errors are told item by item. " +
+      "A batch that was cut off goes on where it was. Answers are screened; personal data that would leave this machine, and licences that ask for it, are put to a person first.",
+    schema: inferenceArgs,
+    access: "effect",
+    get available(): { readonly no: string } | undefined {
+      const off = source.off();
+      return off === null
+        ? undefined
+        : { no: `run_inference is not available: ${off}. Say in your report what was not run.` };
+    },
+    objection: (context, given) => Promise.resolve(objectionTo(source, context, given)),
+    concerns: async (context, given) => (await concernsOf({ source, hub, scan }, context, given)).concerns,
+    needs: async (context, given) => {
+      const { task, problem } = taskOf(source, given);
+      if (problem !== null) return { modelCalls: 0, tokens: 0 };
+      const looked = await scanned(scan, context, task, given);
+      if (typeof looked === "string") return { modelCalls: 0, tokens: 0 };
+      const { rows, characters, unusable } = looked;
+      return {
+        modelCalls: Math.ceil(rows / chunkRows(rows)),
+        tokens: tokensFor(task, given, characters, rows - unusable),
+      };
+    },
+    prepare: (context, given) => prepare(source, scan, context, given),
+    // Whatever had been done is in the progress of the batch: running again goes on from there (D3).
+    probe: () => Promise.resolve({ state: "not-done" }),
+    run: (context, given, prepared) =>
+      answering(context, () => run({ source, hub, scan, secrets }, context, given, prepared)),
+  };
+}
+
+type Parts = Given & { readonly scan: ScanInput };
+
+/** In words; null where nothing speaks against it. */
+function objectionTo(source: InferenceSource, context: ToolContext, given: InferenceArgs): string | null {
+  const { problem } = taskOf(source, given);
+  if (problem !== null) return problem;
+  const path = writablePath(context, given.output_file);
+  if (typeof path !== "string") return path.text;
+  return path.endsWith(".jsonl") ? null : "`output_file` has to end in .jsonl.";
+}
+
+function taskOf(
+  source: InferenceSource,
+  given: InferenceArgs,
+):
+  | { readonly task: InferenceTask; readonly model: InferenceModel; readonly problem: null }
+  | { readonly task: InferenceTask; readonly model: null; readonly problem: string } {
+  const task = inferenceTasks.get(given.task) as InferenceTask;
+  const parameters = task.parameters.safeParse(given.parameters);
+  const wrong = (problem: string) => ({ task, model: null, problem });
+  if (!parameters.success) {
+    const issues = parameters.error.issues.map(
+      (issue) => `${["parameters", ...issue.path.map(String)].join(".")}: ${issue.message}`,
+    );
+    return wrong(`${issues.join("; ")}.`);
+  }
+  if ((given.files !== undefined) !== (task.item === "image" || task.item === "audio"))
+    return wrong(
+      task.item === "image" || task.item === "audio"
+        ? `${task.name} takes \`files\`.`
+        : `${task.name} takes \`inputs\` or \`input_file\`.`,
+    );
+  try {
+    const model = source.model(given.model);
+    if (model.task !== null && model.task !== task.name) return wrong(`${model.name} is there for ${model.task}.`);
+    destination(model.spec, task);
+    return { task, model, problem: null };
+  } catch (error) {
+    if (isCadreError(error))
+      return wrong(`[${error.code}] ${error.message}${error.hint === undefined ? "" : ` ${error.hint}`}`);
+    throw error;
+  }
+}
+
+/** What was found; a string: why there is nothing to look at. */
+async function scanned(scan: ScanInput, context: ToolContext, task: InferenceTask, given: InferenceArgs) {
+  let result: Awaited<ReturnType<ScanInput>> | undefined;
+  const outcome = await answering(context, async () => {
+    result = await scan(context, openInput(context.workspace, task.item, given), given);
+    return failed("");
+  });
+  return result ?? outcome.text;
+}
+
+/** Four characters a token, and what the task may say at most; a reservation, replaced by what a server counts. */
+function tokensFor(task: InferenceTask, given: InferenceArgs, characters: number, rows: number): number {
+  const {
+    max_tokens: chat,
+    max_new_tokens: generation,
+    max_length: length,
+    system = "",
+    prompt = "",
+  } = given.parameters;
+  const most = [chat, generation, length].find((each) => typeof each === "number");
+  const out = task.generative ? Number(most ?? (task.ask === null ? 1024 : 256)) : 0;
+  const around = String(system).length + String(prompt).length;
+  return Math.ceil(characters / 4) + rows * (out + Math.ceil(around / 4));
+}
+
+/** R2. */
+async function concernsOf(
+  { source, hub, scan }: Parts,
+  context: ToolContext,
+  given: InferenceArgs,
+): Promise<{ readonly concerns: Concerns; readonly pin: Awaited<ReturnType<typeof licenceConcerns>>["pin"] }> {
+  // What is wrong with the arguments is an answer of `run`, and asks nobody.
+  const nothing = { concerns: { findings: [] }, pin: null };
+  if (objectionTo(source, context, given) !== null) return nothing;
+  const { task, model } = taskOf(source, given);
+  if (model === null) return nothing;
+  const { origin, local } = destination(model.spec, task);
+  const licence = await licenceConcerns(hub, context, { id: model.spec.model, licence: model.licence });
+  if ("refused" in licence.concerns || local) return licence;
+  const looked = await scanned(scan, context, task, given);
+  if (typeof looked === "string") return licence;
+  const found: Finding[] = looked.personal.map(({ kind, count, first }) => {
+    const places = first
+      .map(({ line, masked }) => `${given.input_file ?? given.files?.[line - 1] ?? "inputs"}:${line} ${masked}`)
+      .join(", ");
+    const more = count > first.length ? ", …" : "";
+    return {
+      kind: "personal-data",
+      id: hashOf({ personal: kind, input: looked.sha256, origin }),
+      text: `${count} × ${kind} would go to ${origin}: ${places}${more}`,
+    };
+  });
+  const unscreened: Finding[] =
+    looked.media === 0
+      ? []
+      : [
+          {
+            kind: "unscreened",
+            id: hashOf({ unscreened: looked.sha256, origin }),
+            text: `${looked.media} files of ${task.item} would go to ${origin}; what is in them was not looked at: ${(given.files ?? []).slice(0, 5).join(", ")}`,
+          },
+        ];
+  return { concerns: { findings: [...licence.concerns.findings, ...found, ...unscreened] }, pin: licence.pin };
+}
+
+const preparedSchema = z.union([
+  z.strictObject({ refused: z.string() }),
+  z.strictObject({ before: z.string().nullable(), input: z.string() }),
+]);
+
+async function prepare(
+  source: InferenceSource,
+  scan: ScanInput,
+  context: ToolContext,
+  given: InferenceArgs,
+): Promise<z.infer<typeof preparedSchema>> {
+  const objection = objectionTo(source, context, given);
+  if (objection !== null) return { refused: objection };
+  const looked = await scanned(scan, context, taskOf(source, given).task, given);
+  if (typeof looked === "string") return { refused: looked };
+  let before: string | null = null;
+  const outcome = await answering(context, () => {
+    before = currentHash(context.workspace, given.output_file);
+    return failed("");
+  });
+  return outcome.text === "" ? { before, input: looked.sha256 } : { refused: outcome.text };
+}
+
+async function run(parts: Parts, context: ToolContext, given: InferenceArgs, facts: unknown): Promise<ToolOutcome> {
+  const { source, scan } = parts;
+  const prepared = preparedSchema.parse(facts ?? (await prepare(source, scan, context, given)));
+  if ("refused" in prepared) return failed(`Nothing was run: ${prepared.refused}`);
+  const off = source.off();
+  const { task, model, problem } = taskOf(source, given);
+  if (off !== null || model === null) return failed(`Nothing was run: ${off ?? problem}`);
+  if (context.calls === undefined) return failed("Nothing was run: nothing may be paid for here.");
+  const looked = await scanned(scan, context, task, given);
+  if (typeof looked === "string") return failed(`Nothing was run: ${looked}`);
+  if (looked.sha256 !== prepared.input)
+    return failed("Nothing was run: the input was changed since this was prepared. Send it again.");
+  const found = await concernsOf(parts, context, given);
+  const unsaid = unsaidFinding(context, found.concerns);
+  if (unsaid !== null) return failed(`Nothing was run: nobody was asked about this: ${unsaid}. Send it again.`);
+  const { origin } = destination(model.spec, task);
+  const about = {
+    model: model.name,
+    spec: model.spec.model,
+    origin,
+    task: task.name,
+    parameters: given.parameters,
+    input: looked.sha256,
+    key: given.text_key,
+  };
+  const job: Job = {
+    context,
+    task,
+    model,
+    origin,
+    given,
+    scan: looked,
+    before: prepared.before,
+    request: hashOf(about),
+    tokens: tokensFor(task, given, looked.characters, looked.rows - looked.unusable),
+    // A line's own, so that two lines never work on one batch.
+    folder: join(
+      dirname(context.workspace),
+      "inference",
+      (context.key.split("/")[0] ?? "").replaceAll(/[^A-Za-z0-9.-]/g, "-"),
+      hashOf({ about, to: given.output_file }).slice(0, 32),
+    ),
+    pin: found.pin,
+    clean: (value) => parts.secrets?.cleanJson(value) ?? value,
+    open: () => source.open(model, task, context.key.slice(0, context.key.indexOf("."))),
+    calls: context.calls,
+  };
+  return completeBatch(job);
+}
+
+/** The last look, at what is about to be sent. */
+function unsaidFinding(context: ToolContext, concerns: Concerns): string | null {
+  if ("refused" in concerns) return concerns.refused;
+  const accepted = new Set(context.accepted ?? []);
+  return concerns.findings.find(({ id }) => !accepted.has(id))?.text ?? null;
+}
