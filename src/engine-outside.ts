@@ -53,18 +53,16 @@ export function outsideOf({ dir, outside }: { readonly dir: string; readonly out
 
 /** A name of cadre.yaml and nothing else: an address that a role writes is none (M2 of `models/resolve.ts`). */
 function modelOf(config: Config | undefined, name: string): InferenceModel {
-  const known = Object.keys(config?.models ?? {});
-  const model = config && Object.hasOwn(config.models, name) ? config.models[name] : undefined;
-  if (!config || !model)
+  const models = config?.models ?? {};
+  const model = Object.hasOwn(models, name) ? models[name] : undefined;
+  if (!config || !model) {
+    const known = Object.keys(models);
     throw new CadreError("model-unknown", `There is no model of this name in cadre.yaml.`, {
-      hint: didYouMean(name, known, `There: ${known.join(", ") || "none"}.`),
+      hint: didYouMean(name, known, `There: ${known.join(", ")}.`),
     });
+  }
   const spec = resolveModel(config, { role: "", rank: "", flag: name });
   if (spec.kind === "rehearsal") throw new CadreError("model-unknown", `${name} is no model that can be called.`);
-  return {
-    name,
-    spec,
-    licence: model.about?.licence ?? null,
-    task: model.tier === "endpoint" ? (model.task ?? null) : null,
-  };
+  const task = model.tier === "endpoint" ? model.task : undefined;
+  return { name, spec, licence: model.about?.licence ?? null, task: task ?? null };
 }

@@ -6,11 +6,10 @@ import { hashOf } from "../../canonical.ts";
 import { isCadreError } from "../../errors.ts";
 import type { FileChange } from "../../events/event.ts";
 import type { Inference, InferenceAnswer } from "../../models/inference/client.ts";
-import type { ModelUsage } from "../../models/model.ts";
 import type { InferenceTask } from "../../models/inference/tasks.ts";
 import { done, failed } from "../answer.ts";
 import { pinModel, type ModelPin } from "../hub/models-lock.ts";
-import type { PaidAnswer, PaidCalls } from "../paid-calls.ts";
+import { paidSum, type PaidAnswer, type PaidCalls } from "../paid-calls.ts";
 import { addMarks, marksText, screenJson, type Mark } from "../screen/screen-text.ts";
 import { oneLine } from "../screen/untrusted.ts";
 import type { ToolContext, ToolOutcome } from "../tool.ts";
@@ -43,7 +42,6 @@ export type Job = {
   readonly calls: PaidCalls;
 };
 
-const nothingUsed: ModelUsage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0, measured: true };
 const shownRows = 10;
 const shownLength = 400;
 
@@ -56,7 +54,7 @@ export async function completeBatch(job: Job): Promise<ToolOutcome> {
   const progress = new Progress(job.folder);
   try {
     if (progress.done !== null && progress.done.key !== job.context.key) progress.clear();
-    const ran = progress.done === null ? await sendAll(job, progress) : { usage: nothingUsed, chunks: 0, repeated: 0 };
+    const ran = progress.done === null ? await sendAll(job, progress) : { paid: [] };
     if ("stopped" in ran) return ran.stopped;
     return finish(job, progress, ran);
   } finally {
@@ -64,26 +62,23 @@ export async function completeBatch(job: Job): Promise<ToolOutcome> {
   }
 }
 
-type Ran = {
-  readonly usage: ModelUsage;
-  readonly chunks: number;
-  /** Chunks that may have been billed twice. */ readonly repeated: number;
-};
+type Ran = { readonly paid: readonly Omit<PaidAnswer, "answer">[] };
 
 async function sendAll(job: Job, progress: Progress): Promise<Ran | { readonly stopped: ToolOutcome }> {
   const { context, scan, calls, given } = job;
   const size = chunkRows(scan.rows);
-  const sent = { rows: 0, chunks: 0, repeated: 0 };
-  let usage = nothingUsed;
+  const paid: Omit<PaidAnswer, "answer">[] = [];
+  const input = openInput(context.workspace, job.task.item, given);
+  let rowsDone = 0;
   let inference: Inference | null = null;
   try {
     inference = await job.open();
     const open = inference;
-    for await (const rows of chunksOf(openInput(context.workspace, job.task.item, given).rows(), size)) {
+    for await (const rows of chunksOf(input.rows(), size)) {
       const [first] = rows;
       if (first === undefined) continue;
-      const paid: PaidAnswer = await calls.pay({
-        number: sent.chunks,
+      const { answer: _rows, ...one } = await calls.pay({
+        number: paid.length,
         model: job.model.spec.id,
         tier: job.model.spec.kind,
         request: hashOf({ of: job.request, from: first.line, rows: rows.length }),
@@ -101,13 +96,12 @@ async function sendAll(job: Job, progress: Progress): Promise<Ran | { readonly s
           return { answer: { rows: rows.length }, usage: used };
         },
       });
-      usage = sum(usage, paid.usage);
-      sent.chunks += 1;
-      sent.rows += rows.length;
-      if (paid.outcome === "repeated") sent.repeated += 1;
-      context.onProgress?.(sent.rows, scan.rows, `${job.task.name} by ${job.model.name}`);
+      paid.push(one);
+      rowsDone += rows.length;
+      context.onProgress?.(rowsDone, scan.rows, `${job.task.name} by ${job.model.name}`);
     }
-    return { usage, chunks: sent.chunks, repeated: sent.repeated };
+    if (input.hash() === scan.sha256) return { paid };
+    return { stopped: failed("The input was changed while it was read: what was answered may belong to other items.") };
   } catch (error) {
     context.signal.throwIfAborted();
     if (!isCadreError(error) || !(error.code.startsWith("model-") || error.code === "config-invalid")) throw error;
@@ -135,15 +129,6 @@ async function* chunksOf(rows: AsyncIterable<Row>, size: number): AsyncGenerator
     chunk = [];
   }
   if (chunk.length > 0) yield chunk;
-}
-
-function sum(a: ModelUsage, b: ModelUsage): ModelUsage {
-  return {
-    promptTokens: a.promptTokens + b.promptTokens,
-    completionTokens: a.completionTokens + b.completionTokens,
-    cachedTokens: a.cachedTokens + b.cachedTokens,
-    measured: a.measured && b.measured,
-  };
 }
 
 /** R3 of `run-inference.ts`. Labels come from a model too. */
@@ -251,8 +236,10 @@ function outcome(
   const { task, model, origin, given, context } = job;
   const errors = Array.from(told.codes, ([code, times]) => `${times} × ${code}`).join(", ");
   const marks = marksText(told.marks);
-  const tokens = ran.usage.measured
-    ? `${ran.usage.promptTokens} + ${ran.usage.completionTokens} tokens`
+  const sum = paidSum(model.spec.id, model.spec.kind, ran.paid);
+  const counted = sum.calls > 0 && sum.counted === sum.calls;
+  const tokens = counted
+    ? `${sum.promptTokens} + ${sum.completionTokens} tokens`
     : "tokens were not counted by the server";
   const lines = [
     `${task.name} by ${oneLine(model.spec.id)} at ${origin}: ${told.rows - told.failed} of ${told.rows} items have an answer, in ${given.output_file}. Receipt ${context.key}.`,
@@ -261,11 +248,9 @@ function outcome(
       ? []
       : [`${job.scan.rows - told.rows} are missing: their answers were lost with the file beside the workspace.`]),
     ...(told.cut === 0 ? [] : [`${told.cut} were cut off at the token limit.`]),
-    ...(progress.repeated + ran.repeated === 0
+    ...(progress.repeated === 0
       ? []
-      : [
-          `${Math.max(progress.repeated, ran.repeated)} were sent again after an interruption, and may be billed twice.`,
-        ]),
+      : [`${progress.repeated} were sent again after an interruption, and may be billed twice.`]),
     ...(marks === ""
       ? []
       : [
@@ -293,9 +278,7 @@ function outcome(
       errors: Object.fromEntries(told.codes),
       screened: { ...told.marks },
       repeated: progress.repeated,
-      usage: ran.usage.measured
-        ? { promptTokens: ran.usage.promptTokens, completionTokens: ran.usage.completionTokens }
-        : null,
+      paid: [{ ...sum }],
     },
   });
 }

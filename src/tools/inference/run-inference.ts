@@ -14,17 +14,17 @@ import { isCadreError } from "../../errors.ts";
 import type { Finding } from "../../events/event.ts";
 import { destination } from "../../models/inference/destination.ts";
 import { inferenceTasks, type InferenceTask } from "../../models/inference/tasks.ts";
-import { answering, failed } from "../answer.ts";
+import { answering, failed, printable } from "../answer.ts";
 import { licenceConcerns } from "../hub/licence-concerns.ts";
 import type { HubSource } from "../hub/source.ts";
 import type { Secrets } from "../../outside/secrets.ts";
+import { PersonalCount } from "../screen/leaving-host.ts";
 import type { Concerns, Tool, ToolContext, ToolOutcome } from "../tool.ts";
 import { writablePath } from "../write-tools.ts";
 import { currentHash } from "../write-whole.ts";
 import { inferenceArgs, type InferenceArgs } from "./args.ts";
-import { openInput } from "./input.ts";
 import { chunkRows, completeBatch, type Job } from "./job.ts";
-import { rememberingScans, type ScanInput } from "./scan.ts";
+import { rememberingScans, type Scan, type ScanInput } from "./scan.ts";
 import type { InferenceModel, InferenceSource } from "./source.ts";
 
 type Given = { readonly source: InferenceSource; readonly hub: HubSource; readonly secrets?: Secrets | undefined };
@@ -113,7 +113,7 @@ function taskOf(
 async function scanned(scan: ScanInput, context: ToolContext, task: InferenceTask, given: InferenceArgs) {
   let result: Awaited<ReturnType<ScanInput>> | undefined;
   const outcome = await answering(context, async () => {
-    result = await scan(context, openInput(context.workspace, task.item, given), given);
+    result = await scan(context, task.item, given);
     return failed("");
   });
   return result ?? outcome.text;
@@ -150,28 +150,21 @@ async function concernsOf(
   if ("refused" in licence.concerns || local) return licence;
   const looked = await scanned(scan, context, task, given);
   if (typeof looked === "string") return licence;
-  const found: Finding[] = looked.personal.map(({ kind, count, first }) => {
-    const places = first
-      .map(({ line, masked }) => `${given.input_file ?? given.files?.[line - 1] ?? "inputs"}:${line} ${masked}`)
-      .join(", ");
-    const more = count > first.length ? ", …" : "";
-    return {
-      kind: "personal-data",
-      id: hashOf({ personal: kind, input: looked.sha256, origin }),
-      text: `${count} × ${kind} would go to ${origin}: ${places}${more}`,
-    };
-  });
-  const unscreened: Finding[] =
-    looked.media === 0
-      ? []
-      : [
-          {
-            kind: "unscreened",
-            id: hashOf({ unscreened: looked.sha256, origin }),
-            text: `${looked.media} files of ${task.item} would go to ${origin}; what is in them was not looked at: ${(given.files ?? []).slice(0, 5).join(", ")}`,
-          },
-        ];
-  return { concerns: { findings: [...licence.concerns.findings, ...found, ...unscreened] }, pin: licence.pin };
+  const parameters = new PersonalCount();
+  parameters.add(JSON.stringify(given.parameters), () => "parameters");
+  const found = [
+    ...looked.personal.findings(origin, looked.sha256),
+    ...parameters.findings(origin, hashOf(given.parameters)),
+    ...mediaFindings(looked, task, given, origin),
+  ];
+  return { concerns: { findings: [...licence.concerns.findings, ...found] }, pin: licence.pin };
+}
+
+function mediaFindings({ media, sha256 }: Scan, task: InferenceTask, given: InferenceArgs, origin: string): Finding[] {
+  if (media === 0) return [];
+  const names = (given.files ?? []).slice(0, 5).map(printable).join(", ");
+  const text = `${media} files of ${task.item} would go to ${origin}; what is in them was not looked at: ${names}`;
+  return [{ kind: "unscreened", id: hashOf({ unscreened: sha256, origin }), text }];
 }
 
 const preparedSchema = z.union([

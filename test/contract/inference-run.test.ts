@@ -1,0 +1,178 @@
+/** `run_inference` in a run: through the ledger, the approvals and the chart, like every effect. */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Brief } from "../../src/briefs/brief.ts";
+import { readBrief } from "../../src/briefs/read-brief.ts";
+import { openCadre, type AdvanceResult, type Cadre } from "../../src/cadre.ts";
+import type { ScriptedModel } from "../../src/testing.ts";
+import { batchArgs, writeInferenceProject } from "../fixtures/inference-project.ts";
+import {
+  startInferenceServer,
+  type InferenceReply,
+  type InferenceRequest,
+  type InferenceServer,
+} from "../fixtures/inference-server.ts";
+import { callsThenReport } from "../fixtures/mcp-project.ts";
+
+let dir: string;
+let open: Cadre[];
+let server: InferenceServer;
+let reply: (text: string, n: number) => InferenceReply | Promise<InferenceReply>;
+
+const textOf = (request: InferenceRequest): string => (request.json as { inputs: string }).inputs;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), "cadre-inference-run-"));
+  open = [];
+  reply = (text) => ({ json: [[{ label: text, score: 1 }]] });
+  server = await startInferenceServer((request, n) => reply(textOf(request), n));
+});
+
+afterEach(async () => {
+  for (const cadre of open) cadre.close();
+  await server.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+function project(model: ScriptedModel): Cadre {
+  const cadre = openCadre({ dir, model });
+  open.push(cadre);
+  return cadre;
+}
+
+const begin = (cadre: Cadre) => cadre.start(readBrief("Do the thing.", null).brief as Brief, { by: "tester" });
+
+async function begun(cadre: Cadre): Promise<AdvanceResult> {
+  return cadre.advance((await begin(cadre)).id);
+}
+
+function told(model: ScriptedModel): string[] {
+  return (model.requests.at(-1)?.messages ?? []).flatMap((each) => (each.role === "tool" ? [each.content] : []));
+}
+
+test("the answers are a file of the workspace, with a receipt; what was paid for is in the ledger, and the run verifies", async () => {
+  writeInferenceProject(dir, { url: `${server.url}/x`, items: 60 });
+  const model = callsThenReport(["run_inference", batchArgs]);
+  const cadre = project(model);
+  const result = await begun(cadre);
+  expect(result.status).toBe("finished");
+  expect(told(model)[0]).toContain("60 of 60 items have an answer");
+  const changed = await cadre.changes(result.run.id);
+  expect(changed.files.map(({ path }) => path)).toEqual(["out.jsonl"]);
+  expect(changed.files[0]?.after?.trimEnd().split("\n")).toHaveLength(60);
+  // 60 items are 3 chunks, each a paid call.
+  expect(result.run.counters.modelCalls).toBe(2 + 3);
+  expect((await cadre.verify(result.run.id)).problems).toEqual([]);
+});
+
+test("R3 a licence that nobody knows waits for a person; once let pass it is not asked again", async () => {
+  writeInferenceProject(dir, { url: `${server.url}/x`, items: 3, about: {} });
+  const model = callsThenReport(
+    ["run_inference", batchArgs],
+    ["run_inference", { ...batchArgs, output_file: "two.jsonl" }],
+  );
+  const cadre = project(model);
+  const waiting = await begun(cadre);
+  expect(waiting.asks).toMatchObject([
+    { kind: "approval", action: { tool: "run_inference", findings: [{ kind: "licence" }] } },
+  ]);
+  expect(waiting.asks[0]?.question).toContain("the licence of team/model is not known: cadre.yaml has no `hub`");
+  expect(server.requests).toEqual([]);
+  await cadre.decide(waiting.asks[0]!.id, { verb: "approve", by: "tester", face: "test" });
+  const done = await cadre.advance(waiting.run.id);
+  expect(done.status).toBe("finished");
+  expect(server.requests).toHaveLength(6);
+  expect((await cadre.verify(done.run.id)).problems).toEqual([]);
+});
+
+test("a licence that the workflow denies is refused, and nobody is asked", async () => {
+  writeInferenceProject(dir, { url: `${server.url}/x`, items: 3, workflow: { licences: { deny: ["mit"] } } });
+  const model = callsThenReport(["run_inference", batchArgs]);
+  const result = await begun(project(model));
+  expect(result.status).toBe("finished");
+  expect(told(model)[0]).toContain("team/model is under MIT: the workflow's `licences.deny` names it");
+  expect(server.requests).toEqual([]);
+});
+
+test("a licence that no table holds is found in the workflow", async () => {
+  writeInferenceProject(dir, { url: `${server.url}/x`, items: 3, workflow: { licences: { deny: ["gpl3"] } } });
+  await expect(begun(project(callsThenReport()))).rejects.toMatchObject({
+    message: expect.stringContaining('names the licence "gpl3" at licences.deny'),
+  });
+});
+
+test("R2 a role names a model of cadre.yaml, never an address", async () => {
+  writeInferenceProject(dir, { url: `${server.url}/x`, items: 3 });
+  const model = callsThenReport(
+    ["run_inference", { ...batchArgs, model: "hf:team/model" }],
+    ["run_inference", { ...batchArgs, model: `${server.url}#m` }],
+  );
+  await begun(project(model));
+  expect(told(model)[0]).toContain("[model-unknown]");
+  expect(told(model)[1]).toContain("[model-unknown]");
+  expect(server.requests).toEqual([]);
+});
+
+test("a large batch asks before it spends more than the run may", async () => {
+  writeInferenceProject(dir, { url: `${server.url}/x`, items: 200, workflow: { limits: { modelCalls: 5 } } });
+  const result = await begun(project(callsThenReport(["run_inference", batchArgs])));
+  expect(result.asks).toMatchObject([{ kind: "limit" }]);
+  expect(server.requests).toEqual([]);
+});
+
+test("D3 killed in the middle and resumed, no item is billed twice but those that were under way", async () => {
+  const items = 120;
+  writeInferenceProject(dir, { url: `${server.url}/x`, items });
+  const model = callsThenReport(["run_inference", batchArgs]);
+  const cadre = project(model);
+  const run = await begin(cadre);
+  const program = fileURLToPath(new URL("../fixtures/inference-run-child.ts", import.meta.url));
+  const asked = new Map<string, number>();
+  const killed = Promise.withResolvers<void>();
+  let child: ReturnType<typeof spawn> | undefined;
+  reply = (text, n) => {
+    asked.set(text, (asked.get(text) ?? 0) + 1);
+    if (n === 70) {
+      child?.once("exit", () => killed.resolve());
+      child?.kill("SIGKILL");
+    }
+    return { json: [[{ label: text, score: 1 }]] };
+  };
+  child = spawn(process.execPath, [program, dir, run.id], { stdio: ["ignore", "ignore", "inherit"] });
+  await killed.promise;
+  const answered = asked.size;
+  expect(answered).toBeGreaterThanOrEqual(70);
+  expect(answered).toBeLessThan(items);
+  const result = await cadre.advance(run.id);
+  expect(result.status).toBe("finished");
+  const twice = [...asked.values()].filter((times) => times > 1);
+  expect(Math.max(...asked.values())).toBeLessThanOrEqual(2);
+  expect(twice.length).toBeLessThanOrEqual(16);
+  expect(asked.size).toBe(items);
+  const changed = await cadre.changes(run.id);
+  const lines = (changed.files[0]?.after ?? "")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { line: number; output: { label: string }[] });
+  expect(lines.map(({ line, output }) => [line, output[0]?.label])).toEqual(
+    Array.from({ length: items }, (_, index) => [index + 1, `item ${index}`]),
+  );
+  // What was noted as sent and never reached the server is told too: only the server knows that.
+  const repeated = Number(/(\d+) were sent again after an interruption/.exec(told(model)[0] ?? "")?.[1] ?? 0);
+  expect(repeated).toBeGreaterThanOrEqual(twice.length);
+  expect(repeated).toBeLessThanOrEqual(16);
+  expect((await cadre.verify(run.id)).problems).toEqual([]);
+});
+
+test("a preview asks no model", async () => {
+  writeInferenceProject(dir, { url: `${server.url}/x`, items: 3 });
+  const cadre = project(callsThenReport(["run_inference", batchArgs]));
+  await cadre.preview(readBrief("Do the thing.", null).brief as Brief, { by: "tester" });
+  expect(server.requests).toEqual([]);
+  expect(existsSync(join(dir, "out.jsonl"))).toBe(false);
+  expect(readFileSync(join(dir, "in.jsonl"), "utf8")).toContain("item 0");
+});
