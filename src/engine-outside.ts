@@ -2,6 +2,7 @@
 import type { Config } from "./config.ts";
 import { didYouMean } from "./documents/nearest.ts";
 import { CadreError } from "./errors.ts";
+import { termsOf } from "./models/create-role-model.ts";
 import { openHub } from "./models/hub/hub.ts";
 import { resolveModel } from "./models/resolve.ts";
 import type { HubSource } from "./tools/hub/source.ts";
@@ -64,5 +65,5 @@ function modelOf(config: Config | undefined, name: string): InferenceModel {
   const spec = resolveModel(config, { role: "", rank: "", flag: name });
   if (spec.kind === "rehearsal") throw new CadreError("model-unknown", `${name} is no model that can be called.`);
   const task = model.tier === "endpoint" ? model.task : undefined;
-  return { name, spec, licence: model.about?.licence ?? null, task: task ?? null };
+  return { name, spec, licence: model.about?.licence ?? null, task: task ?? null, terms: termsOf(spec) };
 }

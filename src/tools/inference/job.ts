@@ -81,6 +81,7 @@ async function sendAll(job: Job, progress: Progress): Promise<Ran | { readonly s
         number: paid.length,
         model: job.model.spec.id,
         tier: job.model.spec.kind,
+        terms: job.model.terms,
         request: hashOf({ of: job.request, from: first.line, rows: rows.length }),
         tokens: Math.ceil((job.tokens * rows.length) / Math.max(1, scan.rows)),
         make: async (signal) => {

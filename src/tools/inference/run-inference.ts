@@ -12,6 +12,7 @@ import { z } from "zod";
 import { hashOf } from "../../canonical.ts";
 import { isCadreError } from "../../errors.ts";
 import type { Finding } from "../../events/event.ts";
+import { mostFor } from "../../models/terms.ts";
 import { destination } from "../../models/inference/destination.ts";
 import { inferenceTasks, type InferenceTask } from "../../models/inference/tasks.ts";
 import { answering, failed, printable } from "../answer.ts";
@@ -46,17 +47,7 @@ export function runInferenceTool({ source, hub, secrets }: Given): Tool<Inferenc
     },
     objection: (context, given) => Promise.resolve(objectionTo(source, context, given)),
     concerns: async (context, given) => (await concernsOf({ source, hub, scan }, context, given)).concerns,
-    needs: async (context, given) => {
-      const { task, problem } = taskOf(source, given);
-      if (problem !== null) return { modelCalls: 0, tokens: 0 };
-      const looked = await scanned(scan, context, task, given);
-      if (typeof looked === "string") return { modelCalls: 0, tokens: 0 };
-      const { rows, characters, unusable } = looked;
-      return {
-        modelCalls: Math.ceil(rows / chunkRows(rows)),
-        tokens: tokensFor(task, given, characters, rows - unusable),
-      };
-    },
+    needs: (context, given) => needOf({ source, hub, scan }, context, given),
     prepare: (context, given) => prepare(source, scan, context, given),
     // Whatever had been done is in the progress of the batch: running again goes on from there (D3).
     probe: () => Promise.resolve({ state: "not-done" }),
@@ -119,8 +110,24 @@ async function scanned(scan: ScanInput, context: ToolContext, task: InferenceTas
   return result ?? outcome.text;
 }
 
+async function needOf({ source, scan }: Parts, context: ToolContext, given: InferenceArgs) {
+  const { task, model } = taskOf(source, given);
+  const looked = model === null ? "" : await scanned(scan, context, task, given);
+  if (model === null || typeof looked === "string") return { modelCalls: 0, tokens: 0 };
+  const modelCalls = Math.ceil(looked.rows / chunkRows(looked.rows));
+  const tokens = tokensFor(task, given, looked);
+  const { money } = mostFor(model.terms, tokens);
+  const { gpuMs } = mostFor(model.terms, { prompt: 0, reply: 0 });
+  return {
+    modelCalls,
+    tokens: tokens.prompt + tokens.reply,
+    ...(money === null ? {} : { money }),
+    ...(gpuMs === null ? {} : { gpuMs: modelCalls * gpuMs }),
+  };
+}
+
 /** Four characters a token, and what the task may say at most; a reservation, replaced by what a server counts. */
-function tokensFor(task: InferenceTask, given: InferenceArgs, characters: number, rows: number): number {
+function tokensFor(task: InferenceTask, given: InferenceArgs, { characters, rows, unusable }: Scan) {
   const {
     max_tokens: chat,
     max_new_tokens: generation,
@@ -131,7 +138,8 @@ function tokensFor(task: InferenceTask, given: InferenceArgs, characters: number
   const most = [chat, generation, length].find((each) => typeof each === "number");
   const out = task.generative ? Number(most ?? (task.ask === null ? 1024 : 256)) : 0;
   const around = String(system).length + String(prompt).length;
-  return Math.ceil(characters / 4) + rows * (out + Math.ceil(around / 4));
+  const sent = rows - unusable;
+  return { prompt: Math.ceil(characters / 4) + sent * Math.ceil(around / 4), reply: sent * out };
 }
 
 /** R2. */
@@ -215,6 +223,7 @@ async function run(parts: Parts, context: ToolContext, given: InferenceArgs, fac
     input: looked.sha256,
     key: given.text_key,
   };
+  const tokens = tokensFor(task, given, looked);
   const job: Job = {
     context,
     task,
@@ -224,7 +233,7 @@ async function run(parts: Parts, context: ToolContext, given: InferenceArgs, fac
     scan: looked,
     before: prepared.before,
     request: hashOf(about),
-    tokens: tokensFor(task, given, looked.characters, looked.rows - looked.unusable),
+    tokens: tokens.prompt + tokens.reply,
     // A line's own, so that two lines never work on one batch.
     folder: join(
       dirname(context.workspace),

@@ -2,6 +2,7 @@
 import type { Inference } from "../../models/inference/client.ts";
 import type { InferenceSpec } from "../../models/inference/destination.ts";
 import type { InferenceTask } from "../../models/inference/tasks.ts";
+import type { Terms } from "../../models/terms.ts";
 
 export type InferenceModel = {
   /** In cadre.yaml. */
@@ -11,6 +12,7 @@ export type InferenceModel = {
   readonly licence: string | null;
   /** What its address is for; null: the operator did not say. */
   readonly task: string | null;
+  readonly terms: Terms;
 };
 
 export type InferenceSource = {
