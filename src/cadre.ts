@@ -16,6 +16,7 @@ import type {
   Changes,
   DecideInput,
   FileVerification,
+  Rehearsed,
   StartOptions,
   Verification,
 } from "./run/api.ts";
@@ -30,6 +31,7 @@ export type {
   Changes,
   DecideInput,
   FileVerification,
+  Rehearsed,
   StartOptions,
   Verification,
 } from "./run/api.ts";
@@ -75,6 +77,8 @@ export interface Cadre {
   start(brief: Brief, options: StartOptions): Promise<RunRow>;
   /** The walk that the rehearsal would take, in a scratch folder with an in-memory store: no effect on data, project or journal. */
   preview(brief: Brief, options: StartOptions): Promise<readonly StoredEvent[]>;
+  /** The same to the end, with a stand-in for people that takes the first option and approves what it is shown. */
+  rehearse(brief: Brief, options: StartOptions): Promise<Rehearsed>;
   /** Moves the run until it waits, ends or drains, then renders its journal. Errors: run-owned (with the owner), chain-broken. */
   advance(run: RunId, options?: AdvanceOptions): Promise<AdvanceResult>;
   /**
@@ -163,6 +167,7 @@ export function openCadre(options: CadreOptions): Cadre {
     store,
     start: async (brief, start) => (await engine()).start(brief, start),
     preview: async (brief, start) => (await engine()).preview(brief, start),
+    rehearse: async (brief, start) => (await engine()).rehearse(brief, start),
     advance,
     notify: async ({ resume = false } = {}) => {
       const { tellOpen } = await import("./notices/teller.ts");

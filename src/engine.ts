@@ -1,14 +1,13 @@
 /** The engine of an open project: everything that moves a run. Loaded lazily, because it brings LangGraph and the tools. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Brief } from "./briefs/brief.ts";
-import type { AdvanceOptions, AdvanceResult, ChangedFile, Changes, StartOptions } from "./run/api.ts";
+import type { AdvanceOptions, AdvanceResult, ChangedFile, Changes, Rehearsed, StartOptions } from "./run/api.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { guardedModel, guardedTools, secretsOf } from "./engine-guard.ts";
 import { byName, noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./engine-mcp.ts";
 import { outsideOf } from "./engine-outside.ts";
+import { inScratch, previewRun, rehearseRun } from "./engine-scratch.ts";
 import { CadreError, isCadreError } from "./errors.ts";
 import type { ChangeSet } from "./events/event.ts";
 import { openerOf, type IdSource, type LineId, type RunId } from "./ids.ts";
@@ -19,7 +18,6 @@ import { modelSource } from "./models/served-model.ts";
 import type { BoundChart } from "./org/bound-chart.ts";
 import { findRole, type Role } from "./org/chart.ts";
 import { commandPolicy, type CommandPolicy } from "./org/command-policy.ts";
-import { openStore } from "./store/open.ts";
 import type { AskRow, RunRow, Store, StoredEvent } from "./store/ports.ts";
 import { toolCatalogue, toolHash } from "./tools/catalogue.ts";
 import { bubblewrap } from "./tools/sandbox/bubblewrap.ts";
@@ -49,6 +47,7 @@ export type EngineOptions = {
 export interface Engine {
   start(brief: Brief, options: StartOptions): Promise<RunRow>;
   preview(brief: Brief, options: StartOptions): Promise<readonly StoredEvent[]>;
+  rehearse(brief: Brief, options: StartOptions): Promise<Rehearsed>;
   advance(run: RunId, options?: AdvanceOptions): Promise<AdvanceResult>;
   stop(run: RunId): Promise<RunRow>;
   changes(run: RunRow): Promise<Changes>;
@@ -145,7 +144,8 @@ export function openEngine(options: EngineOptions): Engine {
   return {
     start,
     advance,
-    preview: (brief, begin) => previewRun(options, brief, begin),
+    preview: (brief, begin) => inScratch(options, openEngine, (scratch) => previewRun(scratch, brief, begin)),
+    rehearse: (brief, begin) => inScratch(options, openEngine, (scratch) => rehearseRun(scratch, brief, begin)),
     stop: (run) => stopRun(options.store, run, advance),
     changes: (run) => changesOf(options.store, workspaces, run),
     apply: (run) => applyRun(options.store, workspaces, run),
@@ -225,21 +225,6 @@ async function stopRun(store: Store, run: RunId, advance: (run: RunId) => Promis
   } catch (error) {
     if (!isCadreError(error, "run-owned")) throw error;
     return (await store.run(run)) as RunRow;
-  }
-}
-
-/** The walk that the rehearsal would take: the same engine in a scratch folder, with a store in memory. */
-async function previewRun(options: EngineOptions, brief: Brief, begin: StartOptions): Promise<readonly StoredEvent[]> {
-  const data = mkdtempSync(join(tmpdir(), "cadre-preview-"));
-  const store = openStore({ file: ":memory:", clock: options.clock });
-  try {
-    const engine = openEngine({ ...options, data, store, model: await rehearsal(), outside: false });
-    const run = await engine.start(brief, begin);
-    await engine.advance(run.id);
-    return await store.runEvents(run.id);
-  } finally {
-    store.close();
-    rmSync(data, { recursive: true, force: true });
   }
 }
 

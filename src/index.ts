@@ -54,6 +54,7 @@ export type {
   Changes,
   DecideInput,
   FileVerification,
+  Rehearsed,
   StartOptions,
   Verification,
 } from "./run/api.ts";

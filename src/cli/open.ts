@@ -16,11 +16,11 @@ export async function withReader(context: Context, body: (store: StoreReader) =>
   }
 }
 
-export async function withCadre(
+export async function withCadre<Result = number>(
   context: Context,
-  body: (cadre: Cadre) => Promise<number>,
+  body: (cadre: Cadre) => Promise<Result>,
   options: { readonly readOnly?: boolean } = {},
-): Promise<number> {
+): Promise<Result> {
   const { openCadre } = await import("../cadre.ts");
   const cadre = openCadre({ dir: context.dir, data: context.data, journal: context.journal, ...options });
   try {

@@ -23,6 +23,14 @@ export type AdvanceResult = {
 
 export type Progress = { readonly done: number; readonly of: number; readonly what: string };
 
+/** A run from start to end in a scratch folder, with a stand-in for people; `waiting` where it asked too often. */
+export type Rehearsed = {
+  readonly status: AdvanceResult["status"];
+  /** What people would have been asked, in order. */
+  readonly asked: readonly AskRow[];
+  readonly events: readonly StoredEvent[];
+};
+
 export type AdvanceOptions = {
   /** Each event as soon as it is committed. */
   readonly onEvent?: (event: StoredEvent) => void;

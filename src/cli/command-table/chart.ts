@@ -52,6 +52,17 @@ export const chart: readonly CommandSpec[] = [
     load: async () => (await import("../commands/who.ts")).who,
   },
   {
+    name: "rehearse",
+    needs: "files",
+    summary: "walk the chart with every brief: which routes are exercised, which cannot be, where people are asked",
+    details:
+      "Each brief is rehearsed to its end in a scratch folder, with a stand-in for people that takes the first option and approves what it is shown. Nothing is kept, and no model is called.",
+    args: [["[briefs...]", "brief files (default: all in briefs/)"]],
+    options: [["--workflow <name>", "a file in graphs/, without its ending"]],
+    examples: [["rehearse", "what the briefs of this project exercise"]],
+    load: async () => (await import("../commands/rehearse.ts")).rehearse,
+  },
+  {
     name: "import",
     needs: "files",
     summary: "take over role files of another tool as modes",
