@@ -13,6 +13,7 @@ import {
   ToolMessage,
   type BaseMessage,
 } from "@langchain/core/messages";
+import { canonicalJson } from "../canonical.ts";
 import { CadreError, isCadreError } from "../errors.ts";
 import { checkCalls, type RawCall } from "./strict-calls.ts";
 import type { Message, ModelReply, ModelRequest, ModelUsage, RoleModel, Tier, ToolSpec } from "./model.ts";
@@ -100,13 +101,18 @@ export function langChainMessages(messages: readonly Message[]): BaseMessage[] {
             type: "tool_call" as const,
             id: call.id,
             name: call.name,
-            args: call.args as Record<string, unknown>,
+            args: inOrder(call.args),
           })),
         });
       case "tool":
         return new ToolMessage({ content: message.content, tool_call_id: message.callId, name: message.name });
     }
   });
+}
+
+/** Keys in one order, whoever remembers them: the store writes them in order, and a resumed run must begin with the same text. */
+function inOrder(args: unknown): Record<string, unknown> {
+  return JSON.parse(canonicalJson(args)) as Record<string, unknown>;
 }
 
 /** What the model said, as the run may use it. */

@@ -177,3 +177,54 @@ test("a limit of money beside a model without a price is refused before the run 
   expect(server.requests).toEqual([]);
   expect(await cadre.store.runs()).toEqual([]);
 });
+
+/** Tools change for a turn where a decision has to be taken up, and where a report has come back that can be returned; in nothing else. */
+function lasting(tools: string): unknown[] {
+  const all = JSON.parse(tools) as {
+    function: { name: string; parameters: { properties: object; required?: string[] } };
+  }[];
+  return all
+    .filter((tool) => tool.function.name !== "return_report")
+    .map((tool) => {
+      const { properties, required = [], ...parameters } = tool.function.parameters;
+      const own = Object.entries(properties).filter(([name]) => name !== "decision_taken_up");
+      const needed = required.filter((name) => name !== "decision_taken_up");
+      return { ...tool.function, parameters: { ...parameters, properties: Object.fromEntries(own), required: needed } };
+    });
+}
+
+type Told = { readonly messages: readonly string[]; readonly tools: string };
+
+test(
+  "stable text first: a role's next request begins with all of its last one, so that a server's prefix cache hits",
+  { timeout: 60_000 },
+  async () => {
+    const told = ({ body }: ChatServer["requests"][number]): Told => ({
+      messages: body.messages.map((message) => JSON.stringify(message)),
+      tools: JSON.stringify(body.tools),
+    });
+    const whole = await project((body) => policy(body));
+    expect(await toTheEnd(whole.cadre, await whole.cadre.start(whole.brief, { by: "lead" }))).toBe("finished");
+    const first = whole.server.requests.map(told);
+    // No name of a run, no date and no path of a workspace stands at the start: another run begins with the same bytes.
+    const other = await project(() => ({ kind: "status", status: 401 }));
+    const run = await other.cadre.start(other.brief, { by: "lead" });
+    await expect(other.cadre.advance(run.id)).rejects.toMatchObject({ code: "model-auth" });
+    expect(other.server.requests.map(told)).toEqual(first.slice(0, 1));
+    let [again, kept, sent] = [0, 0, 0];
+    for (const [at, { messages, tools }] of first.entries()) {
+      // System prompt, brief and assignment: a frame.
+      const before = first
+        .slice(0, at)
+        .findLast((earlier) => [0, 1, 2].every((part) => earlier.messages[part] === messages[part]));
+      if (before === undefined) continue;
+      again += 1;
+      expect(lasting(tools)).toEqual(lasting(before.tools));
+      expect(messages.slice(0, before.messages.length)).toEqual(before.messages);
+      kept += before.messages.join("").length;
+      sent += messages.join("").length;
+    }
+    expect(again).toBeGreaterThan(5);
+    expect(kept / sent).toBeGreaterThan(0.7);
+  },
+);
