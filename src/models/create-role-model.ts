@@ -35,7 +35,7 @@ export async function createRoleModel(spec: ModelSpec, deps: RoleModelDeps): Pro
   const gate = { gate: (deps.gates ?? processGates)(url), run: deps.run };
   const transport = createTransport(
     { gate, ...deps.transport },
-    { url, limits: limitsOf(spec), ...(token === null ? {} : { token }) },
+    { url, limits: { ...mostBytes(spec), ...limitsOf(spec) }, ...(token === null ? {} : { token }) },
   );
   const where =
     spec.kind === "endpoint"
@@ -51,6 +51,15 @@ export async function createRoleModel(spec: ModelSpec, deps: RoleModelDeps): Pro
     ...(spec.temperature === null ? {} : { temperature: spec.temperature }),
     terms: termsOf(spec),
   });
+}
+
+/**
+ * A reply is bounded by its tokens: half a kilobyte for each is more than servers wrap around one, and 64 bytes hold any of them. So an
+ * endless answer ends sooner than the transport alone would end it.
+ */
+function mostBytes({ maxTokens }: RemoteModelSpec): Pick<TransportLimits, "maxBytes" | "maxLineBytes"> {
+  const tokens = Math.max(maxTokens ?? 0, 4096);
+  return { maxBytes: 512 * (1024 + tokens), maxLineBytes: 64 * tokens };
 }
 
 /** What the operator says of its costs. */

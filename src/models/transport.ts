@@ -192,7 +192,10 @@ async function oneAttempt(
     const reader = response.body.getReader();
     const first = await watch.race(reader.read());
     pass.answered();
-    const body = watchedBody(watch, setting.limits, setting.origin, first.value ?? new Uint8Array(0), reader);
+    const streams = /^text\/event-stream\b/i.test(kind);
+    const { maxLineBytes, ...limits } = setting.limits;
+    const bounds = streams && maxLineBytes !== undefined ? { ...limits, maxLineBytes } : limits;
+    const body = watchedBody(watch, bounds, setting.origin, first.value ?? new Uint8Array(0), reader);
     const kept = [...keptHeaders].flatMap((name) => {
       const value = response.headers.get(name);
       return value === null ? [] : [[name, value] as const];

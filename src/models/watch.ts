@@ -18,6 +18,8 @@ export type CallLimits = {
   readonly totalMs: number;
   /** Of the answer, decompressed. */
   readonly maxBytes: number;
+  /** Of one line of a stream of events, whose reader joins what has come of a line anew with every piece; left out: no bound of its own. */
+  readonly maxLineBytes?: number;
 };
 
 export interface Watch {
@@ -78,6 +80,21 @@ export function openWatch(timing: Timing, limits: CallLimits, origin: string, ou
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
+const newline = 0x0a;
+
+/** How long the line is that a piece leaves open, and the longest that it closes or adds to. */
+function lineAfter(piece: Uint8Array, open: number): { readonly open: number; readonly longest: number } {
+  let longest = open;
+  let start = 0;
+  for (let end = piece.indexOf(newline); end >= 0; end = piece.indexOf(newline, start)) {
+    longest = Math.max(longest, open + end - start);
+    open = 0;
+    start = end + 1;
+  }
+  const left = open + piece.byteLength - start;
+  return { open: left, longest: Math.max(longest, left) };
+}
+
 /** The rest of a body whose first chunk has been read: within the limits, closing the watch when it ends. */
 export function watchedBody(
   watch: Watch,
@@ -86,6 +103,8 @@ export function watchedBody(
   first: Uint8Array,
   reader: Reader,
 ): ReadableStream<Uint8Array> {
+  const { maxLineBytes = Number.POSITIVE_INFINITY } = limits;
+  let line = 0;
   let received = first.byteLength;
   let waiting: Uint8Array | null = first;
   const next = async (): Promise<Uint8Array | null> => {
@@ -116,6 +135,9 @@ export function watchedBody(
           }
           received += chunk === first ? 0 : chunk.byteLength;
           if (received > limits.maxBytes) throw malformedError(origin, `sent more than ${limits.maxBytes} bytes`);
+          const { open, longest } = lineAfter(chunk, line);
+          if (longest > maxLineBytes) throw malformedError(origin, `sent a line of more than ${maxLineBytes} bytes`);
+          line = open;
           controller.enqueue(chunk);
         } catch (error) {
           const reason = watch.signal.aborted ? watch.signal.reason : isOurs(error) ? error : truncatedError(origin);

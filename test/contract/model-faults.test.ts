@@ -11,7 +11,8 @@ import { openGates, type Gates } from "../../src/models/gate.ts";
 import { resolveModel } from "../../src/models/resolve.ts";
 import { startChatServer, type Behaviour, type ChatServer } from "../fixtures/chat-server.ts";
 import { manualTiming, type ManualTiming } from "../fixtures/manual-timing.ts";
-import { canary, expectQuiet, request, settled } from "./model-conformance.ts";
+import { expectQuiet, settled } from "./model-conformance.ts";
+import { canary, request } from "./model-request.ts";
 
 const secret = "sk-SECRET-55aa-never-shown";
 const open: ChatServer[] = [];
@@ -73,6 +74,9 @@ const faults: readonly (readonly [title: string, behaviour: Behaviour, code: Err
   ["a body that is no JSON", { kind: "bad-json" }, "model-malformed", 1],
   ["an error in the stream that quotes the prompt", { kind: "stream-error" }, "model-malformed", 1],
   ["a stream without end", { kind: "endless" }, "model-malformed", 1],
+  ["a stream with nothing in it", { kind: "empty" }, "model-truncated", 1],
+  ["a refusal whose body never ends", { kind: "endless-error" }, "model-refused", 1],
+  ["a small answer that unpacks to 64 MB", { kind: "bomb" }, "model-malformed", 1],
   ["a redirect to another origin", { kind: "redirect", status: 307, to: "http://127.0.0.2:9/v1" }, "model-refused", 1],
   ["a redirect that drops the body", { kind: "redirect", status: 302, to: "/v1/other" }, "model-malformed", 1],
   ["a redirect in a circle", { kind: "redirect", status: 308, to: "/v1/chat/completions" }, "model-malformed", 4],
@@ -93,6 +97,7 @@ describe("R8 a server's fault ends in bounds and says nothing of the prompt", ()
     ["headers and then nothing", { kind: "silence", headers: true }, "first-token"],
     ["one piece and then nothing", { kind: "stall" }, "idle"],
     ["one piece and then nothing", { kind: "stall" }, "total"],
+    ["piece after piece, without end", { kind: "drip" }, "total"],
   ] as const)("%s: the %o server is left at the %s limit", async (_title, behaviour, limit) => {
     const server = await serve(behaviour);
     const { model, timing } = await modelAt(server);
@@ -100,7 +105,7 @@ describe("R8 a server's fault ends in bounds and says nothing of the prompt", ()
     const firstText = new Promise<void>((resolve) => (heard = resolve));
     const error = settled(model.call(request, { onText: () => heard() }));
     const seen = await server.seen(1);
-    if (behaviour.kind === "stall") await firstText;
+    if (behaviour.kind === "stall" || behaviour.kind === "drip") await firstText;
     await timing.running(limit);
     timing.runOut(limit);
     expectQuiet(await error, "model-timeout", [secret]);
@@ -109,8 +114,32 @@ describe("R8 a server's fault ends in bounds and says nothing of the prompt", ()
     expect(server.requests).toHaveLength(1);
   });
 
+  it("comments that keep a connection open are no answer: the server is left at the total limit", async () => {
+    const server = await serve({ kind: "drip", comments: true });
+    const { model, timing } = await modelAt(server);
+    const error = settled(model.call(request, {}));
+    const seen = await server.seen(1);
+    await timing.running("idle");
+    timing.runOut("total");
+    expectQuiet(await error, "model-timeout", [secret]);
+    expect(await seen.over).toBe("client");
+  });
+
+  it("a tool that was not offered is no call, and neither is one that was cut off", async () => {
+    const server = await serve(
+      { kind: "reply", calls: [{ name: "execute_command", args: { command: "id" } }] },
+      { kind: "reply", calls: [{ name: "read_file", args: '{"path":"/etc' }], finish: "length" },
+    );
+    const { model } = await modelAt(server);
+    for (const name of ["execute_command", "read_file"]) {
+      const { calls, malformed } = await model.call(request, {});
+      expect(calls).toEqual([]);
+      expect(malformed).toMatchObject([{ name }]);
+    }
+  });
+
   it("a caller who leaves in the middle ends the request", async () => {
-    const server = await serve({ kind: "endless" });
+    const server = await serve({ kind: "endless", piece: 200 });
     const { model, timing } = await modelAt(server);
     const leave = new AbortController();
     const error = settled(model.call(request, { signal: leave.signal, onText: () => leave.abort() }));

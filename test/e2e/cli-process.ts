@@ -50,10 +50,11 @@ export function startCadre(
   cwd: string,
   args: readonly string[],
   onOutput: (out: string, child: ChildProcess) => void = () => {},
+  env: Readonly<Record<string, string>> = {},
 ): Running {
   const child = spawn(process.execPath, [main, ...args], {
     cwd,
-    env: environment(),
+    env: environment(env),
     stdio: ["ignore", "pipe", "pipe"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));

@@ -2,7 +2,8 @@ import { AIMessage, AIMessageChunk, ToolMessage } from "@langchain/core/messages
 import { fakeModel } from "@langchain/core/testing";
 import { describe, expect, it } from "vitest";
 import { chatRoleModel, langChainMessages, readReply } from "../../src/models/chat-role-model.ts";
-import { canary, expectQuiet, request, settled } from "../contract/model-conformance.ts";
+import { expectQuiet, settled } from "../contract/model-conformance.ts";
+import { canary, request } from "../contract/model-request.ts";
 
 const options = { id: "fake", tier: "endpoint" } as const;
 
