@@ -219,7 +219,8 @@ export function openCadre(options: CadreOptions): Cadre {
         const { journalFolders } = await import("./store/journal-files.ts");
         return journalFolders(journalDir).filter(isRunId);
       };
-      return heldStill((still) => verifyAll(still, { anchorsOf, remembered, onRun, ...verify }));
+      const hasWorkspace = (run: RunId): boolean => existsSync(join(data, "workspaces", run));
+      return heldStill((still) => verifyAll(still, { anchorsOf, remembered, hasWorkspace, onRun, ...verify }));
     },
     promptOf: (role) => promptOf(dir, role),
     close: () => store.close(),

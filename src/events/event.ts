@@ -86,6 +86,8 @@ export const eventSchema = z.discriminatedUnion("type", [
     workflow: z.string(),
     startedBy: z.string(),
     rehearsal: z.boolean(),
+    /** What `--model` said; null: nothing. Left out in logs of earlier versions. */
+    model: z.string().nullable().optional(),
     limits: z.partialRecord(limitName, z.number()),
     /** Of the run's money; left out: its models have no price, or several currencies. */
     currency: z.string().optional(),

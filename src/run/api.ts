@@ -92,7 +92,7 @@ export type FileVerification = {
   readonly events: number;
   /** What is wrong with the file itself, or with rows that belong to no run. */
   readonly problems: readonly { readonly row: string; readonly what: string }[];
-  /** Runs that a journal remembers and the file does not hold: made on another machine, or gone from here. */
+  /** Runs that a journal remembers and the file does not hold: made on another machine, or gone from here (then a problem names them too). */
   readonly absent: readonly { readonly run: RunId; readonly events: number; readonly source: string }[];
 };
 

@@ -21,6 +21,7 @@ export function openingEvents(run: RunRow, bound: BoundChart): Event[] {
       workflow: run.workflow,
       startedBy: run.startedBy,
       rehearsal: run.rehearsal,
+      model: run.model,
       limits: run.limits,
       ...(run.currency === null ? {} : { currency: run.currency }),
     },

@@ -2,7 +2,7 @@
  * `verify` over a whole file: what can be said against the file itself, every chart, and every run, one after another.
  *
  * A run that only a journal remembers is named. Journals travel with a project, so it may have been made on another machine: that is a
- * fault only where the file is there and holds no run at all. Whether the newest of several runs were taken out of a file, nothing tells.
+ * fault where the file is there and holds no run at all, and where the run's workspace lies beside the file, which says that it was made here.
  */
 import type { RunId } from "../ids.ts";
 import type { Store } from "../store/ports.ts";
@@ -18,6 +18,8 @@ export type VerifyAll = {
   readonly anchorsOf: (run: RunId) => Promise<readonly Anchor[]>;
   /** The runs of which something outside the store remembers anything at all. */
   readonly remembered: () => Promise<readonly RunId[]>;
+  /** Whether a run's workspace lies beside the file. */
+  readonly hasWorkspace: (run: RunId) => boolean;
   /** Each run as soon as it was checked; nothing of it is kept. */
   readonly onRun: (result: Verification) => void;
 };
@@ -34,13 +36,16 @@ export async function verifyAll(store: Store, options: VerifyAll): Promise<FileV
   }
   const runs = options.runs ?? (await store.runIds());
   const absent = options.runs === undefined ? await absentRuns(options, runs) : [];
-  if (runs.length === 0 && absent.length > 0 && (await store.health()).bytes > 0)
-    problems.push(
-      ...absent.map(({ run, events, source }) => ({
-        row: `runs ${run}`,
-        what: `it is missing; ${source} remembers ${events} events of it (D8)`,
-      })),
-    );
+  const isEmptied = runs.length === 0 && (await store.health()).bytes > 0;
+  for (const { run, events, source } of absent) {
+    const wasHere = options.hasWorkspace(run);
+    if (!isEmptied && !wasHere) continue;
+    const where = wasHere ? ", and its workspace is here" : "";
+    problems.push({
+      row: `runs ${run}`,
+      what: `it is missing; ${source} remembers ${events} events of it${where} (D8)`,
+    });
+  }
   let ok = problems.length === 0;
   let events = 0;
   for (const run of runs) {

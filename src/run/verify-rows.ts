@@ -85,6 +85,7 @@ export function runRowProblems(
     ["who started it", row.startedBy, started.startedBy],
     ["when it started", row.startedAt, started.at],
     ["whether it is a rehearsal", row.rehearsal, started.rehearsal],
+    ["model", row.model, started.model === undefined ? row.model : started.model],
     ["chart", row.chart, desk.chart],
     ["limits", row.limits, ceilings],
     ["currency", row.currency, started.currency ?? null],

@@ -8,7 +8,7 @@
  * What cannot be found from the file alone: a tail that was cut off, or a history that was forged, by somebody who made every row fit.
  * That is what anchors are for: the heads that a journal keeps, or that a person wrote down. What follows the newest anchor is trusted.
  * Nor, of rows that no event repeats: who really made a decision that the line has not taken up yet (that the ask takes such a one is
- * checked), another model than the one that was named, another folder that is shown as the workspace (nothing is read or written by that
+ * checked), another folder that is shown as the workspace (nothing is read or written by that
  * row), how long the run was being moved, who asked for a stop, and another owner, time or higher epoch of a lease: those decide who may go on, never what is told.
  */
 import type { Desk } from "../events/desk.ts";

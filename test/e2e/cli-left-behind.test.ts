@@ -54,6 +54,38 @@ describe("verify and a run that only its journal remembers", () => {
     rmSync(join(dir, ".cadre"), { recursive: true });
     expect(cadre(dir, ["verify"]).code).toBe(0);
   });
+
+  test.each([
+    ["removed", (file: string) => rmSync(file)],
+    ["made empty", (file: string) => writeFileSync(file, "")],
+  ])("D8 a database that was %s is broken where the run's workspace is still beside it", (_how, damage) => {
+    const dir = waiting();
+    const run = inbox(dir)[0]?.run ?? "";
+    damage(join(dir, ".cadre/cadre.db"));
+    const told = cadre(dir, ["verify"]);
+    expect(told.code).toBe(1);
+    expect(told.out).toMatch(new RegExp(`runs ${run}: it is missing; .* events of it, and its workspace is here`));
+    expect(told.err).not.toContain("no runs to verify");
+  });
+
+  test("D8 of two runs the one that was taken out of the database is missed, and named once", () => {
+    const dir = waiting();
+    const [gone] = inbox(dir);
+    expect(cadre(dir, ["run", brief, "--json"]).code).toBe(8);
+    const db = new SQLite(join(dir, ".cadre/cadre.db"));
+    db.pragma("foreign_keys = OFF");
+    for (const table of ["lines", "asks", "effects"]) db.prepare(`DELETE FROM ${table} WHERE run = ?`).run(gone?.run);
+    db.prepare("DELETE FROM events WHERE line LIKE ?").run(`${gone?.run}%`);
+    db.exec("DELETE FROM checkpoints WHERE line NOT IN (SELECT seq FROM lines)");
+    db.exec("DELETE FROM writes WHERE line NOT IN (SELECT id FROM lines)");
+    db.prepare("DELETE FROM runs WHERE id = ?").run(gone?.run);
+    db.close();
+    const told = cadre(dir, ["verify"]);
+    expect(told.code).toBe(1);
+    expect(told.out.match(new RegExp(`${gone?.run}: it is missing`, "g"))).toHaveLength(1);
+    expect(told.err).not.toContain(gone?.run);
+    expect(inbox(dir)).toHaveLength(1);
+  });
 });
 
 test("R4 a decision is not recorded where the run could not go on with it: its workspace is not there", () => {

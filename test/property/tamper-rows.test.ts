@@ -195,6 +195,7 @@ describe.each(states)("rows of a %s run deleted, swapped or made up", (state) =>
     "a lease that was never taken": "UPDATE lines SET epoch = 0",
     "a stop that nobody wants": "UPDATE runs SET signal = 'stop'",
     "a model without a name": "UPDATE runs SET model = ''",
+    "another model": "UPDATE runs SET model = 'endpoint:other'",
     "a workspace that is nowhere": "UPDATE runs SET workspace = 'tree'",
     "a pending write of another checkpoint": `INSERT INTO writes (line, checkpoint, task, idx, channel, value)
       VALUES ('r-000001.1', 'x', 'y', -3, '__interrupt__', '[]')`,

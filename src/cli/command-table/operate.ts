@@ -38,7 +38,7 @@ export const operate: readonly CommandSpec[] = [
     needs: "data",
     summary: "check that what is stored is whole, kept to the routes, and as the journal remembers it",
     details:
-      "Reads the file, the chain of events, the ledger, the asks, the checkpoints and the charts again. A history that was cut off or forged so that every row fits shows only against something outside the file: the run's journal, where it is there, or a hash that you wrote down. Exit code 1 names the first bad event or row.",
+      "Reads the file, the chain of events, the ledger, the asks, the checkpoints and the charts again. A history that was cut off or forged so that every row fits shows only against something outside the file: the run's journal, where it is there, or a hash that you wrote down. What no event repeats can be compared with nothing: that the person who is named made a decision which the run has not taken up yet (only that the ask takes such a one is checked), the folder that is shown as the workspace, who asked for a stop, how long the run was being moved, and the owner, time and higher epoch of a lease. Exit code 1 names the first bad event or row.",
     args: [["[run]", "one run (default: every one)"]],
     options: [["--head <sha256>", "the run must hold the event with this hash (or one that begins so)"]],
     load: async () => (await import("../commands/verify.ts")).verify,

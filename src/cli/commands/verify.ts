@@ -63,9 +63,11 @@ function showRun({ output }: Context, result: Verification): void {
 }
 
 function showFile({ output }: Context, file: FileVerification): void {
-  if (file.runs === 0) output.note("no runs to verify");
+  if (file.runs === 0 && file.problems.length === 0) output.note("no runs to verify");
+  const missing = new Set(file.problems.map(({ row }) => row));
   for (const { run, events, source } of file.absent)
-    output.note(`${run} is not in this file; ${visible(source)} remembers ${events} events of it`);
+    if (!missing.has(`runs ${run}`))
+      output.note(`${run} is not in this file; ${visible(source)} remembers ${events} events of it`);
   if (file.problems.length > 0) output.line(`the file\t${output.paint("red", "BROKEN")}`);
   for (const { row, what } of file.problems) output.line(`  ${visible(row)}: ${visible(what)}`);
 }
