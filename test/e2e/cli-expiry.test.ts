@@ -4,12 +4,17 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { brief, cadre, document, inbox, project } from "./cli-process.ts";
 
-/** A project in which nobody is quick enough: an approval stands for 60 ms. */
+/** Two hours later, by the clock of the command that is given this. */
+const later = {
+  env: { NODE_OPTIONS: "--import=data:text/javascript,const{now}=Date;Date.now=()=>now()+7200000" },
+};
+
+/** A project in which an approval stands for an hour. */
 function hurried(): string {
   const dir = project();
   const file = join(dir, "graphs/feature-workflow.ts");
   const before = readFileSync(file, "utf8");
-  const after = before.replace('{ tool: "execute_command",', '{ tool: "write_to_file", expiresMinutes: 0.001,');
+  const after = before.replace('{ tool: "execute_command",', '{ tool: "write_to_file", expiresMinutes: 60,');
   expect(after).not.toBe(before);
   writeFileSync(file, after);
   return dir;
@@ -35,13 +40,13 @@ function atApproval(dir: string): string {
 test("R4 approving after the time is exit 5, and says when it expired and how to go on", () => {
   const dir = hurried();
   const ask = atApproval(dir);
-  const late = cadre(dir, ["approve", ask]);
+  const late = cadre(dir, ["approve", ask], later);
   expect(late.code).toBe(5);
   expect(late.err).toMatch(new RegExp(`${ask} expired at \\d{4}-.*: nobody had decided it by then`));
   expect(late.err).toMatch(/npx cadre resume r-[0-9a-f]{6}/);
   expect(cadre(dir, ["show", ask]).out).toContain("expired by the clock");
   // The role is told, and proposes again.
-  expect(cadre(dir, ["resume"]).code).toBe(8);
+  expect(cadre(dir, ["resume"], later).code).toBe(8);
   expect(cadre(dir, ["trace"]).out).toContain("the clock");
   expect(document(cadre(dir, ["verify", "--json"]))["ok"]).toBe(true);
 });
@@ -49,10 +54,31 @@ test("R4 approving after the time is exit 5, and says when it expired and how to
 test("R4 the inbox takes an expired approval back, and names the command that goes on", () => {
   const dir = hurried();
   const ask = atApproval(dir);
-  const listed = cadre(dir, ["inbox"]);
+  const listed = cadre(dir, ["inbox"], later);
   expect([listed.code, listed.out]).toEqual([0, ""]);
   expect(listed.err).toMatch(new RegExp(`${ask} .*expired`));
   expect(listed.err).toMatch(/npx cadre resume r-[0-9a-f]{6}/);
   expect(inbox(dir)).toEqual([]);
   expect(cadre(dir, ["show", ask]).out).toContain("expired by the clock");
+});
+
+test("R4 a run whose approval expired is not forgotten: every later look at inbox and runs says why it stands still, and what to do", () => {
+  const dir = hurried();
+  const ask = atApproval(dir);
+  cadre(dir, ["inbox"], later);
+  for (const verb of ["inbox", "runs"]) {
+    const { err } = cadre(dir, [verb]);
+    expect(err).toMatch(
+      /r-[0-9a-f]{6} was left in the middle: .*\n {2}its approval \(.*\) expired .*\n.*npx cadre resume r-/,
+    );
+    const [left] = document(cadre(dir, [verb, "--json"]))["left"] as {
+      decided: unknown[];
+      next: { command: string }[];
+    }[];
+    expect(left?.decided).toEqual([{ ask, kind: "approval", verb: "expire", at: expect.any(String) }]);
+  }
+  const { err } = cadre(dir, ["inbox"]);
+  const [, run] = /resume (r-[0-9a-f]{6})/.exec(err) ?? [];
+  expect(cadre(dir, ["resume", run ?? ""]).code).toBe(8);
+  expect(cadre(dir, ["runs"]).err).not.toContain("left in the middle");
 });

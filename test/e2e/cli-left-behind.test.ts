@@ -121,7 +121,7 @@ describe("a run that was left in the middle", () => {
         expect.stringMatching(new RegExp(`${run} was left in the middle: .*\\n.*npx cadre resume ${run}`)),
       ]);
       expect(document(cadre(dir, [verb, "--json"]))["left"]).toEqual([
-        { run, brief: expect.any(String), next: [{ command: `npx cadre resume ${run}` }] },
+        { run, brief: expect.any(String), decided: [], next: [{ command: `npx cadre resume ${run}` }] },
       ]);
     }
   });
