@@ -37,15 +37,7 @@ export async function verifyAll(store: Store, options: VerifyAll): Promise<FileV
   const runs = options.runs ?? (await store.runIds());
   const absent = options.runs === undefined ? await absentRuns(options, runs) : [];
   const isEmptied = runs.length === 0 && (await store.health()).bytes > 0;
-  for (const { run, events, source } of absent) {
-    const wasHere = options.hasWorkspace(run);
-    if (!isEmptied && !wasHere) continue;
-    const where = wasHere ? ", and its workspace is here" : "";
-    problems.push({
-      row: `runs ${run}`,
-      what: `it is missing; ${source} remembers ${events} events of it${where} (D8)`,
-    });
-  }
+  problems.push(...missedRuns(absent, isEmptied, options.hasWorkspace));
   let ok = problems.length === 0;
   let events = 0;
   for (const run of runs) {
@@ -59,6 +51,20 @@ export async function verifyAll(store: Store, options: VerifyAll): Promise<FileV
     onRun(result);
   }
   return { ok, runs: runs.length, events, problems, absent };
+}
+
+/** Of the absent runs those that were made here. */
+function missedRuns(
+  absent: FileVerification["absent"],
+  isEmptied: boolean,
+  hasWorkspace: VerifyAll["hasWorkspace"],
+): FileVerification["problems"] {
+  return absent.flatMap(({ run, events, source }) => {
+    const isHere = hasWorkspace(run);
+    if (!isEmptied && !isHere) return [];
+    const where = isHere ? ", and its workspace is here" : "";
+    return [{ row: `runs ${run}`, what: `it is missing; ${source} remembers ${events} events of it${where} (D8)` }];
+  });
 }
 
 async function absentRuns(
