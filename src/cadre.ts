@@ -16,6 +16,8 @@ import type {
   Changes,
   DecideInput,
   FileVerification,
+  ForkOptions,
+  ForkPlan,
   Rehearsed,
   StartOptions,
   Verification,
@@ -31,6 +33,8 @@ export type {
   Changes,
   DecideInput,
   FileVerification,
+  ForkOptions,
+  ForkPlan,
   Rehearsed,
   StartOptions,
   Verification,
@@ -75,6 +79,15 @@ export interface Cadre {
   readonly store: Store;
   /** Checks everything, makes the run and its workspace; moves nothing yet. Errors: chart-invalid, workflow-invalid, role-unknown, brief-invalid, model-unknown. */
   start(brief: Brief, options: StartOptions): Promise<RunRow>;
+  /** What a fork would share, put again and leave standing; makes nothing. Errors: run-unknown, fork-refused. */
+  planFork(run: RunId, options: ForkOptions): Promise<ForkPlan>;
+  /**
+   * A new run that goes on from a step of another one: same brief, what came before is shared, the workspace is as it was there. Moves
+   * nothing yet. Errors: run-unknown, fork-refused (hint: the nearest steps that work), chain-broken, workspace-refused, model-unknown.
+   */
+  fork(run: RunId, options: ForkOptions): Promise<RunRow>;
+  /** `fork` of a run that was stopped or failed, from its last step unless `at` names one. Errors: as fork; fork-refused where it has not ended so. */
+  retry(run: RunId, options: ForkOptions): Promise<RunRow>;
   /** The walk that the rehearsal would take, in a scratch folder with an in-memory store: no effect on data, project or journal. */
   preview(brief: Brief, options: StartOptions): Promise<readonly StoredEvent[]>;
   /** The same to the end, with a stand-in for people that takes the first option and approves what it is shown. */
@@ -138,6 +151,10 @@ export function openCadre(options: CadreOptions): Cadre {
       if (still !== store) still.close();
     }
   };
+  const forked = async (run: RunRow, fork: ForkOptions): Promise<RunRow> => {
+    await requireRemembered(store, journalDir, run.id); // D8: nothing goes on from a history that is not the one the journal tells
+    return (await engine()).fork(run, fork);
+  };
   const journal = (run: RunId): Promise<readonly string[]> => renderRunJournal({ store, dir, folder: journalDir }, run);
   const advance: Cadre["advance"] = async (run, given) => {
     const { openTeller } = await import("./notices/teller.ts");
@@ -166,6 +183,13 @@ export function openCadre(options: CadreOptions): Cadre {
     journalDir,
     store,
     start: async (brief, start) => (await engine()).start(brief, start),
+    planFork: async (run, fork) => (await engine()).planFork(await knownRun(store, run), fork),
+    fork: async (run, fork) => forked(await knownRun(store, run), fork),
+    retry: async (run, fork) => {
+      const row = await knownRun(store, run);
+      requireCutOff(row);
+      return forked(row, fork);
+    },
     preview: async (brief, start) => (await engine()).preview(brief, start),
     rehearse: async (brief, start) => (await engine()).rehearse(brief, start),
     advance,
@@ -241,6 +265,19 @@ async function promptOf(dir: string, slug: string): Promise<string> {
 function lazily<Value>(make: () => Promise<Value>): () => Promise<Value> {
   let made: Promise<Value> | undefined;
   return () => (made ??= make());
+}
+
+/** Retrying is for what was cut off; what goes on by itself, or is done, has verbs of its own. */
+export function requireCutOff({ id, status }: Pick<RunRow, "id" | "status">): void {
+  if (status === "stopped" || status === "failed") return;
+  const hint =
+    status === "finished"
+      ? `To do a part of it otherwise: cadre fork ${id} --at <step>`
+      : `It goes on by itself: cadre resume ${id}. To do a part of it otherwise: cadre fork ${id} --at <step>`;
+  throw new CadreError("fork-refused", `${id} is ${status}: there is nothing to retry`, {
+    hint,
+    data: { run: id, status },
+  });
 }
 
 async function knownRun(store: Store, id: RunId): Promise<RunRow> {

@@ -1,9 +1,19 @@
 /** The engine of an open project: everything that moves a run. Loaded lazily, because it brings LangGraph and the tools. */
 import { join } from "node:path";
 import type { Brief } from "./briefs/brief.ts";
-import type { AdvanceOptions, AdvanceResult, ChangedFile, Changes, Rehearsed, StartOptions } from "./run/api.ts";
+import type {
+  AdvanceOptions,
+  AdvanceResult,
+  ChangedFile,
+  Changes,
+  ForkOptions,
+  ForkPlan,
+  Rehearsed,
+  StartOptions,
+} from "./run/api.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
+import { planFork } from "./engine-fork.ts";
 import { guardedModel, guardedTools, secretsOf } from "./engine-guard.ts";
 import { byName, noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./engine-mcp.ts";
 import { outsideOf } from "./engine-outside.ts";
@@ -26,6 +36,7 @@ import { openWorkspaces } from "./tools/workspace-folder.ts";
 import type { Workspaces } from "./tools/workspace.ts";
 import { advanceRun } from "./run/advance-run.ts";
 import { driftFrom } from "./run/drift.ts";
+import { forkRun } from "./run/fork-run.ts";
 import type { Costing } from "./run/held.ts";
 import { complaint } from "./run/refusal.ts";
 import { startRun } from "./run/start-run.ts";
@@ -49,6 +60,8 @@ export interface Engine {
   preview(brief: Brief, options: StartOptions): Promise<readonly StoredEvent[]>;
   rehearse(brief: Brief, options: StartOptions): Promise<Rehearsed>;
   advance(run: RunId, options?: AdvanceOptions): Promise<AdvanceResult>;
+  planFork(run: RunRow, options: ForkOptions): Promise<ForkPlan>;
+  fork(run: RunRow, options: ForkOptions): Promise<RunRow>;
   stop(run: RunId): Promise<RunRow>;
   changes(run: RunRow): Promise<Changes>;
   apply(run: RunRow): Promise<ChangeSet>;
@@ -85,17 +98,21 @@ export function openEngine(options: EngineOptions): Engine {
       flag,
     });
   };
-  const start = async (brief: Brief, begin: StartOptions): Promise<RunRow> => {
-    const { bound, workflow } = await whileServed(serve(), (served) => bindNow(served, begin.workflow, null));
+  const making = { store: options.store, clock: options.clock, ids: options.ids };
+  /** The model that plays a role, with what it costs, where `--model` says `flag`. */
+  const costing = async (flag: string | null): Promise<(chart: BoundChart, slug: string) => Costing> => {
     const { model } = options;
     const config = model ? null : await configured();
-    const costing = (chart: BoundChart, slug: string): Costing => {
+    return (chart, slug) => {
       const role = findRole(chart.chart, slug);
       if (model || config === null || role === undefined) return model ?? unpaid;
-      return costingOf(specFor(config, chart, role, begin.model ?? null));
+      return costingOf(specFor(config, chart, role, flag));
     };
+  };
+  const start = async (brief: Brief, begin: StartOptions): Promise<RunRow> => {
+    const { bound, workflow } = await whileServed(serve(), (served) => bindNow(served, begin.workflow, null));
     return startRun(
-      { store: options.store, clock: options.clock, ids: options.ids, workspaces, costing },
+      { ...making, workspaces, costing: await costing(begin.model ?? null) },
       bound,
       workflow,
       secrets.cleanJson(brief),
@@ -141,9 +158,32 @@ export function openEngine(options: EngineOptions): Engine {
         move,
       ),
     );
+  const forkAt = (run: RunRow, fork: ForkOptions) =>
+    whileServed(serve(), (served) =>
+      planFork(
+        {
+          store: options.store,
+          workspaces,
+          bindNow: async (of, bound) => (await bindNow(served, of.workflow, bound)).bound,
+        },
+        run,
+        fork,
+      ),
+    );
+  const fork = async (run: RunRow, how: ForkOptions): Promise<RunRow> => {
+    const { plan, cut, traces, bound } = await forkAt(run, how);
+    const model = how.model ?? run.model;
+    const { line, length, head } = plan;
+    return forkRun(
+      { ...making, workspaces, costing: await costing(model) },
+      { of: run, past: { line, length, head }, desk: cut.desk, traces, bound, model, by: how.by },
+    );
+  };
   return {
     start,
     advance,
+    planFork: async (run, how) => (await forkAt(run, how)).plan,
+    fork,
     preview: (brief, begin) => inScratch(options, openEngine, (scratch) => previewRun(scratch, brief, begin)),
     rehearse: (brief, begin) => inScratch(options, openEngine, (scratch) => rehearseRun(scratch, brief, begin)),
     stop: (run) => stopRun(options.store, run, advance),

@@ -35,6 +35,7 @@ export const errorTable = {
   "run-owned": { exit: 5, http: 409, move: "retry" },
   "run-exists": { exit: 5, http: 409, move: "retry" },
   "run-ended": { exit: 5, http: 409, move: "fix-input" },
+  "fork-refused": { exit: 2, http: 409, move: "fix-input" },
   "lease-lost": { exit: 5, http: 409, move: "retry" },
   "head-moved": { exit: 5, http: 409, move: "retry" },
   "apply-conflict": { exit: 5, http: 409, move: "person" },

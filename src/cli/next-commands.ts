@@ -108,6 +108,7 @@ export function commandsForRun(
     case "failed":
     case "stopped":
       return [
+        { command: command(`retry ${run.id}`), what: "a new run that goes on from there" },
         { command: command(`trace ${run.id}`), what: "what happened up to there" },
         { command: command(`changes ${run.id}`), what: "what it had made" },
       ];

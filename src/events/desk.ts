@@ -173,6 +173,9 @@ function change(desk: Desk, event: Event): Partial<Desk> {
       return { started: event, chart: event.chart, ceilings: event.limits };
     case "child_started":
       return { started: event, chart: event.chart, ceilings: event.limits };
+    // What was asked or proposed at the cut is the other run's; this one goes on under its own chart and limits.
+    case "run_forked":
+      return { ask: null, action: null, chart: event.chart, ceilings: event.limits };
     case "child_opened":
       return {
         children: [...desk.children, childOf(event)],

@@ -92,6 +92,27 @@ export const eventSchema = z.discriminatedUnion("type", [
     /** Of the run's money; left out: its models have no price, or several currencies. */
     currency: z.string().optional(),
   }),
+  /**
+   * First event of its own of a run that goes on from a cut in another one's log: the `length` events before it are that one's, and its
+   * hash follows from `head`, the hash of the last of them (D8). What was asked or proposed at the cut stays there; what this run asks
+   * and does instead follows.
+   */
+  z.strictObject({
+    type: z.literal("run_forked"),
+    ...at,
+    run: id,
+    of: id,
+    line: id,
+    length: z.number().int(),
+    head: z.string(),
+    title: z.string(),
+    chart: z.string(),
+    model: z.string().nullable(),
+    rehearsal: z.boolean(),
+    limits: z.partialRecord(limitName, z.number()),
+    currency: z.string().optional(),
+    by: z.string(),
+  }),
   /** A role starts to work on something; the top frame acts. `kind` is the edge that the answer will travel back along. */
   z.strictObject({
     type: z.literal("frame_opened"),

@@ -106,6 +106,8 @@ export const toolResultSchema = z.strictObject({
   /** What the model reads. */
   text: z.string(),
   receipt: receiptSchema.nullable(),
+  /** What the workspace held afterwards, by the hash of its record (`tools/workspace-record.ts`); set where the receipt does not name every file. */
+  tree: z.string().optional(),
 });
 
 export const changeSetSchema = z.strictObject({

@@ -1,7 +1,8 @@
 /**
  * `advanceLine` is the one way a line moves: from its newest checkpoint until it waits, ends, or is told to drain.
  *
- * D2. Input is given only when no task is pending; otherwise `invoke(null)`. The empty input that wakes a resting line is harmless twice.
+ * D2. Input is given only when no task is pending; otherwise `invoke(null)`. The empty input that wakes a resting line is harmless twice,
+ *     and what opens a run that goes on from a cut is given while it has no event of its own.
  * D6. Whether the run is finished is read from our own table and log, never from LangGraph's `next`.
  * D8. The chain is verified first: nothing resumes past a bad event.
  * D9. The machine is compiled from the chart that the run is bound to; after an adoption, from the new one.
@@ -17,6 +18,7 @@ import type { Fence, LineRow, RunRow, Store, StoredEvent } from "../store/ports.
 import { verifyLine } from "../store/verify-chain.ts";
 import { compileLine } from "./graph.ts";
 import { nothingAbove, type Above, type LineContext } from "./line-context.ts";
+import { forkOpeningEvents } from "./fork-opening.ts";
 import { childOpeningEvents, openingEvents } from "./opening.ts";
 
 export type LineInput = {
@@ -63,7 +65,9 @@ export async function advanceLine(deps: LineDeps, input: LineInput): Promise<Lin
         await graph.invoke({ eventLog: await openingOf(store, run, bound, before, above) }, config);
       else {
         await graph.invoke(null, config);
-        if (await restsWithWork(store, before)) await graph.invoke({ eventLog: [] }, config);
+        if (await restsAtCut(store, before))
+          await graph.invoke({ eventLog: await forkOpeningOf(store, run, bound, before) }, config);
+        else if (await restsWithWork(store, before)) await graph.invoke({ eventLog: [] }, config);
       }
     } catch (error) {
       if (!(error instanceof GraphDrained)) throw error;
@@ -128,6 +132,18 @@ async function openingOf(
 ): Promise<Event[]> {
   if (parent === null || openedAt === null) return openingEvents(run, bound);
   return childOpeningEvents(run, id, await openingEvent(store, id, parent, openedAt), above);
+}
+
+async function forkOpeningOf(store: Store, run: RunRow, bound: BoundChart, { id, past }: LineRow): Promise<Event[]> {
+  if (!past) throw new TypeError(`${id} goes on from no cut`);
+  const shared = await store.events(id, 0, past.length);
+  const log = shared.map((stored) => stored.event);
+  return forkOpeningEvents({ run, bound, past, log, head: shared.at(-1)?.hash ?? "" });
+}
+
+/** It goes on from a cut, and has no event of its own yet. */
+async function restsAtCut(store: Store, { id, past }: LineRow): Promise<boolean> {
+  return past !== undefined && (await lineOf(store, id)).length === past.length;
 }
 
 async function deskFromStore(store: Store, line: LineId): Promise<Desk> {

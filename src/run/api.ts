@@ -1,6 +1,6 @@
 /** What a run is told and what it tells: options and results of the verbs that move it. Plain data, no engine behind it. */
 import type { ChangeSet, Decision } from "../events/event.ts";
-import type { RunId } from "../ids.ts";
+import type { LineId, RunId } from "../ids.ts";
 import type { AskRow, RunRow, StoredEvent } from "../store/ports.ts";
 
 export type StartOptions = {
@@ -12,6 +12,48 @@ export type StartOptions = {
   readonly model?: string;
   readonly includeDirty?: boolean;
   readonly by: string;
+};
+
+export type ForkOptions = {
+  /**
+   * The step to do anew: its number in the trace, `seq:<n>`, or the id of an ask, a frame or an effect. An ask is asked again. Left out:
+   * the last one that a run can go on from.
+   */
+  readonly at?: string | number;
+  /** As in `StartOptions`; left out: as the run that it goes on from. */
+  readonly model?: string;
+  /** `adopt`: go on under the chart that the files hold now. Default: under the one at the cut. */
+  readonly chart?: "keep" | "adopt";
+  readonly by: string;
+};
+
+/** Something that happened outside the workspace: a run that goes on from before it does not undo it. */
+export type StandingEffect = {
+  /** Its number in the trace; null for what is no step of it. */
+  readonly step: number | null;
+  readonly role: string;
+  readonly what: string;
+  /** `before` the cut: the new run knows of it and does not repeat it. `after`: the new run does not know of it. */
+  readonly when: "before" | "after";
+};
+
+/** What a fork would do; nothing is made yet. */
+export type ForkPlan = {
+  readonly of: RunId;
+  readonly line: LineId;
+  /** How many events are shared, and the hash of the last of them. */
+  readonly length: number;
+  readonly head: string;
+  /** Number of the last step that is shared. */
+  readonly after: number;
+  /** What comes next, in words. */
+  readonly next: string;
+  /** The ask that is put again; null where none is. */
+  readonly asksAgain: string | null;
+  readonly chart: string;
+  /** Model calls before the cut: paid for by the run that made them. */
+  readonly sharedCalls: number;
+  readonly stays: readonly StandingEffect[];
 };
 
 /** How an advance ended. `waiting`: `asks` are open. `drained`: stopped after the current step, to be resumed. */

@@ -161,7 +161,7 @@ export async function askAboutChart(
 }
 
 /** A sentence; null where nothing keeps the new chart from being adopted. */
-function adoptionObstacle(desk: Desk, drift: Drift, lines: readonly LineRow[]): string | null {
+export function adoptionObstacle(desk: Pick<Desk, "frames">, drift: Drift, lines: readonly LineRow[]): string | null {
   if ("broken" in drift) return drift.broken.endsWith(".") ? drift.broken : `${drift.broken}.`;
   // A chart is adopted for the run as a whole, and the others' stacks stand under the old one.
   if (lines.some((line) => line.parent !== null && !line.closed)) return "several tasks are being worked on at once.";

@@ -36,7 +36,9 @@ export async function evidenceGaps(turn: Turn, claims: readonly Claim[], log: re
 async function gapOf({ context, frame }: Turn, claim: Claim, known: ReadonlySet<string>): Promise<string | null> {
   const { effect } = claim;
   const row = await context.store.effect(effect as EffectKey);
-  if (!row || runOfLine(row.line) !== context.run.id) return `cites ${effect}, which is no receipt of this run`;
+  // A run that goes on from another one may cite what it shares: N2 says what that is.
+  if (!row || (runOfLine(row.line) !== context.run.id && context.run.past === undefined))
+    return `cites ${effect}, which is no receipt of this run`;
   if (row.kind !== "tool") return `cites ${effect}, which is a call to a model and proves no number`;
   if (!known.has(effect)) return `cites ${effect}, which ${frame.role} neither did nor was told of in a report`; // N2
   const outcome = toolResultSchema.safeParse(row.outcome);

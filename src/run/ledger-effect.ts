@@ -5,6 +5,7 @@
  *     tell it is in doubt: a person is asked.
  * R4. "Again" authorises one attempt: the attempt's intent names the ask. If that attempt is cut off too, the doubt is a new one.
  * D4. No probe is believed about an effect whose owner lost the line without having been ended (epoch 0): it may still be at it.
+ * F1. What an effect left behind in the workspace is recorded with its outcome, so that another run can go on from there.
  * L1. An outcome is taken from the ledger before anything else is asked: what happened is told, whatever the chart says by now.
  */
 import type { PendingAction } from "../events/desk.ts";
@@ -83,9 +84,24 @@ async function attempt(effect: Effect, intent: Intent): Promise<Ran> {
 }
 
 async function record({ turn, action, call }: Effect, intent: Intent, ran: ToolOutcome): Promise<Ran> {
-  const result = resultOf(call, ran);
+  const left = await leftBehind(turn.context, action, call, ran);
+  const result = left === null ? resultOf(call, ran) : { ...resultOf(call, ran), tree: left };
   await turn.context.store.finish(turn.context.fence, action.proposed.key as EffectKey, result);
   return { result, outcome: wordFor(intent, "executed") };
+}
+
+/** F1: the hash of the record of what it left in the workspace, where its receipt does not name that. */
+async function leftBehind(
+  context: LineContext,
+  { proposed }: PendingAction,
+  call: Call,
+  { receipt }: ToolOutcome,
+): Promise<string | null> {
+  const { workspaces, run, tools } = context;
+  if (tools.get(call.name)?.leaves !== "anything")
+    return receipt && receipt.files.length > 0 ? workspaces.record(run.id, { files: receipt.files }) : null;
+  const { writable } = toolContext(context, proposed);
+  return writable?.length === 0 ? null : workspaces.record(run.id, { within: writable });
 }
 
 async function prepare({ turn, action, call }: Effect): Promise<unknown> {

@@ -251,6 +251,7 @@ function messagesOf(event: Event, frame: FrameOpened, children: ReadonlyMap<stri
     case "child_closed":
       return copyMessages(event.copies, frame.to);
     case "run_started":
+    case "run_forked":
     case "child_started":
     case "child_opened":
     case "child_ended":

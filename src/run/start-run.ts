@@ -15,13 +15,13 @@ import { limitsOf } from "./limits.ts";
 import { outOfReach } from "./seats.ts";
 
 /** A further draw is as random as the first: more than a few in vain mean a source that repeats itself. */
-const idTries = 20;
+export const idTries = 20;
 
 export type StartDeps = {
   readonly store: Store;
   readonly clock: Clock;
   readonly ids: IdSource;
-  readonly workspaces: Workspaces;
+  readonly workspaces: Pick<Workspaces, "create">;
   /** The model that plays this role, with what it costs. Throws `model-unknown` for a model that cannot be meant. */
   readonly costing: (bound: BoundChart, role: string) => Costing;
 };
@@ -72,7 +72,7 @@ export async function startRun(
 }
 
 /** Ids are short enough to type, so two runs may draw the same one: looked up first, because a workspace that is there is taken for the run's own. */
-async function unusedId({ ids, store }: StartDeps): Promise<RunId> {
+export async function unusedId({ ids, store }: Pick<StartDeps, "ids" | "store">): Promise<RunId> {
   for (let tries = 0; tries < idTries; tries += 1) {
     const id = ids.runId();
     if (!(await store.run(id))) return id;
@@ -100,7 +100,7 @@ function entryOf(bound: BoundChart, brief: Brief, options: StartOptions): string
 }
 
 /** A run that nobody could close is not begun. */
-function requireReach(bound: BoundChart, by: string): void {
+export function requireReach(bound: BoundChart, by: string): void {
   const none = outOfReach(bound, by);
   if (none === null) return;
   const place = bound.places[none.key] ?? bound.places["workflow"];

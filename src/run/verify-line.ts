@@ -13,10 +13,11 @@ import { effectProblem, ledgerKey } from "./verify-effects.ts";
 import type { Charts } from "./verify-charts.ts";
 import type { Findings } from "./verify-findings.ts";
 import { orderProblem } from "./verify-order.ts";
+import { lineageOf, partAt, pastChildProblem, type Lineage } from "./verify-past.ts";
 import { routeProblem } from "./verify-routes.ts";
 import { Branch } from "./verify-tree.ts";
 import { nothingTold, toldOfAsk, votesProblem, type ToldOfAsk } from "./verify-votes.ts";
-import { askProblem, askStateProblem, checkpointProblem, writeProblem } from "./verify-rows.ts";
+import { askProblem, askStateProblem, checkpointProblem, writeProblem, type Begun } from "./verify-rows.ts";
 
 export type LineDeps = {
   readonly store: Store;
@@ -31,7 +32,7 @@ export type LineDeps = {
 export type LineVerdict = {
   readonly walked: Walked;
   readonly desk: Desk;
-  readonly started: EventOf<"run_started"> | null;
+  readonly started: Begun | null;
   /** Keys of the ledger and ids of asks that the log tells of. */
   readonly toldKeys: ReadonlySet<string>;
   readonly toldAsks: ReadonlySet<string>;
@@ -46,20 +47,24 @@ class LineCheck {
   readonly toldAsks = new Set<string>();
   readonly proposedKeys = new Set<string>();
   readonly #deps: LineDeps;
-  readonly #line: LineId;
+  readonly #lineage: Lineage;
+  /** How many events it shares. */
+  readonly #shared: number;
+  #hash = "";
   readonly #badCharts = new Set<string>();
   desk: Desk = emptyDesk;
   last: Event | null = null;
-  started: EventOf<"run_started"> | null = null;
+  started: Begun | null = null;
   readonly #calls = new Map<string, readonly Call[]>();
   readonly tree = new Branch();
   #submitted: string | null = null;
   #told: ToldOfAsk = nothingTold;
   #above: Promise<boolean> | undefined;
 
-  constructor(deps: LineDeps, line: LineId) {
+  constructor(deps: LineDeps, lineage: Lineage) {
     this.#deps = deps;
-    this.#line = line;
+    this.#lineage = lineage;
+    this.#shared = lineage.at(-1)?.past?.length ?? 0;
   }
 
   async take(event: Event, index: number, hash: string): Promise<void> {
@@ -68,9 +73,11 @@ class LineCheck {
     for (const anchor of anchors)
       if (anchor.length === index + 1 && anchor.head !== hash)
         findings.add({ index, what: `is not the one that ${anchor.source} remembers here (D8)` });
+    const { line, past } = partAt(this.#lineage, index);
     const order = orderProblem(event, {
-      line: this.#line,
+      line,
       index,
+      cut: past && { ...past, head: this.#hash },
       before: this.desk,
       previous: this.last,
       calls: this.#calls,
@@ -78,15 +85,25 @@ class LineCheck {
     findings.add(order === null ? null : { index, what: order });
     await this.#underItsChart(event, index);
     await this.#askRow(event, index);
-    this.tree.take(event, index, hash);
+    if (index >= this.#shared) this.tree.take(event, index, hash);
+    else if (event.type === "child_closed") await this.#sharedChild(event, index);
     this.#remember(event);
+    this.#hash = hash;
+  }
+
+  async #sharedChild(event: EventOf<"child_closed">, index: number): Promise<void> {
+    const { findings, store } = this.#deps;
+    await findings.reading({ index, row: `lines ${event.child}` }, async () => {
+      const what = await pastChildProblem(store, event);
+      findings.add(what === null ? null : { index, row: `lines ${event.child}`, what });
+    });
   }
 
   /** R1, R2, R3, D3: under the chart that the line worked under at that point. */
   async #underItsChart(event: Event, index: number): Promise<void> {
     const { charts, findings } = this.#deps;
     const row = await this.#ledgerRow(event, index);
-    const starts = event.type === "run_started" || event.type === "child_started";
+    const starts = event.type === "run_started" || event.type === "child_started" || event.type === "run_forked";
     const hash = starts ? event.chart : this.desk.chart;
     const chart = await charts(hash);
     if ("wrong" in chart) {
@@ -138,6 +155,10 @@ class LineCheck {
   #remember(event: Event): void {
     this.#told = toldOfAsk(this.#told, event);
     if (event.type === "run_started") this.started ??= event;
+    if (event.type === "run_forked" && this.started) {
+      const { at, title, rehearsal, by: startedBy, currency } = event;
+      this.started = { ...this.started, at, title, rehearsal, startedBy, currency };
+    }
     if (event.type === "turn_taken") this.#calls.set(event.frame, event.calls);
     if (event.type === "frame_closed") this.#calls.delete(event.frame);
     if (event.type === "action_proposed") this.proposedKeys.add(event.key);
@@ -179,17 +200,23 @@ function askEventProblem(event: AskEvent, row: AskRow | undefined): string | nul
 
 export async function verifyOneLine(deps: LineDeps, row: LineRow): Promise<LineVerdict> {
   const { store, findings } = deps;
-  const check = new LineCheck(deps, row.id);
+  const check = new LineCheck(deps, await lineageOf(store, row, findings));
   let walked: Walked = { length: 0, head: "", fault: null };
   const whole = await findings.reading({ index: 0, row: `lines ${row.id}` }, async () => {
     walked = await walkLine(store, row.id, (event, index, hash) => check.take(event, index, hash));
     return true;
   });
-  const { desk, started, toldKeys, toldAsks, proposedKeys, tree } = check;
+  const { desk, toldKeys, toldAsks, proposedKeys, tree } = check;
+  const started = restsAtCut(row, walked) ? null : check.started;
   const verdict = { walked, desk, started, toldKeys, toldAsks, proposedKeys, tree };
   if (walked.fault !== null) findings.add({ index: walked.length, what: walked.fault });
   else if (whole) await verifyEnd(deps, row, check, walked);
   return verdict;
+}
+
+/** It goes on from a cut, and has not begun. */
+function restsAtCut({ past }: LineRow, { length }: Walked): boolean {
+  return past !== undefined && length === past.length;
 }
 
 /** What can be judged only where the log was read to its end. */
@@ -208,14 +235,14 @@ async function verifyEnd(deps: LineDeps, row: LineRow, { desk, last }: LineCheck
       findings.add({ index: Math.min(walked.length, row.length), what });
     const checkpoint = await store.checkpoint(row.id);
     if (!checkpoint) return;
-    const what = checkpointProblem(checkpoint, desk, last);
+    const what = checkpointProblem(checkpoint, restsAtCut(row, walked) ? emptyDesk : desk, last);
     findings.add(what === null ? null : { ...atCheckpoint, what });
     for (const write of await store.writes(row.id, checkpoint.id)) {
       const wrong = writeProblem(write, desk);
       findings.add(wrong === null ? null : { index, row: `writes of line ${row.id}`, what: wrong });
     }
   });
-  if (!desk.ask) return;
+  if (!desk.ask || restsAtCut(row, walked)) return;
   const at = { index, row: `asks ${desk.ask.ask}` };
   const open = desk.ask.ask as AskId;
   await findings.reading(at, async () => {

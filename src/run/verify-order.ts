@@ -8,12 +8,16 @@ import { canonicalJson } from "../canonical.ts";
 import type { Desk } from "../events/desk.ts";
 import type { Call, Event, EventOf } from "../events/event.ts";
 import { askId, childLine, effectKey, frameId, mainLine, modelCallKey, runOfLine, type LineId } from "../ids.ts";
+import type { Past } from "../store/ports.ts";
 import { checkCallId } from "./verification-check.ts";
 import { returnOrderProblem } from "./verify-verdicts.ts";
 
 export type Standing = {
+  /** Where the event is stored. */
   readonly line: LineId;
   readonly index: number;
+  /** Where that line goes on from, and the hash there; null: it began by itself. */
+  readonly cut: (Past & { readonly head: string }) | null;
   readonly before: Desk;
   /** The event before this one in its line. */
   readonly previous: Event | null;
@@ -24,19 +28,36 @@ export type Standing = {
 /** In words; null where nothing is wrong. */
 export function orderProblem(event: Event, at: Standing): string | null {
   if (at.before.ended) return "follows the end of the run (D6)";
-  const main = at.line === mainLine(runOfLine(at.line));
-  const starts = event.type === "run_started" || event.type === "child_started";
-  if (starts !== (at.index === 0) || (starts && (event.type === "run_started") !== main))
-    return at.index === 0
-      ? `is the first of its line, and no start of a ${main ? "run" : "child line"}`
-      : "starts the line again (D6)";
   return (
+    startProblem(event, at) ??
+    forkProblem(event, at) ??
     childProblem(event, at.before) ??
     nameProblem(event, at) ??
     callProblem(event, at) ??
     askOrderProblem(event, at) ??
     leaveProblem(event, at)
   );
+}
+
+function startProblem(event: Event, at: Standing): string | null {
+  const main = at.line === mainLine(runOfLine(at.line));
+  const starts = event.type === "run_started" || event.type === "child_started";
+  if (starts === (at.index === 0) && (!starts || (event.type === "run_started") === main)) return null;
+  return at.index === 0
+    ? `is the first of its line, and no start of a ${main ? "run" : "child line"}`
+    : "starts the line again (D6)";
+}
+
+/** D8: a line that goes on from a cut says so in its first own event, with the hash that its chain goes on from; no other event does. */
+function forkProblem(event: Event, { line, index, cut }: Standing): string | null {
+  const due = cut !== null && index === cut.length;
+  if (event.type !== "run_forked")
+    return due ? `is the first of its run, and does not say what that goes on from` : null;
+  if (!due) return "says that the run goes on from a cut, where there is none (D8)";
+  const told = [event.run, event.of, event.line, event.length, event.head];
+  return canonicalJson(told) === canonicalJson([runOfLine(line), runOfLine(cut.line), cut.line, cut.length, cut.head])
+    ? null
+    : `does not say what the run goes on from (D8)`;
 }
 
 /** While children are at work their parent rests, and what is told of children is about those. */
@@ -91,11 +112,11 @@ function isFirstOfChild(before: Desk): boolean {
 
 /** The runtime's own: the workspace's check, as the first thing that is done to verify a report (`verify-routes.ts`: which command). */
 function isFirstCheck(event: EventOf<"action_proposed">, previous: Event | null): boolean {
+  const opened =
+    previous?.type === "frame_opened" && previous.kind === "verification" && previous.frame === event.frame;
+  // What was not done at the cut is proposed again.
   return (
-    previous?.type === "frame_opened" &&
-    previous.kind === "verification" &&
-    previous.frame === event.frame &&
-    event.calls.every((call) => call.id === checkCallId(event.frame))
+    (opened || previous?.type === "run_forked") && event.calls.every((call) => call.id === checkCallId(event.frame))
   );
 }
 

@@ -67,14 +67,12 @@ function clockProblem(ask: AskRow, { verb, to, face, args }: Decision): string |
     : "the decision in its row hands it up where it does not go (R1)";
 }
 
+/** What a run's row is held against: how it began, or went on from a cut. */
+export type Begun = Omit<EventOf<"run_started">, "type" | "run" | "chart" | "limits">;
+
 /** D6: what is read from the run's row must be what its events say. `started` is null before the first event. */
 /** `ceilings`: as all lines of the run tell them; `desk`: the main line's. */
-export function runRowProblems(
-  row: RunRow,
-  started: EventOf<"run_started"> | null,
-  desk: Desk,
-  ceilings: Desk["ceilings"],
-): string[] {
+export function runRowProblems(row: RunRow, started: Begun | null, desk: Desk, ceilings: Desk["ceilings"]): string[] {
   if (!started) return row.endedAt === null ? [] : ["the run's row says that it ended; it never began (D6)"];
   const ended = desk.ended;
   const pairs: [what: string, inRow: unknown, inLog: unknown][] = [

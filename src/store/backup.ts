@@ -24,6 +24,7 @@ import { CadreError } from "../errors.ts";
 import type { LineId } from "../ids.ts";
 import { connect } from "./connection.ts";
 import type { Connection } from "./connection.ts";
+import { eventReads } from "./event-reads.ts";
 import { failure, systemCode } from "./failure.ts";
 import { openStore } from "./open.ts";
 import { verifyLine } from "./verify-chain.ts";
@@ -143,9 +144,7 @@ async function checkCopy(
   clock: Clock,
 ): Promise<{ readonly runs: number; readonly events: number }> {
   const store = openStore({ file: copy, clock, readOnly: true });
-  const hashAt = source.db
-    .prepare<[LineId, number], Buffer>("SELECT hash FROM events WHERE line = ? AND idx = ?")
-    .pluck();
+  const { storedBytes } = eventReads(source);
   const wrong = (what: string): CadreError =>
     new CadreError("store-corrupt", `the copy is not whole, and was thrown away: ${what}`, {
       hint: "`cadre verify` says what is wrong with the data itself.",
@@ -160,7 +159,7 @@ async function checkCopy(
         if (broken) throw wrong(`${id}: ${broken.what}`);
         if (length < (missing.get(id) ?? 0)) throw wrong(`${id} lost events`);
         missing.delete(id);
-        if (length > 0 && source.read(() => hashAt.get(id, length - 1))?.toString("hex") !== headHash)
+        if (length > 0 && (await storedBytes(id, length - 1, 1))[0]?.hash !== headHash)
           throw wrong(`${id} ends otherwise than in the store`);
       }
     const [lost] = missing.keys();

@@ -9,7 +9,7 @@
  * V5. Of pending writes only interrupts and errors are kept: one commit a step, and a step whose `put` failed is executed
  *     again, which the effects ledger makes harmless (D2, D3).
  */
-import { BaseCheckpointSaver, WRITES_IDX_MAP, getCheckpointId } from "@langchain/langgraph-checkpoint";
+import { BaseCheckpointSaver, WRITES_IDX_MAP, emptyCheckpoint, getCheckpointId } from "@langchain/langgraph-checkpoint";
 import type {
   Checkpoint,
   CheckpointListOptions,
@@ -38,6 +38,18 @@ export type LineSaverDeps = {
 
 const namespace = "";
 const noneCommitted = (): void => {};
+
+/** A checkpoint that stands for a log and nothing else: a line that goes on from a cut rests there, with nothing to do, until it is given more. */
+export function checkpointAtCut(length: number): CheckpointRow {
+  const checkpoint = { ...emptyCheckpoint(), channel_versions: { [logChannel]: 1 } };
+  const metadata: CheckpointMetadata = { source: "fork", step: -1, parents: {} };
+  return {
+    id: checkpoint.id,
+    logLength: length,
+    checkpoint: JSON.stringify(checkpoint),
+    metadata: JSON.stringify(metadata),
+  };
+}
 
 function isKept(channel: string): channel is PendingWrite["channel"] {
   return channel === "__interrupt__" || channel === "__error__";

@@ -24,6 +24,8 @@ export type LineRecord = {
   readonly signal_by: string | null;
   readonly steps: number;
   readonly refusals: number;
+  readonly origin: LineId | null;
+  readonly cut: number;
 };
 
 export const genesis = Buffer.from(genesisHash, "hex");
@@ -40,6 +42,7 @@ export function lineRow(record: LineRecord): LineRow {
     signalBy: record.signal_by,
     steps: record.steps,
     refusals: record.refusals,
+    ...(record.origin === null ? {} : { past: { line: record.origin, length: record.cut } }),
     length: record.length,
     headHash: record.head_hash.toString("hex"),
     headCheckpoint: record.head_checkpoint,

@@ -54,7 +54,12 @@ export type RunRow = {
   readonly counters: Counters;
   /** Reason of the end, where it ended. */
   readonly reason: string | null;
+  /** The cut that it went on from; left out: it began with a brief. */
+  readonly past?: Past;
 };
+
+/** The first `length` events of a line, which another line goes on from: they are stored once, and read through it. */
+export type Past = { readonly line: LineId; readonly length: number };
 
 /** What is reserved in the commit of the intent, and settled with the outcome. */
 export type Spent = {
@@ -86,7 +91,9 @@ export type LineRow = {
   /** Turns and actions, and refused calls: they count towards the run's limits. */
   readonly steps: number;
   readonly refusals: number;
-  /** Number of events committed. */
+  /** Events of another line that come before its own. */
+  readonly past?: Past;
+  /** Number of events committed, with those of its past. */
   readonly length: number;
   /** Hash of the last event; `genesisHash` where there is none. */
   readonly headHash: string;
@@ -189,13 +196,16 @@ export interface CheckpointStore {
   checkpoint(line: LineId): Promise<CheckpointRow | undefined>;
   putWrites(fence: Fence, checkpoint: string, writes: readonly PendingWrite[]): Promise<void>;
   writes(line: LineId, checkpoint: string): Promise<readonly PendingWrite[]>;
-  /** Events of a line from `from` (inclusive) up to `to` (exclusive), in order. */
+  /** Events of a line from `from` (inclusive) up to `to` (exclusive), in order; those of its past as its own. */
   events(line: LineId, from?: number, to?: number): Promise<readonly StoredEvent[]>;
   /** At most `limit` events from `from` on, undecoded and unchecked: for `verify`. */
   storedBytes(line: LineId, from: number, limit: number): Promise<readonly StoredBytes[]>;
 }
 
-export type NewRun = Omit<RunRow, "status" | "endedAt" | "signal" | "signalBy" | "counters" | "reason">;
+export type NewRun = Omit<RunRow, "status" | "endedAt" | "signal" | "signalBy" | "counters" | "reason" | "past">;
+
+/** Where a new run goes on from: `head` is the hash of the last event before the cut, `checkpoint` stands for the log up to there. */
+export type NewFork = Past & { readonly head: string; readonly checkpoint: CheckpointRow };
 
 /** An effect or a paid model call in the ledger (D3). */
 export type EffectRow = {
@@ -221,8 +231,8 @@ export type Reservation = Pick<Spent, "modelCalls" | "tokens"> & Partial<Spent>;
 
 /** Runs, charts, asks, signals and the effects ledger. */
 export interface RunStore {
-  /** Run, main line and chart in one transaction. */
-  createRun(run: NewRun, chart: BoundChart): Promise<void>;
+  /** Run, main line and chart in one transaction. Errors with `fork`: chain-broken, where the line is not what was read. */
+  createRun(run: NewRun, chart: BoundChart, fork?: NewFork): Promise<void>;
   run(id: RunId): Promise<RunRow | undefined>;
   /** Newest first. */
   runs(filter?: { status?: RunStatus; limit?: number }): Promise<readonly RunRow[]>;
@@ -230,7 +240,7 @@ export interface RunStore {
   line(id: LineId): Promise<LineRow | undefined>;
   chart(hash: string): Promise<BoundChart | undefined>;
   putChart(chart: BoundChart): Promise<void>;
-  /** Events of a run over all its lines in arrival order, after the cursor `after` (a seq). */
+  /** Events of a run over all its lines in arrival order, after the cursor `after` (a seq). What it shares with another run comes first. */
   runEvents(run: RunId, after?: number): Promise<readonly StoredEvent[]>;
   ask(id: AskId): Promise<AskRow | undefined>;
   /** Oldest first. */

@@ -52,6 +52,7 @@ export function project(event: Event): RowChange | undefined {
       return { type: "run_ended", status: event.status, at: event.at, reason: event.reason };
     // Listed one by one, so that a new event has to be placed here.
     case "run_started":
+    case "run_forked":
     case "child_started":
     case "frame_opened":
     case "action_proposed":

@@ -8,9 +8,10 @@ import { CadreError } from "../errors.ts";
 import { mainLine } from "../ids.ts";
 import type { LineId, RunId } from "../ids.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
-import type { NewRun, RunRow, RunStatus, RunStore } from "./ports.ts";
+import type { NewFork, NewRun, RunRow, RunStatus, RunStore } from "./ports.ts";
 import type { Connection } from "./connection.ts";
 import { bug } from "./failure.ts";
+import { forkWriter } from "./fork-rows.ts";
 import { genesis, lineRow } from "./lines.ts";
 import type { LineRecord } from "./lines.ts";
 
@@ -38,6 +39,8 @@ type RunRecord = {
   readonly gpu_ms: number;
   readonly moved_ms: number;
   readonly reason: string | null;
+  readonly origin: LineId | null;
+  readonly cut: number;
 };
 
 function runRow(record: RunRecord): RunRow {
@@ -67,6 +70,7 @@ function runRow(record: RunRecord): RunRow {
       movedMs: record.moved_ms,
     },
     reason: record.reason,
+    ...(record.origin === null ? {} : { past: { line: record.origin, length: record.cut } }),
   };
 }
 
@@ -80,7 +84,8 @@ export const statusColumn = statusWhere("EXISTS (SELECT 1 FROM asks WHERE asks.r
 type RunReads = Pick<RunStore, "run" | "runs" | "lines" | "line" | "chart">;
 
 export function runReads({ db, read }: Connection): RunReads {
-  const rows = `SELECT * FROM (SELECT runs.*, ${statusColumn} AS status FROM runs)`;
+  const rows = `SELECT * FROM (SELECT runs.*, ${statusColumn} AS status, main.origin, main.cut
+    FROM runs LEFT JOIN lines AS main ON main.id = runs.id || '.1')`;
   const find = db.prepare<[RunId], RunRecord>(`${rows} WHERE id = ?`);
   const newest = db.prepare<[number], RunRecord>(`${rows} ORDER BY seq DESC LIMIT ?`);
   const ofStatus = db.prepare<[RunStatus, number], RunRecord>(`${rows} WHERE status = ? ORDER BY seq DESC LIMIT ?`);
@@ -112,7 +117,8 @@ export function runReads({ db, read }: Connection): RunReads {
 
 type RunWrites = Pick<RunStore, "createRun" | "putChart" | "setSignal">;
 
-export function runWrites({ db, write }: Connection): RunWrites {
+export function runWrites(connection: Connection): RunWrites {
+  const { db, write } = connection;
   const insertChart = db.prepare<[string, string]>("INSERT OR IGNORE INTO charts (hash, body) VALUES (?, ?)");
   const insertRun = db.prepare(
     `INSERT INTO runs (id, title, brief, entry, workflow, chart, rehearsal, model, started_by, started_at, limits, currency, workspace)
@@ -120,6 +126,7 @@ export function runWrites({ db, write }: Connection): RunWrites {
      ON CONFLICT (id) DO NOTHING`,
   );
   const insertLine = db.prepare<[LineId, RunId, Buffer]>("INSERT INTO lines (id, run, head_hash) VALUES (?, ?, ?)");
+  const fork = forkWriter(connection);
   // The first to stop a run is the one who is named.
   const signal = db.prepare<["stop", string, RunId]>(
     "UPDATE runs SET signal = ?, signal_by = ? WHERE id = ? AND signal IS NULL AND ended IS NULL",
@@ -128,7 +135,7 @@ export function runWrites({ db, write }: Connection): RunWrites {
 
   const put = (chart: BoundChart): void => void insertChart.run(chart.hash, canonicalJson(chart));
 
-  const create = (run: NewRun, chart: BoundChart): void => {
+  const create = (run: NewRun, chart: BoundChart, from?: NewFork): void => {
     if (run.chart !== chart.hash) throw bug(`${run.id} is bound to chart ${run.chart}, not to ${chart.hash}`);
     put(chart);
     const { changes } = insertRun.run({
@@ -143,10 +150,11 @@ export function runWrites({ db, write }: Connection): RunWrites {
         data: { run: run.id },
       });
     insertLine.run(mainLine(run.id), run.id, genesis);
+    if (from !== undefined) fork(mainLine(run.id), from);
   };
 
   return {
-    createRun: async (run, chart) => write(() => create(run, chart)),
+    createRun: async (run, chart, from) => write(() => create(run, chart, from)),
     putChart: async (chart) => write(() => put(chart)),
     setSignal: async (run, name, by) =>
       write(() => {

@@ -259,6 +259,14 @@ ALTER TABLE effects ADD COLUMN reserved_money INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE effects ADD COLUMN reserved_gpu_ms INTEGER NOT NULL DEFAULT 0;
 `,
   },
+  {
+    // A run that goes on from a cut in another one's log: its main line has the first `cut` events of the line `origin`, where they lie.
+    version: 8,
+    sql: `
+ALTER TABLE lines ADD COLUMN origin TEXT REFERENCES lines (id);
+ALTER TABLE lines ADD COLUMN cut INTEGER NOT NULL DEFAULT 0 CHECK (cut >= 0);
+`,
+  },
 ];
 
 /** Runs: charts, lines, events, asks and effects. */

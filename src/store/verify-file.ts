@@ -26,6 +26,14 @@ const rowRules: readonly RowRule[] = [
     broken: "SELECT id FROM lines WHERE substr(id, 1, length(run) + 1) <> run || '.'",
   },
   {
+    table: "lines",
+    what: "what it goes on from is not a main line, or not that much of it",
+    broken: `SELECT lines.id FROM lines LEFT JOIN lines AS origin ON origin.id = lines.origin WHERE CASE
+      WHEN lines.origin IS NULL THEN lines.cut <> 0
+      ELSE lines.id <> lines.run || '.1' OR origin.id IS NOT origin.run || '.1' OR lines.cut NOT BETWEEN 1 AND origin.length
+        OR lines.cut > lines.length OR origin.seq >= lines.seq END`,
+  },
+  {
     table: "runs",
     what: "its main line is missing",
     broken: "SELECT id FROM runs WHERE NOT EXISTS (SELECT 1 FROM lines WHERE lines.id = runs.id || '.1')",
@@ -75,7 +83,7 @@ const rowRules: readonly RowRule[] = [
   {
     table: "lines",
     what: "its lease does not name an owner that could hold it",
-    broken: `SELECT id FROM lines WHERE epoch < 0 OR (length > 0 AND epoch = 0) OR owner IS NOT NULL AND (epoch = 0 OR lease_until < 0
+    broken: `SELECT id FROM lines WHERE epoch < 0 OR (length > cut AND epoch = 0) OR owner IS NOT NULL AND (epoch = 0 OR lease_until < 0
       OR CASE WHEN json_valid(owner) THEN json_type(owner, '$.host') IS NOT 'text' OR json_type(owner, '$.boot') IS NOT 'text'
         OR json_type(owner, '$.pid') IS NOT 'integer' OR json_type(owner, '$.start') IS NOT 'text' ELSE 1 END)`,
   },

@@ -50,6 +50,7 @@ export function executeCommandTool(sandbox: Sandbox, secrets?: Secrets): Tool<Ar
       "and has no network. Unless the workflow allows exactly this command, a person approves it first. Answers with the exit code and up to 60 KB of the output.",
     schema: args,
     access: "effect",
+    leaves: "anything",
     get available(): { readonly no: string } | undefined {
       const found = sandbox.available();
       return "no" in found

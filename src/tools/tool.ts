@@ -62,6 +62,8 @@ export interface Tool<Args = unknown> {
   readonly jsonSchema?: Readonly<Record<string, unknown>>;
   /** `read`: no effect, several may run in one action. `effect`: one at a time, through the ledger. */
   readonly access: "read" | "effect";
+  /** Set for an effect that may change files which its receipt does not name: what the workspace holds afterwards is recorded. */
+  readonly leaves?: "anything";
   /** False: the tool exists but is not available here; the reason is the refusal. */
   readonly available?: { readonly no: string } | undefined;
   /** Why these arguments would come to nothing, in words; null where nothing speaks against them. Asked before a person's edit is accepted. */

@@ -16,11 +16,14 @@ import type { FileChange } from "../events/event.ts";
 import { makeFolder } from "../store/make-folder.ts";
 import { keptBytes, openContentStore, type ContentStore } from "./content-store.ts";
 import { decodeText, readWhole } from "./read-bytes.ts";
-import { codeOf, refuse } from "./safe-files.ts";
+import { codeOf, isPathError, refuse } from "./safe-files.ts";
 import { walkFolder } from "./walk-folder.ts";
-import type { Baseline, Workspaces } from "./workspace.ts";
+import type { Baseline, WorkspacePasts, Workspaces } from "./workspace.ts";
 import { applyChanges } from "./workspace-apply.ts";
 import { planWorkspace } from "./workspace-plan.ts";
+import { missingFrom, writeHeld, type ForkSource } from "./workspace-fork.ts";
+import { heldAt, type Trace } from "./workspace-past.ts";
+import { keepFile, recordTree, type Looked } from "./workspace-record.ts";
 import { entryAt, hashTree, linkContent, writeTree } from "./workspace-tree.ts";
 import { isLeftover } from "./write-whole.ts";
 import { parsePath } from "./paths.ts";
@@ -41,10 +44,11 @@ const baselineSchema: z.ZodType<Baseline> = z.strictObject({
     z.strictObject({ kind: z.literal("empty") }),
   ]),
   files: z.record(z.string(), z.string()),
+  kinds: z.record(z.string(), z.enum(["executable", "symlink"])).optional(),
   skipped: z.array(z.strictObject({ path: z.string(), reason: z.string() })),
 });
 
-export function openWorkspaces(options: WorkspaceOptions): Workspaces {
+export function openWorkspaces(options: WorkspaceOptions): Workspaces & WorkspacePasts {
   const project = resolve(options.project);
   const base = resolve(options.data, "workspaces");
   const contents = openContentStore(`${base}/.contents`);
@@ -62,9 +66,41 @@ export function openWorkspaces(options: WorkspaceOptions): Workspaces {
     }
     return { path: tree(run), baseline: readBaseline(home(run), run) };
   };
+  const looked = new Map<string, Looked>();
+  const lookedAt = (run: string): Looked => {
+    const known = looked.get(run) ?? new Map();
+    looked.set(run, known);
+    return known;
+  };
+  const pastOf = (run: string, traces: readonly Trace[]): ForkSource | string => {
+    const held = heldAt(readBaseline(home(run), run), traces, contents);
+    return typeof held === "string" ? held : { held, contents, from: tree(run) };
+  };
   return {
     create,
     path: tree,
+    record: (run, left) =>
+      recorded(tree(run), left, { contents, looked: lookedAt(run) }).catch((error: unknown) => {
+        throw storageError(error, base);
+      }),
+    pastProblem: async (run, traces) => {
+      const source = pastOf(run, traces);
+      if (typeof source === "string") return { unknown: source, missing: [] };
+      return { unknown: null, missing: missingFrom(source) };
+    },
+    fork: async (run, from, traces) => {
+      const source = pastOf(from, traces);
+      if (typeof source === "string") throw new CadreError("workspace-refused", source, { data: { run: from } });
+      const baseline = fs.readFileSync(`${home(from)}/baseline.json`);
+      const made = await appear({ base, run }, async (fresh) => {
+        await writeHeld(source, `${fresh}/tree`);
+        fs.writeFileSync(`${fresh}/baseline.json`, baseline, { mode: 0o600 });
+      }).catch((error: unknown) => {
+        throw storageError(error, base);
+      });
+      if (!made) throw new CadreError("run-exists", `there is already a workspace of ${run}`, { data: { run } });
+      return { path: tree(run) };
+    },
     changes: async (run) => {
       const files = compare(readBaseline(home(run), run).files, await hashTree(tree(run)));
       return { files, hash: hashOf(files) };
@@ -100,6 +136,21 @@ async function makeWorkspace(
   },
 ): Promise<void> {
   const { project, base, run, contents } = place;
+  // Where another process was first, its workspace is as good.
+  await appear({ base, run }, async (fresh) => {
+    const plan = await planWorkspace(project, options);
+    const written = await writeTree(project, `${fresh}/tree`, plan, contents);
+    options.check(contentsOf(`${fresh}/tree`));
+    const baseline: Baseline = { source: plan.source, ...written };
+    fs.writeFileSync(`${fresh}/baseline.json`, JSON.stringify(baseline), { mode: 0o600 });
+  });
+}
+
+/** S1: made beside its place by `fill`, then named. False: there was one already. */
+async function appear(
+  { base, run }: { readonly base: string; readonly run: string },
+  fill: (fresh: string) => Promise<void>,
+): Promise<boolean> {
   makeFolder(base, 0o700);
   for (const name of fs.readdirSync(base)) {
     if (name.startsWith(".new-") && isLeftover(name)) fs.rmSync(`${base}/${name}`, { recursive: true, force: true });
@@ -107,20 +158,32 @@ async function makeWorkspace(
   const fresh = `${base}/.new-${run}-${process.pid}-${randomBytes(6).toString("hex")}`;
   makeFolder(`${fresh}/tree`, 0o700);
   try {
-    const plan = await planWorkspace(project, options);
-    const written = await writeTree(project, `${fresh}/tree`, plan, contents);
-    options.check(contentsOf(`${fresh}/tree`));
-    const baseline: Baseline = { source: plan.source, ...written };
-    fs.writeFileSync(`${fresh}/baseline.json`, JSON.stringify(baseline), { mode: 0o600 });
+    await fill(fresh);
     toDisk(fresh);
     fs.renameSync(fresh, `${base}/${run}`);
     syncFolder(base);
     syncFolder(dirname(base)); // `base` itself may be new
+    return true;
   } catch (error) {
     fs.rmSync(fresh, { recursive: true, force: true });
-    // Another process was first: its workspace is as good.
     if (codeOf(error) !== "ENOTEMPTY" && codeOf(error) !== "EEXIST") throw error;
+    return false;
   }
+}
+
+/** What cannot be read (names that are not UTF-8, a file that a person takes away meanwhile) is not recorded; the effect happened all the same. */
+async function recorded(
+  tree: string,
+  left: Parameters<Workspaces["record"]>[1],
+  kept: Parameters<typeof recordTree>[2],
+): Promise<string | null> {
+  try {
+    if ("within" in left) return await recordTree(tree, left.within, kept);
+    for (const { path, after } of left.files) if (after !== null) keepFile(tree, path, kept.contents);
+  } catch (error) {
+    if (!isPathError(error)) throw error;
+  }
+  return null;
 }
 
 /** One call for the whole file system is much cheaper than one for each file; where it is missing, one for each. */

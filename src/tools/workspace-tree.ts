@@ -19,7 +19,7 @@ import type { Baseline } from "./workspace.ts";
 import { readBlobs, type TreeEntry } from "./workspace-git.ts";
 import { copyLimits, gitLimits, tooMuch, type Plan, type PlanItem } from "./workspace-plan.ts";
 
-type Written = Pick<Baseline, "files" | "skipped">;
+type Written = Pick<Baseline, "files" | "skipped" | "kinds">;
 
 /** A symlink's content, as hashed and shown: it never equals a file's by accident. */
 export function linkContent(target: string): string {
@@ -28,6 +28,10 @@ export function linkContent(target: string): string {
 
 class TreeWriter {
   readonly files: Record<string, string> = Object.create(null) as Record<string, string>;
+  readonly kinds: Record<string, "executable" | "symlink"> = Object.create(null) as Record<
+    string,
+    "executable" | "symlink"
+  >;
   readonly skipped: { path: string; reason: string }[] = [];
   private readonly links: { path: string; target: string }[] = [];
   private readonly project: string;
@@ -57,6 +61,7 @@ class TreeWriter {
     this.grow(bytes.length);
     const target = this.place(entry.path);
     fs.writeFileSync(target, bytes, { flag: "wx", mode: entry.executable ? 0o755 : 0o644 });
+    if (entry.executable) this.kinds[entry.path] = "executable";
     this.keep(entry.path, sha256(bytes), bytes);
   }
 
@@ -77,6 +82,7 @@ class TreeWriter {
     for (const { path, target } of this.links) {
       fs.symlinkSync(target, this.place(path));
       const content = linkContent(target);
+      this.kinds[path] = "symlink";
       this.keep(path, sha256(content), Buffer.from(content));
     }
   }
@@ -85,7 +91,9 @@ class TreeWriter {
     const file = openFile(this.project, path, { hardLinks: "allow" });
     try {
       this.grow(file.stats.size);
-      const out = fs.openSync(this.place(path), "wx", file.stats.mode & 0o111 ? 0o755 : 0o644);
+      const executable = (file.stats.mode & 0o111) !== 0;
+      const out = fs.openSync(this.place(path), "wx", executable ? 0o755 : 0o644);
+      if (executable) this.kinds[path] = "executable";
       const hash = createHash("sha256");
       const kept: Buffer[] = [];
       try {
@@ -167,7 +175,7 @@ export async function writeTree(project: string, tree: string, plan: Plan, conte
     if (index % 50 === 0) await breathe();
   }
   writer.end();
-  return { files: writer.files, skipped: [...plan.skipped, ...writer.skipped].slice(0, 1000) };
+  return { files: writer.files, kinds: writer.kinds, skipped: [...plan.skipped, ...writer.skipped].slice(0, 1000) };
 }
 
 /** sha256 by path of everything in a tree, in code-unit order. Pipes and devices are no part of it. Throws `workspace-refused`. */
@@ -207,7 +215,7 @@ function hashFile(tree: string, path: string): string {
   }
 }
 
-function linkTarget(root: string, path: string): string {
+export function linkTarget(root: string, path: string): string {
   const cut = path.lastIndexOf("/");
   const folder = openFolder(root, cut === -1 ? "" : path.slice(0, cut));
   try {

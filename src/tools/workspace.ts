@@ -1,5 +1,6 @@
 /** The run's workspace: how it is made, what changed in it, and how a signed-off change set reaches the user's tree. */
-import type { ChangeSet } from "../events/event.ts";
+import type { ChangeSet, FileChange } from "../events/event.ts";
+import type { Trace } from "./workspace-past.ts";
 
 export type WorkspaceSource =
   | { readonly kind: "git"; readonly head: string; readonly uncommitted: readonly string[] }
@@ -10,8 +11,18 @@ export type WorkspaceSource =
 export type Baseline = {
   readonly source: WorkspaceSource;
   readonly files: Readonly<Record<string, string>>;
+  /** Those that are more than a plain file; left out in workspaces of older versions. */
+  readonly kinds?: Readonly<Record<string, "executable" | "symlink">>;
   /** What of the project is not in the workspace, each with the reason; at most 1,000. */
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+};
+
+/** What stands in the way of making a workspace as another one was; nothing does where both are empty. */
+export type PastProblem = {
+  /** Why it is not known what it held, in words. */
+  readonly unknown: string | null;
+  /** Files whose content is nowhere any more. */
+  readonly missing: readonly string[];
 };
 
 export interface Workspaces {
@@ -27,9 +38,25 @@ export interface Workspaces {
     },
   ): Promise<{ readonly path: string; readonly baseline: Baseline }>;
   path(run: string): string;
+  /**
+   * Keeps what an effect left behind, so that a run can go on from there: the contents of the files that its receipt names (returns
+   * null), or all that lies in the part of the workspace that it might write (returns the hash of the record).
+   */
+  record(
+    run: string,
+    left: { readonly files: readonly FileChange[] } | { readonly within: readonly string[] | null },
+  ): Promise<string | null>;
   changes(run: string): Promise<ChangeSet>;
   /** One file's text before and after, for diffs; null where it is not there. */
   versions(run: string, path: string): Promise<{ readonly before: string | null; readonly after: string | null }>;
   /** Applies exactly this change set to the project: checks every `before` first, writes atomically; throws `apply-conflict`, nothing half done. */
   apply(run: string, changes: ChangeSet): Promise<void>;
+}
+
+/** Workspaces as they were. */
+export interface WorkspacePasts {
+  /** Whether the workspace of a run can be made again as it was after these effects. */
+  pastProblem(run: string, traces: readonly Trace[]): Promise<PastProblem>;
+  /** The workspace of a new run, as that of `from` was after these effects: whole, or not at all. Errors: run-exists, workspace-refused. */
+  fork(run: string, from: string, traces: readonly Trace[]): Promise<{ readonly path: string }>;
 }

@@ -4,6 +4,7 @@
  *
  * C1. What is compared is named in both, or named as missing in one: a row is never left out because a run lacks it.
  * C2. Nothing here says which of two is better.
+ * C3. A run that goes on from another one says so, and its model calls and tokens are its own: what both share stands in a row apart.
  */
 import type { NumberedEvent } from "../events/numbered.ts";
 import { escalationThreads } from "./escalations.ts";
@@ -67,8 +68,9 @@ export function compareRuns(one: readonly NumberedEvent[], other: readonly Numbe
   });
 }
 
-function endOf({ title, status, reason, entry, rehearsal, signedOff }: RunOutcome): Facts {
+function endOf({ title, status, reason, entry, rehearsal, signedOff, past }: RunOutcome): Facts {
   return new Map([
+    ...(past === null ? [] : [["goes on from", `${past.run} after step ${past.step}`] as const]),
     ["brief", title],
     ["status", reason === null ? status : `${status}: ${reason}`],
     ["entry role", entry ?? "none"],
@@ -101,7 +103,7 @@ function routesOf(events: readonly NumberedEvent[]): Facts {
   return new Map([...taken].map(([way, times]) => [way, times === 1 ? "once" : `${times} times`]));
 }
 
-function figuresOf({ counts, usage }: RunOutcome): Facts {
+function figuresOf({ counts, usage, past }: RunOutcome): Facts {
   const { steps, delegations, escalations, refusals, tools, decisions } = counts;
   const figures = {
     steps,
@@ -112,6 +114,7 @@ function figuresOf({ counts, usage }: RunOutcome): Facts {
     decisions,
     "model calls": usage.calls,
     tokens: usage.promptTokens + usage.completionTokens,
+    ...(past === null ? {} : { "model calls shared": past.usage.calls }),
   };
   return new Map(Object.entries(figures).map(([what, figure]) => [what, String(figure)]));
 }

@@ -5,11 +5,13 @@
  * M1. An unknown price is unpriced, never zero; a total with an unpriced call in it says how many.
  * M2. What no server counted is not counted here either: such calls are told apart from calls of zero tokens.
  * M3. Calls that tools paid for are told by the receipts of what they did (`paid-sum.ts`).
+ * M4. What a run shares with the one that it goes on from was paid for there, and is not counted here (S1 in `shared-past.ts`).
  */
 import type { EventOf } from "../events/event.ts";
 import type { NumberedEvent } from "../events/numbered.ts";
 import { amountText, unitsOf } from "../money.ts";
 import { paidSums } from "./paid-sum.ts";
+import { ownEvents } from "./shared-past.ts";
 
 /** Sums by currency, in its unit; `unpriced` calls are in none of them. */
 export type Money = { readonly sums: Readonly<Record<string, number>>; readonly unpriced: number };
@@ -62,13 +64,15 @@ const nothing: UsageTotals = {
 };
 
 export function usageOf(events: readonly NumberedEvent[]): UsageTotals {
-  return events.flatMap(entriesOf).reduce((sum, { usage }) => plus(sum, usage), nothing);
+  return ownEvents(events)
+    .flatMap(entriesOf)
+    .reduce((sum, { usage }) => plus(sum, usage), nothing);
 }
 
 /** In the order in which the roles first acted. */
 export function usageByRole(events: readonly NumberedEvent[]): RoleUsage[] {
   const sums = new Map<string, RoleUsage>();
-  for (const { role, model, usage } of events.flatMap(entriesOf)) {
+  for (const { role, model, usage } of ownEvents(events).flatMap(entriesOf)) {
     const before = sums.get(role);
     const models = [...new Set([...(before?.models ?? []), model])];
     sums.set(role, { role, models, usage: plus(before?.usage ?? nothing, usage) });
@@ -80,9 +84,11 @@ export function usageByRole(events: readonly NumberedEvent[]): RoleUsage[] {
 export function usageByRoute(events: readonly NumberedEvent[]): RouteUsage[] {
   const frames = new Map<string, EventOf<"frame_opened">>();
   const sums = new Map<string, RouteUsage>();
+  const own = new Set(ownEvents(events));
   for (const numbered of events) {
     const { event } = numbered;
     if (event.type === "frame_opened") frames.set(event.frame, event);
+    if (!own.has(numbered)) continue;
     for (const entry of entriesOf(numbered)) {
       const frame = frames.get(entry.frame);
       if (frame === undefined) continue;

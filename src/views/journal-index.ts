@@ -10,6 +10,7 @@ import type { NumberedEvent } from "../events/numbered.ts";
 import { callText } from "./call-text.ts";
 import { escalationThreads, type EscalationThread } from "./escalations.ts";
 import { runOutcome, type RunOutcome } from "./outcome.ts";
+import { asksLeftOpen } from "./shared-past.ts";
 import { slugOf, titleOf } from "./title.ts";
 import { traceSteps } from "./trace-fold.ts";
 import type { TraceStep } from "./trace-step.ts";
@@ -164,6 +165,7 @@ function belongs(step: TraceStep, frame: string): boolean {
 function decisionPages(events: readonly NumberedEvent[], steps: readonly TraceStep[]): DecisionPage[] {
   const threads = escalationThreads(events);
   const inThreads = new Set(threads.flatMap((thread) => thread.asks.map((step) => step.ask?.id)));
+  const elsewhere = asksLeftOpen(events);
   const bySeq = new Map(steps.map((step) => [step.seq, step]));
   const raises: { seq: number; title: string; slug: string; page: Pick<DecisionPage, "thread" | "ask"> }[] = [];
   for (const thread of threads) {
@@ -173,7 +175,8 @@ function decisionPages(events: readonly NumberedEvent[], steps: readonly TraceSt
   }
   for (const { event, seq } of events) {
     const step = bySeq.get(seq);
-    if (event.type !== "ask_raised" || step === undefined || inThreads.has(event.ask)) continue;
+    if (event.type !== "ask_raised" || step === undefined) continue;
+    if (inThreads.has(event.ask) || elsewhere.has(event.ask)) continue;
     const about = steps.filter((each) => each.ask?.id === event.ask);
     raises.push({
       seq,

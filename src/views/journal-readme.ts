@@ -53,6 +53,11 @@ function statusLines({ run, outcome }: Journal): string[] {
   return [
     `**${inline(capital(run.status))}**${reason ? ` (${inline(reason)})` : ""}: run ${code(run.id)}, ${spanText(run.startedAt, run.endedAt)}, started by ${inline(run.startedBy)}.`,
     `Entry role ${code(run.entry)}, workflow ${code(run.workflow)}${run.model ? `, model ${code(run.model)}` : ""}${run.chart ? `, bound chart ${code(run.chart.slice(0, 12))}` : ""}.`,
+    ...(outcome.past === null
+      ? []
+      : [
+          `Goes on from run ${code(outcome.past.run)} after step ${outcome.past.step}: the steps up to there happened in that run and are counted there.`,
+        ]),
     `${count(counts.steps, "step")}: ${count(counts.delegations, "delegation")}, ${count(counts.escalations, "escalation")}, ${count(counts.refusals, "refusal")}, ${count(counts.decisions, "decision by a person", "decisions by people")}.`,
   ];
 }
@@ -140,13 +145,19 @@ function taskTable(context: PageContext): string[] {
   return table(["Task", "Role", "From", "State", "Rule"], rows);
 }
 
-function costBlocks({ events, run }: Journal): string[][] {
+function costBlocks({ events, run, outcome }: Journal): string[][] {
   const total = usageOf(events);
   if (total.calls === 0) return [];
+  const { past } = outcome;
+  const elsewhere =
+    past === null
+      ? []
+      : [[`Without the ${past.usage.calls} calls up to step ${past.step}, which run ${code(past.run)} made.`]];
   if (run.rehearsal && total.counted === 0) {
     return [
       ["## Cost"],
       [`No model was called: the rehearsal's ${total.calls} turns used no tokens and cost nothing.`],
+      ...elsewhere,
     ];
   }
   const money = (usage: UsageTotals): string => moneyText(usage.money);
@@ -187,6 +198,7 @@ function costBlocks({ events, run }: Journal): string[][] {
       usageByRoute(events).map(({ kind, from, to, usage }) => row(`${kind} ${inline(from)} → ${inline(to)}`, usage)),
     ),
     ...notes,
+    ...elsewhere,
   ];
 }
 

@@ -8,6 +8,7 @@ import type { ChangeSet, EventOf, EventType, FileChange, Measurement, Report } f
 import type { NumberedEvent } from "../events/numbered.ts";
 import { changeWord } from "./change-word.ts";
 import { usageByRole, usageByRoute, usageOf, type RoleUsage, type RouteUsage, type UsageTotals } from "./cost.ts";
+import { sharedPast } from "./shared-past.ts";
 import { traceSteps } from "./trace-fold.ts";
 import type { StepKind, TraceStep } from "./trace-step.ts";
 
@@ -42,11 +43,20 @@ export type OutcomeCounts = {
   readonly modelCalls: number;
 };
 
+export type PastOutcome = {
+  readonly run: string;
+  readonly step: number;
+  readonly model: string | null;
+  readonly usage: UsageTotals;
+};
+
 export type RunOutcome = {
   readonly run: string | null;
   readonly title: string;
   readonly entry: string | null;
   readonly rehearsal: boolean;
+  /** What it goes on from: the other run, the last step that they share, and what that had used by then. Null: it began with a brief. */
+  readonly past: PastOutcome | null;
   readonly status: "running" | "waiting" | "finished" | "failed" | "stopped";
   readonly reason: string | null;
   readonly endedBy: string | null;
@@ -62,6 +72,7 @@ export type RunOutcome = {
   /** Hash of the change set, where one was submitted. */
   readonly changes: string | null;
   readonly openAsks: readonly EventOf<"ask_raised">[];
+  /** Of the whole story; what is used, only of what happened in this run itself. */
   readonly counts: OutcomeCounts;
   readonly usage: UsageTotals;
   readonly usageByRole: readonly RoleUsage[];
@@ -75,7 +86,8 @@ export function runOutcome(events: readonly NumberedEvent[]): RunOutcome {
   const changes = ended?.changes ?? lastOf(events, "report_submitted")?.changes ?? null;
   const openAsks = asksStillOpen(events);
   return {
-    ...beginning(firstOf(events, "run_started")),
+    ...beginning(firstOf(events, "run_started"), lastOf(events, "run_forked")),
+    past: pastOf(events, steps),
     ...ending(ended, openAsks.length > 0 ? "waiting" : "running"),
     report,
     signedOff: steps.some((step) => step.ask?.kind === "sign_off" && step.ask.verdict === "approve"),
@@ -104,11 +116,23 @@ function claims(
   };
 }
 
+/** What the other run had used up to the cut: all of it, whichever run paid for it. */
+function pastOf(events: readonly NumberedEvent[], steps: readonly TraceStep[]): PastOutcome | null {
+  const past = sharedPast(events);
+  if (past === null) return null;
+  const { of: run, model } = past.forked;
+  const step = (steps.findLast(({ kind }) => kind === "fork")?.n ?? 1) - 1;
+  const usage = usageOf(past.shared.filter(({ event }) => event.type !== "run_forked"));
+  return { run, step, model, usage };
+}
+
 function beginning(
   started: EventOf<"run_started"> | undefined,
+  forked: EventOf<"run_forked"> | undefined,
 ): Pick<RunOutcome, "run" | "title" | "entry" | "rehearsal"> {
   if (started === undefined) return { run: null, title: "", entry: null, rehearsal: false };
-  const { run, title, entry, rehearsal } = started;
+  const { entry } = started;
+  const { run, title, rehearsal } = forked ?? started;
   return { run, title, entry, rehearsal };
 }
 
@@ -146,7 +170,8 @@ function asksStillOpen(events: readonly NumberedEvent[]): EventOf<"ask_raised">[
   for (const { event } of events) {
     if (event.type === "ask_raised") open.set(event.ask, event);
     else if (event.type === "ask_decided" || event.type === "ask_withdrawn") open.delete(event.ask);
-    else if (event.type === "run_ended") open.clear();
+    // What was asked at a cut is the other run's to answer.
+    else if (event.type === "run_ended" || event.type === "run_forked") open.clear();
   }
   return [...open.values()];
 }

@@ -19,7 +19,7 @@ import {
   limitRaised,
   voteCast,
 } from "./trace-asks.ts";
-import { emptySeen, type Draft, type Place, type Reader, type Seen } from "./trace-seen.ts";
+import { details, emptySeen, type Draft, type Place, type Reader, type Seen } from "./trace-seen.ts";
 import type { TraceStep } from "./trace-step.ts";
 import { reportReturned, reportVerified } from "./trace-verdicts.ts";
 import {
@@ -63,6 +63,7 @@ const readers: { readonly [Type in EventType]: Reader<Type> } = {
     seen.title = event.title;
     return null;
   },
+  run_forked: runForked,
   child_started: () => null,
   child_opened: childOpened,
   child_ended: () => null,
@@ -95,6 +96,23 @@ const readers: { readonly [Type in EventType]: Reader<Type> } = {
 function read(event: Event, place: Place): Draft | null {
   // The table has a reader for every type; TypeScript cannot see that this one fits this event.
   return (readers[event.type] as Reader<EventType>)(event, place);
+}
+
+function runForked(event: EventOf<"run_forked">, { seen }: Place): Draft {
+  seen.rehearsal = event.rehearsal;
+  seen.title = event.title;
+  return {
+    kind: "fork",
+    from: event.by,
+    to: null,
+    verb: `goes on from step ${seen.n - 1} of ${event.of}`,
+    text: "what came before happened there and is counted there",
+    details: details(
+      ["shared", [`${event.length} events of ${event.line}`, `sha256 ${event.head}`]],
+      ["model", event.model === null ? [] : [event.model]],
+      ["chart", [event.chart]],
+    ),
+  };
 }
 
 const endVerb = {

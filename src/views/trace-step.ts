@@ -5,6 +5,8 @@ import type { Rule } from "../org/chart.ts";
 export type StepKind =
   /** The brief reaches the entry role. */
   | "start"
+  /** The run goes on here from a step of another one: what came before happened there. */
+  | "fork"
   | "delegation"
   | "escalation"
   | "question"

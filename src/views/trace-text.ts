@@ -16,6 +16,7 @@ import type { Rule } from "../org/chart.ts";
 
 const styles: Readonly<Record<StepKind, Style | null>> = {
   start: "bold",
+  fork: "bold",
   delegation: "green",
   escalation: "yellow",
   question: "yellow",
@@ -110,6 +111,7 @@ const leads: Readonly<Partial<Record<StepKind, (step: TraceStep) => string>>> = 
   returned: (step) => step.verb,
   review: (step) => (step.toFrame === null ? step.verb : ""),
   end: (step) => step.verb,
+  fork: (step) => step.verb,
   refusal: (step) => (step.verb.startsWith("may not use") || step.to === null ? visible(step.verb) : ""),
   ask: (step) => (step.ok ? askWords(step.ask?.kind) : step.verb),
   limit: (step) => (step.ask?.by === null ? "" : step.verb),
@@ -138,7 +140,7 @@ function verdictWords(step: TraceStep): string {
 
 function notes(step: TraceStep, paint: Paint): string[] {
   const rows: string[] = [];
-  if (step.kind === "start" && step.rehearsal) {
+  if ((step.kind === "start" || step.kind === "fork") && step.rehearsal) {
     rows.push(paint("yellow", "rehearsal: a deterministic policy stands in for the models"));
   }
   if (step.kind === "ask" && step.ok && step.ask)

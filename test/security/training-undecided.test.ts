@@ -55,6 +55,7 @@ function lineFor(worker: readonly ReturnType<Say>[], ran: string[][]): LineHarne
     workspaces: {
       create: async () => ({ path: folder, baseline: { source: { kind: "empty" }, files: {}, skipped: [] } }),
       path: () => join(folder, "workspace"),
+      record: async () => null,
       changes: async () => ({ files: [], hash: hashOf([]) }),
       versions: async () => ({ before: null, after: null }),
       apply: async () => undefined,

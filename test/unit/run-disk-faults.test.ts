@@ -14,6 +14,7 @@ function workspacesThatThrow(error: unknown): Workspaces {
   return {
     create: async () => ({ path: "/nowhere", baseline: { source: { kind: "empty" }, files: {}, skipped: [] } }),
     path: () => "/nowhere",
+    record: async () => null,
     changes: async () => ({ files: [], hash: hashOf([]) }),
     versions: async () => {
       throw error;

@@ -339,6 +339,7 @@ test("C4 a workspace that changed after the report is reported and verified anew
       workspaces: {
         create: async () => ({ path: "/nowhere", baseline: { source: { kind: "empty" }, files: {}, skipped: [] } }),
         path: () => "/nowhere",
+        record: async () => null,
         changes: async () => {
           const now = { files, hash: hashOf(files) };
           if (line.modelCalls.length === 2) files = [{ path: "late.md", before: null, after: content }];

@@ -5,6 +5,7 @@ import { renderChart } from "../../views/chart-text.ts";
 import { renderCoverage, routeCoverage, type RouteCoverage } from "../../views/coverage.ts";
 import { chartDot } from "../../views/dot.ts";
 import { chartMermaid } from "../../views/mermaid.ts";
+import { ownSteps } from "../../views/shared-past.ts";
 import { traceSteps, type TraceStep } from "../../views/trace.ts";
 import { shellWord, type Context } from "../context.ts";
 import { choice, count, flag, words, type Input } from "../input.ts";
@@ -49,7 +50,8 @@ function walked(context: Context, chart: OrgChart, limit: number | undefined): P
   return withReader(context, async (store) => {
     const runs = await store.listRuns(limit === undefined ? {} : { limit });
     const steps: TraceStep[][] = [];
-    for (const { id } of runs) steps.push(traceSteps(await store.runEvents(id)));
+    // What two runs share happened once.
+    for (const { id } of runs) steps.push([...ownSteps(traceSteps(await store.runEvents(id)))]);
     const coverage = routeCoverage(chart, steps);
     if (output.json) output.document(walkedDocument(chart, coverage));
     else output.line(renderCoverage(coverage, output.text));

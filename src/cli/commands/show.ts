@@ -90,6 +90,7 @@ async function showRun(context: Context, store: StoreReader, run: RunRow): Promi
         reason,
         chart,
         workspace,
+        past: outcome.past,
       },
       brief: run.brief,
       asks: asks.map((ask) => ({ ...askRecord(ask), state: ask.state, decision: ask.decision })),
@@ -120,6 +121,8 @@ async function showRun(context: Context, store: StoreReader, run: RunRow): Promi
   fact("brief", visible(run.brief.file ?? run.brief.task));
   fact("entry", `${run.entry}, by the workflow ${run.workflow}`);
   fact("started", `${timeText(run.startedAt)} (${sinceWords(run.startedAt, Date.now())}) by ${visible(run.startedBy)}`);
+  if (outcome.past !== null)
+    fact("from", `${outcome.past.run} after step ${outcome.past.step}; what came before is counted there`);
   fact("so far", countsWords(outcome));
   fact("used", usedWords(run, outcome));
   for (const line of billLines(run, outcome)) fact("", line);
