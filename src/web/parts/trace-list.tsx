@@ -220,6 +220,7 @@ export function toneOf(kind: TraceStep["kind"], ok: boolean): string {
       return "escalation";
     case "delegation":
     case "start":
+    case "fork":
       return "delegation";
     case "report":
     case "copy":
