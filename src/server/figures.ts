@@ -60,16 +60,21 @@ export function openFigures(store: Pick<Store, "runEvents">): Figures {
 }
 
 function after(before: RunFigures, step: TraceStep): RunFigures {
-  const { kind, usage, ok, at } = step;
-  const counted = usage?.measured ? usage.promptTokens + usage.completionTokens : 0;
+  const { kind, ok, at } = step;
   return {
     steps: kind === "model" ? before.steps : step.n,
     hops: hopKinds.has(kind) ? [...before.hops, { kind, ok }].slice(-hopsShown) : before.hops,
     where: step.to === null || kind === "copy" ? before.where || step.from : `${step.from} → ${step.to}`,
-    calls: before.calls + (usage === null ? 0 : 1),
-    tokens: before.tokens + counted,
+    ...usedAfter(before, step),
     escalations: before.escalations + (kind === "escalation" ? 1 : 0),
     refusals: before.refusals + (kind === "refusal" ? 1 : 0),
     lastAt: at,
   };
+}
+
+/** What came before a run goes on from another one was paid for by that one. */
+function usedAfter({ calls, tokens }: RunFigures, { kind, usage }: TraceStep): Pick<RunFigures, "calls" | "tokens"> {
+  if (kind === "fork") return { calls: 0, tokens: 0 };
+  if (usage === null) return { calls, tokens };
+  return { calls: calls + 1, tokens: tokens + (usage.measured ? usage.promptTokens + usage.completionTokens : 0) };
 }
