@@ -5,6 +5,7 @@
  * V2. Calls go through the same transport as a role's (`transport.ts`), with its limits, its gate and its bound token.
  */
 import type { AboutModel, Config, Price, ServedTask } from "../config.ts";
+import { isLoopback } from "../endpoint-url.ts";
 import { CadreError, isCadreError } from "../errors.ts";
 import {
   createRoleModel,
@@ -16,7 +17,7 @@ import {
 } from "./create-role-model.ts";
 import { labelQuestion, questionVersion, readLabel } from "./label-question.ts";
 import type { ModelUsage, Tier } from "./model.ts";
-import { resolveModel } from "./resolve.ts";
+import { hubRouter, resolveModel } from "./resolve.ts";
 import type { Terms } from "./terms.ts";
 import { malformedError } from "./transport-errors.ts";
 
@@ -33,7 +34,12 @@ export interface ServedModel {
   readonly name: string;
   /** As the server knows it. */
   readonly id: string;
+  /** The same without a provider: its id on the Hub, if it is there. */
+  readonly model: string;
   readonly tier: Tier;
+  /** Where texts go, and whether that is this machine. */
+  readonly origin: string;
+  readonly local: boolean;
   readonly task: ServedTask;
   readonly about: AboutModel;
   /** Null: unpriced, which is not free. */
@@ -87,7 +93,19 @@ type Opening = { readonly spec: RemoteModelSpec; readonly task: ServedTask; read
 
 async function served(name: string, opening: Opening, deps: Omit<RoleModelDeps, "rehearsal">): Promise<ServedModel> {
   const { spec, task, about } = opening;
-  const shared = { name, id: spec.id, tier: spec.kind, task, about, price: spec.price, terms: termsOf(spec) };
+  const address = new URL(spec.kind === "endpoint" ? spec.url : hubRouter);
+  const place = { origin: address.origin, local: isLoopback(address) };
+  const shared = {
+    name,
+    id: spec.id,
+    model: spec.model,
+    ...place,
+    tier: spec.kind,
+    task,
+    about,
+    price: spec.price,
+    terms: termsOf(spec),
+  };
   if (task === "chat") return { ...shared, ...(await asChat(spec, deps)) };
   return { ...shared, ...(await asTask(spec, task, deps)) };
 }

@@ -6,7 +6,7 @@ import type { ToolSpec } from "../models/model.ts";
 import type { Secrets } from "../outside/secrets.ts";
 import { codeDefinitionsTool } from "./code-definitions.ts";
 import { executeCommandTool } from "./command-tools.ts";
-import { evaluateModelsTool } from "./evaluate/evaluate-models.ts";
+import { evaluatingTool } from "./evaluate/evaluation-concerns.ts";
 import { hubTools } from "./hub/hub-tools.ts";
 import { noHub, type HubSource } from "./hub/source.ts";
 import { readKnowledgeTool, searchKnowledgeTool } from "./knowledge.ts";
@@ -48,7 +48,7 @@ export function toolCatalogue({
     writeToFileTool,
     applyDiffTool,
     executeCommandTool(sandbox, secrets),
-    evaluateModelsTool,
+    evaluatingTool(hub),
     ...hubTools(hub),
     prepareDatasetTool,
     runInferenceTool({ source: inference, hub, secrets }),

@@ -21,6 +21,10 @@ const suites: Readonly<Record<string, Suite>> = {
     about: "the gate before a server of twelve slots, beside fixed numbers of calls at a time [--calls N] [--rounds N]",
     run: async (args) => (await import("./gate.ts")).gateBench(args),
   },
+  inference: {
+    about: "a million items through run_inference: how memory grows with them [--rows N]",
+    run: async (args) => (await import("./inference.ts")).inferenceBench(args),
+  },
   many: {
     about: "10,000 paused runs in one file, and a run of 10,000 events [--rounds N]",
     run: async (args) => (await import("./many.ts")).manyBench(args),

@@ -1,6 +1,6 @@
 /** `run_inference` in a run: through the ledger, the approvals and the chart, like every effect. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -87,6 +87,21 @@ test("R3 a licence that nobody knows waits for a person; once let pass it is not
   expect(done.status).toBe("finished");
   expect(server.requests).toHaveLength(6);
   expect((await cadre.verify(done.run.id)).problems).toEqual([]);
+});
+
+test("R3 a model is not measured either before somebody let its licence pass", async () => {
+  writeInferenceProject(dir, { url: `${server.url}/x`, items: 3, about: {} });
+  const rows = Array.from({ length: 40 }, (_, index) => `text ${index},${index % 2 === 0 ? "a" : "b"}`);
+  writeFileSync(join(dir, "s.csv"), `text,label\n${rows.join("\n")}\n`);
+  const evaluate = (candidates: string[]) => ["evaluate_models", { dataset: "s.csv", candidates }] as const;
+  const waiting = await begun(project(callsThenReport(evaluate(["majority-class"]), evaluate(["m"]))));
+  expect(waiting.asks).toMatchObject([
+    {
+      kind: "approval",
+      action: { tool: "evaluate_models", args: { candidates: ["m"] }, findings: [{ kind: "licence" }] },
+    },
+  ]);
+  expect(server.requests).toEqual([]);
 });
 
 test("a licence that the workflow denies is refused, and nobody is asked", async () => {

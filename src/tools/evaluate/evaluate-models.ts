@@ -60,7 +60,7 @@ export const evaluateModelsTool: Tool<EvaluateArgs> = {
 type Plan = SamplePlan & { readonly candidates: Candidates };
 
 /** A path that is refused is an outcome here as well: `run` will say it. */
-async function planned(context: ToolContext, given: EvaluateArgs): Promise<Plan | ToolOutcome> {
+export async function planned(context: ToolContext, given: EvaluateArgs): Promise<Plan | ToolOutcome> {
   let plan: SamplePlan | undefined;
   const outcome = await answering(context, () => {
     const sample = planSample(context, given);
