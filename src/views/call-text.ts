@@ -13,6 +13,7 @@ const telling = [
   "model",
   "models",
   "dataset",
+  "id",
   "mode",
   "to",
 ];
