@@ -128,6 +128,42 @@ test("P1 one child that waits for a person blocks none of the others, and its an
   expect(await verifyRun(line.store, line.run)).toMatchObject({ ok: true, problems: [] });
 });
 
+test("P1 five tasks are all under way before any of them ends; while a sixth waits for a person, they end", async () => {
+  const hands = ["h1", "h2", "h3", "h4", "h5"];
+  const together = Promise.withResolvers<void>();
+  const underWay = new Set<string>();
+  const line = await created({
+    modes: [
+      modeText("lead", "020-lead", { delegates: [...hands, "asker"] }),
+      ...[...hands, "asker"].map((slug) => modeText(slug, "030-worker", { escalates: ["user"] })),
+    ],
+    say: async (request, role) => {
+      if (role === "lead")
+        return said(request).includes("# Report from")
+          ? report()
+          : [tasks([...hands, "asker"].map((mode) => ({ mode })))];
+      if (role !== "asker") {
+        underWay.add(role);
+        if (underWay.size === hands.length) together.resolve();
+        await together.promise; // none of them can end before the last has begun
+        return report(`${role} is done`);
+      }
+      if (said(request).includes("# Decision from")) return report("asked");
+      return [
+        call("escalate", { to: "user", topic: "t", question: "which?", severity: "low", tried: "", options: ["this"] }),
+      ];
+    },
+  });
+  expect(await line.move()).toMatchObject({ status: "waiting", asks: [{ role: "asker" }] });
+  expect((await line.store.lines(line.run)).slice(1).map(({ ended }) => ended)).toEqual([
+    ...hands.map(() => "reported"),
+    null,
+  ]);
+  await line.decide("answer", "1");
+  expect((await line.move()).status).toBe("finished");
+  expect(await verifyRun(line.store, line.run)).toMatchObject({ ok: true, problems: [] });
+});
+
 test("of tasks of which one is enough, the first report lets the giver go on, and the others are stopped before it does", async () => {
   const line = await created({
     say: (request, role) => {

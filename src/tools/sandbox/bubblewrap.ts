@@ -10,6 +10,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import fs from "node:fs";
 import { join } from "node:path";
+import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { bubblewrapArguments, commandInside, joiningGroups, type View } from "./bubblewrap-arguments.ts";
@@ -18,6 +19,7 @@ import { HeldFolders } from "./held-folders.ts";
 import { withoutInherited } from "./inherited-descriptors.ts";
 import { missingHint, startHint } from "./install-hint.ts";
 import { guardProtected } from "./protected-names.ts";
+import { openReadingEnd, type ReadingEnd } from "./reading-end.ts";
 import { commandEnvironment, madeUpFiles, systemView } from "./root-view.ts";
 import type { Availability, Enforced, Sandbox, SandboxCommand, SandboxLimits, SandboxOutcome } from "./sandbox.ts";
 import { seccompFilter } from "./seccomp.ts";
@@ -129,11 +131,12 @@ async function runInside(
     "--",
     ...commandInside(command.argv, limits, group === null),
   ];
+  const output = await openReadingEnd(how.onOutput);
   const started = performance.now();
-  const child = start(program, args, 5 + files.length);
+  const child = start(program, args, output.writing, 5 + files.length);
   feed(child, 4, seccompFilter(process.arch, command) ?? Buffer.alloc(0));
   for (const [index, [, text]] of files.entries()) feed(child, 5 + index, text);
-  const watched = watch(child, how.onOutput);
+  const watched = watch(child, output);
   const ended = await untilEnded(child, watched, limits.seconds * 1000, how.signal);
   const ms = Math.round(performance.now() - started);
   const { exitCode, startedInside } = readStatus(watched.status());
@@ -148,13 +151,14 @@ async function runInside(
 }
 
 /** S3, and nothing that was open when we were started. */
-function start(program: string, args: readonly string[], pipes: number): ChildProcess {
+function start(program: string, args: readonly string[], output: Socket, pipes: number): ChildProcess {
   const blank = fs.openSync("/dev/null", "r+");
   try {
-    const stdio = ["ignore" as const, ...Array.from({ length: pipes - 1 }, () => "pipe" as const)];
+    const stdio = ["ignore" as const, output, ...Array.from({ length: pipes - 2 }, () => "pipe" as const)];
     return spawn(program, args, { env: commandEnvironment, cwd: "/", stdio: withoutInherited(stdio, blank) });
   } finally {
     fs.closeSync(blank);
+    output.destroy();
   }
 }
 
@@ -171,25 +175,27 @@ type Watched = {
   complaint(): string;
   /** Resolves when bwrap has ended and its pipes are read to the end. */
   readonly closed: Promise<void>;
+  /** Reads no more of what the command wrote. */
+  letGo(): void;
 };
 
-function watch(child: ChildProcess, onOutput: (chunk: Buffer) => void): Watched {
+function watch(child: ChildProcess, output: ReadingEnd): Watched {
   const kept = { status: "", complaint: "" };
   const keep = (name: keyof typeof kept) => (chunk: Buffer) => {
     if (kept[name].length < 8192) kept[name] += chunk.toString("utf8");
   };
-  child.stdout?.on("data", onOutput);
   child.stderr?.on("data", keep("complaint"));
   (child.stdio[3] as Readable | undefined)?.on("data", keep("status"));
-  for (const fd of [1, 2, 3]) (child.stdio[fd] as Readable | undefined)?.on("error", () => undefined);
-  const closed = new Promise<void>((resolve) => {
+  for (const fd of [2, 3]) (child.stdio[fd] as Readable | undefined)?.on("error", () => undefined);
+  const ended = new Promise<void>((resolve) => {
     child.once("close", () => resolve());
     child.once("error", (error) => {
       kept.complaint += error.message;
       resolve();
     });
   });
-  return { status: () => kept.status, complaint: () => kept.complaint, closed };
+  const closed = Promise.all([ended, output.ended]).then(() => undefined);
+  return { status: () => kept.status, complaint: () => kept.complaint, closed, letGo: output.close };
 }
 
 /** S2. */
@@ -216,7 +222,8 @@ async function untilEnded(
   const reported = await Promise.race([watched.closed.then(() => true), delay(reportMs, false)]);
   if (!reported) {
     child.kill("SIGKILL");
-    for (const fd of [1, 2, 3]) (child.stdio[fd] as Readable | undefined)?.destroy();
+    for (const fd of [2, 3]) (child.stdio[fd] as Readable | undefined)?.destroy();
+    watched.letGo();
     await watched.closed;
   }
   return endedEarly;

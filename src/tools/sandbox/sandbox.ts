@@ -48,7 +48,7 @@ export type Availability = { readonly yes: true } | { readonly no: string };
 export interface Sandbox {
   /** Whether a command can be run here, found by really running one, once; `no` says why not, and what to install. */
   available(): Availability;
-  /** `onOutput` gets what the command writes to either stream, as it comes. Resolves when nothing of the command is left; aborting ends it. */
+  /** `onOutput` gets what the command writes to either stream, as it comes; a chunk is only there until it returns. Resolves when nothing of the command is left; aborting ends it. */
   run(
     command: SandboxCommand,
     limits: SandboxLimits,
