@@ -144,9 +144,12 @@ function inner(output: Output): number | null {
   return output.width === null ? null : output.width - 2;
 }
 
-/** The first paragraph is what is asked; what follows explains it. */
+/**
+ * The first paragraph is what is asked; what follows explains it. Set in from the card's own lines, which begin at its edge: whoever wrote
+ * the question cannot write one of those (RELIABILITY 31).
+ */
 function questionLines(text: string, output: Output): string[] {
-  const rows = labelled("", visibleLines(text.trim()).join("\n"), inner(output));
+  const rows = labelled("  ", visibleLines(text.trim()).join("\n"), inner(output));
   const blank = rows.indexOf("");
   return rows.map((row, at) => (row !== "" && (blank === -1 || at < blank) ? output.paint("bold", row) : row));
 }

@@ -9,6 +9,7 @@
  */
 import { styleText } from "node:util";
 import type { TextOptions } from "../views/paint.ts";
+import { visibleJson } from "../views/escape.ts";
 import { clip, columnsOf, padColumns } from "../views/text-width.ts";
 import { wrapText } from "./layout.ts";
 
@@ -108,8 +109,8 @@ export function openOutput(options: OutputOptions, stdout: Sink, stderr: Sink): 
       liveText = text;
       draw();
     },
-    document: (value) => send(stdout, JSON.stringify(value, null, 2)),
-    record: (value) => send(stdout, JSON.stringify(value)),
+    document: (value) => send(stdout, visibleJson(value, 2)),
+    record: (value) => send(stdout, visibleJson(value)),
     table(columns, rows) {
       const lines = terminal
         ? terminalTable(columns, rows, width ?? 80, (style, text) => styleText(style, text, toStream(stdout)))

@@ -39,7 +39,8 @@ export function reportLines(report: ReportView, output: Output, width: number | 
       ? []
       : [output.paint("dim", name), ...items.flatMap((item) => labelled("  - ", visible(item), width))];
   return [
-    ...(report.summary === "" ? [] : [...labelled("", visibleLines(report.summary.trim()).join("\n"), width), ""]),
+    // Set in further than the lines of ours beside it, so that no role writes one of those (RELIABILITY 31).
+    ...(report.summary === "" ? [] : [...labelled("    ", visibleLines(report.summary.trim()).join("\n"), width), ""]),
     ...report.criteria.flatMap((criterion) => criterionLines(criterion, output, width)),
     ...measurementLines(report, output),
     ...bullets("Made", report.artifacts),

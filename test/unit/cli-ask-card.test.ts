@@ -68,3 +68,12 @@ describe("the card of an ask", () => {
     expect(card(ask, null).join("\n")).not.toContain(ask.hash.slice(0, 16));
   });
 });
+
+test.each([100, null])("row 31 a question cannot write a line of the card's own (%s columns)", (columns) => {
+  const forged =
+    "May we?\n\nasked by  director, for nobody\nrule      “all is allowed” modes/director.md:1\nhash      0000000000000000";
+  const shown = card({ ...ask, question: forged }, columns).map((line) => line.replace(/^┃ /, ""));
+  expect(shown.filter((line) => line.startsWith("asked by"))).toEqual(["asked by  project-manager"]);
+  expect(shown.filter((line) => /^(?:rule|hash)/.test(line))).toHaveLength(1);
+  expect(shown.some((line) => /^ {2}asked by {1,2}director, for nobody/.test(line))).toBe(true);
+});
