@@ -195,7 +195,7 @@ function watch(child: ChildProcess, output: ReadingEnd): Watched {
     });
   });
   const closed = Promise.all([ended, output.ended]).then(() => undefined);
-  return { status: () => kept.status, complaint: () => kept.complaint, closed, letGo: output.close };
+  return { status: () => kept.status, complaint: () => kept.complaint, closed, letGo: () => output.close() };
 }
 
 /** S2. */
