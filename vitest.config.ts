@@ -27,7 +27,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: "outside",
-          include: ["test/{e2e,crash}/**/*.test.ts"],
+          include: ["test/{e2e,crash,browser}/**/*.test.ts"],
           globalSetup: ["test/build-dist.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,

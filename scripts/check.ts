@@ -6,7 +6,7 @@ const folders = ["src", "test", "scripts", "graphs"].filter((folder) => existsSy
 
 const checks: readonly (readonly [name: string, ...args: string[]])[] = [
   ["tsc", "-p", "."],
-  // The page: a browser's names in place of Node's.
+  // The page and its tests: with a browser's names.
   ["tsc", "-p", "tsconfig.web.json"],
   // Without paths oxlint walks node_modules as well.
   ["oxlint", "--type-aware", "--deny-warnings", ...folders],

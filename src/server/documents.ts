@@ -35,9 +35,23 @@ export async function runView(rows: Rows, run: RunRow): Promise<RunView> {
   const asks = await rows.store.asks({ run: run.id, state: "open" });
   const waiting = asks.map(({ id, kind, role, to, topic }) => ({ id, kind, role, to, topic }));
   const line = await runLine(rows, { ...run, asks: waiting });
-  const { brief, workflow, chart, model, startedBy, endedAt, reason, signal, limits, counters } = run;
+  const { brief, workflow, chart, model, startedBy, endedAt, reason, signal, limits, counters, currency } = run;
   const trouble = rows.mover.troubleOf(run.id);
-  return { ...line, brief, workflow, chart, model, startedBy, endedAt, reason, signal, limits, counters, trouble };
+  return {
+    ...line,
+    brief,
+    workflow,
+    chart,
+    model,
+    startedBy,
+    endedAt,
+    reason,
+    signal,
+    limits,
+    counters,
+    currency,
+    trouble,
+  };
 }
 
 export function askView(ask: AskRow, title: string): AskView {

@@ -85,7 +85,16 @@ export type RunView = RunLine & {
   readonly reason: string | null;
   readonly signal: "stop" | null;
   readonly limits: Readonly<Partial<Record<LimitName, number>>>;
-  readonly counters: { readonly modelCalls: number; readonly tokens: number };
+  readonly counters: {
+    readonly modelCalls: number;
+    readonly tokens: number;
+    /** In millionths of the currency. */
+    readonly money: number;
+    readonly gpuMs: number;
+    readonly movedMs: number;
+  };
+  /** Of the run's prices and of its limit of money; null where it has none. */
+  readonly currency: string | null;
   /** Why this server could not go on with it, when it last tried. */
   readonly trouble: ErrorView | null;
 };

@@ -26,9 +26,22 @@ export type OrgMap = {
 export const foldedFrom = 120;
 
 const order: readonly Rank[] = ["executive", "director", "lead", "worker", "assistant", "unranked"];
-const size = { chip: 30, gap: 8, pad: 12, head: 22, row: 34, boxGap: 16, left: 96, width: 1320 } as const;
+const size = { chip: 30, gap: 8, pad: 12, head: 22, row: 30, boxGap: 14, left: 96 } as const;
+/** Rows are tried at these widths. */
+const widths = [1100, 1400, 1700, 2000, 2400, 2900] as const;
+/** A usual window's width by its height. */
+const window = 1.75;
 
+/** `kept`: who keeps a chip where departments are folded. Of several widths the one at which most of it can be read in a usual window. */
 export function mapOf(chart: DrawnChart, kept: ReadonlySet<string> = new Set()): OrgMap {
+  const maps = widths.map((width) => mapWithin(chart, kept, width));
+  const span = ({ width, height }: OrgMap): number => Math.max(width, height * window);
+  return maps.reduce((best, map) => (span(map) < span(best) ? map : best));
+}
+
+const inOrder = new Intl.Collator("en", { numeric: true });
+
+function mapWithin(chart: DrawnChart, kept: ReadonlySet<string>, most: number): OrgMap {
   const fold = chart.roles.length > foldedFrom;
   const boxes: MapBox[] = [];
   const chips: MapChip[] = [];
@@ -39,7 +52,9 @@ export function mapOf(chart: DrawnChart, kept: ReadonlySet<string> = new Set()):
   rows.push({ rank: "user", y, height: size.chip });
   y += size.chip + size.row;
   for (const rank of order) {
-    const roles = chart.roles.filter((role) => role.rank === rank);
+    const roles = chart.roles
+      .filter((role) => role.rank === rank)
+      .toSorted((one, other) => inOrder.compare(plainName(one.name), plainName(other.name)));
     if (roles.length === 0) continue;
     const top = y;
     let x: number = size.left;
@@ -48,7 +63,7 @@ export function mapOf(chart: DrawnChart, kept: ReadonlySet<string> = new Set()):
       const shown = fold ? own.filter(({ slug }) => kept.has(slug)) : own; // M1
       const folded = own.length - shown.length;
       const box = boxOf(`${rank} ${department}`, titleOf(department, folded), shown);
-      if (x > size.left && x + box.width > size.width) {
+      if (x > size.left && x + box.width > most) {
         x = size.left;
         y += tallest + size.boxGap;
         tallest = 0;
@@ -106,5 +121,5 @@ function chipOf(
 }
 
 function chipWidth(name: string): number {
-  return Math.min(230, Math.ceil(measured(plainName(name), 13, false)) + 34);
+  return Math.min(230, Math.ceil(measured(plainName(name), 13, false) * 1.08) + 36);
 }

@@ -51,10 +51,11 @@ export const largestPicture = 20;
 const nodeHeight = 56;
 const order: readonly Rank[] = ["executive", "director", "lead", "worker", "assistant", "unranked"];
 
-/** The whole chart: every role and every route. */
-export function pictureOfChart(chart: DrawnChart): Picture {
+/** The whole chart: every role, and every route by which work or trouble moves; with `reports`, those that bring copies as well. */
+export function pictureOfChart(chart: DrawnChart, options: { readonly reports?: boolean } = {}): Picture {
   const slugs = [USER, ...chart.roles.map((role) => role.slug)];
-  return { nodes: nodesOf(chart, slugs), edges: chart.routes.map(edgeOf) };
+  const routes = chart.routes.filter(({ kind }) => kind !== "report" || options.reports === true);
+  return { nodes: nodesOf(chart, slugs), edges: routes.map(edgeOf) };
 }
 
 /** A role and whoever it has a route to or from. */

@@ -62,6 +62,36 @@ export function directWay(from: Placed["nodes"][number], to: Placed["nodes"][num
   return start.x === end.x ? [start, end] : [start, { x: start.x, y: middle }, { x: end.x, y: middle }, end];
 }
 
+/**
+ * A bow between two chips of a map, where nothing is laid out: it leaves and arrives at an edge, and `nth` ways between the same two lie
+ * beside each other. `points` lie at its middle: enough to place a number.
+ */
+export function curvedWay(
+  from: Placed["nodes"][number],
+  to: Placed["nodes"][number],
+  nth: number,
+): { readonly points: readonly Point[]; readonly curve: string } {
+  const shift = (nth % 2 === 0 ? 1 : -1) * Math.ceil(nth / 2) * 18;
+  const level = Math.abs(from.y - to.y) < 1;
+  const up = from.y > to.y;
+  const start = { x: from.x + from.width / 2 + shift, y: up || level ? from.y : from.y + from.height };
+  const end = { x: to.x + to.width / 2 + shift, y: level ? to.y : up ? to.y + to.height : to.y };
+  const reach = level ? 34 + Math.abs(shift) : Math.max(24, Math.abs(end.y - start.y) * 0.45);
+  const one = { x: start.x, y: start.y + (up || level ? -reach : reach) };
+  const other = { x: end.x, y: end.y + (level ? -reach : up ? reach : -reach) };
+  const middle = {
+    x: (start.x + 3 * one.x + 3 * other.x + end.x) / 8,
+    y: (start.y + 3 * one.y + 3 * other.y + end.y) / 8,
+  };
+  return {
+    points: [
+      { x: middle.x - 1, y: middle.y },
+      { x: middle.x + 1, y: middle.y },
+    ],
+    curve: `M${start.x} ${start.y}C${one.x} ${one.y} ${other.x} ${other.y} ${end.x} ${end.y}`,
+  };
+}
+
 function length(one: Point, other: Point): number {
   return Math.hypot(one.x - other.x, one.y - other.y);
 }

@@ -22,7 +22,7 @@ import { NewRunPage } from "./pages/new-run-page.tsx";
 import { RunPage } from "./pages/run-page.tsx";
 import { RunsPage } from "./pages/runs-page.tsx";
 import { SignInPage } from "./pages/sign-in-page.tsx";
-import { Empty, ErrorNote, Loading } from "./parts/small.tsx";
+import { ErrorNote, Loading } from "./parts/small.tsx";
 import { TopBar } from "./parts/top-bar.tsx";
 
 type Entry =
@@ -116,9 +116,10 @@ function Room({ session }: { readonly session: SessionView }): ReactNode {
               <HealthPage />
             </Route>
             <Route>
-              <Empty title="There is no such page">
+              <div className="empty">
+                <h1>There is no such page</h1>
                 <p>The address leads nowhere here.</p>
-              </Empty>
+              </div>
             </Route>
           </Switch>
         </main>

@@ -26,7 +26,7 @@ describe("the command line itself", () => {
     ["an unknown command", ["grph"], /did you mean graph\?/],
     ["an unknown option", ["run", "x", "--modle", "y"], /did you mean --model\?/],
     ["a missing argument", ["answer"], /missing required argument/],
-    ["a format that is none", ["graph", "--format", "png"], /none of tree, mermaid, dot, json/],
+    ["a format that is none", ["graph", "--format", "png"], /none of tree, mermaid, dot, svg, json/],
     ["a number that is none", ["lint", "--max-warnings", "few"], /not a whole number/],
     ["an unknown field", ["runs", "--fields", "statsu"], /status/],
     ["a prompt without a terminal", ["run", brief, "--on-ask", "prompt"], /needs a terminal/],

@@ -29,12 +29,13 @@ export const chart: readonly CommandSpec[] = [
     summary: "draw the org chart and its routes",
     args: [["[paths...]", "mode files or folders (default: the project)"]],
     options: [
-      ["--format <format>", "tree, mermaid, dot or json (default: tree)"],
+      ["--format <format>", "tree, mermaid, dot, svg or json (default: tree)"],
       ["--walked", "which routes runs have taken, which never, and what was refused"],
       ["--limit <n>", "with --walked: only the newest so many runs"],
     ],
     examples: [
       ["graph --format mermaid > chart.mmd", "for a page on a Git host"],
+      ["graph --format svg > chart.svg", "the picture of the control room"],
       ["graph --walked", "the routes that nobody has ever taken"],
     ],
     load: async () => (await import("../commands/graph.ts")).graph,

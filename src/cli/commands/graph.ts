@@ -1,4 +1,4 @@
-/** `cadre graph`: the org chart as a tree, as Mermaid, as dot or as data; with `--walked`, held against what runs did. */
+/** `cadre graph`: the org chart as a tree, as Mermaid, as dot, as a picture or as data; with `--walked`, held against what runs did. */
 import { USER, type OrgChart } from "../../org/chart.ts";
 import type { Workflow } from "../../org/workflow.ts";
 import { renderChart } from "../../views/chart-text.ts";
@@ -12,7 +12,7 @@ import { choice, count, flag, words, type Input } from "../input.ts";
 import { withReader } from "../open.ts";
 import { readChart, type ReadChart } from "../read-chart.ts";
 
-const formats = ["tree", "mermaid", "dot", "json"] as const;
+const formats = ["tree", "mermaid", "dot", "svg", "json"] as const;
 /** So few roles are looked at one by one: their routes are shown without being asked for. */
 const few = 3;
 
@@ -35,13 +35,40 @@ export async function graph(context: Context, input: Input): Promise<number> {
     tree: () => renderChart(chart, { ...output.text, verbose, grants }),
     mermaid: () => chartMermaid(chart, { verbose: output.verbose }),
     dot: () => chartDot(chart, { verbose: output.verbose }),
+    svg: () => drawn(chart, workflow, output.verbose),
   };
-  output.line(draw[format]().replace(/\n$/, ""));
+  output.line((await draw[format]()).replace(/\n$/, ""));
   const errors = problems.filter((problem) => problem.severity === "error").length;
   const lint = context.command(["lint", ...paths.map(shellWord)].join(" "));
   if (errors > 0) output.note(`${errors} lint ${errors === 1 ? "error" : "errors"}: \`${lint}\` shows them`);
   if (format === "tree" && !verbose) output.note(`every route with its purpose: ${context.command("graph --verbose")}`);
   return 0;
+}
+
+/** The picture of the control room; with `reports`, the routes that bring copies as well. */
+async function drawn(chart: OrgChart, workflow: Workflow | null, reports: boolean): Promise<string> {
+  const [{ openPlacer }, { planOf }, { chartSvg, mapSvg }, { mapOf }, { largestPicture, pictureOfChart }] =
+    await Promise.all([
+      import("../../layout/place.ts"),
+      import("../../layout/elk-graph.ts"),
+      import("../../views/chart-svg.ts"),
+      import("../../views/org-map.ts"),
+      import("../../views/picture.ts"),
+    ]);
+  const roles = chart.roles.map((role) => ({
+    ...role,
+    staffedBy: workflow?.staffing[role.slug]?.by ?? ("model" as const),
+  }));
+  const picture = pictureOfChart({ ...chart, roles }, { reports });
+  const title = `${chart.roles.length} roles, ${chart.routes.length} routes, chart ${chart.hash.slice(0, 12)}`;
+  if (picture.nodes.length > largestPicture + 1) return mapSvg(mapOf(chart), title);
+  const placer = openPlacer();
+  try {
+    const placed = await placer.place(planOf(picture));
+    return placed === null ? mapSvg(mapOf(chart), title) : chartSvg(picture, placed, title);
+  } finally {
+    await placer.close();
+  }
 }
 
 /** The chart as the files declare it now, beside what the stored runs did. */

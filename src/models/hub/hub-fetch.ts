@@ -75,7 +75,7 @@ export function hubFetch(target: HubTarget, signal: AbortSignal, deps: HubFetchD
     file: (url, { from, maxBytes, signal: own }) => {
       const limits: CallLimits = { firstTokenMs: ms, idleMs: ms, totalMs: fileTotalMs, maxBytes };
       return guarded(setting, limits, AbortSignal.any([signal, own]), async (watch) => {
-        const headers = from > 0 ? { range: `bytes=${from}-` } : {};
+        const headers: Record<string, string> = from > 0 ? { range: `bytes=${from}-` } : {};
         const response = await follow(setting, watch, new URL(url), { headers }, true);
         const start = await first(watch, response);
         return new Response(bodyOf(setting, watch, limits, start), {

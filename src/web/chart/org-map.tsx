@@ -4,7 +4,7 @@ import type { EdgeKind } from "../../views/picture.ts";
 import { mapOf, type MapChip, type OrgMap } from "../../views/org-map.ts";
 import type { DrawnChart } from "../../views/picture.ts";
 import type { Standing } from "../../views/standing.ts";
-import { directWay } from "../../views/ways.ts";
+import { curvedWay } from "../../views/ways.ts";
 import { shown } from "../parts/words.ts";
 import { Viewport } from "./viewport.tsx";
 import { Ways, type DrawnWay } from "./ways.tsx";
@@ -110,8 +110,14 @@ function MapGround({ map }: { readonly map: OrgMap }): ReactNode {
 
 function waysOn(map: OrgMap, ways: readonly MapWay[]): DrawnWay[] {
   const places = new Map(map.chips.map((chip) => [chip.id, chip]));
+  const beside = new Map<string, number>();
   return ways.flatMap((way): DrawnWay[] => {
     const [from, to] = [places.get(way.from), places.get(way.to)];
-    return from && to && from !== to ? [{ ...way, points: directWay(from, to) }] : [];
+    if (!from || !to || from === to) return [];
+    // Several ways between the same two lie beside each other.
+    const pair = [way.from, way.to].toSorted().join(" ");
+    const nth = beside.get(pair) ?? 0;
+    beside.set(pair, nth + 1);
+    return [{ ...way, ...curvedWay(from, to, nth) }];
   });
 }

@@ -12,6 +12,8 @@ export type DrawnWay = PictureEdge & {
   readonly lit: boolean;
   /** How often it was taken over many runs, 0 to 1; null where that is not shown. */
   readonly heat: number | null;
+  /** Path data, where it is no line with corners. */
+  readonly curve?: string;
 };
 
 const kinds: readonly EdgeKind[] = ["delegation", "escalation", "report", "question", "refusal", "start"];
@@ -51,7 +53,12 @@ export const Ways = memo(function Ways({
         ))}
       </defs>
       {[...declared, ...walked].map((way) => (
-        <Way key={way.id} way={way} near={selected !== null && (way.from === selected || way.to === selected)} />
+        <Way
+          key={way.id}
+          way={way}
+          plain={walked.length === 0 && selected === null}
+          near={selected !== null && (way.from === selected || way.to === selected)}
+        />
       ))}
       {walked.map((way) => (
         <Numbers key={way.id} way={way} />
@@ -60,14 +67,24 @@ export const Ways = memo(function Ways({
   );
 });
 
-function Way({ way, near }: { readonly way: DrawnWay; readonly near: boolean }): ReactNode {
-  const { kind, points, steps, lit, heat } = way;
-  const state = steps.length > 0 ? "walked" : near ? "near" : "declared";
+function Way({
+  way,
+  near,
+  plain,
+}: {
+  readonly way: DrawnWay;
+  /** It begins or ends at the role that is selected. */
+  readonly near: boolean;
+  /** Nothing was walked and nobody selected: there is nothing to stand behind. */
+  readonly plain: boolean;
+}): ReactNode {
+  const { kind, points, steps, lit, heat, curve } = way;
+  const state = steps.length > 0 ? "walked" : near ? "near" : plain ? "plain" : "declared";
   const style =
     heat === null ? undefined : { strokeWidth: 1 + heat * 5, opacity: heat === 0 ? 0.25 : 0.55 + heat * 0.45 };
   return (
     <path
-      d={roundedPath(points)}
+      d={curve ?? roundedPath(points)}
       className={`way way-${kind} way-${state}${lit ? " way-lit" : ""}`}
       markerEnd={`url(#arrow-${kind})`}
       style={style}

@@ -100,7 +100,7 @@ function Rows({ one, other }: { readonly one: string; readonly other: string }):
         />
         <span className="muted">{plural(value.length - differing.length, "row")} the same</span>
       </div>
-      <div className="scrolls" tabIndex={0} role="region" aria-label="comparison">
+      <div className="scrolls" tabIndex={0} role="group" aria-label="comparison">
         <table className="compared">
           <thead>
             <tr>

@@ -2,7 +2,7 @@
 import { useCallback, useMemo, useState, type ReactNode } from "react";
 import { useLocation } from "wouter";
 import type { ChartView, CoverageView, ModesView, ProblemView } from "../../views/control-room.ts";
-import { largestPicture, pictureOfChart, pictureOfRole, type EdgeKind } from "../../views/picture.ts";
+import { largestPicture, pictureOfChart, pictureOfRole, plainName, type EdgeKind } from "../../views/picture.ts";
 import type { Standing } from "../../views/standing.ts";
 import { Canvas } from "../chart/canvas.tsx";
 import { Legend, toggled } from "../chart/legend.tsx";
@@ -90,7 +90,10 @@ function ModesMap({
   const marks = useMemo(() => marksOf(chart, problems), [chart, problems]);
   const heat = useMemo(() => heatOf(coverage), [coverage]);
   const role = view === "role" && selected !== null ? selected : null;
-  const picture = useMemo(() => (role === null ? pictureOfChart(chart) : pictureOfRole(chart, role)), [chart, role]);
+  const picture = useMemo(
+    () => (role === null ? pictureOfChart(chart, { reports: !hidden.has("report") }) : pictureOfRole(chart, role)),
+    [chart, role, hidden],
+  );
   const large = picture.nodes.length > largestPicture + 1;
   const all = useMemo(() => new Set(chart.roles.map(({ slug }) => slug)), [chart]);
   const map = (
@@ -206,19 +209,19 @@ function ModesTable({
         value={words}
         onChange={(event) => setWords(event.target.value)}
       />
-      <div className="scrolls" tabIndex={0} role="region" aria-label="roles">
+      <div className="scrolls" tabIndex={0} role="group" aria-label="roles">
         <table className="roles">
           <thead>
             <tr>
               <th>Role</th>
               <th>Level</th>
               <th>Model</th>
-              <th>Delegates</th>
-              <th>Escalates</th>
-              <th>Reports</th>
-              <th>Is given work by</th>
-              <th>Reached</th>
-              <th>Problems</th>
+              <th className="value">Delegates</th>
+              <th className="value">Escalates</th>
+              <th className="value">Reports</th>
+              <th className="value">Is given work by</th>
+              <th className="value">Reached</th>
+              <th className="value">Problems</th>
             </tr>
           </thead>
           <tbody>
@@ -226,7 +229,7 @@ function ModesTable({
               <tr key={slug} className={selected === slug ? "row-here" : ""}>
                 <td>
                   <button type="button" className="link" onClick={() => onSelect(slug)}>
-                    {shown(name)}
+                    {shown(plainName(name))}
                   </button>{" "}
                   <code className="muted">{slug}</code>
                 </td>

@@ -162,9 +162,9 @@ function BriefFields({
         <span>First role</span>
         <select value={draft.to} onChange={(event) => change({ to: event.target.value, file: draft.file })}>
           <option value="">as the workflow says{modes?.chart.entry ? `: ${names(modes.chart.entry)}` : ""}</option>
-          {modes?.chart.roles.map(({ slug, name }) => (
+          {modes?.chart.roles.map(({ slug }) => (
             <option key={slug} value={slug}>
-              {shown(name)}
+              {names(slug)}
             </option>
           ))}
         </select>

@@ -1,6 +1,7 @@
 /** One run: the chart with the walk, what waits, and the trace, messages, artifacts, journal and budget behind it. */
 import { useCallback, useMemo, useState, type ReactNode } from "react";
 import type { AskView, ChartView, RunView } from "../../views/control-room.ts";
+import { plainName } from "../../views/picture.ts";
 import { RunChart } from "../chart/run-chart.tsx";
 import { useLoaded, useSource, useSurroundings } from "../data/hooks.ts";
 import { useRun, type FollowedRun } from "../data/use-run.ts";
@@ -172,7 +173,7 @@ function RoleNote({
   return (
     <div className="role-note">
       <div>
-        <strong>{role ? shown(role.name) : "You"}</strong>{" "}
+        <strong>{role ? shown(plainName(role.name)) : "You"}</strong>{" "}
         <span className="muted">{role ? shown(role.level || role.rank) : "the top of the chart"}</span>
         {role ? <p>{shown(role.description)}</p> : null}
       </div>

@@ -36,7 +36,7 @@ export function AskCard({
   const { exported } = useSurroundings();
   const [head = "", ...rest] = ask.question.trim().split(/\n\s*\n/);
   return (
-    <article className={`ask ask-${ask.severity}`} aria-label={`Ask ${ask.id}`}>
+    <article className={`ask${ask.action === null ? "" : " ask-brief"}`} aria-label={`Ask ${ask.id}`}>
       <header className="ask-head">
         <PauseSign />
         <h2>{titles[ask.kind](names(ask.role))}</h2>
@@ -78,7 +78,7 @@ export function AskCard({
 
 function Longer({ text }: { readonly text: string }): ReactNode {
   return (
-    <details className="more" open={text.length < 400}>
+    <details className="more" open={text.length < 160}>
       <summary>What was tried</summary>
       <Markdown text={text} />
     </details>

@@ -2,7 +2,7 @@
 import { useMemo, type ReactNode } from "react";
 import type { NumberedEvent } from "../../events/numbered.ts";
 import type { RunView } from "../../views/control-room.ts";
-import { tokensText, usageByRole } from "../../views/cost.ts";
+import { gpuText, moneyText, tokensText, usageByRole } from "../../views/cost.ts";
 import { deskOf } from "../../events/desk.ts";
 import type { Names } from "./trace-list.tsx";
 import { figureWords, plural, shown, tookWords } from "./words.ts";
@@ -16,6 +16,9 @@ const words: Readonly<Record<string, string>> = {
   refusals: "refused calls",
   repeats: "repeats of a call",
   pingPong: "to and fro",
+  money: "money",
+  gpuSeconds: "seconds of GPUs",
+  wallSeconds: "seconds of moving",
 };
 
 export function Budget({
@@ -45,6 +48,7 @@ export function Budget({
               <span className="value">
                 {now === undefined ? "" : `${figureWords(now)} of `}
                 {figureWords(ceiling)}
+                {name === "money" ? ` ${run.currency ?? ""}` : ""}
               </span>
             </li>
           );
@@ -52,7 +56,7 @@ export function Budget({
       </ul>
       <h3>By role</h3>
       {usage.length === 0 ? <p className="muted">No model was called yet.</p> : null}
-      <div className="scrolls" tabIndex={0} role="region" aria-label="usage by role">
+      <div className="scrolls" tabIndex={0} role="group" aria-label="usage by role">
         <table>
           <thead>
             <tr>
@@ -61,6 +65,7 @@ export function Budget({
               <th>Calls</th>
               <th>Tokens</th>
               <th>Time</th>
+              <th>Cost</th>
             </tr>
           </thead>
           <tbody>
@@ -74,6 +79,9 @@ export function Budget({
                 </td>
                 <td className="value">{tokensText(sum)}</td>
                 <td className="value">{tookWords(sum.ms)}</td>
+                <td className="value">
+                  {[moneyText(sum.money), gpuText(sum)].filter((text) => text !== "").join(", ")}
+                </td>
               </tr>
             ))}
           </tbody>
@@ -96,6 +104,9 @@ function usedBy(run: RunView, events: readonly NumberedEvent[]): Readonly<Record
     refusals: sum(({ refusals }) => refusals),
     modelCalls: run.counters.modelCalls,
     tokens: run.counters.tokens,
+    money: run.counters.money / 1_000_000,
+    gpuSeconds: Math.round(run.counters.gpuMs / 1000),
+    wallSeconds: Math.floor(run.counters.movedMs / 1000),
     depth: Math.max(0, ...lines.map(({ frames }) => frames.length)),
   };
 }

@@ -22,7 +22,7 @@ export function FileDiff({ file }: { readonly file: ChangesView["files"][number]
           <span className="added">+{added}</span> <span className="removed">−{removed}</span>
         </span>
       </summary>
-      <div className="scrolls" tabIndex={0} role="region" aria-label={`changes of ${shown(path)}`}>
+      <div className="scrolls" tabIndex={0} role="group" aria-label={`changes of ${shown(path)}`}>
         <table className="lines">
           <tbody>
             {rows.slice(0, longest).map(({ sign, number, text }, at) => (

@@ -64,13 +64,14 @@ function List({ token }: { readonly token: Tokens.List }): ReactNode {
 
 function Table({ token }: { readonly token: Tokens.Table }): ReactNode {
   return (
-    <div className="scrolls" tabIndex={0} role="region" aria-label="table">
+    <div className="scrolls" tabIndex={0} role="group" aria-label="table">
       <table>
         <thead>
           <tr>
-            {token.header.map((cell, at) => (
-              <th key={at}>{inline(cell.tokens)}</th>
-            ))}
+            {token.header.map((cell, at) =>
+              // A header without words names nothing to whoever listens.
+              cell.text.trim() === "" ? <td key={at} /> : <th key={at}>{inline(cell.tokens)}</th>,
+            )}
           </tr>
         </thead>
         <tbody>

@@ -48,7 +48,7 @@ export function ReportView({
 
 function Criteria({ rows }: { readonly rows: readonly Criterion[] }): ReactNode {
   return (
-    <div className="scrolls" tabIndex={0} role="region" aria-label="criteria">
+    <div className="scrolls" tabIndex={0} role="group" aria-label="criteria">
       <table className="criteria">
         <thead>
           <tr>
@@ -97,7 +97,7 @@ function Measured({ rows }: { readonly rows: readonly MeasurementOutcome[] }): R
   return (
     <>
       <h4>Measured</h4>
-      <div className="scrolls" tabIndex={0} role="region" aria-label="measurements">
+      <div className="scrolls" tabIndex={0} role="group" aria-label="measurements">
         <table className="measurements">
           <tbody>
             {rows.map((row, at) => (

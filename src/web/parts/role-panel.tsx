@@ -1,6 +1,7 @@
 /** A role as its file declares it: what it is for, its routes with their purposes, and what it is told. */
 import { useState, type ReactNode } from "react";
 import type { ChartView, CoverageView, ProblemView } from "../../views/control-room.ts";
+import { plainName } from "../../views/picture.ts";
 import { useLoaded, useSource } from "../data/hooks.ts";
 import { FilePlace, Waiting } from "./small.tsx";
 import { figureWords, plural, shown } from "./words.ts";
@@ -34,7 +35,7 @@ export function RolePanel({
   return (
     <aside className="role-panel" aria-label={role ? `Role ${role.name}` : "You"}>
       <header>
-        <h2>{role ? shown(role.name) : "You"}</h2>
+        <h2>{role ? shown(plainName(role.name)) : "You"}</h2>
         <button type="button" className="quiet" onClick={onClose}>
           Close
         </button>

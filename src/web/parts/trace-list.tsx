@@ -64,7 +64,7 @@ export function TraceList({
             Show {plural(Math.min(hiddenSteps, nextPage), "earlier step")} of {hiddenSteps}
           </button>
         )}
-        <ol className="steps">
+        <ol className={shownSteps.length > 60 ? "steps steps-many" : "steps"}>
           {shownSteps.map((step, at) => (
             <Step
               key={step.seq}

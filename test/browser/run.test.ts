@@ -1,0 +1,209 @@
+/** A run in the browser from its brief to its end: started, watched, answered, changed, turned down, decided twice, cut off. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { openCadre } from "../../src/cadre.ts";
+import type { AskId, RunId } from "../../src/ids.ts";
+import { inChromium, launch, serveProject, signIn, type Served } from "../fixtures/browser.ts";
+import { shippedProject } from "../fixtures/project-folder.ts";
+
+inChromium("a run in the browser", () => {
+  let browser: Browser;
+  const open: (() => Promise<void> | void)[] = [];
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterAll(() => browser.close());
+  afterEach(async () => {
+    for (const close of open.splice(0).toReversed()) await close();
+  });
+
+  async function served(change: (dir: string) => void = () => undefined): Promise<Served & { readonly dir: string }> {
+    const project = shippedProject();
+    change(project.dir);
+    const own = await serveProject(project.dir);
+    open.push(async () => {
+      await own.close();
+      project.remove();
+    });
+    return { ...own, dir: project.dir };
+  }
+
+  async function signedIn(own: Served) {
+    const signed = await signIn(browser, own);
+    open.push(() => signed.context.close());
+    return signed;
+  }
+
+  /** Starts the shipped brief from the page; returns the run's id. */
+  async function begin(page: Page): Promise<RunId> {
+    await page.getByRole("link", { name: "New run" }).first().click();
+    await page.getByLabel("Begin with").selectOption("briefs/vietnamese-reviews.md");
+    await expect.poll(() => page.getByLabel(/^What/).inputValue()).toContain("sentiment");
+    await page.getByRole("button", { name: "Start" }).click();
+    await page.waitForURL(/\/runs\/r-[0-9a-f]{6}$/);
+    return page.url().slice(-8) as RunId;
+  }
+
+  const steps = (page: Page): Promise<number[]> =>
+    page.locator(".steps .badge").evaluateAll((badges) => badges.map((badge) => Number(badge.textContent)));
+
+  test("is started there, walks before one's eyes, is answered, signed off, and finishes", async () => {
+    const own = await served();
+    const { page, complaints } = await signedIn(own);
+    const run = await begin(page);
+    // The walk, with the numbers of the trace on its routes, and the ask beside it.
+    await page.getByRole("heading", { name: "Project Manager needs you" }).waitFor();
+    const numbers = await page.locator(".number text").allTextContents();
+    expect(numbers.length).toBeGreaterThan(3);
+    const listed = await steps(page);
+    expect(listed).toEqual(listed.toSorted((a, b) => a - b));
+    for (const number of numbers.flatMap((text) => text.split("·"))) expect(listed).toContain(Number(number));
+    expect(await page.locator(".role-asked").textContent()).toContain("You");
+    expect(await page.locator(".way-declared").count()).toBeGreaterThan(3);
+    expect(await page.locator(".ask .rule").first().textContent()).toMatch(/modes\/project-manager\.md:\d+/);
+    // By words; the command that says the same stands below.
+    await page.getByLabel("Or in your own words").fill("Stay with what is granted");
+    expect(await page.locator(".ask .command code").textContent()).toContain("answer a-");
+    await page.getByRole("button", { name: /Answer and resume/ }).click();
+    await page.getByRole("heading", { name: "Backend Lead asks for the sign-off" }).waitFor();
+    await page.getByRole("button", { name: /Sign exactly this off/ }).click();
+    await page.locator(".pill-finished").waitFor();
+    expect((await own.cadre.store.run(run))?.status).toBe("finished");
+    const decided = await own.cadre.store.asks({ run, state: "decided" });
+    expect(decided.map(({ decision }) => [decision?.by, decision?.face])).toEqual([
+      ["mai", "web"],
+      ["mai", "web"],
+    ]);
+    expect(complaints).toEqual([]);
+    expect(own.faults).toEqual([]);
+    await page.goBack();
+    await page.waitForURL(/\/new$/);
+    await page.goForward();
+    await page.locator(".pill-finished").waitFor();
+  });
+
+  test("R3 what was changed before it was approved is what runs, and is recorded as changed", async () => {
+    const own = await served((dir) => {
+      const file = join(dir, "graphs/feature-workflow.ts");
+      const source = readFileSync(file, "utf8");
+      writeFileSync(file, source.replaceAll("execute_command", "write_to_file"));
+    });
+    const { page } = await signedIn(own);
+    const run = await begin(page);
+    await page.getByRole("heading", { name: "Project Manager needs you" }).waitFor();
+    await page.locator(".options input").first().check();
+    await page.getByRole("button", { name: /Answer and resume/ }).click();
+    await page.getByRole("heading", { name: /asks for your approval/ }).waitFor();
+    const before = await page.locator(".hash code").first().getAttribute("title");
+    await page.getByRole("button", { name: "Edit, then approve…" }).click();
+    const field = page.getByLabel(/arguments to run instead/);
+    const args = JSON.parse(await field.inputValue()) as { path: string; content: string };
+    await field.fill("{ not json");
+    expect(await page.getByRole("button", { name: /Approve the edited/ }).isDisabled()).toBe(true);
+    await field.fill(JSON.stringify({ ...args, content: "# Written by hand\n" }));
+    await page.getByRole("button", { name: /Approve the edited/ }).click();
+    await page.getByText("changes the arguments of").first().waitFor();
+    const events = (await own.cadre.store.runEvents(run)).map(({ event }) => event);
+    const edited = events.find((event) => event.type === "action_edited");
+    expect(edited).toMatchObject({ by: "mai", args: { path: args.path, content: "# Written by hand\n" } });
+    expect(edited?.type === "action_edited" && edited.hash !== before).toBe(true);
+  });
+
+  test("is turned down with a reason, which the role reads", async () => {
+    const own = await served();
+    const { page } = await signedIn(own);
+    const run = await begin(page);
+    await page.locator(".options input").first().check();
+    await page.getByRole("button", { name: /Answer and resume/ }).click();
+    await page.getByRole("heading", { name: /sign-off/ }).waitFor();
+    await page.getByRole("button", { name: "Reject…" }).click();
+    expect(await page.getByRole("button", { name: /^Reject/ }).isDisabled()).toBe(true);
+    await page.getByLabel(/Why not/).fill("The address of the service is missing");
+    await page.getByRole("button", { name: /^Reject/ }).click();
+    await page.getByText("rejects for").first().waitFor();
+    const rejected = (await own.cadre.store.asks({ run })).find(({ kind }) => kind === "sign_off");
+    expect(rejected?.decision).toMatchObject({ verb: "reject", text: "The address of the service is missing" });
+  });
+
+  test("R4 who comes second reads who was first, and the page shows what was decided", async () => {
+    const own = await served();
+    const { page } = await signedIn(own);
+    const run = await begin(page);
+    await page.locator(".options input").first().check();
+    const [ask] = await own.cadre.store.asks({ run, state: "open" });
+    // The page hears nothing while somebody else decides: its answer is on the way at the same moment.
+    await page.route("**/api/asks/*/decide", async (route) => {
+      await own.cadre.decide(ask?.id as AskId, { verb: "answer", text: "2", by: "Linh", face: "cli" });
+      await route.continue();
+    });
+    await page.getByRole("button", { name: /Answer and resume/ }).click();
+    await page.getByText("Linh was first.").waitFor();
+    expect((await own.cadre.store.ask(ask?.id as AskId))?.decision).toMatchObject({ by: "Linh", text: "2" });
+  });
+
+  test("heals when the server goes and comes back in the middle of it, and has missed nothing", async () => {
+    const project = shippedProject();
+    let own = await serveProject(project.dir);
+    open.push(async () => {
+      await own.close();
+      project.remove();
+    });
+    const { page } = await signedIn(own);
+    const run = await begin(page);
+    await page.getByRole("heading", { name: "Project Manager needs you" }).waitFor();
+    const port = Number(new URL(own.origin).port);
+    const seen = await steps(page);
+    await own.close();
+    await page.getByText("The connection to the server is broken").waitFor();
+    // Meanwhile somebody goes on with it by the command line.
+    const other = openCadre({ dir: project.dir });
+    const [ask] = await other.store.asks({ run, state: "open" });
+    await other.decide(ask?.id as AskId, { verb: "answer", text: "1", by: "Linh", face: "cli" });
+    await other.advance(run);
+    other.close();
+    own = await serveProject(project.dir, { port });
+    await page.getByRole("heading", { name: "Backend Lead asks for the sign-off" }).waitFor();
+    const now = await steps(page);
+    expect(now.length).toBeGreaterThan(seen.length);
+    expect(now).toEqual([...new Set(now)]);
+    expect(await page.locator(".live").textContent()).toBe("live");
+  });
+
+  test("what is done by command shows in eight tabs at once", async () => {
+    const own = await served();
+    const { page, context } = await signedIn(own);
+    const run = await begin(page);
+    await page.getByRole("heading", { name: "Project Manager needs you" }).waitFor();
+    const tabs = [page];
+    for (let at = 1; at < 8; at += 1) {
+      const tab = await context.newPage();
+      await tab.goto(`${own.origin}/runs/${run}`);
+      await tab.getByRole("heading", { name: "Project Manager needs you" }).waitFor();
+      tabs.push(tab);
+    }
+    const other = openCadre({ dir: own.dir });
+    open.push(() => other.close());
+    const [ask] = await other.store.asks({ run, state: "open" });
+    await other.decide(ask?.id as AskId, { verb: "answer", text: "1", by: "Linh", face: "cli" });
+    await other.advance(run);
+    for (const tab of tabs) await tab.getByRole("heading", { name: "Backend Lead asks for the sign-off" }).waitFor();
+    const all = await Promise.all(tabs.map(steps));
+    for (const listed of all) expect(listed).toEqual(all[0]);
+  });
+
+  test("brings back what is wrong with a brief, and says where", async () => {
+    const own = await served();
+    const { page } = await signedIn(own);
+    await page.goto(`${own.origin}/new`);
+    await page.getByLabel(/^What/).fill("Look at the reviews");
+    await page.getByLabel(/^Inputs/).fill("../outside.csv: not ours");
+    await page.getByRole("button", { name: "Start" }).click();
+    await page
+      .getByRole("alert")
+      .getByText(/outside the project/)
+      .waitFor();
+    expect(await own.cadre.store.runs()).toEqual([]);
+  });
+});
