@@ -1,6 +1,6 @@
 /** What the pages tell a reader to type works, and what they point at is there. */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const read = (page: string): string => readFileSync(join(root, page), "utf8");
-const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].concat(
+  readdirSync(join(root, "docs")).map((name) => `docs/${name}`),
+);
 const scripts = (JSON.parse(read("package.json")) as { scripts: Record<string, string> }).scripts;
 
 /** Commands of a page's `sh` blocks, one line each. */
@@ -64,7 +66,11 @@ describe.each(pages)("%s", (page) => {
     const paths = [...read(page).matchAll(/`((?:src|test|scripts|graphs|modes|briefs|\.ci)\/[\w./-]*)`/g)].map(
       (match) => match[1] ?? "",
     );
-    const missing = [...links, ...paths].filter((path) => !existsSync(join(root, dirname(page), path)));
+    // A page links from where it lies; a path in its text is one of the project.
+    const missing = [
+      ...links.filter((path) => !existsSync(join(root, dirname(page), path))),
+      ...paths.filter((path) => !existsSync(join(root, path))),
+    ];
     expect(missing).toEqual([]);
   });
 
