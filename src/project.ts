@@ -8,7 +8,7 @@ import type { Mode } from "./modes/mode.ts";
 import { loadProjectModes } from "./modes/project-modes.ts";
 import type { BoundChart, McpTool, RulesPack } from "./org/bound-chart.ts";
 import { bindChart } from "./org/bind.ts";
-import type { OrgChart } from "./org/chart.ts";
+import type { OrgChart, Route } from "./org/chart.ts";
 import { checkWorkflow } from "./org/workflow-check.ts";
 import { compile } from "./org/compile.ts";
 import { workflowSchema, type Workflow } from "./org/workflow.ts";
@@ -17,6 +17,8 @@ import { loadWorkflow, type LoadedWorkflow } from "./run/load-workflow.ts";
 export type Project = {
   readonly modes: readonly Mode[];
   readonly chart: OrgChart;
+  /** Every route as declared, also to roles that do not exist. */
+  readonly declared: readonly Route[];
   readonly rules: readonly RulesPack[];
   /** Null where `graphs/` holds none, or the one there is has errors. */
   readonly workflow: Workflow | null;
@@ -42,6 +44,7 @@ export async function loadProject(dir: string, workflowName?: string): Promise<P
   return {
     modes,
     chart: compiled.chart,
+    declared: compiled.declared,
     rules,
     workflow: checked.workflow,
     loaded,

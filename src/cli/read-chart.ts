@@ -74,7 +74,7 @@ async function readWhole(dir: string): Promise<ReadChart> {
   return {
     modes: project.modes,
     chart: project.chart,
-    declared: compile(project.modes).declared,
+    declared: project.declared,
     problems: sortProblems([...project.problems, ...config.problems, ...judge(briefs, config.config.lint.rules)]),
     workflow: project.workflow,
     files: [...project.modes.map((mode) => mode.file), ...project.rules.map((pack) => pack.file)],
@@ -124,6 +124,7 @@ async function loadProjectOrProblem(dir: string): Promise<WholeProject> {
       modes,
       rules,
       chart: compiled.chart,
+      declared: compiled.declared,
       workflow: null,
       problems: [...problems, ...compiled.problems, problem],
     };

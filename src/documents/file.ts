@@ -32,7 +32,7 @@ export async function readTextFile(path: string, shown: string): Promise<TextFil
     const status = await handle.stat();
     const fault = kindFault(status, shown);
     if (fault) return { ok: false, problem: fault };
-    return decode(await readUpTo(handle, fileLimit + 1), shown);
+    return decode(await readUpTo(handle, fileLimit + 1, status.size), shown);
   } catch (error) {
     return { ok: false, problem: openFault(error, shown) };
   } finally {
@@ -52,15 +52,16 @@ export async function readTextOrThrow(path: string, shown: string): Promise<stri
   });
 }
 
-async function readUpTo(handle: FileHandle, limit: number): Promise<Uint8Array> {
-  const buffer = Buffer.alloc(limit);
+/** `expected`: the file's size as it was said to be; room for the limit is made only where there turns out to be more. */
+async function readUpTo(handle: FileHandle, limit: number, expected: number): Promise<Uint8Array> {
+  let buffer = Buffer.alloc(Math.min(limit, expected + 1));
   let length = 0;
-  while (length < limit) {
-    const { bytesRead } = await handle.read(buffer, length, limit - length, null);
-    if (bytesRead === 0) break;
+  for (;;) {
+    if (length === buffer.length && length < limit) buffer = Buffer.concat([buffer], limit);
+    const { bytesRead } = await handle.read(buffer, length, buffer.length - length, null);
     length += bytesRead;
+    if (bytesRead === 0 || length === limit) return buffer.subarray(0, length);
   }
-  return buffer.subarray(0, length);
 }
 
 function decode(bytes: Uint8Array, shown: string): TextFile {

@@ -32,8 +32,9 @@ export function compile(modes: readonly Mode[], options: CompileOptions = {}): C
   const { kept, problems } = lintRoles(ordered, options);
   const routed = lintRoutes(kept, ordered);
   const roles = kept.map(roleOf);
+  const byRole = Map.groupBy(routed.routes, (route) => route.from);
   const routes = kept.flatMap((mode) => {
-    const own = routed.routes.filter((route) => route.from === mode.slug);
+    const own = byRole.get(mode.slug) ?? [];
     const declares = mode.routes.some((route) => route.kind === "escalation");
     return declares ? own : [...own, wayToUser(mode)];
   });

@@ -25,6 +25,10 @@ const suites: Readonly<Record<string, Suite>> = {
     about: "a million items through run_inference: how memory grows with them [--rows N]",
     run: async (args) => (await import("./inference.ts")).inferenceBench(args),
   },
+  chart: {
+    about: "reading, compiling and linting charts of up to 1,000 roles [--modes 250,500,1000] [--rounds N]",
+    run: async (args) => (await import("./chart.ts")).chartBench(args),
+  },
   many: {
     about: "10,000 paused runs in one file, and a run of 10,000 events [--rounds N]",
     run: async (args) => (await import("./many.ts")).manyBench(args),

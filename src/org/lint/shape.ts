@@ -65,10 +65,12 @@ function deadEnds(routes: readonly Route[]): Problem[] {
 const many = 10;
 
 function hubs(modes: readonly Mode[], routes: readonly Route[]): Problem[] {
+  const into = Map.groupBy(
+    routes.filter((route) => route.kind !== "report"),
+    (route) => route.to,
+  );
   return modes.flatMap((mode) => {
-    const from = new Set(
-      routes.filter((route) => route.to === mode.slug && route.kind !== "report").map((route) => route.from),
-    );
+    const from = new Set((into.get(mode.slug) ?? []).map((route) => route.from));
     if (from.size <= many || from.size * 2 <= modes.length) return [];
     return atKey(mode, "slug", {
       code: "role-hub",
