@@ -99,6 +99,15 @@ export const receiptSchema = z.strictObject({
   detail: z.record(z.string(), json),
 });
 
+/** Why something with models or their data came to nothing, of one of six kinds, each with what was looked at. */
+export const failureSchema = z.strictObject({
+  class: z.enum(["model-loading", "inference", "dependency", "performance", "data-format", "resource-exhaustion"]),
+  what: z.string(),
+  checks: z.array(
+    z.strictObject({ name: z.string(), found: z.enum(["right", "wrong", "not checked"]), detail: z.string() }),
+  ),
+});
+
 export const toolResultSchema = z.strictObject({
   callId: id,
   tool: z.string(),
@@ -108,6 +117,8 @@ export const toolResultSchema = z.strictObject({
   receipt: receiptSchema.nullable(),
   /** What the workspace held afterwards, by the hash of its record (`tools/workspace-record.ts`); set where the receipt does not name every file. */
   tree: z.string().optional(),
+  /** Left out: nothing failed of which a kind is known. */
+  failure: failureSchema.optional(),
 });
 
 export const changeSetSchema = z.strictObject({
@@ -255,6 +266,7 @@ export type Answer = z.infer<typeof answerSchema>;
 export type Measurement = z.infer<typeof measurementSchema>;
 export type Receipt = z.infer<typeof receiptSchema>;
 export type ToolResult = z.infer<typeof toolResultSchema>;
+export type Failure = z.infer<typeof failureSchema>;
 export type ChangeSet = z.infer<typeof changeSetSchema>;
 export type FileChange = z.infer<typeof fileChangeSchema>;
 export type Finding = z.infer<typeof findingSchema>;

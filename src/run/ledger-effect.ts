@@ -183,5 +183,6 @@ function toolOf(context: LineContext, call: Call): Tool {
 }
 
 export function resultOf(call: Call, outcome: ToolOutcome): ToolResult {
-  return { callId: call.id, tool: call.name, ok: outcome.ok, text: outcome.text, receipt: outcome.receipt };
+  const { ok, text, receipt, failure } = outcome;
+  return { callId: call.id, tool: call.name, ok, text, receipt, ...(failure ? { failure } : {}) };
 }

@@ -9,7 +9,9 @@ import fs from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { commandPolicy, commandTool, forbiddenCommand, type CommandPolicy } from "../org/command-policy.ts";
+import type { Receipt } from "../events/event.ts";
 import { done, failed } from "./answer.ts";
+import { commandFailure, withFailure } from "./failure.ts";
 import { OutputCapture, type Captured } from "./sandbox/captured-output.ts";
 import type { Sandbox, SandboxOutcome } from "./sandbox/sandbox.ts";
 import type { Secrets } from "../outside/secrets.ts";
@@ -99,18 +101,14 @@ async function execute({ sandbox, secrets }: Means, context: ToolContext, given:
     fs.rmSync(file, { force: true });
     return failed(`Nothing was run: ${outcome.reason}`);
   }
-  return told(given, outcome, captured, { seconds, memoryMb: policy.memoryMb, file });
+  return told(given, outcome, captured, { seconds, memoryMb: policy.memoryMb, file, key: context.key });
 }
 
+type Bounds = { readonly seconds: number; readonly memoryMb: number; readonly file: string; readonly key: string };
 type Ended = Extract<SandboxOutcome, { started: true }>;
 
 /** No durations in the text: a run that is told again must read the same. */
-function told(
-  given: Args,
-  outcome: Ended,
-  captured: Captured,
-  { seconds, memoryMb, file }: { readonly seconds: number; readonly memoryMb: number; readonly file: string },
-): ToolOutcome {
+function told(given: Args, outcome: Ended, captured: Captured, { seconds, memoryMb, file, key }: Bounds): ToolOutcome {
   const lines = [
     ending(outcome, seconds),
     ...(outcome.outOfMemory ? [`A process of it was killed: it used up its ${memoryMb} MB of memory.`] : []),
@@ -124,9 +122,11 @@ function told(
       : []),
     captured.bytes === 0 ? "It wrote nothing." : `Output, ${captured.bytes.toLocaleString("en")} bytes:`,
   ];
-  const answer = done(`${lines.join("\n")}\n${captured.text}`, {
+  const measured = exitMeasurement(given.command, outcome.exitCode);
+  const cited = measured.map(({ name, value, unit }) => `\n\nreceipt ${key}\n- ${name} = ${value} ${unit}`).join("");
+  const answer = done(`${lines.join("\n")}\n${captured.text}${cited}`, {
     files: [],
-    measurements: [],
+    measurements: measured,
     detail: {
       command: given.command,
       network: given.network,
@@ -138,7 +138,19 @@ function told(
       output: { file: `output/${basename(file)}`, bytes: captured.kept, sha256: captured.sha256 },
     },
   });
-  return { ...answer, ok: outcome.exitCode === 0 && !outcome.outOfMemory };
+  const ok = outcome.exitCode === 0 && !outcome.outOfMemory;
+  return withFailure({ ...answer, ok }, commandFailure({ ...outcome, output: captured.text }));
+}
+
+/** Characters of a command in the name of its exit code. */
+const commandNamed = 80;
+
+/** What a report can cite of a command: that it ended, and how. */
+function exitMeasurement(command: readonly string[], exitCode: number | null): Receipt["measurements"] {
+  if (exitCode === null) return [];
+  const words = command.join(" ").replace(/\s+/g, " ");
+  const said = words.length > commandNamed ? `${words.slice(0, commandNamed - 1)}…` : words;
+  return [{ name: `exit code (${said})`, value: exitCode, unit: "code" }];
 }
 
 function ending({ ended, exitCode }: Ended, seconds: number): string {

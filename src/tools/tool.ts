@@ -1,6 +1,6 @@
 /** What a role may do to its workspace: the port that every tool implements. Which role has which tool is the run's business. */
 import type { z } from "zod";
-import type { Finding, Receipt } from "../events/event.ts";
+import type { Failure, Finding, Receipt } from "../events/event.ts";
 import type { Clock } from "../clock.ts";
 import type { ModelSource } from "../models/served-model.ts";
 import type { CommandPolicy } from "../org/command-policy.ts";
@@ -49,6 +49,8 @@ export type ToolOutcome = {
   /** What the model reads, 64 KB at most; a failure says what, where and what to do. */
   readonly text: string;
   readonly receipt: Receipt | null;
+  /** Of what kind a failure is, where that is known; part of it may have gone well. */
+  readonly failure?: Failure;
 };
 
 /** `refused`: a clause, without its full stop. */

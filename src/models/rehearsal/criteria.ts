@@ -83,6 +83,7 @@ function unitOf(word: string): string {
 function byMeasurement(criterion: Criterion, grounds: Grounds): Judged | null {
   const relevant = grounds.measurements.filter((measured) => names(criterion.text, measured));
   if (relevant.length === 0) return null;
+  if (relevant.every((measured) => measured.unit === "code")) return byExitCode(relevant);
   const asked = boundsIn(criterion.text);
   if (asked.length === 0) return { status: "met", evidence: compared(criterion.text, relevant, grounds.measurements) };
   const bound = asked.find((each) => relevant.some((measured) => comparable(each, measured)));
@@ -94,6 +95,12 @@ function byMeasurement(criterion: Criterion, grounds: Grounds): Judged | null {
     status: reached ? "met" : "not_met",
     evidence: `${cite(best, grounds.measurements)}; asked for: ${wanted}. A local candidate; no model from outside was measured`,
   };
+}
+
+/** A command that ended with another code than 0 did not do what it was to do. */
+function byExitCode(codes: readonly Measured[]): Judged {
+  const evidence = codes.map((each) => cite(each)).join("; ");
+  return { status: codes.every((each) => each.value === 0) ? "met" : "not_met", evidence };
 }
 
 /** A measurement is what a criterion speaks of when every part of its metric's name is said there. */
@@ -156,7 +163,7 @@ function compared(asked: string, relevant: readonly Measured[], all: readonly Me
 
 /** A score has no unit worth saying. */
 function valueText({ value, unit }: Measured): string {
-  return unit === "" || unit === "score" ? String(value) : `${value} ${unit}`;
+  return unit === "" || unit === "score" || unit === "code" ? String(value) : `${value} ${unit}`;
 }
 
 function intervalText({ name, effect }: Measured, all: readonly Measured[]): string {

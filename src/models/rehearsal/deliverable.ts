@@ -3,10 +3,11 @@
  *
  * B1. Numbers stand in it as a tool gave them, with the receipt. What no tool and no colleague said is marked as not measured.
  */
-import { isForReader, judge, notMeasured, outsideFacts } from "./criteria.ts";
+import { cite, isForReader, judge, notMeasured, outsideFacts } from "./criteria.ts";
 import { evaluationBody } from "./evaluation.ts";
 import type { Facts } from "./facts.ts";
 import { describeInput, type InputSeen } from "./inputs.ts";
+import { moduleFolder, untried, wantsModule } from "./integration/integration.ts";
 import { cell, list, type Draft } from "./draft.ts";
 import { askedSections } from "./passages.ts";
 import { openSentences } from "./raising.ts";
@@ -130,6 +131,7 @@ function bodySections(draft: Draft): (readonly [string, string])[] {
     ]),
     ...decisions(draft),
     ...recommendation(draft),
+    ...moduleSection(draft),
     ...asked,
     ...(facts.knowledge.length > 0 ? [["From the team's notes", list(facts.knowledge, "")] as const] : []),
     ["Next steps", nextSteps(draft)],
@@ -151,6 +153,20 @@ function bodySections(draft: Draft): (readonly [string, string])[] {
     ],
   ];
   return sections.filter(([, text]) => text !== "");
+}
+
+/** Its files, how its commands ended, and what was not tried. */
+function moduleSection({ situation, frame, facts }: Draft): (readonly [string, string])[] {
+  const folder = moduleFolder(situation, frame);
+  const files = facts.written.filter((path) => path.startsWith(`${folder}/`));
+  if (!wantsModule(frame) || files.length === 0) return [];
+  const lines = [
+    ...files.map((path) => `\`${path}\``),
+    ...facts.measurements.filter((each) => each.unit === "code").map((each) => `${cite(each)}.`),
+    ...untried(situation, frame),
+    "Its tests have a stub in the model's place: they say nothing about how good a model is.",
+  ];
+  return [["The Python module", list(lines, "")]];
 }
 
 /** An earlier version of this very page is no input of its own. */

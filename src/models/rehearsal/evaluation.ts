@@ -122,6 +122,13 @@ export function evaluationFailure(situation: Situation): string | null {
   return last?.result != null && readEvaluation(last).length === 0 ? last.result : null;
 }
 
+/** What commands of this role were measured by: how they ended. */
+export function commandsMeasured(situation: Situation): Measured[] {
+  return stepsOf(situation, "execute_command")
+    .flatMap(readEvaluation)
+    .flatMap((each) => each.measurements);
+}
+
 function readEvaluation(step: Step): EvaluationSeen[] {
   if (step.result === null || isRefusal(step.result)) return [];
   const receipt = /\breceipt:?\s+`?([^\s`),;]+?)`?[.),;]?(?=\s|$)/i.exec(step.result)?.[1];

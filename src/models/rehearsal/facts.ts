@@ -1,7 +1,7 @@
 /** What a role knows by now in this frame: what it read, measured, wrote, asked, and what others reported to it. */
 import { isRefusal, readReport, readReturned, type Evidence, type Measured, type ReportRead } from "./answers.ts";
 import { candidateOf, judge, metricOf } from "./criteria.ts";
-import { evaluationFailure, evaluationsSeen, type EvaluationSeen } from "./evaluation.ts";
+import { commandsMeasured, evaluationFailure, evaluationsSeen, type EvaluationSeen } from "./evaluation.ts";
 import { describeInput, inputsSeen, knowledgeSeen, type InputSeen } from "./inputs.ts";
 import { settled, type Settled } from "./raising.ts";
 import type { AssignmentSeen } from "./frames.ts";
@@ -37,7 +37,11 @@ export function gatherFacts(situation: Situation, frame: AssignmentSeen): Facts 
   const evaluations = evaluationsSeen(situation);
   const handedOn = stepsOf(situation, "new_task").map(readHandedOn);
   const reports = handedOn.filter((each, index) => !isRevised(handedOn, index)).flatMap((each) => each.report ?? []);
-  const all = [...evaluations.flatMap((each) => each.measurements), ...reports.flatMap((each) => each.measurements)];
+  const all = [
+    ...evaluations.flatMap((each) => each.measurements),
+    ...commandsMeasured(situation),
+    ...reports.flatMap((each) => each.measurements),
+  ];
   const inputs = inputsSeen(situation);
   return {
     inputs,
@@ -143,8 +147,9 @@ export function foundSoFar(facts: Facts, frame: AssignmentSeen): string {
 
 /** The first number of each candidate, as it was ranked, with the receipt: a line for each evaluation. */
 export function headlines(measurements: readonly Measured[]): string[] {
-  return [...new Set(measurements.map((each) => each.effect))].flatMap((effect) => {
-    const own = measurements.filter((each) => each.effect === effect);
+  const scores = measurements.filter((each) => each.unit !== "code");
+  return [...new Set(scores.map((each) => each.effect))].flatMap((effect) => {
+    const own = scores.filter((each) => each.effect === effect);
     const metric = metricOf(own[0]?.name ?? "");
     const first = own.filter((each) => metricOf(each.name) === metric && candidateOf(each.name) !== "");
     if (first.length === 0) return [];

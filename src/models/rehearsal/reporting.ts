@@ -9,6 +9,7 @@ import { metricOf, names, notMeasured } from "./criteria.ts";
 import { decider, verdictsOf } from "./deliverable.ts";
 import type { Draft } from "./draft.ts";
 import { headlines, type Facts } from "./facts.ts";
+import { untried } from "./integration/integration.ts";
 import { leavesUnspecified, unspecified } from "./passages.ts";
 import { requiredSections } from "./report-sections.ts";
 import type { Criterion } from "./sections.ts";
@@ -106,6 +107,7 @@ function limitations(draft: Draft, criteria: readonly Evidence[]): string[] {
     "A rehearsal: a fixed policy stood in for the model, so judgement and wording are not a model's.",
     ...(open ? ["What is not measured stands open: it needs a model, a tool that is not here, or a reader."] : []),
     ...(leavesUnspecified(draft) ? [unspecified] : []),
+    ...untried(draft.situation, draft.frame),
     ...facts.failures,
     ...reported,
   ];

@@ -6,6 +6,8 @@ import type { Draft } from "./draft.ts";
 import { foundSoFar, gatherFacts } from "./facts.ts";
 import { openTargets, partsFor, boundsOfPart, partTask, taskArgs } from "./handing-on.ts";
 import { inputPaths, readsDue } from "./inputs.ts";
+import { failureQuestion } from "./failing.ts";
+import { integrationDue } from "./integration/integration.ts";
 import { move, type Move } from "./move.ts";
 import { questionDue } from "./raising.ts";
 import { reportArgs } from "./reporting.ts";
@@ -19,7 +21,9 @@ export function work(situation: Situation, frame: AssignmentSeen): Move {
   return (
     look(situation, frame) ??
     measure(situation, frame) ??
+    failed(draft) ??
     ask(draft) ??
+    integrationDue(draft) ??
     write(draft) ??
     handOn(draft) ??
     move("Done as far as it can be done here; I report.", "attempt_completion", reportArgs(draft))
@@ -45,6 +49,11 @@ function measure(situation: Situation, frame: AssignmentSeen): Move | null {
   return call ? { say: "There is a labelled sample: I measure before I judge.", calls: [call] } : null;
 }
 
+function failed({ situation, frame, facts }: Draft): Move | null {
+  const args = failureQuestion(situation, foundSoFar(facts, frame));
+  return args ? move(`${String(args["topic"])} failed. I ask ${String(args["to"])}.`, "escalate", args) : null;
+}
+
 function ask({ situation, frame, facts }: Draft): Move | null {
   const args = questionDue(situation, frame, foundSoFar(facts, frame));
   return args
@@ -59,8 +68,9 @@ function write(draft: Draft): Move | null {
   const returnedAt = situation.steps.findLastIndex(
     (step) => step.name === "attempt_completion" && readReturned(step.result ?? "") !== null,
   );
-  if (situation.steps.slice(returnedAt + 1).some((step) => step.name === "write_to_file")) return null;
   const path = deliverablePath(situation, frame);
+  const since = situation.steps.slice(returnedAt + 1);
+  if (since.some((step) => step.name === "write_to_file" && textArg(step, "path") === path)) return null;
   const say = returnedAt >= 0 ? "It came back; I revise what I wrote." : "I write down what I found.";
   return move(say, "write_to_file", { path, content: deliverableText(draft, path) });
 }

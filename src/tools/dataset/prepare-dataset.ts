@@ -10,6 +10,7 @@ import { hashOf, sha256 } from "../../canonical.ts";
 import type { FileChange } from "../../events/event.ts";
 import { answering, done, failed, isOutcome, pathOr } from "../answer.ts";
 import { slugOf } from "../evaluate/files.ts";
+import { dataFailure, withFailure } from "../failure.ts";
 import { liesIn } from "../paths.ts";
 import { decodeText, readWhole } from "../read-bytes.ts";
 import { isPathError } from "../safe-files.ts";
@@ -126,6 +127,10 @@ function divisionOf(context: ToolContext, given: PrepareArgs): Plan | ToolOutcom
   };
 }
 
+function unusable(reason: string): ToolOutcome {
+  return withFailure(failed(reason), dataFailure(reason));
+}
+
 type OpenedTable = DataTable & { readonly sha256: string };
 
 function open(context: ToolContext, given: PrepareArgs, path: string): OpenedTable | ToolOutcome {
@@ -133,10 +138,10 @@ function open(context: ToolContext, given: PrepareArgs, path: string): OpenedTab
   if (isOutcome(parsed)) return parsed;
   const bytes = readWhole(context.workspace, parsed.path, fileLimit);
   const content = decodeText(bytes);
-  if (content === undefined) return failed(`${parsed.path} is not UTF-8 text.`);
+  if (content === undefined) return unusable(`${parsed.path} is not UTF-8 text.`);
   const { text_column: text, label_column: label, group_column: group } = given;
   const table = readTable(parsed.path, content, { text, label, group });
-  if (!table.ok) return failed(`${table.reason}.`.replace(/([.?])\.$/, "$1"));
+  if (!table.ok) return unusable(`${table.reason}.`.replace(/([.?])\.$/, "$1"));
   if (table.value.rows.length > rowLimit)
     return failed(
       `${parsed.path} has ${table.value.rows.length} rows; ${rowLimit} are the most that are looked at here.`,

@@ -12,7 +12,8 @@ import { isPathError } from "../safe-files.ts";
 import type { Tool, ToolContext, ToolOutcome } from "../tool.ts";
 import { currentHash } from "../write-whole.ts";
 import { evaluateArgs, type EvaluateArgs } from "./arguments.ts";
-import { criteriaHash, criterionText } from "./criteria.ts";
+import { dataFailure, failureOf, modelFailure, withFailure } from "../failure.ts";
+import { criteriaHash, criterionText, verdictOn } from "./criteria.ts";
 import type { Measured, Unmeasured } from "./facts.ts";
 import { fileNames, folderFor, openRegistry, writeEvaluation, writingProblem } from "./files.ts";
 import { measureHere } from "./measure-here.ts";
@@ -54,7 +55,13 @@ export const evaluateModelsTool: Tool<EvaluateArgs> = {
   },
   prepare,
   probe: () => Promise.resolve({ state: "not-done" }),
-  run: (context, given, prepared) => answering(context, () => evaluate(context, given, prepared)),
+  run: async (context, given, prepared) => {
+    const outcome = await answering(context, () => evaluate(context, given, prepared));
+    // A file that is not there, or not to be read, was answered without being looked at.
+    return outcome.ok || outcome.failure || !/is not there|larger than/.test(outcome.text)
+      ? outcome
+      : withFailure(outcome, dataFailure(outcome.text));
+  },
 };
 
 type Plan = SamplePlan & { readonly candidates: Candidates };
@@ -162,10 +169,27 @@ function reported(
   };
   const files = problem === null ? writeEvaluation(context, folder, facts, registry, entry) : [];
   const receipt = evaluationReceipt(facts);
-  return done(evaluationText(facts), {
+  const outcome = done(evaluationText(facts), {
     ...receipt,
     // As it was before the first attempt: a second one finds what the first has written.
     files: files.map((file) => ({ ...file, before: prepared.before[file.path] ?? null })),
+  });
+  return withFailure(outcome, failureIn(given, evaluation));
+}
+
+/** A candidate that could not be measured; or a bound on time that none of them keeps. */
+function failureIn(
+  { success }: EvaluateArgs,
+  { failures, results }: EvaluationFacts["evaluation"],
+): ReturnType<typeof modelFailure> {
+  const [first] = failures;
+  if (first) return modelFailure(first.code, `${first.candidate.name} was not measured: ${first.reason}`);
+  const slow = success.find(
+    (each) => each.metric.endsWith("_ms") && results.every((one) => verdictOn(each, one) === "missed"),
+  );
+  if (!slow) return null;
+  return failureOf("performance", `No candidate keeps ${criterionText(slow)}.`, {
+    "latency within its bound": ["wrong", criterionText(slow)],
   });
 }
 

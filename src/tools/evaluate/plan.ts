@@ -4,6 +4,7 @@ import { CadreError, isCadreError } from "../../errors.ts";
 import type { ServedModel } from "../../models/served-model.ts";
 import { mostFor, type Cost } from "../../models/terms.ts";
 import { failed, isOutcome, pathOr } from "../answer.ts";
+import { dataFailure, withFailure } from "../failure.ts";
 import { decodeText, readWhole } from "../read-bytes.ts";
 import type { ToolContext, ToolOutcome } from "../tool.ts";
 import type { EvaluateArgs } from "./arguments.ts";
@@ -31,10 +32,10 @@ export function planSample(context: ToolContext, given: EvaluateArgs): SamplePla
   if (isOutcome(parsed)) return parsed;
   const bytes = readWhole(context.workspace, parsed.path, datasetLimit);
   const content = decodeText(bytes);
-  if (content === undefined) return failed(`Nothing was measured. ${parsed.path} is not UTF-8 text.`);
+  if (content === undefined) return unusable(`${parsed.path} is not UTF-8 text`);
   const { text_column: text, label_column: label, slice_columns: slices, seed } = given;
   const sample = readSample(parsed.path, content, { text, label, ...(slices.length > 0 ? { slices } : {}) });
-  if (!sample.ok) return failed(`Nothing was measured. ${sample.reason}.`.replace(/([.?])\.$/, "$1"));
+  if (!sample.ok) return unusable(sample.reason);
   if (sample.value.rows.length > rowLimit) {
     return failed(
       `Nothing was measured. ${parsed.path} has ${sample.value.rows.length} rows; ${rowLimit} are the most that are evaluated here.`,
@@ -49,6 +50,11 @@ export function planSample(context: ToolContext, given: EvaluateArgs): SamplePla
     parts: { train, test, labels: sample.value.labels, slices, seed },
     setting: hashOf({ sha256: hash, text, label, seed, test_fraction: given.test_fraction }),
   };
+}
+
+function unusable(reason: string): ToolOutcome {
+  const said = `${reason}.`.replace(/([.?])\.$/, "$1");
+  return withFailure(failed(`Nothing was measured. ${said}`), dataFailure(said));
 }
 
 export type Candidates = { readonly local: readonly LocalCandidate[]; readonly served: readonly string[] };
