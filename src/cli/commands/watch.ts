@@ -39,8 +39,9 @@ async function followRun(
   let moved = Date.now();
   let shown = "";
   while (!context.output.closed) {
-    for (const event of await store.runEvents(id, walk.seq)) walk.add(event);
+    // First how it stands, then the events: what it stands at has then been shown.
     const { run, asks, owned } = await standing(store, id);
+    for (const event of await store.runEvents(id, walk.seq)) walk.add(event);
     if (run.endedAt !== null) return showEnded(context, store, run);
     const waiting = asks.map((ask) => ask.id).join(" ");
     if (owned || waiting !== "") moved = Date.now();
