@@ -137,30 +137,54 @@ type Ended = {
   readonly output: string;
 };
 
-/** By how a command ended and what it wrote; null where that says nothing of a kind (a test that fails is none). */
-export function commandFailure({ exitCode, ended, outOfMemory, output }: Ended): Failure | null {
-  if (exitCode === 0 && !outOfMemory) return null;
-  if (outOfMemory || /\bMemoryError\b|CUDA out of memory|OutOfMemoryError/.test(output))
-    return failureOf("resource-exhaustion", "It used up its memory.", { memory: wrong("none was left") });
-  if (/No space left on device|ENOSPC|\bDisk quota exceeded\b/.test(output))
-    return failureOf("resource-exhaustion", "The disk is full.", { disk: wrong("no room was left") });
-  if (ended === "timeout")
-    return failureOf("performance", "It did not end in its time.", { "answer in time": wrong("it was ended") });
-  const module = /\b(?:ModuleNotFoundError: No module named|ImportError: cannot import name) '([^']{1,100})'/.exec(
+type Sign = (ended: Ended) => Failure | null;
+
+/** In the order in which they count: what ran out explains what broke after it. */
+const signs: readonly Sign[] = [
+  ({ outOfMemory, output }) =>
+    outOfMemory || /\bMemoryError\b|CUDA out of memory|OutOfMemoryError/.test(output)
+      ? failureOf("resource-exhaustion", "It used up its memory.", { memory: wrong("none was left") })
+      : null,
+  ({ output }) =>
+    /No space left on device|ENOSPC|\bDisk quota exceeded\b/.test(output)
+      ? failureOf("resource-exhaustion", "The disk is full.", { disk: wrong("no room was left") })
+      : null,
+  ({ ended }) =>
+    ended === "timeout"
+      ? failureOf("performance", "It did not end in its time.", { "answer in time": wrong("it was ended") })
+      : null,
+  missingModule,
+  ({ output }) => {
+    const clash =
+      /\b(?:VersionConflict|ResolutionImpossible|incompatible versions?|requires [\w.-]+[<>=!~]=?[\d.]+)/.exec(
+        output,
+      )?.[0];
+    return clash === undefined
+      ? null
+      : failureOf("dependency", "Versions do not fit together.", { "versions fit together": wrong(clash) });
+  },
+  ({ exitCode, output }) =>
+    exitCode === 127 || /\bexecvp [^\n]{0,200}: No such file or directory|command not found/.test(output)
+      ? failureOf("dependency", "The program is not there.", { "program is there": wrong("not found") })
+      : null,
+];
+
+function missingModule({ output }: Ended): Failure | null {
+  const named = /\b(?:ModuleNotFoundError: No module named|ImportError: cannot import name) '([^']{1,100})'/.exec(
     output,
-  )?.[1];
-  if (module !== undefined)
-    return failureOf("dependency", `The module ${module} is not there.`, {
-      "program is there": right(),
-      "module is there": wrong(`${module} is not`),
-    });
-  const clash =
-    /\b(?:VersionConflict|ResolutionImpossible|incompatible versions?|requires [\w.-]+[<>=!~]=?[\d.]+)/.exec(
-      output,
-    )?.[0];
-  if (clash !== undefined)
-    return failureOf("dependency", "Versions do not fit together.", { "versions fit together": wrong(clash) });
-  if (exitCode === 127 || /\bexecvp [^\n]{0,200}: No such file or directory|command not found/.test(output))
-    return failureOf("dependency", "The program is not there.", { "program is there": wrong("not found") });
+  );
+  const module = named?.[1];
+  if (module === undefined) return null;
+  const seen = { "program is there": right(), "module is there": wrong(`${module} is not`) };
+  return failureOf("dependency", `The module ${module} is not there.`, seen);
+}
+
+/** By how a command ended and what it wrote; null where that says nothing of a kind (a test that fails is none). */
+export function commandFailure(ended: Ended): Failure | null {
+  if (ended.exitCode === 0 && !ended.outOfMemory) return null;
+  for (const sign of signs) {
+    const failure = sign(ended);
+    if (failure !== null) return failure;
+  }
   return null;
 }

@@ -96,7 +96,7 @@ export function untried(situation: Situation, frame: AssignmentSeen): string[] {
   if (!situation.tools.has("execute_command"))
     return ["The Python module was neither compiled nor tested: no command can be run here."];
   return commandSteps(situation, folder).flatMap(({ result }) => {
-    if (result === null || /^Exit code 0\./.test(result)) return [];
+    if (result === null || result.startsWith("Exit code 0.")) return [];
     const [first = ""] = result.split("\n");
     const why = /Failure class: dependency\. ([^\n]*)/.exec(result)?.[1];
     if (why !== undefined) return [`The Python module was not tried: ${why}`];
