@@ -42,6 +42,9 @@ function failing(code: ErrorCode): { tool: Tool; models: ModelSource } {
     open: async () => ({
       name: "faulty",
       id: "org/faulty",
+      model: "org/faulty",
+      origin: "http://127.0.0.1:1",
+      local: true,
       tier: "endpoint",
       task: "chat",
       about: {},
@@ -123,6 +126,7 @@ async function walked(
       changes: async () => ({ files: [], hash: hashOf([]) }),
       versions: async () => ({ before: null, after: "x" }),
       apply: async () => undefined,
+      record: async () => null,
     },
     say: (request) => rehearse(request),
   });
