@@ -6,7 +6,8 @@
  * L1. A lease of this very process is never taken over, however late its renewal: the work that it stands for may still be under way here.
  * L2. A lease is lost when the store says so, or when it could not be renewed for its whole length. A busy store is no loss.
  * L3. A clock may be wrong by hours, here or where the owner is. A lease that has run out by it is watched for some renewals first:
- *     an owner that renews is at work, whatever the clocks say. Durations are measured by the monotonic clock.
+ *     an owner that renews is at work, whatever the clocks say. Durations are measured by the monotonic clock, and a span in which the watcher
+ *     was kept from looking counts as little: a machine that stood still for it, or was too busy, was so for the owner too.
  */
 import { CadreError, isCadreError } from "../errors.ts";
 import type { Clock } from "../clock.ts";
@@ -130,23 +131,23 @@ const longAgo: Clock = { now: () => Number.NEGATIVE_INFINITY };
 
 /** L3: true where the lease is as it was after three times the span in which it should have been renewed, or its owner has died. */
 async function keepsStill(store: Store, seen: LineRow, { renew }: LeaseTimes): Promise<boolean> {
-  let still = true;
-  await waitFor(
-    async () => {
-      const row = await store.line(seen.id);
-      still = row?.epoch === seen.epoch && row.leaseUntil === seen.leaseUntil;
-      return !still || (seen.owner !== null && ownerState(seen.owner) === "dead");
-    },
-    3 * renew,
-    renew / 4,
-  );
-  return still;
+  const pause = renew / 4;
+  let last = performance.now();
+  for (let left = 3 * renew; ;) {
+    const row = await store.line(seen.id);
+    if (row?.epoch !== seen.epoch || row.leaseUntil !== seen.leaseUntil) return false;
+    if (left <= 0 || (seen.owner !== null && ownerState(seen.owner) === "dead")) return true;
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    const now = performance.now();
+    left -= Math.min(now - last, renew);
+    last = now;
+  }
 }
 
 /** Looks every `pause` ms, for `ms` at most, and at least once. */
-async function waitFor(done: () => boolean | Promise<boolean>, ms: number, pause: number): Promise<void> {
+async function waitFor(done: () => boolean, ms: number, pause: number): Promise<void> {
   const end = performance.now() + ms;
-  while (!(await done()) && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, pause));
+  while (!done() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, pause));
 }
 
 /** True once the process is certainly gone. */

@@ -5,7 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { mainLine } from "../../src/ids.ts";
 import { verifyRun } from "../../src/run/verify-run.ts";
 import { openStore } from "../../src/store/open.ts";
@@ -93,6 +93,29 @@ test.each(clocks.slice(0, atScale({ quick: 3, large: 6, full: 6 })))(
     expect((await here.store.line(mainLine(line.run)))?.epoch).toBe(before?.epoch);
   },
 );
+
+test("D4 L3 an owner is not taken for gone because the machine stood still: the time in which nobody could look does not count", async () => {
+  const here = place();
+  const { told } = await owner(here, { hold: "in the tool", jump: -hour });
+  let ahead = 0;
+  const monotonic = performance.now.bind(performance);
+  const stopwatch = vi.spyOn(performance, "now").mockImplementation(() => monotonic() + ahead);
+  clean.push(() => stopwatch.mockRestore());
+  let looks = 0;
+  const store: Store = {
+    ...here.store,
+    line: async (id) => {
+      const row = await here.store.line(id);
+      looks += 1;
+      if (looks === 2) ahead += 60_000; // after the first look of the watch
+      return row;
+    },
+  };
+  const line = ownedLine(store, here.written, atOnce);
+  await expect(line.move({ clock: now, leaseTimes: short })).rejects.toMatchObject({ code: "run-owned" });
+  expect(looks).toBeGreaterThan(2);
+  expect(told.child.exitCode ?? told.child.signalCode).toBeNull();
+});
 
 test("D4 L3 an owner elsewhere that renews keeps its run, though its lease has run out by the clock here", async () => {
   const here = place();
