@@ -172,8 +172,10 @@ function readRows(file: string): number {
     for (const row of db.prepare<[], Record<string, unknown>>(`SELECT * FROM "${table}"`).iterate()) {
       rows += 1;
       for (const value of Object.values(row)) {
+        // Bytes may begin like anything: of those only what is certainly a record.
         const text = Buffer.isBuffer(value) ? value.toString("utf8") : value;
-        if (typeof text === "string" && /^(\{"|\[[["\d{])/.test(text)) JSON.parse(text);
+        const json = value === text ? /^[[{]/ : /^\{"/;
+        if (typeof text === "string" && json.test(text)) JSON.parse(text);
       }
     }
   }
