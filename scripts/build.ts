@@ -121,8 +121,9 @@ async function bundle(): Promise<{ files: OutputFile[]; metafile: Metafile }> {
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
     target: "node22.18",
-    // Native code cannot be bundled. Everything else can, and loads several times faster than from node_modules.
-    external: ["better-sqlite3"],
+    // Native code cannot be bundled, and llama.cpp is there only where somebody installed it. Everything else can, and loads several
+    // times faster than from node_modules.
+    external: ["better-sqlite3", "node-llama-cpp"],
     alias: { cadre: "./src/index.ts" },
     banner: { js: requireForBundled },
     plugins: [withoutDeadWeight, withoutFacades],

@@ -247,7 +247,14 @@ export function openCadre(options: CadreOptions): Cadre {
       return heldStill((still) => verifyAll(still, { anchorsOf, remembered, hasWorkspace, onRun, ...verify }));
     },
     promptOf: (role) => promptOf(dir, role),
-    close: () => store.close(),
+    close: () => {
+      // What is loaded is let go of in the background; where that fails the process ends soon, and with it what is loaded.
+      void engine
+        .made()
+        ?.then((opened) => opened.close())
+        .catch(() => undefined);
+      store.close();
+    },
   };
 }
 
@@ -262,9 +269,11 @@ async function promptOf(dir: string, slug: string): Promise<string> {
   return systemPrompt(bound, slug);
 }
 
-function lazily<Value>(make: () => Promise<Value>): () => Promise<Value> {
+type Lazy<Value> = (() => Promise<Value>) & { readonly made: () => Promise<Value> | undefined };
+
+function lazily<Value>(make: () => Promise<Value>): Lazy<Value> {
   let made: Promise<Value> | undefined;
-  return () => (made ??= make());
+  return Object.assign(() => (made ??= make()), { made: () => made });
 }
 
 /** Retrying is for what was cut off; what goes on by itself, or is done, has verbs of its own. */

@@ -46,6 +46,9 @@ export const hubSchema = z
 
 export type HubConfig = NonNullable<z.infer<typeof hubSchema>>;
 
+/** Where a model file comes from that cadre.yaml names without saying a word of the Hub. */
+export const defaultHub: HubConfig = hubSchema.unwrap().parse({});
+
 /** Whether a download may be sent on to this host (B2). */
 export function isFileHost(allowed: readonly string[], url: URL): boolean {
   return allowed.some((entry) =>

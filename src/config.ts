@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Problem } from "./documents/problem.ts";
+import { embeddedFaults, embeddedFields } from "./config-embedded.ts";
 import { settableRules } from "./documents/rules.ts";
 import { hubSchema } from "./config-hub.ts";
 import { mcpSchema, notifySchema, outsideHosts } from "./config-outside.ts";
@@ -106,9 +107,12 @@ const hfSchema = z.strictObject({
   ...shared,
 });
 
+const { model: _server, token: _token, ...sharedHere } = shared;
+const embeddedSchema = z.strictObject({ ...sharedHere, ...embeddedFields });
+
 const configSchema = z
   .strictObject({
-    models: z.record(modelName, z.discriminatedUnion("tier", [endpointSchema, hfSchema])).default({}),
+    models: z.record(modelName, z.discriminatedUnion("tier", [endpointSchema, hfSchema, embeddedSchema])).default({}),
     map: z
       .strictObject({
         default: z.string(),
@@ -145,6 +149,12 @@ const configSchema = z
     for (const { path, url } of outsideHosts(config)) {
       if (hostAllowed(config.allowedHosts, new URL(url))) continue;
       context.addIssue({ code: "custom", message: "is at a host that is not among `allowedHosts`", path: [...path] });
+    }
+    for (const [name, model] of Object.entries(config.models)) {
+      if (model.tier !== "embedded") continue;
+      embeddedFaults(model, (message, key) =>
+        context.addIssue({ code: "custom", message, path: ["models", name, ...(key === undefined ? [] : [key])] }),
+      );
     }
     for (const path of tokensInClear(config)) {
       const message = "would carry the token in clear: use https, or a server on this machine";
@@ -246,7 +256,7 @@ function codeOf(issue: z.core.$ZodIssue): Problem["code"] {
 /** C3: zod's own texts name types and options, never the value. */
 function reason(issue: z.core.$ZodIssue): string {
   if (issue.code === "invalid_key") return issue.issues[0]?.message ?? "is not a name that can be used here";
-  if (issue.code === "invalid_union" && issue.path.at(-1) === "tier") return "must be endpoint or hf";
+  if (issue.code === "invalid_union" && issue.path.at(-1) === "tier") return "must be endpoint, hf or embedded";
   const text = issue.message.replace(/^Invalid input: /, "");
   if (text.endsWith("received undefined")) return "is missing";
   if (text.startsWith("expected")) return `is not right: ${text}`;

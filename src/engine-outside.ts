@@ -64,6 +64,11 @@ function modelOf(config: Config | undefined, name: string): InferenceModel {
   }
   const spec = resolveModel(config, { role: "", rank: "", flag: name });
   if (spec.kind === "rehearsal") throw new CadreError("model-unknown", `${name} is no model that can be called.`);
+  if (spec.kind === "embedded") {
+    throw new CadreError("model-unknown", `${name} runs in this process: it plays roles, and is asked nothing else.`, {
+      hint: "Name a model of the tier `endpoint` or `hf`.",
+    });
+  }
   const task = model.tier === "endpoint" ? model.task : undefined;
   return { name, spec, licence: model.about?.licence ?? null, task: task ?? null, terms: termsOf(spec) };
 }

@@ -16,13 +16,14 @@ import type { Config } from "./config.ts";
 import { planFork } from "./engine-fork.ts";
 import { guardedModel, guardedTools, secretsOf } from "./engine-guard.ts";
 import { byName, noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./engine-mcp.ts";
+import { engineModels } from "./engine-models.ts";
 import { outsideOf } from "./engine-outside.ts";
 import { inScratch, previewRun, rehearseRun } from "./engine-scratch.ts";
 import { CadreError, isCadreError } from "./errors.ts";
 import type { ChangeSet } from "./events/event.ts";
 import { openerOf, type IdSource, type LineId, type RunId } from "./ids.ts";
 import type { RoleModel } from "./models/model.ts";
-import { createRoleModel, termsOf } from "./models/create-role-model.ts";
+import { termsOf } from "./models/create-role-model.ts";
 import { resolveModel, type ModelSpec } from "./models/resolve.ts";
 import { modelSource } from "./models/served-model.ts";
 import type { BoundChart } from "./org/bound-chart.ts";
@@ -67,6 +68,8 @@ export interface Engine {
   apply(run: RunRow): Promise<ChangeSet>;
   /** What is wrong with arguments put in place of those that an ask is about, in words; null where nothing is. */
   argumentProblem(ask: AskRow, args: unknown): Promise<string | null>;
+  /** Lets go of models that were loaded into this process. */
+  close(): Promise<void>;
 }
 
 export function openEngine(options: EngineOptions): Engine {
@@ -88,6 +91,7 @@ export function openEngine(options: EngineOptions): Engine {
   };
   // The YAML parser with its schemas is needed once a role acts, and not to take a decision up.
   const configured = async (): Promise<Config> => (await import("./config.ts")).requireConfig(options.dir);
+  const models = engineModels({ dir: options.dir, data: options.data, config: configured, env: process.env });
   const specFor = (config: Config, bound: BoundChart, role: Role, flag: string | null): ModelSpec => {
     const staffing = bound.workflow.staffing[role.slug];
     return resolveModel(config, {
@@ -126,7 +130,7 @@ export function openEngine(options: EngineOptions): Engine {
       return found;
     };
     const drift = oncePer(() => served.changes, look);
-    const models = new Map<string, Promise<RoleModel>>();
+    const played = new Map<string, Promise<RoleModel>>();
     return {
       brief: run.brief,
       store: options.store,
@@ -138,26 +142,33 @@ export function openEngine(options: EngineOptions): Engine {
         await outside.read(); // before anything is offered or run
         return drift();
       },
-      models: modelSource(configured, { env: process.env, run: run.id }),
+      models: modelSource(configured, { env: process.env, run: run.id, embedded: models.embedded }),
       modelFor: (role: Role): Promise<RoleModel> => {
         const known =
-          models.get(role.slug) ??
-          modelOf(options.model, run.id, async () => specFor(await configured(), bound, role, run.model)).then(
-            (model) => guardedModel(model, secrets),
-          );
-        models.set(role.slug, known);
+          played.get(role.slug) ??
+          (options.model
+            ? Promise.resolve(options.model)
+            : configured().then((config) => models.roleModel(specFor(config, bound, role, run.model), run.id))
+          ).then((model) => guardedModel(model, secrets));
+        played.set(role.slug, known);
         return known;
       },
     };
   };
-  const advance = (run: RunId, move?: AdvanceOptions): Promise<AdvanceResult> =>
-    whileServed(serve(), (served) =>
-      advanceRun(
-        { store: options.store, clock: options.clock, contextFor: (row, bound) => contextFor(served, row, bound) },
-        run,
-        move,
-      ),
-    );
+  const advance = async (run: RunId, move?: AdvanceOptions): Promise<AdvanceResult> => {
+    const unwatch = models.watch(move?.onFetch);
+    try {
+      return await whileServed(serve(), (served) =>
+        advanceRun(
+          { store: options.store, clock: options.clock, contextFor: (row, bound) => contextFor(served, row, bound) },
+          run,
+          move,
+        ),
+      );
+    } finally {
+      unwatch();
+    }
+  };
   const forkAt = (run: RunRow, fork: ForkOptions) =>
     whileServed(serve(), (served) =>
       planFork(
@@ -206,6 +217,7 @@ export function openEngine(options: EngineOptions): Engine {
       };
       return (await tool.objection?.({ ...context, signal: new AbortController().signal }, checked.data)) ?? null;
     },
+    close: () => models.close(),
   };
 }
 
@@ -241,21 +253,10 @@ function sandboxFor({ outside, sandbox }: EngineOptions): Sandbox {
   return outside === false ? noSandbox : (sandbox ?? bubblewrap({ node: process.execPath }));
 }
 
-async function modelOf(given: RoleModel | null, run: RunId, spec: () => Promise<ModelSpec>): Promise<RoleModel> {
-  if (given) return given;
-  return createRoleModel(await spec(), { env: process.env, rehearsal, run });
-}
-
 const unpaid: Costing = { id: "rehearsal", tier: "rehearsal" };
 
 function costingOf(spec: ModelSpec): Costing {
   return spec.kind === "rehearsal" ? unpaid : { id: spec.id, tier: spec.kind, terms: termsOf(spec) };
-}
-
-/** Loaded when it plays a role. */
-async function rehearsal(): Promise<RoleModel> {
-  const { rehearsalModel } = await import("./models/rehearsal/rehearsal.ts");
-  return rehearsalModel();
 }
 
 /** Ends the run at once if nobody holds it; otherwise its owner sees the signal at its next renewal. */

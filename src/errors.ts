@@ -63,6 +63,8 @@ export const errorTable = {
   "hub-missing": { exit: 2, http: 404, move: "fix-input" },
   "hub-busy": { exit: 1, http: 503, move: "retry" },
   "hub-refused": { exit: 1, http: 502, move: "fix-input" },
+  "model-engine": { exit: 2, http: 501, move: "fix-input" },
+  "model-file": { exit: 2, http: 422, move: "fix-input" },
   "mcp-unreachable": { exit: 1, http: 502, move: "fix-input" },
   "workspace-refused": { exit: 1, http: 403, move: "fix-input" },
   "tool-failed": { exit: 1, http: 500, move: "retry" },

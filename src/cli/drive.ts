@@ -110,6 +110,7 @@ async function advanceOrFollow(
         onEvent: (event) => walk.add(event),
         onText: (role, text) => walk.text(role, text),
         onProgress: (_role, progress) => walk.progress(progress),
+        onFetch: (progress) => walk.fetching(progress),
         drain: stopping.drain,
         signal: stopping.now,
       });

@@ -11,6 +11,9 @@ export const starterConfig = `# The operator's file: where models are and which 
 #     tier: endpoint                  # any server that speaks the OpenAI-compatible API
 #     url: http://127.0.0.1:8080/v1
 #     model: my-model
+#   here:
+#     tier: embedded                  # llama.cpp in this process: npm install node-llama-cpp@^3.22.1
+#     model: hf:Qwen/Qwen3-0.6B-GGUF:Q8_0          # fetched once, pinned in cadre.lock; or \`file\` with a path
 #
 # map:
 #   default: small                    # every role, unless one of these says otherwise

@@ -5,7 +5,9 @@ import type { Progress } from "../run/api.ts";
 import type { RunRow, Store, StoredEvent } from "../store/ports.ts";
 import { visible } from "../views/escape.ts";
 import { openTrace, renderStep, stepRecord, type TraceStep } from "../views/trace.ts";
+import type { FetchProgress } from "../run/api.ts";
 import type { Context } from "./context.ts";
+import { fetchBar, fetchNote } from "./fetch-bar.ts";
 
 export interface Walk {
   /** Arrival number of the newest event that was added. */
@@ -15,6 +17,8 @@ export interface Walk {
   text(role: string, piece: string): void;
   /** How far a long effect is. */
   progress(progress: Progress): void;
+  /** A model file that is fetched: a bar on a terminal, elsewhere a line when it begins. */
+  fetching(progress: FetchProgress): void;
   /** Nothing moves any more: takes the live line away. */
   rest(): void;
   /** The ask that the walk ends at is shown as a card: its step need not be. */
@@ -39,6 +43,7 @@ export async function openWalk(
   let since = Date.now();
   let turn = 0;
   let effect: Progress | null = null;
+  let fetched = "";
 
   /** An ask is held back until it is known whether a card shows it, in full, right below. */
   let held: TraceStep | null = null;
@@ -110,6 +115,14 @@ export async function openWalk(
     progress(progress) {
       effect = progress;
       wake();
+    },
+    fetching(progress) {
+      clearInterval(timer);
+      timer = undefined;
+      since = Date.now();
+      if (fetched !== progress.name) output.note(fetchNote(progress));
+      fetched = progress.name;
+      output.live(fetchBar(progress));
     },
     rest() {
       clearInterval(timer);

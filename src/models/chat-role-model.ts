@@ -27,6 +27,8 @@ export type ChatRoleModelOptions = {
   /** The operator's choice; it goes before the request's. */
   readonly temperature?: number;
   readonly terms?: Terms;
+  /** `required`: the reply is to be a call. Left out: as the server does without a word. */
+  readonly toolChoice?: "required" | "auto";
 };
 
 /** Errors of `call`: CadreError `model-*`; `interrupted` when its signal aborts; `usage` for a model that takes no tools. */
@@ -60,6 +62,7 @@ async function streamed(
     // LC_OUTPUT_VERSION in the environment would change the shape of what comes back.
     outputVersion: "v0",
     ...(signal ? { signal } : {}),
+    ...toolChoice(request, options),
   };
   const asked = request.tools.length === 0 ? model : withTools(model, request.tools, options.id);
   let whole: BaseMessage | undefined;
@@ -69,6 +72,13 @@ async function streamed(
   }
   if (whole === undefined) throw new CadreError("model-truncated", `${options.id} sent an empty reply.`);
   return whole;
+}
+
+function toolChoice(
+  { tools }: ModelRequest,
+  { toolChoice: choice }: ChatRoleModelOptions,
+): Pick<BaseChatModelCallOptions, "tool_choice"> {
+  return choice === undefined || tools.length === 0 ? {} : { tool_choice: choice };
 }
 
 function withTools(

@@ -1,8 +1,9 @@
 /** From a spec to a model that can be called. The model libraries are loaded here, on first use, so that light verbs stay light. */
 import { CadreError } from "../errors.ts";
 import type { RoleModel } from "./model.ts";
+import type { EmbeddedModels } from "./embedded/embedded-models.ts";
 import type { Gates } from "./gate.ts";
-import { hubRouter, type ModelSpec } from "./resolve.ts";
+import { hubRouter, type EmbeddedSpec, type ModelSpec } from "./resolve.ts";
 import { priceText, type Terms } from "./terms.ts";
 import { usualTotalMs } from "./timing.ts";
 import type { TransportDeps, TransportLimits } from "./transport.ts";
@@ -15,15 +16,18 @@ export type RoleModelDeps = {
   readonly run: string;
   /** Left out: those of the process. */
   readonly gates?: Gates;
+  /** The models that this process has loaded. */
+  readonly embedded?: () => Promise<EmbeddedModels>;
   /** For tests. */
   readonly transport?: Partial<TransportDeps>;
 };
 
-export type RemoteModelSpec = Exclude<ModelSpec, { kind: "rehearsal" }>;
+export type RemoteModelSpec = Exclude<ModelSpec, { kind: "rehearsal" } | EmbeddedSpec>;
 
 /** Errors: `model-auth` when the variable that the spec names is not set; `config-invalid` for a token over plain http. */
 export async function createRoleModel(spec: ModelSpec, deps: RoleModelDeps): Promise<RoleModel> {
   if (spec.kind === "rehearsal") return deps.rehearsal();
+  if (spec.kind === "embedded") return embeddedRoleModel(spec, deps);
   const token = tokenOf(spec, deps.env);
   const [{ ChatHuggingFace }, { chatRoleModel }, { createTransport }, { processGates }] = await Promise.all([
     import("./chat-hugging-face.ts"),
@@ -62,11 +66,40 @@ function mostBytes({ maxTokens }: RemoteModelSpec): Pick<TransportLimits, "maxBy
   return { maxBytes: 512 * (1024 + tokens), maxLineBytes: 64 * tokens };
 }
 
+/** A processor reads a long prompt for minutes before it says the first word, and a reply may wait for others. */
+const embeddedLimits = { firstTokenMs: 1_800_000, idleMs: 120_000, totalMs: 3_600_000 };
+
 /** What the operator says of its costs. */
-export function termsOf(spec: RemoteModelSpec): Terms {
+export function termsOf(spec: RemoteModelSpec | EmbeddedSpec): Terms {
   const { price, place, gpus } = spec;
+  const usual = spec.kind === "embedded" ? embeddedLimits.totalMs : usualTotalMs;
   const source = price === null ? "" : priceText(place ?? spec.because, price);
-  return { price, source, gpus, longestMs: limitsOf(spec).totalMs ?? usualTotalMs };
+  return { price, source, gpus, longestMs: limitsOf(spec).totalMs ?? usual };
+}
+
+async function embeddedRoleModel(spec: EmbeddedSpec, deps: RoleModelDeps): Promise<RoleModel> {
+  const { embedded } = deps;
+  if (!embedded) throw new CadreError("internal", "no models can be loaded into this process");
+  const [{ ChatHuggingFace }, { chatRoleModel }, { createTransport }, { embeddedFetch, embeddedUrl }] =
+    await Promise.all([
+      import("./chat-hugging-face.ts"),
+      import("./chat-role-model.ts"),
+      import("./transport.ts"),
+      import("./embedded/embedded-fetch.ts"),
+    ]);
+  const fetch = embeddedFetch(async () => (await embedded()).open(spec), { seed: spec.seed });
+  const transport = createTransport(
+    { ...deps.transport, fetch },
+    { url: embeddedUrl, name: `the embedded model ${spec.id}`, limits: { ...embeddedLimits, ...limitsOf(spec) } },
+  );
+  return chatRoleModel(new ChatHuggingFace({ model: spec.model, endpointUrl: embeddedUrl, transport }), {
+    id: spec.id,
+    tier: "embedded",
+    terms: termsOf(spec),
+    toolChoice: spec.toolChoice,
+    ...(spec.maxTokens === null ? {} : { maxTokens: spec.maxTokens }),
+    ...(spec.temperature === null ? {} : { temperature: spec.temperature }),
+  });
 }
 
 export function tokenOf(spec: RemoteModelSpec, env: RoleModelDeps["env"]): string | null {
@@ -78,7 +111,7 @@ export function tokenOf(spec: RemoteModelSpec, env: RoleModelDeps["env"]): strin
   });
 }
 
-export function limitsOf(spec: RemoteModelSpec): Partial<TransportLimits> {
+export function limitsOf(spec: Pick<RemoteModelSpec, "timeouts">): Partial<TransportLimits> {
   const { firstToken, idle, total } = spec.timeouts;
   return {
     ...(firstToken === undefined ? {} : { firstTokenMs: firstToken * 1000 }),

@@ -7,6 +7,8 @@
  * M3. A token goes only with a model of cadre.yaml or with `hf:`; an address typed with `--model` gets none.
  */
 import type { Config, ConfiguredModel, Price } from "../config.ts";
+import { publicHub } from "../config-hub.ts";
+import { ggufName, ggufSource, type GgufSource } from "../config-embedded.ts";
 import { didYouMean } from "../documents/nearest.ts";
 import { endpointUrlFault, isLoopback } from "../endpoint-url.ts";
 import { CadreError } from "../errors.ts";
@@ -34,7 +36,19 @@ export type RemoteSpec = {
 export type ModelSpec =
   | { readonly kind: "rehearsal"; readonly because: string }
   | (RemoteSpec & { readonly kind: "endpoint"; readonly url: string })
-  | (RemoteSpec & { readonly kind: "hf"; readonly provider: string | null; readonly billTo: string | null });
+  | (RemoteSpec & { readonly kind: "hf"; readonly provider: string | null; readonly billTo: string | null })
+  | EmbeddedSpec;
+
+export type EmbeddedSpec = RemoteSpec & {
+  readonly kind: "embedded";
+  readonly source: GgufSource;
+  /** In tokens; null: as many as memory and the model allow, within bounds. */
+  readonly context: number | null;
+  readonly threads: number | null;
+  readonly gpu: boolean;
+  readonly toolChoice: "required" | "auto";
+  readonly seed: number | null;
+};
 
 export type ResolveInput = {
   readonly role: string;
@@ -43,14 +57,14 @@ export type ResolveInput = {
   readonly modeModel?: string | null;
   /** The model that the workflow's staffing names: a name of cadre.yaml. */
   readonly staffed?: string | null;
-  /** `--model`: a name of cadre.yaml, `hf:<org/model>[:provider]`, `<url>#<model>`, or `rehearsal`. */
+  /** `--model`: a name of cadre.yaml, `hf:<org/model>[:provider]`, `<url>#<model>`, `embedded:<file.gguf or hf:…>`, or `rehearsal`. */
   readonly flag?: string | null;
 };
 
 /** Errors: `model-unknown` for a name that is not there, `usage` for an unusable `--model`, `config-invalid` for a host not allowed. */
 export function resolveModel(config: Config, input: ResolveInput): ModelSpec {
   const spec = chosen(config, input);
-  const host = spec.kind === "rehearsal" ? null : new URL(spec.kind === "endpoint" ? spec.url : hubRouter);
+  const host = hostOf(config, spec);
   if (host === null || config.allowedHosts.length === 0 || isLoopback(host)) return spec;
   if (config.allowedHosts.includes(host.host) || config.allowedHosts.includes(host.hostname)) return spec;
   throw new CadreError(
@@ -65,6 +79,20 @@ export function resolveModel(config: Config, input: ResolveInput): ModelSpec {
 
 /** Where Inference Providers are asked. */
 export const hubRouter = "https://router.huggingface.co";
+
+/** Where the model is, or its file comes from; null: nowhere but here. */
+function hostOf(config: Config, spec: ModelSpec): URL | null {
+  switch (spec.kind) {
+    case "rehearsal":
+      return null;
+    case "endpoint":
+      return new URL(spec.url);
+    case "hf":
+      return new URL(hubRouter);
+    case "embedded":
+      return spec.source.kind === "file" ? null : new URL(config.hub?.url ?? publicHub);
+  }
+}
 
 function chosen(config: Config, input: ResolveInput): ModelSpec {
   if (input.flag) return fromFlag(config, input.flag);
@@ -96,6 +124,7 @@ function fromFlag(config: Config, flag: string): ModelSpec {
     });
   }
   if (/^https?:/i.test(flag)) return fromAddress(flag);
+  if (flag.startsWith("embedded:")) return fromGguf(flag.slice("embedded:".length));
   return byName(config, flag, "--model");
 }
 
@@ -111,12 +140,40 @@ function fromAddress(flag: string): ModelSpec {
   });
 }
 
+function fromGguf(text: string): ModelSpec {
+  const source = ggufSource(text);
+  if (source) return embeddedSpec({ ...embeddedDefaults, source, because: "--model" });
+  throw new CadreError("usage", "--model embedded: needs a GGUF file, here or on the hub.", {
+    hint: "For example: --model embedded:models/small.gguf or --model embedded:hf:Qwen/Qwen3-0.6B-GGUF:Q8_0",
+  });
+}
+
+const embeddedDefaults = {
+  timeouts: {},
+  token: null,
+  maxTokens: null,
+  temperature: null,
+  price: null,
+  place: null,
+  gpus: null,
+  context: null,
+  threads: null,
+  gpu: true,
+  toolChoice: "required",
+  seed: null,
+} as const;
+
+function embeddedSpec(given: Omit<EmbeddedSpec, "kind" | "id" | "model">): EmbeddedSpec {
+  const id = ggufName(given.source);
+  return { kind: "embedded", id, model: id, ...given };
+}
+
 function byName(config: Config, name: string, because: string): ModelSpec {
   if (name === "rehearsal") return { kind: "rehearsal", because };
   const model = Object.hasOwn(config.models, name) ? config.models[name] : undefined;
   if (model) return { ...specOf(model, because), place: `models.${name} in cadre.yaml` };
   const known = ["rehearsal", ...Object.keys(config.models)];
-  const all = `Known: ${known.join(", ")}. Others are written hf:<org/model>[:provider] or <url>#<model>.`;
+  const all = `Known: ${known.join(", ")}. Others are written hf:<org/model>[:provider], <url>#<model> or embedded:<file.gguf>.`;
   const hint = name.includes("/") ? `A model of the Hub is written hf:${name}.` : didYouMean(name, known, all);
   throw new CadreError("model-unknown", `There is no model "${name}" in cadre.yaml (asked for by ${because}).`, {
     hint,
@@ -125,6 +182,7 @@ function byName(config: Config, name: string, because: string): ModelSpec {
 }
 
 function specOf(model: ConfiguredModel, because: string): Exclude<ModelSpec, { kind: "rehearsal" }> {
+  if (model.tier === "embedded") return configuredGguf(model, because);
   const shared = {
     model: model.model,
     timeouts: model.timeouts,
@@ -146,4 +204,25 @@ function specOf(model: ConfiguredModel, because: string): Exclude<ModelSpec, { k
 /** Whoever pays for a GPU by the hour holds one. */
 function gpusOf({ gpus, price }: ConfiguredModel): number | null {
   return gpus ?? (price?.perGpuHour === undefined ? null : 1);
+}
+
+function configuredGguf(model: Extract<ConfiguredModel, { tier: "embedded" }>, because: string): EmbeddedSpec {
+  const source = ggufSource(model.file ?? model.model ?? "", model.revision ?? null);
+  if (source === null) throw new CadreError("config-invalid", `An embedded model has no file (${because}).`);
+  return embeddedSpec({
+    source,
+    because,
+    timeouts: model.timeouts,
+    token: null,
+    maxTokens: model.maxTokens ?? null,
+    temperature: model.temperature ?? null,
+    price: model.price ?? null,
+    place: null,
+    gpus: gpusOf(model),
+    context: model.context ?? null,
+    threads: model.threads ?? null,
+    gpu: model.gpu,
+    toolChoice: model.toolChoice,
+    seed: model.seed ?? null,
+  });
 }

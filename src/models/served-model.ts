@@ -17,7 +17,7 @@ import {
 } from "./create-role-model.ts";
 import { labelQuestion, questionVersion, readLabel } from "./label-question.ts";
 import type { ModelUsage, Tier } from "./model.ts";
-import { hubRouter, resolveModel } from "./resolve.ts";
+import { hubRouter, resolveModel, type EmbeddedSpec } from "./resolve.ts";
 import type { Terms } from "./terms.ts";
 import { malformedError } from "./transport-errors.ts";
 
@@ -66,7 +66,7 @@ export interface ModelSource {
 export function modelSource(config: () => Promise<Config>, deps: Omit<RoleModelDeps, "rehearsal">): ModelSource {
   return {
     names: async () =>
-      Object.entries((await config()).models).map(([name, model]) => ({ name, id: model.model, task: taskOf(model) })),
+      Object.entries((await config()).models).map(([name, model]) => ({ name, id: idOf(model), task: taskOf(model) })),
     open: async (name) => {
       const known = await config();
       const model = Object.hasOwn(known.models, name) ? known.models[name] : undefined;
@@ -75,6 +75,10 @@ export function modelSource(config: () => Promise<Config>, deps: Omit<RoleModelD
       return served(name, { spec, task: taskOf(model), about: model.about ?? {} }, deps);
     },
   };
+}
+
+function idOf(model: Config["models"][string]): string {
+  return (model.tier === "embedded" ? (model.model ?? model.file) : model.model) ?? "";
 }
 
 function taskOf(model: Config["models"][string]): ServedTask {
@@ -89,12 +93,18 @@ function unknownModel(name: string, { models }: Config): CadreError {
   });
 }
 
-type Opening = { readonly spec: RemoteModelSpec; readonly task: ServedTask; readonly about: AboutModel };
+type Opening = { readonly spec: RemoteModelSpec | EmbeddedSpec; readonly task: ServedTask; readonly about: AboutModel };
+
+/** Where a text goes that is sorted. */
+function placeOf(spec: Opening["spec"]): Pick<ServedModel, "origin" | "local"> {
+  if (spec.kind === "embedded") return { origin: "this process", local: true };
+  const address = new URL(spec.kind === "endpoint" ? spec.url : hubRouter);
+  return { origin: address.origin, local: isLoopback(address) };
+}
 
 async function served(name: string, opening: Opening, deps: Omit<RoleModelDeps, "rehearsal">): Promise<ServedModel> {
   const { spec, task, about } = opening;
-  const address = new URL(spec.kind === "endpoint" ? spec.url : hubRouter);
-  const place = { origin: address.origin, local: isLoopback(address) };
+  const place = placeOf(spec);
   const shared = {
     name,
     id: spec.id,
@@ -115,7 +125,7 @@ type Sorting = Pick<ServedModel, "how" | "tokens" | "sort">;
 /** An answer is a label: whoever reasons first gets room for that. */
 const answerTokens = 512;
 
-async function asChat(spec: RemoteModelSpec, deps: Omit<RoleModelDeps, "rehearsal">): Promise<Sorting> {
+async function asChat(spec: Opening["spec"], deps: Omit<RoleModelDeps, "rehearsal">): Promise<Sorting> {
   const model = await createRoleModel(spec, { ...deps, rehearsal: noRehearsal });
   return {
     how: `chat, ${questionVersion}, temperature 0`,
@@ -135,7 +145,7 @@ function noRehearsal(): never {
 const nothingCounted: ModelUsage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0, measured: false };
 
 async function asTask(
-  spec: RemoteModelSpec,
+  spec: Opening["spec"],
   task: Exclude<ServedTask, "chat">,
   deps: Omit<RoleModelDeps, "rehearsal">,
 ): Promise<Sorting> {

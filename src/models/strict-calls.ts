@@ -5,6 +5,7 @@
  *     LangChain's own parser closes open brackets: `{"command":"rm -rf /` becomes a valid call there.
  * S2. Nothing is repaired. What does not count is kept with its raw text and the reason, for the re-ask.
  * S3. No argument holds `__proto__`, `constructor` or `prototype` as a key, or nests deeper than canonical JSON can walk.
+ * S4. Every number is one that can be written down again: `1e400` parses as infinity, and would be null in the record.
  */
 import type { ModelReply } from "./model.ts";
 
@@ -49,7 +50,7 @@ function checkCall(
   return { ok: false, error: `No tool of this name was offered. Offered: ${names}.` };
 }
 
-/** One complete JSON object and nothing else (S1, S3). */
+/** One complete JSON object and nothing else (S1, S3, S4). */
 export function strictObject(raw: string): Checked {
   let value: unknown;
   try {
@@ -67,6 +68,7 @@ export function structureFault(root: unknown): string | null {
   const open: { readonly value: unknown; readonly depth: number }[] = [{ value: root, depth: 1 }];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     const { value, depth } = at;
+    if (typeof value === "number" && !Number.isFinite(value)) return "The arguments hold a number that is too large."; // S4
     if (typeof value !== "object" || value === null) continue;
     if (depth > maxDepth) return `The arguments nest deeper than ${maxDepth} levels.`;
     const refused = Array.isArray(value) ? undefined : Object.keys(value).find((key) => refusedKeys.has(key));

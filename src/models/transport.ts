@@ -54,10 +54,13 @@ export type TransportTarget = {
   readonly limits?: Partial<TransportLimits>;
   /** Pictures or sound are an answer too; left out: only JSON and event streams are. */
   readonly media?: "image" | "audio";
+  /** What messages call it; left out: the URL's origin. */
+  readonly name?: string;
 };
 
 type Setting = TransportDeps & {
   readonly origin: string;
+  readonly name: string;
   readonly token: string | null;
   readonly limits: TransportLimits;
   readonly media: "image" | "audio" | null;
@@ -76,6 +79,7 @@ export function createTransport(deps: Partial<TransportDeps>, target: TransportT
     random: deps.random ?? Math.random,
     gate: deps.gate ?? null,
     origin: url.origin,
+    name: target.name ?? url.origin,
     token: target.token === undefined ? null : checkedToken(target.token, url),
     limits: { ...defaultLimits, ...target.limits },
     media: target.media ?? null,
@@ -84,7 +88,7 @@ export function createTransport(deps: Partial<TransportDeps>, target: TransportT
     const to = new URL(input instanceof Request ? input.url : String(input));
     if (to.origin !== setting.origin) throw foreignOrigin(setting.origin, to.origin, "A request was made to");
     const pass = await entered(setting, init?.signal ?? undefined, false);
-    const watch = openWatch(setting.timing, setting.limits, setting.origin, init?.signal ?? undefined);
+    const watch = openWatch(setting.timing, setting.limits, setting.name, init?.signal ?? undefined);
     try {
       return await attempts(setting, watch, to, init ?? {}, pass);
     } catch (error) {
@@ -187,7 +191,7 @@ async function oneAttempt(
     const kind = response.headers.get("content-type") ?? "";
     if (!isAnswer(kind, setting.media) || response.body === null) {
       response.body?.cancel().catch(() => {});
-      throw malformedError(setting.origin, `answered with ${shown(kind)} instead of JSON`);
+      throw malformedError(setting.name, `answered with ${shown(kind)} instead of JSON`);
     }
     const reader = response.body.getReader();
     const first = await watch.race(reader.read());
@@ -195,7 +199,7 @@ async function oneAttempt(
     const streams = /^text\/event-stream\b/i.test(kind);
     const { maxLineBytes, ...limits } = setting.limits;
     const bounds = streams && maxLineBytes !== undefined ? { ...limits, maxLineBytes } : limits;
-    const body = watchedBody(watch, bounds, setting.origin, first.value ?? new Uint8Array(0), reader);
+    const body = watchedBody(watch, bounds, setting.name, first.value ?? new Uint8Array(0), reader);
     const kept = [...keptHeaders].flatMap((name) => {
       const value = response.headers.get(name);
       return value === null ? [] : [[name, value] as const];
@@ -209,7 +213,7 @@ async function oneAttempt(
     const waitMs = null;
     return {
       kind: "failed",
-      error: connectionError(setting.origin, code, attempt),
+      error: connectionError(setting.name, code, attempt),
       retry: connectionMayRetry(code),
       waitMs,
     };
@@ -240,14 +244,14 @@ async function send(setting: Setting, watch: Watch, url: URL, init: RequestInit)
     if (response.status < 300 || response.status > 399) return response;
     response.body?.cancel().catch(() => {});
     const next = locationOf(response, to);
-    if (next === null) throw malformedError(setting.origin, `answered ${response.status} without a usable address`);
+    if (next === null) throw malformedError(setting.name, `answered ${response.status} without a usable address`);
     if (next.origin !== setting.origin) throw foreignOrigin(setting.origin, next.origin, "The server redirects to");
     if (response.status !== 307 && response.status !== 308) {
-      throw malformedError(setting.origin, `answered ${response.status}, a redirect that drops the request's body`);
+      throw malformedError(setting.name, `answered ${response.status}, a redirect that drops the request's body`);
     }
     to = next;
   }
-  throw malformedError(setting.origin, "redirects in a circle");
+  throw malformedError(setting.name, "redirects in a circle");
 }
 
 function locationOf(response: Response, base: URL): URL | null {
@@ -268,7 +272,7 @@ async function failure(
   const read = !retry || last ? await readStart(watch, response) : "";
   if (read === "") response.body?.cancel().catch(() => {});
   const sent = typeof init.body === "string" ? init.body : "";
-  const error = statusError(setting.origin, status, attempt, {
+  const error = statusError(setting.name, status, attempt, {
     serverCode: readServerCode(read, sent),
     token: setting.token !== null,
   });

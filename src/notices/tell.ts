@@ -91,8 +91,9 @@ function laterBy(attempt: number): number {
 }
 
 /** Every variable that cadre.yaml names, and the one that is read where it names none: what they hold is nobody's to see. */
-export function namedVariables({ models, mcp, notify }: Config): string[] {
-  const tokens = [...Object.values(models), ...Object.values(mcp.servers), ...notify].map((each) => each.token);
+export function namedVariables({ models, mcp, notify, hub }: Config): string[] {
+  const servers = Object.values(models).flatMap((model) => (model.tier === "embedded" ? [] : [model]));
+  const tokens = [...servers, ...Object.values(mcp.servers), ...notify, hub].map((each) => each?.token);
   const passedOn = [...Object.values(mcp.servers), ...notify].flatMap((each) => each.env);
   return [...new Set([...tokens.filter((name) => name !== undefined), ...passedOn, "HF_TOKEN"])];
 }

@@ -8,7 +8,7 @@ export type StartOptions = {
   readonly workflow?: string;
   /** Entry role; default: the brief's, else the workflow's. */
   readonly to?: string;
-  /** A name from cadre.yaml, `hf:<model>[:provider]`, or `<url>#<model>`; default: cadre.yaml's map, else rehearsal. */
+  /** A name from cadre.yaml, `hf:<model>[:provider]`, `<url>#<model>`, or `embedded:<file.gguf or hf:…>`; default: cadre.yaml's map, else rehearsal. */
   readonly model?: string;
   readonly includeDirty?: boolean;
   readonly by: string;
@@ -64,6 +64,8 @@ export type AdvanceResult = {
 };
 
 export type Progress = { readonly done: number; readonly of: number; readonly what: string };
+/** In bytes. */
+export type FetchProgress = { readonly name: string; readonly done: number; readonly bytes: number };
 
 /** A run from start to end in a scratch folder, with a stand-in for people; `waiting` where it asked too often. */
 export type Rehearsed = {
@@ -80,6 +82,8 @@ export type AdvanceOptions = {
   readonly onText?: (role: string, text: string) => void;
   /** How far a long effect is: `done` of `of`, and at what; never stored. */
   readonly onProgress?: (role: string, progress: Progress) => void;
+  /** A model file that is being fetched. */
+  readonly onFetch?: (progress: FetchProgress) => void;
   /** First abort: stop after the current step. */
   readonly drain?: AbortSignal;
   /** Stop now; calls under way are aborted and stay charged. */

@@ -74,7 +74,8 @@ export async function callThroughLedger(context: LineContext, call: Call): Promi
     return { reply, ms, charged, outcome: asked.doubted === true ? "repeated" : "executed", asked };
   } catch (error) {
     if (context.stopRequested() !== null) return "stopped";
-    if (isCadreError(error) && error.code.startsWith("model-"))
+    // A model that runs here is fetched by its first call: what keeps its file away has cost nothing either.
+    if (isCadreError(error) && (/^(model|hub)-/.test(error.code) || error.code === "disk-full"))
       await context.store.fail(context.fence, key, error.code, unusedAfter(model, need, performance.now() - started));
     throw error;
   }

@@ -29,7 +29,7 @@ const source: InferenceSource = {
   off: () => null,
   model: (name) => {
     const spec = resolveModel(config, { role: "", rank: "", flag: name });
-    if (spec.kind === "rehearsal") throw new TypeError("no model");
+    if (spec.kind === "rehearsal" || spec.kind === "embedded") throw new TypeError("no model");
     return { name, spec, licence: "mit", task: null, terms: termsOf(spec) };
   },
   open: ({ spec }, task, run) =>

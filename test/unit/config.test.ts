@@ -98,7 +98,7 @@ describe("C3 what is wrong is found with its place", () => {
   b:
     tier: endpoint
     model: 3
-  c: {tier: embedded, model: x}
+  c: {tier: clouds, model: x}
   d: {tier: hf, model: x, timeouts: {idle: -1}, price: {promptPerMillion: 1, completionPerMillion: 1, currency: euro}}
 map:
   ranks: {boss: a}
@@ -108,7 +108,7 @@ modles: {}
       "2:27 config-unknown-key `models.a.url` is not a setting that cadre knows.",
       expect.stringMatching(/^4:5 config-value `models\.b\.url` is missing/),
       expect.stringMatching(/^5:5 config-value `models\.b\.model` is not right: expected string/),
-      "6:7 config-value `models.c.tier` must be endpoint or hf.",
+      "6:7 config-value `models.c.tier` must be endpoint, hf or embedded.",
       expect.stringMatching(/^7:38 config-value `models\.d\.timeouts\.idle`/),
       expect.stringMatching(/^7:103 config-value `models\.d\.price\.currency`/),
       expect.stringMatching(/^9:11 config-unknown-key `map\.ranks\.boss`/),

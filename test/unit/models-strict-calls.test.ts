@@ -69,3 +69,10 @@ describe("S3 no argument reaches a prototype or the bottom of the stack", () => 
     expect(one('{"a":"__proto__"}').calls).toHaveLength(1);
   });
 });
+
+describe("S4 every number can be written down again", () => {
+  it.each(['{"a":1e400}', '{"a":[{"b":-1e999}]}'])("refuses %s, which would be null in the record", (raw) => {
+    expect(one(raw).calls).toEqual([]);
+    expect(one(raw).malformed[0]?.error).toContain("number");
+  });
+});

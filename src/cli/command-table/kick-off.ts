@@ -34,7 +34,10 @@ export const kickOff: readonly CommandSpec[] = [
     options: [
       ["--to <role>", "who gets the brief (default: what the brief or the workflow says)"],
       ["--workflow <name>", "a file in graphs/, without its ending"],
-      ["--model <model>", "a name from cadre.yaml, hf:<model>[:provider], or <url>#<model>"],
+      [
+        "--model <model>",
+        "a name from cadre.yaml, hf:<model>[:provider], <url>#<model>, or embedded:<file.gguf or hf:…>",
+      ],
       ["--dry-run", "show the walk that the rehearsal would take; nothing is written"],
       ["--include-dirty", "take uncommitted changes into the workspace"],
       onAsk,

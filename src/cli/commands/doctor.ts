@@ -1,9 +1,9 @@
 /** `cadre doctor`: what cadre needs and has here. Says which tokens are set, never what they are. Exit 1 when something is broken. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { readConfig } from "../../config.ts";
+import { readConfig, type ConfiguredModel } from "../../config.ts";
 import { asCadreError } from "../errors.ts";
 import { visible } from "../../views/escape.ts";
 import { check, type Check } from "../check.ts";
@@ -94,6 +94,7 @@ function modelChecks(context: Context): Check[] {
   if (first)
     return [check("cadre.yaml", "broken", `${first.message} (${first.file}:${first.line})`, context.command("lint"))];
   const models = Object.entries(config.models).map(([name, model]) => {
+    if (model.tier === "embedded") return embeddedCheck(context, name, model);
     const where = model.tier === "endpoint" ? new URL(model.url).host : (model.provider ?? "hf");
     const token = model.token;
     if (token === undefined) return check(`model ${name}`, "ok", `${model.model} at ${where}, no token`);
@@ -108,6 +109,19 @@ function modelChecks(context: Context): Check[] {
   });
   const mapped = config.map.default ?? "rehearsal";
   return [check("cadre.yaml", "ok", `${models.length} models, default ${mapped}`), ...models];
+}
+
+type EmbeddedModel = Extract<ConfiguredModel, { tier: "embedded" }>;
+
+/** Whether the file is there, or known and still to be fetched; nothing is loaded. */
+function embeddedCheck(context: Context, name: string, model: EmbeddedModel): Check {
+  const label = `model ${name}`;
+  if (model.file === undefined) {
+    return check(label, "ok", `${model.model ?? ""} in this process; fetched at its first use, pinned in cadre.lock`);
+  }
+  return existsSync(resolve(context.dir, model.file))
+    ? check(label, "ok", `${model.file} in this process`)
+    : check(label, "broken", `${model.file} is not there`, `mend \`models.${name}.file\` in cadre.yaml`);
 }
 
 /** What LangChain reads; any of them is enough. */
