@@ -29,6 +29,10 @@ const suites: Readonly<Record<string, Suite>> = {
     about: "reading, compiling and linting charts of up to 1,000 roles [--modes 250,500,1000] [--rounds N]",
     run: async (args) => (await import("./chart.ts")).chartBench(args),
   },
+  routing: {
+    about: "which route a text takes: the lexical ranking and llama.cpp over 135 labelled texts [--model <file.gguf>]",
+    run: async (args) => (await import("./routing.ts")).routingBench(args),
+  },
   many: {
     about: "10,000 paused runs in one file, and a run of 10,000 events [--rounds N]",
     run: async (args) => (await import("./many.ts")).manyBench(args),

@@ -1,0 +1,119 @@
+/**
+ * Which route fits a text, as a LangChain decision model: labels are declared routes, criteria their purposes, so an answer can be no other
+ * route (LangChain refuses one that is). `org/who.ts` ranks without any of this; light verbs use that.
+ */
+import { BaseDecisionModel, parseClassifierResponse } from "@langchain/core/decisions";
+import { CadreError } from "../errors.ts";
+import type { OrgChart, Route } from "../org/chart.ts";
+import { rankRoutes } from "../org/who.ts";
+import type { Engine } from "./embedded/engine.ts";
+
+type Classify = BaseDecisionModel["_classify"];
+type Asked = Parameters<Classify>;
+type Answered = Awaited<ReturnType<Classify>>;
+
+/** `delegation database-specialist`: kinds go apart, as one role may be reached both ways. */
+export function routeLabel({ kind, to }: Pick<Route, "kind" | "to">): string {
+  return `${kind} ${to}`;
+}
+
+/** The question that a role stands before: its delegations and escalations, each with what it is for. */
+export function routeQuestion(
+  chart: OrgChart,
+  from: string,
+): {
+  readonly type: "choice";
+  readonly instructions: string;
+  readonly criteria: Readonly<Record<string, string>>;
+} {
+  const routes = chart.routes.filter((route) => route.from === from && route.kind !== "report");
+  return {
+    type: "choice",
+    instructions: `${from} has this before it. Along which route does it go?`,
+    criteria: Object.fromEntries(routes.map((route) => [routeLabel(route), route.purpose])),
+  };
+}
+
+/** The lexical ranking. Its probabilities are scores made to add up to 1: an order with distances, and no measured chance. */
+export class LexicalDecisionModel extends BaseDecisionModel {
+  readonly #chart: OrgChart;
+  readonly #from: string;
+  override lc_namespace = ["cadre", "decisions"];
+
+  constructor(chart: OrgChart, from: string) {
+    super({ model: "lexical" });
+    this.#chart = chart;
+    this.#from = from;
+  }
+
+  override get _provider(): string {
+    return "cadre";
+  }
+
+  override async _classify(...[state, questions]: Asked): Promise<Answered> {
+    const text = textOf(state);
+    const ranked = rankRoutes(this.#chart, text, { from: this.#from, limit: 1000 });
+    const scores = new Map(ranked.map((found) => [routeLabel({ kind: found.kind, to: found.role }), found.score]));
+    return answers(this.model, questions, async ({ criteria }) =>
+      shares(Object.fromEntries(Object.keys(criteria).map((label) => [label, scores.get(label) ?? 0]))),
+    );
+  }
+}
+
+/** llama.cpp's own decision context: how likely the model finds each label. */
+export class LlamaDecisionModel extends BaseDecisionModel {
+  readonly #engine: Engine;
+  override lc_namespace = ["cadre", "decisions"];
+
+  constructor(engine: Engine, model: string) {
+    super({ model });
+    this.#engine = engine;
+  }
+
+  override get _provider(): string {
+    return "llama.cpp";
+  }
+
+  override async _classify(...[state, questions, config]: Asked): Promise<Answered> {
+    return answers(this.model, questions, async ({ instructions, criteria }) => {
+      const asked = { state: textOf(state), instructions, criteria };
+      return (await this.#engine.choose(asked, config?.signal)).probabilities;
+    });
+  }
+}
+
+type Choice = { readonly instructions: string; readonly criteria: Readonly<Record<string, string>> };
+type Probabilities = Readonly<Record<string, number>>;
+
+async function answers(
+  model: string,
+  questions: Asked[1],
+  probabilitiesOf: (choice: Choice) => Promise<Probabilities>,
+): Promise<Answered> {
+  const given: Record<string, unknown> = {};
+  for (const [id, question] of Object.entries(questions)) {
+    if (question.type !== "choice")
+      throw new CadreError("usage", `${model} answers choices alone, not a ${question.type}.`);
+    const criteria = Object.fromEntries(
+      Object.entries(question.criteria).map(([label, criterion]) => [
+        label,
+        typeof criterion === "string" ? criterion : label,
+      ]),
+    );
+    const probabilities = await probabilitiesOf({ instructions: textOf(question.instructions), criteria });
+    const [choice, confidence] = Object.entries(probabilities).toSorted((a, b) => b[1] - a[1])[0] ?? ["", 0];
+    given[id] = { type: "choice", choice, probabilities, confidence };
+  }
+  return parseClassifierResponse({ model, answers: given });
+}
+
+/** Nothing in common with any of them: each is as likely as the others. */
+function shares(scores: Readonly<Record<string, number>>): Probabilities {
+  const labels = Object.keys(scores);
+  const sum = Object.values(scores).reduce((total, score) => total + score, 0);
+  return Object.fromEntries(labels.map((label) => [label, sum === 0 ? 1 / labels.length : (scores[label] ?? 0) / sum]));
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
