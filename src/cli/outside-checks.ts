@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../clock.ts";
 import { readConfig } from "../config.ts";
+import type { HubConfig } from "../config-hub.ts";
 import type { McpConfig, McpServerConfig, NoticeTarget } from "../config-outside.ts";
 import { McpFault } from "../tools/mcp/port.ts";
 import { check, type Check } from "./check.ts";
@@ -11,14 +12,35 @@ import { asCadreError } from "./errors.ts";
 
 /** `reach`: start every server and read its list. */
 export async function outsideChecks(context: Context, reach: boolean): Promise<Check[]> {
-  const { mcp, notify } = readConfig(context.dir).config;
+  const { mcp, notify, hub } = readConfig(context.dir).config;
   return [
+    ...(hub === undefined ? [] : [await hubCheck(context, hub, reach)]),
     ...(await Promise.all(
       Object.entries(mcp.servers).map(([name, server]) => serverCheck(context, mcp, name, server, reach)),
     )),
     ...notify.map(targetCheck),
     ...(notify.length > 0 ? await noticeChecks(context) : []),
   ];
+}
+
+/** `reach`: ask for the name of one model. */
+async function hubCheck(context: Context, hub: HubConfig, reach: boolean): Promise<Check> {
+  const { token } = hub;
+  const detail = `${new URL(hub.url).host}, ${token === undefined ? "no token" : `${token} is set`}`;
+  if (token !== undefined && isUnset(token))
+    return check("hub", "note", `${new URL(hub.url).host}, ${token} is not set`, `set ${token}`);
+  if (!reach) return check("hub", "ok", `${detail}; not tried`, context.command("doctor --servers"));
+  const { openHub } = await import("../models/hub/hub.ts");
+  try {
+    await openHub(hub, { env: process.env, signal: new AbortController().signal }).search("model", {
+      sort: "downloads",
+      limit: 1,
+    });
+    return check("hub", "ok", `${detail}; reached`);
+  } catch (thrown) {
+    const { message, hint } = asCadreError(thrown);
+    return check("hub", "broken", message, hint ?? "look at `hub` in cadre.yaml");
+  }
 }
 
 async function serverCheck(

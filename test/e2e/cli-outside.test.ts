@@ -2,8 +2,9 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
-import { brief, cadre, project } from "./cli-process.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { startHubServer } from "../fixtures/hub-server.ts";
+import { brief, cadre, project, startCadre } from "./cli-process.ts";
 
 const program = fileURLToPath(new URL("../fixtures/mcp-stdio-server.ts", import.meta.url));
 
@@ -33,6 +34,26 @@ test("doctor names the servers, and starts them only when it is told to", () => 
     code: 0,
     out: expect.stringMatching(/mcp box\b.*reached/),
   });
+});
+
+test("doctor names the Hub, asks it only when it is told to, and shows no token", async () => {
+  const dir = project();
+  expect(cadre(dir, ["doctor"]).out).not.toMatch(/^\S+\thub\t/m);
+  const hub = await startHubServer({ models: {} });
+  onTestFinished(() => hub.close());
+  writeFileSync(join(dir, "cadre.yaml"), `hub: {url: "${hub.url}", token: CANARY_TOKEN}\n`);
+  expect(cadre(dir, ["doctor"]).out).toMatch(/hub\t127\.0\.0\.1:\d+, CANARY_TOKEN is not set/);
+  const env = { CANARY_TOKEN: "hf_canary4711canary4711" };
+  expect(cadre(dir, ["doctor"], { env }).out).toMatch(/hub\t127\.0\.0\.1:\d+, CANARY_TOKEN is set; not tried/);
+  expect(hub.requests).toEqual([]);
+  const reached = await startCadre(dir, ["doctor", "--servers"], undefined, env).ended;
+  expect(reached.out).toMatch(/ok\thub\t.*; reached/);
+  expect(hub.requests[0]?.headers.authorization).toBe(`Bearer ${env.CANARY_TOKEN}`);
+  writeFileSync(join(dir, "cadre.yaml"), 'hub: {url: "http://127.0.0.1:9"}\n');
+  const gone = cadre(dir, ["doctor", "--servers"]);
+  expect(gone.code).toBe(1);
+  expect(gone.out).toMatch(/broken\thub\tNo answer from http:\/\/127\.0\.0\.1:9/);
+  expect(reached.out + reached.err).not.toContain("canary4711");
 });
 
 test("a run tells of its ask, `notify` tells it to nobody twice, and doctor counts what failed", () => {

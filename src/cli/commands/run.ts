@@ -27,6 +27,7 @@ export async function run(context: Context, input: Input): Promise<number> {
   return withCadre(context, async (cadre) => {
     const row = await cadre.start(brief, options);
     announce(context, row, said);
+    if (!row.rehearsal) await warn(context, brief, row);
     return drive(context, cadre, row, { onAsk, answers, by, after: 0 });
   });
 }
@@ -56,6 +57,12 @@ function announce(context: Context, row: RunRow, said: readonly string[]): void 
     fact("model", row.model ?? "as cadre.yaml maps it");
   }
   output.line();
+}
+
+/** On stderr: it is nothing that the run made. */
+async function warn({ dir, output }: Context, brief: Brief, { model }: RunRow): Promise<void> {
+  const { personalNotice } = await import("../personal-notice.ts");
+  for (const sentence of personalNotice(dir, brief, model)) output.note(`note: ${visible(sentence)}`);
 }
 
 async function preview(context: Context, cadre: Cadre, brief: Brief, options: StartOptions): Promise<number> {

@@ -21,10 +21,19 @@ export class PersonalCount {
 
   /** `of`: a hash of what was looked at; the same data to the same place is the same matter. */
   findings(origin: string, of: string): Finding[] {
-    return Array.from(this.#kinds, ([kind, { count, first }]) => ({
+    return this.found().map(({ kind, count, places }) => ({
       kind: "personal-data" as const,
       id: hashOf({ personal: kind, of, origin }),
-      text: `${count} × ${kind} would go to ${origin}: ${first.join(", ")}${count > first.length ? ", …" : ""}`,
+      text: `${count} × ${kind} would go to ${origin}: ${places}`,
+    }));
+  }
+
+  /** How much of each kind, and where the first of it stand, masked. */
+  found(): { readonly kind: PersonalKind; readonly count: number; readonly places: string }[] {
+    return Array.from(this.#kinds, ([kind, { count, first }]) => ({
+      kind,
+      count,
+      places: `${first.join(", ")}${count > first.length ? ", …" : ""}`,
     }));
   }
 }
