@@ -91,6 +91,7 @@ function lineFor(
     path: () => join(folder, "project"),
     changes: async () => ({ files: [], hash: hashOf([]) }),
     versions: async () => ({ before: null, after: null }),
+    record: async () => null,
   };
   return new LineHarness({
     modes: [modeText("worker", "030-worker", { groups: ["inference", "communication", "completion"] })],
@@ -199,47 +200,51 @@ describe("known accuracy", () => {
 });
 
 describe("cut off", () => {
-  test("D3 killed and resumed, no call is billed twice but those in doubt, and the scores are the same", async () => {
-    const points = [3, 26, 111, 161];
-    for (const kill of points) {
-      let reached = 0;
-      const store = openStore({
-        file: ":memory:",
-        clock: { now: () => 0 },
-        fault: (point) => {
-          if (!point.startsWith("effect:")) return;
-          reached += 1;
-          if (reached === kill) throw new Died(point);
-        },
-      });
-      const model = threeOfFour();
-      const { origin, asked } = await server(model.sort);
-      const line = lineFor(models(chatModel(origin)), { candidates: ["sorter"] }, { store });
-      await line.create();
-      for (let tries = 0; ; tries += 1) {
-        expect(tries).toBeLessThan(5);
-        const stop = await line.advance().catch((error: unknown) => {
-          if (!(error instanceof Died)) throw error;
-          return "died";
+  test(
+    "D3 killed and resumed, no call is billed twice but those in doubt, and the scores are the same",
+    { timeout: 120_000 },
+    async () => {
+      const points = [26, 111, 161];
+      for (const kill of points) {
+        let reached = 0;
+        const store = openStore({
+          file: ":memory:",
+          clock: { now: () => 0 },
+          fault: (point) => {
+            if (!point.startsWith("effect:")) return;
+            reached += 1;
+            if (reached === kill) throw new Died(point);
+          },
         });
-        if (stop === "ended") break;
+        const model = threeOfFour();
+        const { origin, asked } = await server(model.sort);
+        const line = lineFor(models(chatModel(origin)), { candidates: ["sorter"] }, { store });
+        await line.create();
+        for (let tries = 0; ; tries += 1) {
+          expect(tries).toBeLessThan(5);
+          const stop = await line.advance().catch((error: unknown) => {
+            if (!(error instanceof Died)) throw error;
+            return "died";
+          });
+          if (stop === "ended") break;
+        }
+        const result = await resultOf(line);
+        const rows = measurement(result, "test rows").value;
+        expect(measurement(result, "accuracy (sorter)").value).toBe(four(model.right() / rows));
+        const effects = await store.effects(line.run);
+        const doubted = effects.filter(
+          (row) => (row.intent as { doubted?: boolean }).doubted === true && row.key.includes("/c"),
+        );
+        expect(asked.length).toBeLessThanOrEqual(rows + doubted.length);
+        expect(doubted.length).toBeLessThanOrEqual(4);
+        if (doubted.length > 0) expect(result.text).toContain("possibly billed twice");
+        expect(result.receipt?.detail["paid"]).toMatchObject([
+          { calls: rows, repeated: doubted.length, promptTokens: 20 * rows },
+        ]);
+        expect((await verifyRun(store, line.run)).problems).toEqual([]);
       }
-      const result = await resultOf(line);
-      const rows = measurement(result, "test rows").value;
-      expect(measurement(result, "accuracy (sorter)").value).toBe(four(model.right() / rows));
-      const effects = await store.effects(line.run);
-      const doubted = effects.filter(
-        (row) => (row.intent as { doubted?: boolean }).doubted === true && row.key.includes("/c"),
-      );
-      expect(asked.length).toBeLessThanOrEqual(rows + doubted.length);
-      expect(doubted.length).toBeLessThanOrEqual(4);
-      if (doubted.length > 0) expect(result.text).toContain("possibly billed twice");
-      expect(result.receipt?.detail["paid"]).toMatchObject([
-        { calls: rows, repeated: doubted.length, promptTokens: 20 * rows },
-      ]);
-      expect((await verifyRun(store, line.run)).problems).toEqual([]);
-    }
-  });
+    },
+  );
 
   test("a server that fails for good is a candidate that was not measured; the others are", async () => {
     const { origin } = await server((text, n) => (n > 30 ? { status: 404 } : (truth.get(text) as string)));

@@ -13,7 +13,7 @@ class Died extends Error {}
 
 const modes = [modeText("worker", "030-worker", { groups: ["edit", "communication", "completion"] })];
 const finish = [call("attempt_completion", fullReport())];
-const many = 6;
+const many = 4;
 
 type Bench = {
   readonly line: LineHarness;
@@ -98,13 +98,14 @@ test("D3 calls that a tool pays for are on the ledger one by one, and on the run
   expect([...billed.values()]).toEqual(Array.from({ length: many }, () => 1));
   const rows = (await line.store.effects(line.run)).filter((row) => row.key.includes("/c"));
   expect(rows.map((row) => [row.kind, row.attempts])).toEqual(all.map(() => ["model", 1]));
-  // Two turns of 15 tokens each, and six calls of 8.
+  // Two turns of 15 tokens each, and four calls of 8.
   expect((await line.store.run(line.run))?.counters).toMatchObject({ modelCalls: 2 + many, tokens: 30 + many * 8 });
   expect((await verifyRun(line.store, line.run)).problems).toEqual([]);
 });
 
-test.each([1, 3])(
+test.each([1, 2])(
   "D3 killed at every point of the ledger in turn, %i at once: only calls in doubt are made again, and say so",
+  { timeout: 120_000 },
   async (atOnce) => {
     let points = Infinity;
     for (let kill = 1; kill <= points; kill += 1) {
@@ -132,24 +133,17 @@ test.each([1, 3])(
       expect([...billed.values()].filter((times) => times > 1).length).toBeLessThanOrEqual(atOnce);
       expect((await verifyRun(line.store, line.run)).problems).toEqual([]);
     }
-    expect(points).toBeGreaterThan(20);
+    expect(points).toBeGreaterThan(15);
   },
 );
 
 test("D3 a call that is known to have failed is asked for again and is not in doubt; the others are replayed", async () => {
   const { line, billed, answers } = bench((number, time) => {
-    if (number === 3 && time === 1) throw new CadreError("model-busy", "the server is busy");
+    if (number === 2 && time === 1) throw new CadreError("model-busy", "the server is busy");
   });
   await toTheEnd(line);
-  expect([...billed.entries()]).toEqual([0, 1, 2, 3, 4, 5].map((number) => [number, number === 3 ? 2 : 1]));
-  expect(answers.map((each) => each.outcome)).toEqual([
-    "replayed",
-    "replayed",
-    "replayed",
-    "executed",
-    "executed",
-    "executed",
-  ]);
+  expect([...billed.entries()]).toEqual([0, 1, 2, 3].map((number) => [number, number === 2 ? 2 : 1]));
+  expect(answers.map((each) => each.outcome)).toEqual(["replayed", "replayed", "executed", "executed"]);
   expect((await verifyRun(line.store, line.run)).problems).toEqual([]);
 });
 
@@ -170,12 +164,12 @@ test("P1 a number that would be another request now is neither sent nor answered
 });
 
 test("a limit asks before anything is spent, and what is raised is enough", async () => {
-  const { line, billed } = bench(undefined, { limits: { modelCalls: 4 } });
+  const { line, billed } = bench(undefined, { limits: { modelCalls: 3 } });
   expect(await line.start()).toBe("waiting");
   expect(billed.size).toBe(0);
   const [ask] = await line.store.asks({ run: line.run, state: "open" });
-  expect(ask?.limit).toEqual({ name: "modelCalls", value: 1 + many, ceiling: 4 });
-  expect(ask?.question).toContain("write_to_file would bring the run to 7, beyond its limit of 4 for modelCalls");
+  expect(ask?.limit).toEqual({ name: "modelCalls", value: 1 + many, ceiling: 3 });
+  expect(ask?.question).toContain("write_to_file would bring the run to 5, beyond its limit of 3 for modelCalls");
   await line.decide("approve", "");
   expect(await line.advance()).toBe("ended");
   expect(billed.size).toBe(many);
@@ -183,7 +177,7 @@ test("a limit asks before anything is spent, and what is raised is enough", asyn
 });
 
 test("a run that is stopped over such a limit has spent nothing, and verifies", async () => {
-  const { line, billed } = bench(undefined, { limits: { modelCalls: 4 } });
+  const { line, billed } = bench(undefined, { limits: { modelCalls: 3 } });
   await line.start();
   await line.decide("reject", "too dear");
   expect(await line.advance()).toBe("ended");
@@ -206,7 +200,7 @@ test("a run that is stopped while a tool pays keeps what was paid on the ledger,
 
 test("what was paid sums to the same, whether calls were made now or taken from the ledger", async () => {
   const { line, answers } = bench((number, time) => {
-    if (number === 5 && time === 1) throw new CadreError("model-busy", "the server is busy");
+    if (number === 3 && time === 1) throw new CadreError("model-busy", "the server is busy");
   });
   await toTheEnd(line);
   expect(paidSum("some/model", "endpoint", answers)).toMatchObject({
