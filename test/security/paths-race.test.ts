@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { readWhole } from "../../src/tools/read-bytes.ts";
 import { isPathError } from "../../src/tools/safe-files.ts";
 import { writeWhole } from "../../src/tools/write-whole.ts";
+import { atScale, scale } from "../crash/scale.ts";
 import { openWorkbench } from "../unit/tools-bench.ts";
 
 /** Swaps `door` between a folder and a symlink to `target` by renames, as fast as it can, until it is killed. */
@@ -40,6 +41,10 @@ async function withSwapper(door: string, target: string, during: () => void): Pr
   await once(child, "exit");
 }
 
+/** How long each race goes on, beside a least number of tries. */
+const raceMs = atScale({ quick: 0, large: 5_000, full: 60_000 });
+const timeout = scale === "quick" ? 60_000 : 300_000;
+
 /** Opens by path as long as nothing else is checked: shows that the race is really on. */
 function naive(workspace: string, path: string): string | null {
   try {
@@ -51,12 +56,14 @@ function naive(workspace: string, path: string): string | null {
   }
 }
 
-test("R6 reading never gets a file from outside while a folder is swapped for a symlink", async () => {
+test("R6 reading never gets a file from outside while a folder is swapped for a symlink", { timeout }, async () => {
   const bench = openWorkbench({ "door/secret.txt": "inside\n" });
   const seen = { inside: 0, refused: 0, naiveEscapes: 0 };
   await withSwapper(`${bench.workspace}/door`, bench.outside, () => {
     // Goes on until both sides of the swap were met, and long enough for the naive way to fall for it.
-    for (let tries = 0; tries < 8000 || (tries < 200_000 && (seen.inside === 0 || seen.refused === 0)); tries += 1) {
+    const ends = performance.now() + raceMs;
+    const met = (): boolean => seen.inside > 0 && seen.refused > 0;
+    for (let tries = 0; tries < 8000 || (tries < 200_000 && !met()) || performance.now() < ends; tries += 1) {
       try {
         expect(readWhole(bench.workspace, "door/secret.txt", 1000).toString()).toBe("inside\n");
         seen.inside += 1;
@@ -74,11 +81,13 @@ test("R6 reading never gets a file from outside while a folder is swapped for a 
   );
 });
 
-test("R6 writing never lands outside while a folder is swapped for a symlink", async () => {
+test("R6 writing never lands outside while a folder is swapped for a symlink", { timeout }, async () => {
   const bench = openWorkbench({ "door/a.txt": "inside\n" });
   const seen = { written: 0, refused: 0 };
   await withSwapper(`${bench.workspace}/door`, bench.outside, () => {
-    for (let tries = 0; tries < 500 || (tries < 20_000 && (seen.written === 0 || seen.refused === 0)); tries += 1) {
+    const ends = performance.now() + raceMs;
+    const met = (): boolean => seen.written > 0 && seen.refused > 0;
+    for (let tries = 0; tries < 500 || (tries < 20_000 && !met()) || performance.now() < ends; tries += 1) {
       try {
         writeWhole(bench.workspace, "door/a.txt", Buffer.from("written"));
         seen.written += 1;
