@@ -2,7 +2,7 @@
  * Before a run closes, someone other than the author holds the entry role's report against what is there (`verify` in the workflow).
  *
  * V1. Deterministic checks come first (`verification-check.ts`): nobody can accept what they failed.
- * V2. Whoever verifies made no part of it: not the report, no file, no command that ran. Where the workflow's role took part, nothing is
+ * V2. Whoever verifies made no part of it: not the report nor a part of it, no file, no command that ran, no effect outside. Where the workflow's role took part, nothing is
  *     verified and that is said; a person decides then, whatever the workflow says of the sign-off.
  * V3. Whoever verifies only reads; it may escalate. So what is judged is what was submitted.
  * V4. Every criterion is judged once, with a reason: holds, fails, or open. What is open is named on the sign-off.
@@ -11,6 +11,7 @@
 import { hashOf } from "../canonical.ts";
 import type { Call, Event, EventOf, Verification } from "../events/event.ts";
 import { effectKey, frameId } from "../ids.ts";
+import { mcpSeparator } from "../config-outside.ts";
 import { commandTool } from "../org/command-policy.ts";
 import { raiseAsk, workflowRule } from "./asks.ts";
 import { approvalPolicy } from "./granted.ts";
@@ -119,11 +120,17 @@ async function partTaken({ context, frame }: Turn, role: string): Promise<string
 }
 
 function partIn(event: Event, role: string): string | null {
-  if (event.type !== "action_done" || event.role !== role || event.hash === null) return null;
+  if (event.type === "frame_closed") return event.from === role && event.report ? "reported on a part of it" : null;
+  return event.type === "action_done" ? effectOf(event, role) : null;
+}
+
+function effectOf(event: EventOf<"action_done">, role: string): string | null {
+  if (event.role !== role || event.hash === null) return null;
   const [result] = event.results;
   if (!result || result.callId === checkCallId(event.frame)) return null;
   const file = result.receipt?.files.find((each) => each.before !== each.after);
   if (file) return `changed ${file.path}`;
+  if (result.tool.includes(mcpSeparator)) return `used ${result.tool}`;
   return result.tool === commandTool ? "ran a command that may have changed files" : null;
 }
 

@@ -216,6 +216,19 @@ test("V2 a role that ran a command for the work does not verify it: nothing is v
   await sound(line);
 });
 
+test("V2 a role that reported on a part of the work does not verify it", async () => {
+  const task = call(
+    "new_task",
+    { mode: "maker", task: "for maker matters", acceptance_criteria: ["it is done"] },
+    "l1",
+  );
+  const line = await created(
+    { lead: [[task]] },
+    { workflow: { entry: "lead", signOff: false, verify: { by: "maker" } } },
+  );
+  expect((await line.move()).asks[0]?.question).toContain("Not verified: maker reported on a part of it");
+});
+
 test("V2 the role that made the report does not verify it", async () => {
   const workflow = { entry: "lead", signOff: false, verify: { by: "lead" } };
   const line = await created({}, { workflow });
