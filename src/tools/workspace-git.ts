@@ -177,3 +177,42 @@ function* blobsIn(
     yield { entry, bytes: output.subarray(start, at - 1) };
   }
 }
+
+/** What a commit holds under a folder of the project: blobs exactly as committed. */
+export type CommittedFolder = {
+  /** The commit that the revision stands for. */
+  readonly commit: string;
+  readonly files: AsyncGenerator<{ entry: TreeEntry; bytes: Buffer }>;
+};
+
+/** Errors: usage (no repository, or no such revision), workspace-refused. */
+export async function readCommitted(project: string, revision: string, folder: string): Promise<CommittedFolder> {
+  const where = await runGit(project, ["rev-parse", "--show-prefix"]);
+  if (!where.ok)
+    throw new CadreError("usage", `${project} is in no git repository that can be read: ${where.reason}`, {
+      hint: "A revision is looked up in the repository that holds the project.",
+    });
+  const prefix = where.stdout.toString("utf8").replace(/\n$/, "");
+  // `--end-of-options`: a revision that begins with a dash is a name and no option.
+  const found = await runGit(project, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`]);
+  if (!found.ok)
+    throw new CadreError("usage", `git knows no revision ${JSON.stringify(revision)} here`, {
+      hint: "For example main, HEAD~1, a tag or a hash. A shallow clone may have to fetch it first.",
+    });
+  const commit = found.stdout.toString("utf8").trim();
+  const place = ["--", `${prefix}${folder}/`];
+  const listed = await mustRun(
+    project,
+    ["ls-tree", "-r", "-z", "-l", "--full-tree", commit, ...place],
+    undefined,
+    true,
+  );
+  const entries = records(listed).map((record) => treeEntry(record, prefix));
+  return {
+    commit,
+    files: readBlobs(
+      project,
+      entries.filter(({ kind }) => kind === "file"),
+    ),
+  };
+}

@@ -29,13 +29,19 @@ export const chart: readonly CommandSpec[] = [
     summary: "draw the org chart and its routes",
     args: [["[paths...]", "mode files or folders (default: the project)"]],
     options: [
-      ["--format <format>", "tree, mermaid, dot, svg or json (default: tree)"],
+      ["--format <format>", "tree, mermaid, dot, svg or json (default: tree); with --diff: text, markdown or json"],
+      [
+        "--diff <revision>",
+        "what changed since a revision of git: roles, routes, who can reach whom, who has a way up",
+      ],
+      ["--fail-on <what>", "with --diff: exit with 1 on lost-way-up, a role that reaches no person any more"],
       ["--walked", "which routes runs have taken, which never, and what was refused"],
       ["--limit <n>", "with --walked: only the newest so many runs"],
     ],
     examples: [
       ["graph --format mermaid > chart.mmd", "for a page on a Git host"],
       ["graph --format svg > chart.svg", "the picture of the control room"],
+      ["graph --diff main --format markdown", "for the description of a pull request"],
       ["graph --walked", "the routes that nobody has ever taken"],
     ],
     load: async () => (await import("../commands/graph.ts")).graph,

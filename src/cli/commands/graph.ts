@@ -1,4 +1,4 @@
-/** `cadre graph`: the org chart as a tree, as Mermaid, as dot, as a picture or as data; with `--walked`, held against what runs did. */
+/** `cadre graph`: the org chart as a tree, as Mermaid, as dot, as a picture or as data; with `--walked`, held against what runs did; with `--diff`, against another revision. */
 import { USER, type OrgChart } from "../../org/chart.ts";
 import type { Workflow } from "../../org/workflow.ts";
 import { renderChart } from "../../views/chart-text.ts";
@@ -8,7 +8,7 @@ import { chartMermaid } from "../../views/mermaid.ts";
 import { ownSteps } from "../../views/shared-past.ts";
 import { traceSteps, type TraceStep } from "../../views/trace.ts";
 import { shellWord, type Context } from "../context.ts";
-import { choice, count, flag, words, type Input } from "../input.ts";
+import { choice, count, flag, option, words, type Input } from "../input.ts";
 import { withReader } from "../open.ts";
 import { readChart, type ReadChart } from "../read-chart.ts";
 
@@ -18,9 +18,16 @@ const few = 3;
 
 /** Errors: folder-missing, folder-empty, usage. Lint errors do not stop it: what is there is drawn. */
 export async function graph(context: Context, input: Input): Promise<number> {
-  const format = choice(input, "format", formats, "tree");
+  const since = option(input, "diff");
+  return since === undefined
+    ? drawn(context, input)
+    : (await import("./graph-diff.ts")).graphDiff(context, input, since);
+}
+
+async function drawn(context: Context, input: Input): Promise<number> {
   const { output } = context;
   const paths = words(input, 0);
+  const format = choice(input, "format", formats, "tree");
   const read = await readChart(context, paths);
   const { workflow, problems } = read;
   const chart = paths.length === 0 ? read.chart : withOpenRoutes(read);

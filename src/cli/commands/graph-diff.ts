@@ -1,0 +1,75 @@
+/** `cadre graph --diff <revision>`: the chart that the files declare now, beside the one that a commit holds. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { CadreError, isCadreError } from "../../errors.ts";
+import { loadProjectModes } from "../../modes/project-modes.ts";
+import type { OrgChart, Role, Route } from "../../org/chart.ts";
+import { compile } from "../../org/compile.ts";
+import { chartDiff, type ChartDiff } from "../../org/diff.ts";
+import { parsePath } from "../../tools/paths.ts";
+import { readCommitted } from "../../tools/workspace-git.ts";
+import { chartDiffMarkdown, renderChartDiff } from "../../views/chart-diff.ts";
+import type { Context } from "../context.ts";
+import { choice, option, words, type Input } from "../input.ts";
+import { readChart } from "../read-chart.ts";
+
+const formats = ["text", "markdown", "json"] as const;
+const failures = ["lost-way-up"] as const;
+
+/** Exit code 1 only where `--fail-on` names what was found. Errors: usage (no such revision, no repository). */
+export async function graphDiff(context: Context, input: Input, revision: string): Promise<number> {
+  if (words(input, 0).length > 0)
+    throw new CadreError("usage", "--diff compares the chart of the whole project: name no files with it");
+  const { chart: now } = await readChart(context, []);
+  const { output } = context;
+  const format = choice(input, "format", formats, output.json ? "json" : "text");
+  const failOn = option(input, "failOn") === undefined ? null : choice(input, "failOn", failures, "lost-way-up");
+  const { chart: then, commit } = await chartAt(context.dir, revision);
+  const diff = chartDiff(then, now);
+  if (format === "json") output.document(diffDocument(diff, { revision, commit, before: then.hash, after: now.hash }));
+  else if (format === "markdown") output.line(chartDiffMarkdown(diff, revision).trimEnd());
+  else output.line(renderChartDiff(diff, revision, output.text));
+  return failOn !== null && diff.wayUp.lost.length > 0 ? 1 : 0;
+}
+
+/** Reads what git holds into a folder of its own, where nothing is executed and nobody works. No modes then: an empty chart. */
+async function chartAt(dir: string, revision: string): Promise<{ readonly chart: OrgChart; readonly commit: string }> {
+  const { commit, files } = await readCommitted(dir, revision, "modes");
+  const folder = mkdtempSync(join(tmpdir(), "cadre-chart-"));
+  try {
+    for await (const { entry, bytes } of files) {
+      const parsed = parsePath(entry.path);
+      if (!parsed.ok || parsed.path !== entry.path) continue; // no mode has such a name
+      mkdirSync(dirname(join(folder, entry.path)), { recursive: true });
+      writeFileSync(join(folder, entry.path), bytes, { mode: 0o600 });
+    }
+    return { chart: compile((await loadProjectModes(folder)).modes).chart, commit };
+  } catch (error) {
+    const none = isCadreError(error, "folder-missing") || isCadreError(error, "folder-empty");
+    if (!none) throw error;
+    return { chart: compile([]).chart, commit };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+type Ends = { readonly revision: string; readonly commit: string; readonly before: string; readonly after: string };
+
+/** cadre.chart-diff/1. */
+function diffDocument({ roles, routes, reach, wayUp }: ChartDiff, ends: Ends): Record<string, unknown> {
+  const role = ({ slug, name, file }: Role): unknown => ({ slug, name, file });
+  const route = ({ kind, from, to, purpose, file, line }: Route) => ({ kind, from, to, purpose, file, line });
+  return {
+    schema: "cadre.chart-diff/1",
+    ...ends,
+    roles: { ...roles, added: roles.added.map(role), removed: roles.removed.map(role) },
+    routes: {
+      added: routes.added.map(route),
+      lost: routes.lost.map(route),
+      changed: routes.changed.map(({ route: now, before }) => ({ ...route(now), before })),
+    },
+    reach,
+    wayUp,
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * What changed between two charts, for a terminal and for a pull request.
+ *
+ * D1. Names and purposes are escaped or quoted: they come from files that somebody proposes.
+ */
+import type { Route } from "../org/chart.ts";
+import { isUnchanged, type ChartDiff, type Reach } from "../org/diff.ts";
+import { visible } from "./escape.ts";
+import { cell, code, inline, table } from "./markdown.ts";
+import { painter, type TextOptions } from "./paint.ts";
+
+type Section = { readonly title: string; readonly rows: readonly string[] };
+
+const count = (many: number, one: string): string => `${many} ${one}${many === 1 ? "" : "s"}`;
+
+/** `since`: what the chart is compared with, as the person named it. */
+export function renderChartDiff(diff: ChartDiff, since: string, options: TextOptions): string {
+  const paint = painter(options.colour);
+  const rule = ({ purpose, file, line }: Route): string =>
+    paint("dim", `“${visible(purpose)}”  ${visible(file)}:${line}`);
+  const edge = ({ kind, from, to }: Route): string => `${kind.padEnd(10)}  ${visible(from)} → ${visible(to)}`;
+  const sections: readonly Section[] = [
+    { title: "No way up to a person any more", rows: diff.wayUp.lost.map(visible) },
+    { title: "A way up to a person now", rows: diff.wayUp.gained.map(visible) },
+    { title: "Roles renamed", rows: diff.roles.renamed.map(({ from, to }) => `${visible(from)} → ${visible(to)}`) },
+    { title: "Roles added", rows: diff.roles.added.map(({ slug, file }) => `${visible(slug)}  ${visible(file)}`) },
+    { title: "Roles removed", rows: diff.roles.removed.map(({ slug, file }) => `${visible(slug)}  ${visible(file)}`) },
+    {
+      title: "Roles changed",
+      rows: diff.roles.changed.map(
+        ({ slug, what, before, after }) =>
+          `${visible(slug)}  ${what}: ${visible(before) || "none"} → ${visible(after) || "none"}`,
+      ),
+    },
+    { title: "Routes added", rows: diff.routes.added.map((route) => `${edge(route)}  ${rule(route)}`) },
+    { title: "Routes lost", rows: diff.routes.lost.map((route) => `${edge(route)}  ${rule(route)}`) },
+    {
+      title: "Another purpose",
+      rows: diff.routes.changed.map(({ route, before }) => `${edge(route)}  “${visible(before)}” → ${rule(route)}`),
+    },
+    { title: "Can now reach", rows: diff.reach.gained.map(reachText) },
+    { title: "Can no longer reach", rows: diff.reach.lost.map(reachText) },
+  ];
+  if (isUnchanged(diff)) return `the chart is as it was at ${visible(since)}`;
+  return sections
+    .filter(({ rows }) => rows.length > 0)
+    .map(({ title, rows }) => [paint("bold", title), ...rows.map((row) => `  ${row}`)].join("\n"))
+    .join("\n\n");
+}
+
+function reachText({ from, to }: Reach): string {
+  return `${visible(from)} → ${to.map(visible).join(", ")}`;
+}
+
+/** For the description of a pull request: what matters most first, long lists folded away. */
+export function chartDiffMarkdown(diff: ChartDiff, since: string): string {
+  if (isUnchanged(diff)) return `The org chart is as it was at ${code(since)}.\n`;
+  const { roles, routes, reach, wayUp } = diff;
+  const summary = [
+    ...(roles.added.length > 0 ? [`${count(roles.added.length, "role")} added`] : []),
+    ...(roles.removed.length > 0 ? [`${roles.removed.length} removed`] : []),
+    ...(roles.renamed.length > 0 ? [`${roles.renamed.length} renamed`] : []),
+    `${count(routes.added.length, "route")} added, ${routes.lost.length} lost, ${routes.changed.length} with another purpose`,
+  ];
+  const edge = ({ kind, from, to }: Route): string[] => [kind, code(from), code(to)];
+  const place = ({ file, line }: Route): string => code(`${file}:${line}`);
+  const blocks: readonly (readonly string[])[] = [
+    [`## Org chart, since ${code(since)}`],
+    [`${summary.join(", ")}.`],
+    ...warning("No way up to a person any more", wayUp.lost),
+    ...(wayUp.gained.length === 0 ? [] : [[`A way up to a person now: ${wayUp.gained.map(code).join(", ")}.`]]),
+    ...part("### Roles", [
+      ...roles.renamed.map(({ from, to }) => `- ${code(from)} is now ${code(to)}`),
+      ...roles.added.map(({ slug, name }) => `- added ${code(slug)}: ${inline(name)}`),
+      ...roles.removed.map(({ slug, name }) => `- removed ${code(slug)}: ${inline(name)}`),
+      ...roles.changed.map(({ slug, what, before, after }) => `- ${code(slug)}: ${what} ${code(before || "none")} → ${code(after || "none")}`), // prettier-ignore
+    ]),
+    ...part(
+      "### Routes",
+      table(
+        ["", "Kind", "From", "To", "Purpose", "Declared in"],
+        [
+          ...routes.added.map((route) => ["added", ...edge(route), cell(route.purpose, 120), place(route)]),
+          ...routes.lost.map((route) => ["lost", ...edge(route), cell(route.purpose, 120), place(route)]),
+          ...routes.changed.map(({ route, before }) => ["purpose", ...edge(route), `${cell(before, 120)} → ${cell(route.purpose, 120)}`, place(route)]), // prettier-ignore
+        ],
+      ),
+    ),
+    ...folded("Who can now reach whom", reach.gained),
+    ...folded("Who can no longer reach whom", reach.lost),
+  ];
+  return `${blocks.map((block) => block.join("\n")).join("\n\n")}\n`;
+}
+
+function warning(title: string, slugs: readonly string[]): string[][] {
+  return slugs.length === 0 ? [] : [["> [!WARNING]", `> ${title}: ${slugs.map(code).join(", ")}.`]];
+}
+
+function part(title: string, rows: readonly string[]): string[][] {
+  return rows.length === 0 ? [] : [[title], [...rows]];
+}
+
+function folded(title: string, reaches: readonly Reach[]): string[][] {
+  if (reaches.length === 0) return [];
+  const rows = reaches.map(({ from, to }) => `- ${code(from)} → ${to.map(code).join(", ")}`);
+  return [[`<details><summary>${title}</summary>`], rows, ["</details>"]];
+}

@@ -1,0 +1,84 @@
+/** What a pull request changes in the chart. */
+import { expect, test } from "vitest";
+import { readMode } from "../../src/modes/read-mode.ts";
+import type { OrgChart } from "../../src/org/chart.ts";
+import { compile } from "../../src/org/compile.ts";
+import { chartDiff, isUnchanged } from "../../src/org/diff.ts";
+import { chartDiffMarkdown, renderChartDiff } from "../../src/views/chart-diff.ts";
+
+type Lists = {
+  readonly up?: readonly string[];
+  readonly down?: readonly string[];
+  readonly name?: string;
+  readonly groups?: string;
+};
+
+function mode(slug: string, { up, down, name = slug, groups = "read" }: Lists): string {
+  const list = (key: string, slugs: readonly string[] | undefined): string =>
+    slugs === undefined ? "" : `${key}:\n${slugs.map((to) => `  - ${to}\n`).join("")}`;
+  return `---\nslug: ${slug}\nname: ${name}\ndescription: The ${name}.\nlevel: 020-lead\ntool_groups: [${groups}]\n${list("escalates_to", up)}${list("delegates_to", down)}---\n\nYou are ${name}.\n`;
+}
+
+function chart(...modes: readonly string[]): OrgChart {
+  return compile(modes.flatMap((text) => readMode(text, `modes/${/slug: (\S+)/.exec(text)?.[1]}.md`).mode ?? [])).chart;
+}
+
+const plain = { colour: false, width: null, verbose: false };
+const lead = mode("lead", { up: ["user # what is unclear"], down: ["worker # the work"] });
+const worker = mode("worker", { up: ["lead # trouble"] });
+
+test("the same files are the same chart", () => {
+  const diff = chartDiff(chart(lead, worker), chart(worker, lead));
+  expect(isUnchanged(diff)).toBe(true);
+  expect(renderChartDiff(diff, "main", plain)).toBe("the chart is as it was at main");
+});
+
+test("F2 a new route tells who can now reach whom, several hops away; a purpose that changed is no new route", () => {
+  const more = mode("lead", { up: ["user # what is unclear"], down: ["worker # the whole work"] });
+  const far = mode("worker", { up: ["lead # trouble"], down: ["helper # errands"] });
+  const helper = mode("helper", { up: ["worker # trouble"] });
+  const diff = chartDiff(chart(lead, worker, helper), chart(more, far, helper));
+  expect(diff.routes.added.map(({ from, to }) => `${from} ${to}`)).toEqual(["worker helper"]);
+  expect(diff.routes.lost).toEqual([]);
+  expect(diff.routes.changed.map(({ before, route }) => [before, route.purpose])).toEqual([
+    ["the work", "the whole work"],
+  ]);
+  expect(diff.reach).toEqual({ gained: [{ from: "lead", to: ["helper"] }, { from: "worker", to: ["helper"] }], lost: [] }); // prettier-ignore
+  const text = renderChartDiff(diff, "main", plain);
+  expect(text).toMatch(/Routes added\n {2}delegation {2}worker → helper {2}“errands” {2}modes\/worker\.md:\d+/);
+  expect(text).toContain("“the work” → “the whole work”");
+  expect(text).toContain("Can now reach\n  lead → helper");
+});
+
+test("F3 a role whose way up was closed is named, also where the closing is another role's", () => {
+  const closed = mode("lead", { up: ["worker # what is unclear"], down: ["worker # the work"] });
+  const diff = chartDiff(chart(lead, worker), chart(closed, worker));
+  expect(diff.wayUp).toEqual({ gained: [], lost: ["lead", "worker"] });
+  expect(chartDiff(chart(closed, worker), chart(lead, worker)).wayUp).toEqual({ gained: ["lead", "worker"], lost: [] });
+  expect(chartDiffMarkdown(diff, "main")).toContain("> No way up to a person any more: `lead`, `worker`.");
+});
+
+test("F1 a role that only got another slug is renamed, and its routes are not told as lost and added", () => {
+  const named = mode("builder", { up: ["lead # trouble"], name: "worker" });
+  const with2 = mode("lead", { up: ["user # what is unclear"], down: ["builder # the work"] });
+  const diff = chartDiff(chart(lead, worker), chart(with2, named));
+  expect(diff.roles).toMatchObject({ added: [], removed: [], renamed: [{ from: "worker", to: "builder" }] });
+  expect(diff.routes).toEqual({ added: [], lost: [], changed: [] });
+  const other = chartDiff(
+    chart(lead, worker),
+    chart(with2, mode("builder", { up: ["lead # trouble"], name: "mason" })),
+  );
+  expect(other.roles.removed.map(({ slug }) => slug)).toEqual(["worker"]);
+});
+
+test("a role's tool groups are told; what a file proposes stays text", () => {
+  const handed = mode("worker", { up: ["lead # trouble | `x` <b>"], groups: "read, execution" });
+  const diff = chartDiff(chart(lead, worker), chart(lead, handed));
+  expect(diff.roles.changed).toEqual([
+    { slug: "worker", what: "tool groups", before: "read", after: "execution, read" },
+  ]);
+  const page = chartDiffMarkdown(diff, "a|b");
+  const row = page.split("\n").find((line) => line.startsWith("| purpose"));
+  expect(row).not.toMatch(/(?<!\\)<b>/);
+  expect(row?.replaceAll("\\|", "").split("|")).toHaveLength(8);
+});
