@@ -59,6 +59,20 @@ export const chart: readonly CommandSpec[] = [
     load: async () => (await import("../commands/who.ts")).who,
   },
   {
+    name: "mv",
+    needs: "files",
+    summary: "give a role another slug, everywhere it stands: modes, rules, knowledge, workflows, briefs, cadre.yaml",
+    details:
+      "Comments, quotes and line ends stay as they are. All files are changed, or none. Where the word may be the role or only a word (prose, reasons, names), the line is named for you to look at. Runs that have not ended keep the name that they were started with.",
+    args: [
+      ["<slug>", "the role as it is called now"],
+      ["<new>", "what it is to be called: lower-case letters, digits, hyphens"],
+    ],
+    options: [["--dry-run", "show the changes as a diff; nothing is written"]],
+    examples: [["mv huggingface-specialist open-model-specialist --dry-run", "see what would change"]],
+    load: async () => (await import("../commands/mv.ts")).mv,
+  },
+  {
     name: "rehearse",
     needs: "files",
     summary: "walk the chart with every brief: which routes are exercised, which cannot be, where people are asked",
