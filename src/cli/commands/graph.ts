@@ -20,11 +20,11 @@ const few = 3;
 export async function graph(context: Context, input: Input): Promise<number> {
   const since = option(input, "diff");
   return since === undefined
-    ? drawn(context, input)
+    ? asAsked(context, input)
     : (await import("./graph-diff.ts")).graphDiff(context, input, since);
 }
 
-async function drawn(context: Context, input: Input): Promise<number> {
+async function asAsked(context: Context, input: Input): Promise<number> {
   const { output } = context;
   const paths = words(input, 0);
   const format = choice(input, "format", formats, "tree");
