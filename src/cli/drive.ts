@@ -159,7 +159,7 @@ async function decideHere(
           ? { verb: answer.verb, reason: answer.text }
           : { verb: answer.verb, text: answer.text };
       const decision = decisionFor(ask, typed, context.command);
-      await cadre.decide(ask.id, { ...decision, hash: hashNow(ask), by: options.by, face: answersFace });
+      await decideUnlessLate(context, cadre, ask, { ...decision, by: options.by, face: answersFace });
       return "decided";
     }
   }
@@ -190,19 +190,27 @@ async function promptFor(context: Context, cadre: Cadre, ask: AskRow, options: P
     showChanges: async () => showPatch((await cadre.changes(ask.run)).files, context.output),
   });
   if (typed === null) return "later";
+  await decideUnlessLate(context, cadre, ask, {
+    ...decisionFor(ask, typed, context.command),
+    by: options.by,
+    face: "cli",
+  });
+  return "decided";
+}
+
+/** Where somebody else was quicker, or the time was over, the run goes on with that. */
+async function decideUnlessLate(
+  context: Context,
+  cadre: Cadre,
+  ask: AskRow,
+  decision: Omit<Parameters<Cadre["decide"]>[1], "hash">,
+): Promise<void> {
   try {
-    await cadre.decide(ask.id, {
-      ...decisionFor(ask, typed, context.command),
-      hash: hashNow(ask),
-      by: options.by,
-      face: "cli",
-    });
+    await cadre.decide(ask.id, { ...decision, hash: hashNow(ask) });
   } catch (error) {
-    // Somebody else was quicker, or the time was over: the run goes on with that.
     if (!isCadreError(error, "ask-decided") && !isCadreError(error, "ask-expired")) throw error;
     context.output.complain(error.message);
   }
-  return "decided";
 }
 
 function interrupted(context: Context, run: RunRow): number {
