@@ -40,8 +40,8 @@ type LeaseEvents = {
 export async function takeLease(deps: LeaseDeps, line: LineId, on: LeaseEvents): Promise<Lease> {
   const { store, clock, leaseTimes = usualTimes } = deps;
   const me = thisOwner();
-  const ended = await endedOwner(deps, line, me, leaseTimes);
-  const result = await store.acquire(line, me, clock.now(), leaseTimes.ttl, ended);
+  const { ended, epoch } = await endedOwner(deps, line, me, leaseTimes);
+  const result = await store.acquire(line, me, clock.now(), leaseTimes.ttl, ended, epoch);
   if (!result.held) throw owned(line, result.owner);
   const fence: Fence = { line, epoch: result.epoch };
   on.stopwatch.hold();
@@ -106,24 +106,25 @@ function owned(line: LineId, owner: Owner): CadreError {
   });
 }
 
-/** The owner, once it is certain that it does nothing any more; undefined where there is none, or where only its time can tell. Errors: `run-owned`. */
-async function endedOwner(
-  { store, clock }: LeaseDeps,
-  line: LineId,
-  me: Owner,
-  times: LeaseTimes,
-): Promise<Owner | undefined> {
+type Gone = { readonly ended?: Owner; readonly epoch?: number };
+
+/**
+ * The owner, once it is certain that it does nothing any more; none where there is none, or where only its time can tell. With the epoch that
+ * was looked at: between this look and the taking another may have come, whose clock is an hour slow. Errors: `run-owned`.
+ */
+async function endedOwner({ store, clock }: LeaseDeps, line: LineId, me: Owner, times: LeaseTimes): Promise<Gone> {
   const row = await store.line(line);
-  if (!row?.owner) return undefined;
-  const { owner } = row;
+  if (!row) return {};
+  const { owner, epoch } = row;
+  if (!owner) return { epoch };
   const state = ownerState(owner);
-  if (state === "dead") return owner;
+  if (state === "dead") return { ended: owner, epoch };
   if (state === "alive" && owner.pid === me.pid) throw owned(line, owner); // L1
   if ((row.leaseUntil ?? 0) > clock.now()) throw owned(line, owner);
   if (!(await keepsStill(store, row, times))) return endedOwner({ store, clock: longAgo }, line, me, times);
-  if (state === "elsewhere") return undefined;
+  if (state === "elsewhere") return { epoch };
   if (!(await endProcess(owner))) throw owned(line, owner); // D4
-  return owner;
+  return { ended: owner, epoch };
 }
 
 /** By this clock no lease has run out: that of whoever saw it being renewed. */

@@ -37,14 +37,15 @@ export function leases(connection: Connection): WorkQueue {
     .pluck();
 
   return {
-    acquire: async (line, owner, now, ttlMs, takeFrom) =>
+    acquire: async (line, owner, now, ttlMs, takeFrom, seen) =>
       write(() => {
         const record = find.get(line);
         if (record === undefined) throw bug(`line ${line} does not exist`);
         const previous = record.owner === null ? null : (JSON.parse(record.owner) as Owner);
         const until = record.lease_until ?? 0;
         const ended = takeFrom !== undefined && canonicalJson(takeFrom) === record.owner;
-        if (previous !== null && until > now && !ended) return { held: false, owner: previous, until }; // L1
+        const isNews = seen !== undefined && record.epoch !== seen;
+        if (previous !== null && (until > now || isNews) && !ended) return { held: false, owner: previous, until }; // L1
         take.run(canonicalJson(owner), now + ttlMs, line);
         if (previous !== null && !ended) distrust.run(line); // L3
         return { held: true, epoch: record.epoch + 1, previous };

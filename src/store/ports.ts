@@ -281,8 +281,18 @@ export type LeaseResult =
 
 /** Who may move which line. */
 export interface WorkQueue {
-  /** Takes the line if it is free, expired, or `takeFrom` names the present owner (who was ended first); raises the epoch. */
-  acquire(line: LineId, owner: Owner, now: number, ttlMs: number, takeFrom?: Owner): Promise<LeaseResult>;
+  /**
+   * Takes the line if it is free, expired, or `takeFrom` names the present owner (who was ended first); raises the epoch. `seen`: the epoch that
+   * was looked at; an owner who has come since keeps the line, whatever its clock made of its lease's time.
+   */
+  acquire(
+    line: LineId,
+    owner: Owner,
+    now: number,
+    ttlMs: number,
+    takeFrom?: Owner,
+    seen?: number,
+  ): Promise<LeaseResult>;
   /**
    * Throws `lease-lost` when the epoch is no longer current. Returns the line's signal, or the run's. `movedMs`: for how long the run was
    * moved since somebody last said so; counted with the lease, or not at all.

@@ -9,6 +9,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { mainLine } from "../../src/ids.ts";
 import { verifyRun } from "../../src/run/verify-run.ts";
 import { openStore } from "../../src/store/open.ts";
+import { thisOwner } from "../../src/store/owner.ts";
 import type { Store } from "../../src/store/ports.ts";
 import { atScale, scale } from "../crash/scale.ts";
 import type { LineHarness } from "../fixtures/line-harness.ts";
@@ -115,6 +116,26 @@ test("D4 L3 an owner is not taken for gone because the machine stood still: the 
   await expect(line.move({ clock: now, leaseTimes: short })).rejects.toMatchObject({ code: "run-owned" });
   expect(looks).toBeGreaterThan(2);
   expect(told.child.exitCode ?? told.child.signalCode).toBeNull();
+});
+
+test("D4 L3 an owner that comes between a look at a free line and the taking of it keeps it, though its clock is an hour slow", async () => {
+  const here = place();
+  const line = ownedLine(here.store, here.written, atOnce);
+  await line.create();
+  const other = { ...thisOwner(), pid: process.ppid };
+  let looked = false;
+  const store: Store = {
+    ...here.store,
+    line: async (id) => {
+      const row = await here.store.line(id);
+      if (!looked && row) await here.store.acquire(id, other, Date.now() - hour, 30_000);
+      looked ||= row !== undefined;
+      return row;
+    },
+  };
+  const second = ownedLine(store, here.written, atOnce);
+  await expect(second.move({ clock: now, leaseTimes: short })).rejects.toMatchObject({ code: "run-owned" });
+  expect((await here.store.line(mainLine(line.run)))?.owner).toEqual(other);
 });
 
 test("D4 L3 an owner elsewhere that renews keeps its run, though its lease has run out by the clock here", async () => {
