@@ -18,7 +18,13 @@ type Located = Position & {
   readonly comment: string | null;
 };
 
-export type YamlText = Located & { readonly kind: "text"; readonly text: string; readonly value: unknown };
+export type YamlText = Located & {
+  readonly kind: "text";
+  readonly text: string;
+  readonly value: unknown;
+  /** Its lines are lines of the document, from the next one on: a block with `|`. */
+  readonly literal?: boolean;
+};
 export type YamlEmpty = Located & { readonly kind: "empty" };
 export type YamlList = Located & { readonly kind: "list"; readonly items: readonly YamlValue[] };
 export type YamlEntry = Position & { readonly key: string; readonly value: YamlValue };
@@ -166,7 +172,8 @@ function walkOwn(walk: Walk, node: Node, depth: number): YamlValue {
   const { value, source } = node;
   if (value === null && (source === undefined || source === "")) return { kind: "empty", ...located };
   const text = typeof value === "string" ? value : (source ?? String(value));
-  return { kind: "text", ...located, text, value: plainScalar(value, text) };
+  const literal = node.type === "BLOCK_LITERAL" ? { literal: true } : {};
+  return { kind: "text", ...located, text, value: plainScalar(value, text), ...literal };
 }
 
 function walkItem(walk: Walk, item: unknown, parent: Node, depth: number): YamlValue {

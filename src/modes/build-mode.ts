@@ -17,9 +17,13 @@ export type Body = { readonly text: string; readonly line: number };
 
 /** L2: cadre's own keys first, then what the dialect says, then what the body says of itself. */
 export function buildMode(source: Source, dialect: DialectName, said: Translation, below: Body): Mode {
-  const parts = said.prompt && below.text.trim() === "" ? [said.prompt] : [...(said.prompt ? [said.prompt] : []), below];
-  const texts = parts.map(({ text, line }) => ({ text: text.replaceAll("\r\n", "\n"), line }));
-  const sections = texts.flatMap(({ text, line }) => readSections(readLines(text, line)));
+  const prompts = said.prompts ?? [];
+  const parts = prompts.length > 0 && below.text.trim() === "" ? prompts : [...prompts, { ...below, literal: true }];
+  const texts = parts.map((part) => ({ ...part, text: part.text.replaceAll("\r\n", "\n") }));
+  const sections = texts.flatMap(({ text, line, literal }) => {
+    const lines = readLines(text, line);
+    return readSections(literal ? lines : lines.map((each) => ({ ...each, line })));
+  });
   const metadata = readMetadata(sections);
   source.problems.push(...inBody(dialect, source, metadata.entries));
   const prose = metadata.prose.filter(({ key }) => entryOf(source.map, key) === undefined);

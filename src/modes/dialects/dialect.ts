@@ -9,6 +9,9 @@ import { entryOf, type YamlMap } from "../../documents/yaml-tree.ts";
 import type { Source } from "../keys.ts";
 import type { DialectName, RouteDeclaration } from "../mode.ts";
 
+/** A text in a value. Where its lines are no lines of the file (JSON, a folded block), all that it says is said to stand at its first. */
+export type Prompt = { readonly text: string; readonly line: number; readonly literal: boolean };
+
 /** What a dialect's own keys say; what is left out is read from cadre's keys, or is not said. */
 export type Translation = {
   readonly slug: string;
@@ -21,8 +24,8 @@ export type Translation = {
   readonly categories?: readonly string[];
   readonly toolGroups?: readonly string[];
   readonly routes?: readonly RouteDeclaration[];
-  /** Text that comes before the Markdown body, and the line on which it starts. */
-  readonly prompt?: { readonly text: string; readonly line: number };
+  /** Texts that come before the Markdown body. */
+  readonly prompts?: readonly Prompt[];
   /** Keys that were read: all others are kept. */
   readonly read: readonly string[];
   /** Keys of the dialect that say nothing about a role's place or work (a colour, a hint for an input box): kept without a word. */

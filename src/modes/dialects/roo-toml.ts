@@ -114,8 +114,8 @@ function purposeOf(comment: string | null): string | null {
   return text === "" ? null : text;
 }
 
-function promptOf(source: Source): Pick<Translation, "prompt"> {
-  const prompt: YamlMap["entries"][number] | undefined = entryOf(source.map, "system_prompt");
+function promptOf(source: Source): Pick<Translation, "prompts"> {
+  const prompt = entryOf(source.map, "system_prompt");
   if (prompt?.value.kind !== "text") return {};
-  return { prompt: { text: prompt.value.text.trim(), line: prompt.line } };
+  return { prompts: [{ text: prompt.value.text.trim(), line: prompt.line, literal: false }] };
 }

@@ -4,7 +4,7 @@
  */
 import { entryOf, type YamlMap, type YamlValue } from "../../documents/yaml-tree.ts";
 import { readText, type Source } from "../keys.ts";
-import type { Dialect } from "./dialect.ts";
+import type { Dialect, Prompt } from "./dialect.ts";
 
 /** The modes of a collection, each as the map that its keys stand in; null where the document is none. */
 export function modesIn(tree: YamlValue): readonly YamlMap[] | null {
@@ -19,19 +19,20 @@ export const roomodes: Dialect = {
   title: "a Roo Code mode",
   recognises: (map) => entryOf(map, "roleDefinition") !== undefined,
   translate: (source) => {
-    const definition = entryOf(source.map, "roleDefinition");
-    const texts = ["roleDefinition", "customInstructions"].flatMap((key) => {
-      const value = entryOf(source.map, key)?.value;
-      return value?.kind === "text" && value.text !== "" ? [value.text] : [];
+    const prompts = ["roleDefinition", "customInstructions"].flatMap((key): Prompt[] => {
+      const entry = entryOf(source.map, key);
+      if (entry?.value.kind !== "text" || entry.value.text === "") return [];
+      const literal = entry.value.literal === true;
+      return [{ text: entry.value.text, line: literal ? entry.line + 1 : entry.line, literal }];
     });
     const usage = readText(source, "whenToUse");
     const { toolGroups, whole } = groupsOf(source);
     return {
       slug: readText(source, "slug") ?? "",
       name: readText(source, "name"),
-      description: readText(source, "description") ?? usage ?? firstSentence(texts[0] ?? ""),
+      description: readText(source, "description") ?? usage ?? firstSentence(prompts[0]?.text ?? ""),
       toolGroups,
-      prompt: { text: texts.join("\n\n"), line: definition?.line ?? 1 },
+      prompts,
       read: ["slug", "name", "description", "roleDefinition", "customInstructions", ...(whole ? ["groups"] : [])],
       silent: ["groups", "source", "whenToUse", "apiConfiguration", "iconName"],
       spelled: { tool_groups: "groups" },
