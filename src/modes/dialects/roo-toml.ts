@@ -1,5 +1,5 @@
 /** Roo Commander's later modes: TOML between `+++`, with the routes in a `[metadata]` table and the prompt in `system_prompt`. */
-import { entryOf, type YamlMap, type YamlValue } from "../../documents/yaml-tree.ts";
+import { entryOf, type YamlValue } from "../../documents/yaml-tree.ts";
 import { readText, type Source } from "../keys.ts";
 import type { RouteDeclaration, RouteKind } from "../mode.ts";
 import { proseProblem, readRouteItem } from "../route-item.ts";
