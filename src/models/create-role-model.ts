@@ -18,6 +18,8 @@ export type RoleModelDeps = {
   readonly gates?: Gates;
   /** The models that this process has loaded. */
   readonly embedded?: () => Promise<EmbeddedModels>;
+  /** In place of the usual ones, and of the operator's. */
+  readonly limits?: Partial<TransportLimits>;
   /** For tests. */
   readonly transport?: Partial<TransportDeps>;
 };
@@ -39,7 +41,7 @@ export async function createRoleModel(spec: ModelSpec, deps: RoleModelDeps): Pro
   const gate = { gate: (deps.gates ?? processGates)(url), run: deps.run };
   const transport = createTransport(
     { gate, ...deps.transport },
-    { url, limits: { ...mostBytes(spec), ...limitsOf(spec) }, ...(token === null ? {} : { token }) },
+    { url, limits: { ...mostBytes(spec), ...limitsOf(spec), ...deps.limits }, ...(token === null ? {} : { token }) },
   );
   const where =
     spec.kind === "endpoint"

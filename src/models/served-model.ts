@@ -159,7 +159,7 @@ async function asTask(
   const gate = { gate: (deps.gates ?? processGates)(spec.url), run: deps.run };
   const fetch = createTransport(
     { gate, ...deps.transport },
-    { url: spec.url, limits: limitsOf(spec), ...(token === null ? {} : { token }) },
+    { url: spec.url, limits: { ...limitsOf(spec), ...deps.limits }, ...(token === null ? {} : { token }) },
   );
   const client = new InferenceClient("", { endpointUrl: spec.url, retry_on_error: false, fetch });
   return {

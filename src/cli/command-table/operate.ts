@@ -67,7 +67,13 @@ export const operate: readonly CommandSpec[] = [
     name: "doctor",
     needs: "files",
     summary: "check Node, the data file and its size, who may read it, cadre.yaml, models, tokens and git",
-    options: [["--servers", "start every MCP server and look whether it has the tools that cadre.yaml names"]],
+    options: [
+      [
+        "--models",
+        "ask every model of cadre.yaml for a word: whether it is there, takes the token, and how fast (a paid call each)",
+      ],
+      ["--servers", "start every MCP server and look whether it has the tools that cadre.yaml names"],
+    ],
     load: async () => (await import("../commands/doctor.ts")).doctor,
   },
 ];

@@ -1,9 +1,6 @@
 /** `cadre doctor`: what cadre needs and has here. Says which tokens are set, never what they are. Exit 1 when something is broken. */
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { readConfig, type ConfiguredModel } from "../../config.ts";
 import { asCadreError } from "../errors.ts";
 import { visible } from "../../views/escape.ts";
 import { check, type Check } from "../check.ts";
@@ -11,6 +8,7 @@ import type { Context } from "../context.ts";
 import { dataChecks } from "../data-checks.ts";
 import { flag, type Input } from "../input.ts";
 import { showList } from "../list.ts";
+import { modelChecks } from "../model-checks.ts";
 import { outsideChecks } from "../outside-checks.ts";
 import { packageVersion } from "../package-files.ts";
 import { readChart } from "../read-chart.ts";
@@ -20,7 +18,10 @@ const run = promisify(execFile);
 
 export async function doctor(context: Context, input: Input): Promise<number> {
   const data = await dataChecks(context);
-  const checks = await checksOf(context, data.checks, flag(input, "servers"));
+  const checks = await checksOf(context, data.checks, {
+    models: flag(input, "models"),
+    servers: flag(input, "servers"),
+  });
   const styles = { ok: "green", note: "yellow", broken: "red" } as const;
   showList(context, {
     schema: "cadre.doctor/1",
@@ -45,13 +46,16 @@ export async function doctor(context: Context, input: Input): Promise<number> {
   return checks.some((row) => row.state === "broken") ? 1 : 0;
 }
 
-/** Everything that doctor looks at. `reach`: start every MCP server and read its list. */
-export async function checksOf(context: Context, data: readonly Check[], reach: boolean): Promise<Check[]> {
+/** `models`: ask each of them for a word. `servers`: start every MCP server and read its list. */
+export type Reach = { readonly models: boolean; readonly servers: boolean };
+
+/** Everything that doctor looks at. */
+export async function checksOf(context: Context, data: readonly Check[], reach: Reach): Promise<Check[]> {
   return [
     check("cadre", "ok", `${packageVersion()} on Node ${process.versions.node} (${process.platform} ${process.arch})`),
     ...(await chartChecks(context)),
-    ...modelChecks(context),
-    ...(await outsideChecks(context, reach)),
+    ...(await modelChecks(context, reach.models)),
+    ...(await outsideChecks(context, reach.servers)),
     ...tracingChecks(),
     ...data,
     await gitCheck(context),
@@ -75,53 +79,6 @@ async function chartChecks(context: Context): Promise<Check[]> {
     const error = asCadreError(thrown);
     return [check("modes", "broken", error.message, error.hint)];
   }
-}
-
-function modelChecks(context: Context): Check[] {
-  if (!existsSync(join(context.dir, "cadre.yaml"))) {
-    return [
-      check(
-        "cadre.yaml",
-        "note",
-        "none: every role is rehearsed, no model is called",
-        "`npx cadre init` writes one to start from",
-      ),
-    ];
-  }
-  const { config, problems } = readConfig(context.dir);
-  const broken = problems.filter((problem) => problem.severity === "error");
-  const [first] = broken;
-  if (first)
-    return [check("cadre.yaml", "broken", `${first.message} (${first.file}:${first.line})`, context.command("lint"))];
-  const models = Object.entries(config.models).map(([name, model]) => {
-    if (model.tier === "embedded") return embeddedCheck(context, name, model);
-    const where = model.tier === "endpoint" ? new URL(model.url).host : (model.provider ?? "hf");
-    const token = model.token;
-    if (token === undefined) return check(`model ${name}`, "ok", `${model.model} at ${where}, no token`);
-    return process.env[token] === undefined || process.env[token] === ""
-      ? check(
-          `model ${name}`,
-          "note",
-          `${model.model} at ${where}, ${token} is not set`,
-          `set ${token} before a run that uses it`,
-        )
-      : check(`model ${name}`, "ok", `${model.model} at ${where}, ${token} is set`);
-  });
-  const mapped = config.map.default ?? "rehearsal";
-  return [check("cadre.yaml", "ok", `${models.length} models, default ${mapped}`), ...models];
-}
-
-type EmbeddedModel = Extract<ConfiguredModel, { tier: "embedded" }>;
-
-/** Whether the file is there, or known and still to be fetched; nothing is loaded. */
-function embeddedCheck(context: Context, name: string, model: EmbeddedModel): Check {
-  const label = `model ${name}`;
-  if (model.file === undefined) {
-    return check(label, "ok", `${model.model ?? ""} in this process; fetched at its first use, pinned in cadre.lock`);
-  }
-  return existsSync(resolve(context.dir, model.file))
-    ? check(label, "ok", `${model.file} in this process`)
-    : check(label, "broken", `${model.file} is not there`, `mend \`models.${name}.file\` in cadre.yaml`);
 }
 
 /** What LangChain reads; any of them is enough. */

@@ -40,7 +40,7 @@ function optionsOf(context: Context, input: Input): Omit<ServeOptions, "cadre" |
     clock: systemClock,
     project: {
       files: () => projectFiles(context),
-      checks: async () => checksOf(context, (await dataChecks(context)).checks, false),
+      checks: async () => checksOf(context, (await dataChecks(context)).checks, { models: false, servers: false }),
     },
     web: `${packageFolder}dist/web`,
     host: option(input, "host") ?? "127.0.0.1",

@@ -1,0 +1,75 @@
+/** What `doctor` says of cadre.yaml and the models in it. Tokens are named, never shown; servers are asked when it is told to. */
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { readConfig, type Config, type ConfiguredModel } from "../config.ts";
+import { resolveModel, type ModelSpec } from "../models/resolve.ts";
+import { check, type Check } from "./check.ts";
+import type { Context } from "./context.ts";
+import { asCadreError } from "./errors.ts";
+
+/** `reach`: ask every server for its list and for a word. */
+export async function modelChecks(context: Context, reach: boolean): Promise<Check[]> {
+  if (!existsSync(join(context.dir, "cadre.yaml"))) {
+    return [
+      check(
+        "cadre.yaml",
+        "note",
+        "none: every role is rehearsed, no model is called",
+        "`npx cadre init` writes one to start from",
+      ),
+    ];
+  }
+  const { config, problems } = readConfig(context.dir);
+  const [first] = problems.filter((problem) => problem.severity === "error");
+  if (first)
+    return [check("cadre.yaml", "broken", `${first.message} (${first.file}:${first.line})`, context.command("lint"))];
+  const names = Object.keys(config.models);
+  const models = await Promise.all(names.map((name) => modelCheck(context, config, name, reach)));
+  return [check("cadre.yaml", "ok", `${names.length} models, default ${config.map.default ?? "rehearsal"}`), ...models];
+}
+
+async function modelCheck(context: Context, config: Config, name: string, reach: boolean): Promise<Check> {
+  const label = `model ${name}`;
+  const configured = config.models[name];
+  if (configured?.tier === "embedded") return embeddedCheck(context, name, configured);
+  const spec = resolvedOr(config, name);
+  if ("failed" in spec) return check(label, "broken", spec.failed, spec.hint);
+  if (spec.kind === "rehearsal") return check(label, "ok", "the rehearsal");
+  const where = spec.kind === "endpoint" ? new URL(spec.url).host : (spec.provider ?? "hf");
+  const priced = spec.price === null ? "unpriced" : `priced in ${spec.price.currency}`;
+  const { token } = spec;
+  const detail = `${spec.model} at ${where}, ${priced}, ${token === null ? "no token" : `${token} is ${isSet(token) ? "set" : "not set"}`}`;
+  if (token !== null && !isSet(token)) return check(label, "note", detail, `set ${token} before a run that uses it`);
+  if (!reach) return check(label, "ok", `${detail}; not tried`, context.command("doctor --models"));
+  const { isServed, tryModel } = await import("../models/try-model.ts");
+  const { served, ms, fault } = await tryModel(config, name, process.env);
+  if (fault !== null) return check(label, "broken", `${detail}; ${fault.message}`, fault.hint ?? "");
+  const listed = served === null || isServed(spec.model, served);
+  if (listed) return check(label, "ok", `${detail}; answered in ${ms} ms`);
+  return check(
+    label,
+    "note",
+    `${detail}; answered in ${ms} ms, and its list does not name that model: ${someOf(served)}`,
+    `look at \`models.${name}.model\` in cadre.yaml: another model may have answered`,
+  );
+}
+
+function resolvedOr(config: Config, name: string): ModelSpec | { readonly failed: string; readonly hint: string } {
+  try {
+    return resolveModel(config, { role: "", rank: "", flag: name });
+  } catch (thrown) {
+    const { message, hint } = asCadreError(thrown);
+    return { failed: message, hint: hint ?? "" };
+  }
+}
+
+/** A server's own words: few, and short. */
+function someOf(names: readonly string[]): string {
+  const shown = names.slice(0, 5).map((name) => name.slice(0, 80));
+  const more = names.length - shown.length;
+  return names.length === 0 ? "it is empty" : `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+function isSet(name: string): boolean {
+  return (process.env[name] ?? "") !== "";
+}
