@@ -34,18 +34,42 @@ async function modelCheck(context: Context, config: Config, name: string, reach:
   if (configured?.tier === "embedded") return embeddedCheck(context, name, configured);
   const spec = resolvedOr(config, name);
   if ("failed" in spec) return check(label, "broken", spec.failed, spec.hint);
-  if (spec.kind === "rehearsal") return check(label, "ok", "the rehearsal");
+  if (spec.kind === "rehearsal" || spec.kind === "embedded") return check(label, "ok", "in this process");
+  const detail = detailOf(spec);
+  const { token } = spec;
+  if (token !== null && !isSet(token)) return check(label, "note", detail, `set ${token} before a run that uses it`);
+  if (!reach) return check(label, "ok", `${detail}; not tried`, context.command("doctor --models"));
+  return tried(config, name, spec, detail);
+}
+
+type Remote = Exclude<ModelSpec, { readonly kind: "rehearsal" | "embedded" }>;
+
+type EmbeddedModel = Extract<ConfiguredModel, { tier: "embedded" }>;
+
+/** Whether the file is there, or known and still to be fetched; nothing is loaded. */
+function embeddedCheck(context: Context, name: string, model: EmbeddedModel): Check {
+  const label = `model ${name}`;
+  if (model.file === undefined)
+    return check(label, "ok", `${model.model ?? ""} in this process; fetched at its first use, pinned in cadre.lock`);
+  return existsSync(resolve(context.dir, model.file))
+    ? check(label, "ok", `${model.file} in this process`)
+    : check(label, "broken", `${model.file} is not there`, `mend \`models.${name}.file\` in cadre.yaml`);
+}
+
+function detailOf(spec: Remote): string {
   const where = spec.kind === "endpoint" ? new URL(spec.url).host : (spec.provider ?? "hf");
   const priced = spec.price === null ? "unpriced" : `priced in ${spec.price.currency}`;
   const { token } = spec;
-  const detail = `${spec.model} at ${where}, ${priced}, ${token === null ? "no token" : `${token} is ${isSet(token) ? "set" : "not set"}`}`;
-  if (token !== null && !isSet(token)) return check(label, "note", detail, `set ${token} before a run that uses it`);
-  if (!reach) return check(label, "ok", `${detail}; not tried`, context.command("doctor --models"));
+  const has = token === null ? "no token" : `${token} is ${isSet(token) ? "set" : "not set"}`;
+  return `${spec.model} at ${where}, ${priced}, ${has}`;
+}
+
+async function tried(config: Config, name: string, { model }: Remote, detail: string): Promise<Check> {
+  const label = `model ${name}`;
   const { isServed, tryModel } = await import("../models/try-model.ts");
   const { served, ms, fault } = await tryModel(config, name, process.env);
   if (fault !== null) return check(label, "broken", `${detail}; ${fault.message}`, fault.hint ?? "");
-  const listed = served === null || isServed(spec.model, served);
-  if (listed) return check(label, "ok", `${detail}; answered in ${ms} ms`);
+  if (served === null || isServed(model, served)) return check(label, "ok", `${detail}; answered in ${ms} ms`);
   return check(
     label,
     "note",

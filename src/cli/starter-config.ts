@@ -11,6 +11,7 @@ export const starterConfig = `# The operator's file: where models are and which 
 #     tier: endpoint                  # any server that speaks the OpenAI-compatible API
 #     url: http://127.0.0.1:8080/v1
 #     model: my-model
+#     price: { promptPerMillion: 0, completionPerMillion: 0, currency: EUR }   # left out: unpriced, which is not free
 #   here:
 #     tier: embedded                  # llama.cpp in this process: npm install node-llama-cpp@^3.22.1
 #     model: hf:Qwen/Qwen3-0.6B-GGUF:Q8_0          # fetched once, pinned in cadre.lock; or \`file\` with a path

@@ -29,7 +29,7 @@ const answerSeconds = 60;
 /** `name`: in cadre.yaml. Errors: what is wrong with the configuration; a server's faults are in the result. */
 export async function tryModel(config: Config, name: string, env: Env): Promise<TriedModel> {
   const spec = resolveModel(config, { role: "", rank: "", flag: name });
-  if (spec.kind === "rehearsal") return { served: null, ms: null, fault: null };
+  if (spec.kind === "rehearsal" || spec.kind === "embedded") return { served: null, ms: null, fault: null };
   const quick: RemoteModelSpec = { ...spec, timeouts: withinSeconds(spec.timeouts, answerSeconds) };
   try {
     const served = await servedBy(spec, env);
