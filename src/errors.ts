@@ -34,6 +34,7 @@ export const errorTable = {
   "ask-exists": { exit: 5, http: 409, move: "retry" },
   "run-owned": { exit: 5, http: 409, move: "retry" },
   "run-exists": { exit: 5, http: 409, move: "retry" },
+  "limit-reached": { exit: 8, http: 409, move: "person" },
   "run-ended": { exit: 5, http: 409, move: "fix-input" },
   "fork-refused": { exit: 2, http: 409, move: "fix-input" },
   "lease-lost": { exit: 5, http: 409, move: "retry" },

@@ -41,7 +41,7 @@ const intentSchema = z.strictObject({
 });
 export type CallIntent = z.infer<typeof intentSchema>;
 
-type Call = {
+export type ModelCalling = {
   readonly model: RoleModel;
   readonly request: ModelRequest;
   readonly key: EffectKey;
@@ -59,8 +59,8 @@ type Called = {
   readonly asked: CallIntent;
 };
 
-/** `stopped`: a person stopped the run meanwhile. Errors: model-*; what the machine says. */
-export async function callThroughLedger(context: LineContext, call: Call): Promise<Called | "stopped"> {
+/** `stopped`: a person stopped the run meanwhile. Errors: model-*; limit-reached (nothing was begun); what the machine says. */
+export async function callThroughLedger(context: LineContext, call: ModelCalling): Promise<Called | "stopped"> {
   const opened = await open(context, call);
   if ("reply" in opened) return opened;
   const { row, asked } = opened;
@@ -84,9 +84,9 @@ export async function callThroughLedger(context: LineContext, call: Call): Promi
 /** The intent of this attempt, or what an earlier one has brought already. */
 async function open(
   { store, fence }: LineContext,
-  { key, intent, need }: Call,
+  { key, intent, need }: ModelCalling,
 ): Promise<Called | { readonly row: EffectRow; readonly asked: CallIntent }> {
-  const { row, begun } = await store.begin(fence, key, "model", intent, need.reserve);
+  const { row, begun } = await store.begin(fence, key, "model", intent, need.reserve, "limits");
   if (!begun) return { row, asked: intent };
   const before = intentSchema.parse(row.intent);
   const doubted = before.doubted === true;

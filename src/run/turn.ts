@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { hashOf } from "../canonical.ts";
+import { isCadreError } from "../errors.ts";
 import { deskOf, type Desk, type DeskFrame } from "../events/desk.ts";
 import type { Event } from "../events/event.ts";
 import { modelCallKey } from "../ids.ts";
@@ -21,9 +22,9 @@ import { endStopped } from "./ending.ts";
 import { toolsInFrame } from "./granted.ts";
 import { requirePriced } from "./held.ts";
 import { interpret } from "./interpret.ts";
-import { limitReached, usedBy } from "./limits.ts";
+import { limitReached, usedBy, type LimitReached } from "./limits.ts";
 import { Batch, type LineContext } from "./line-context.ts";
-import { callThroughLedger, type CallIntent } from "./model-call.ts";
+import { callThroughLedger, type CallIntent, type ModelCalling } from "./model-call.ts";
 import { personTurn } from "./person-turn.ts";
 import { framePrompt } from "./prompt.ts";
 import type { Turn } from "./refusal.ts";
@@ -69,11 +70,6 @@ async function modelTurn(
   };
   const key = modelCallKey(context.line, desk.turns);
   const need = needOf(model, context.run.currency, { prompt: estimateTokens(request), reply: request.maxTokens });
-  const reached = await limitBefore({ context, desk, frame, batch }, log, await context.store.effect(key), {
-    need: need.reserve,
-    model,
-  });
-  if (reached) return askAboutLimit({ context, desk, frame, batch }, reached);
   const intent: CallIntent = {
     model: model.id,
     tier: model.tier,
@@ -83,9 +79,11 @@ async function modelTurn(
     chart: context.bound.hash,
     maxTokens,
     temperature: 0,
-    ...(model.terms?.price ? { price: model.terms.source } : {}),
+    ...pricedBy(model),
   };
-  const called = await callThroughLedger(context, { model, request, key, intent, need, role: role.slug });
+  const turn: Turn = { context, desk, frame, batch };
+  const called = await callWithinLimits(turn, log, { model, request, key, intent, need, role: role.slug });
+  if (isLimit(called)) return askAboutLimit(turn, called);
   if (called === "stopped")
     return endStopped(desk, batch, context.stopRequested() ?? USER, "stopped during a model call");
   const { reply, ms, charged, outcome, asked } = called;
@@ -106,10 +104,39 @@ async function modelTurn(
     outcome,
     copiesSeen: asked.copies,
   });
-  const turn: Turn = { context, desk, frame, batch };
   const taken = due ? takeUp(turn, reply, due) : reply;
   if (taken) await interpret(turn, taken, log);
 }
+
+function pricedBy({ terms }: RoleModel): Pick<CallIntent, "price"> {
+  return terms?.price ? { price: terms.source } : {};
+}
+
+/** The call, or the limit that it would go beyond. What another line took between the look and the intent's commit is looked at again. */
+async function callWithinLimits(
+  turn: Turn,
+  log: readonly Event[],
+  call: ModelCalling,
+): Promise<LimitReached | Awaited<ReturnType<typeof callThroughLedger>>> {
+  const { store } = turn.context;
+  const needs = { need: call.need.reserve, model: call.model };
+  for (let looks = 1; ; looks += 1) {
+    const reached = await limitBefore(turn, log, await store.effect(call.key), needs);
+    if (reached) return reached;
+    try {
+      return await callThroughLedger(turn.context, call);
+    } catch (error) {
+      if (!isCadreError(error, "limit-reached") || looks === mostLooks) throw error;
+    }
+  }
+}
+
+function isLimit(called: Awaited<ReturnType<typeof callWithinLimits>>): called is LimitReached {
+  return called !== "stopped" && "ceiling" in called;
+}
+
+/** Each of them is lost to a line that went on; the limit is reached long before. */
+const mostLooks = 100;
 
 /**
  * The limit that keeps this call from being made, or null. A call in doubt may be made once more without being asked about, so that a

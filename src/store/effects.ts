@@ -4,10 +4,14 @@
  * F1. The intent is on disk before the effect starts, the outcome after it ended; the first of each stands.
  * F2. Every write is fenced (D4): a process that lost its line can neither begin an effect nor report one.
  * F3. A key reserves once when it is begun and once per further attempt; `finish` replaces all of it by what was used.
+ * F4. What may not go beyond the run's limits is held to them in the transaction that reserves it: of several lines that looked at one
+ *     moment, those that come later are refused.
  */
 import { canonicalJson } from "../canonical.ts";
-import type { CadreError } from "../errors.ts";
+import type { Limits } from "../briefs/brief.ts";
+import { CadreError } from "../errors.ts";
 import type { EffectKey, LineId, RunId } from "../ids.ts";
+import { unitsOf } from "../money.ts";
 import type { EffectRow, Fence, RunStore, Spent } from "./ports.ts";
 import type { Connection } from "./connection.ts";
 import { bug } from "./failure.ts";
@@ -63,6 +67,30 @@ function effectRow(record: EffectRecord): EffectRow {
   };
 }
 
+type CountersRecord = {
+  readonly model_calls: number;
+  readonly tokens: number;
+  readonly money: number;
+  readonly gpu_ms: number;
+  readonly limits: string;
+};
+
+function requireWithin({ model_calls, tokens, money, gpu_ms, limits }: CountersRecord, run: RunId): void {
+  const ceilings = JSON.parse(limits) as Partial<Limits>;
+  const values = [
+    ["modelCalls", model_calls],
+    ["tokens", tokens],
+    ["money", unitsOf(money)],
+    ["gpuSeconds", gpu_ms / 1000],
+  ] as const;
+  for (const [name, value] of values)
+    if (value > (ceilings[name] ?? Number.POSITIVE_INFINITY))
+      throw new CadreError("limit-reached", `${run} would come to ${value} of ${ceilings[name]} for ${name}`, {
+        hint: "A person raises the limit, or stops the run.",
+        data: { run, name, value },
+      });
+}
+
 function foreign({ key, line }: EffectRecord, fence: Fence): CadreError {
   return bug(`effect ${key} belongs to ${line}, not to ${fence.line}`, { key });
 }
@@ -90,6 +118,10 @@ export function effects(
     `UPDATE runs SET model_calls = model_calls + @modelCalls, tokens = tokens + @tokens, money = money + @money,
      gpu_ms = gpu_ms + @gpuMs WHERE id = @run`,
   );
+  const chargeAndLook = db.prepare<Spent & { readonly run: RunId }, CountersRecord>(
+    `UPDATE runs SET model_calls = model_calls + @modelCalls, tokens = tokens + @tokens, money = money + @money,
+     gpu_ms = gpu_ms + @gpuMs WHERE id = @run RETURNING model_calls, tokens, money, gpu_ms, limits`,
+  );
 
   const present = (key: EffectKey): EffectRecord => {
     const record = find.get(key);
@@ -106,7 +138,7 @@ export function effects(
   };
 
   return {
-    begin: async (fence, key, kind, intent, reserve) => {
+    begin: async (fence, key, kind, intent, reserve, within) => {
       const result = write(() => {
         const { run } = fenced(fence); // F2
         const before = find.get(key);
@@ -114,7 +146,8 @@ export function effects(
         if (before !== undefined) return { row: effectRow(before), begun: true }; // nothing is reserved twice (F3)
         const { line, epoch } = fence;
         insert.run({ key, run, line, kind, intent: canonicalJson(intent), epoch, ...whole(reserve) });
-        charge.run({ run, ...whole(reserve) });
+        const now = chargeAndLook.get({ run, ...whole(reserve) });
+        if (within === "limits" && now !== undefined) requireWithin(now, run); // F4
         reach("effect:begun");
         return { row: effectRow(present(key)), begun: false };
       });

@@ -264,6 +264,8 @@ export interface RunStore {
     kind: "model" | "tool",
     intent: unknown,
     reserve?: Reservation,
+    /** Refused with `limit-reached`, and nothing written, where that goes beyond a ceiling of the run: whoever looked before saw less. */
+    within?: "limits",
   ): Promise<{ readonly row: EffectRow; readonly begun: boolean }>;
   /** The attempt ended without an outcome and is known to: it is not in doubt. What it reserved stays charged, but for what is certainly `unused`. */
   fail(fence: Fence, key: EffectKey, code: string, unused?: Partial<Spent>): Promise<void>;

@@ -354,3 +354,34 @@ test("what a child sends in copy reaches its reader on the line above, once", as
   expect(last?.map(({ content }) => content)).toEqual([expect.stringContaining("one is done")]);
   expect((await line.ofType("turn_taken")).at(-1)).toMatchObject({ role: "boss", copiesSeen: 1 });
 });
+
+test("L2 lines that look at one moment do not spend what is left once: the commit of the intent holds the ceiling", async () => {
+  const looks = { waiting: 0, go: Promise.withResolvers<void>() };
+  const line = await created({
+    workflow: { entry: "lead", signOff: false, limits: { modelCalls: 2 } },
+    say: (request, role) =>
+      role === "lead" && !said(request).includes("# Report from") ? [tasks(slugs.map((mode) => ({ mode })))] : report(),
+  });
+  // All three children have read the run's counters before any of them begins its call.
+  const effect = line.store.effect.bind(line.store);
+  line.store.effect = async (key) => {
+    const row = await effect(key);
+    if (row === undefined && !key.startsWith("r-000001.1/")) {
+      looks.waiting += 1;
+      if (looks.waiting === 3) looks.go.resolve();
+      await looks.go.promise;
+    }
+    return row;
+  };
+  const first = await line.move();
+  expect(first.asks.map(({ kind, limit }) => [kind, limit?.name])).toEqual([["limit", "modelCalls"]]);
+  expect((await line.store.run(line.run))?.counters.modelCalls).toBe(2);
+  expect(line.modelCalls).toHaveLength(2);
+  await line.store.decide(
+    first.asks[0]!.id as AskId,
+    { verb: "approve", text: "", args: { to: 20 }, by: "lead", face: "test", at: "2026-01-01T00:00:00.000Z" },
+    first.asks[0]!.hash,
+  );
+  expect((await line.move()).status).toBe("finished");
+  expect(await verifyRun(line.store, line.run)).toMatchObject({ ok: true, problems: [] });
+});
