@@ -59,7 +59,9 @@ export function openFigures(store: Pick<Store, "runEvents">): Figures {
   };
 }
 
-function after(before: RunFigures, step: TraceStep): RunFigures {
+/** What a run shares with the one that it goes on from was paid for there. */
+function after(past: RunFigures, step: TraceStep): RunFigures {
+  const before = step.kind === "fork" ? { ...past, calls: 0, tokens: 0 } : past;
   const { kind, ok, at } = step;
   return {
     steps: kind === "model" ? before.steps : step.n,

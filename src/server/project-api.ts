@@ -6,6 +6,7 @@ import { findRole } from "../org/chart.ts";
 import { rankRoutes } from "../org/who.ts";
 import type { CoverageView, ModesView } from "../views/control-room.ts";
 import { routeCoverage } from "../views/coverage.ts";
+import { ownSteps } from "../views/shared-past.ts";
 import { traceSteps } from "../views/trace.ts";
 import type { Vars } from "./access.ts";
 import { bodyOf, countIn } from "./body.ts";
@@ -54,7 +55,7 @@ export function projectApi(deps: ServerDeps): Hono<Vars> {
     const { chart } = await project.files();
     const runs = await listings.listRuns({ limit: countIn(context, "limit", 100, 500) });
     const steps = [];
-    for (const { id } of runs) steps.push(traceSteps(await cadre.store.runEvents(id)));
+    for (const { id } of runs) steps.push(ownSteps(traceSteps(await cadre.store.runEvents(id))));
     const coverage = routeCoverage(chart, steps);
     return context.json({
       runs: coverage.runs,

@@ -5,6 +5,7 @@ import { briefOrThrow, loadBrief } from "../briefs/load-brief.ts";
 import { readBrief } from "../briefs/read-brief.ts";
 import type { Brief } from "../briefs/brief.ts";
 import type { StartOptions } from "../cadre.ts";
+import type { ForkOptions } from "../run/api.ts";
 import { CadreError } from "../errors.ts";
 import type { EventsView, JournalView, RunLine } from "../views/control-room.ts";
 import { compareRuns } from "../views/compare.ts";
@@ -30,6 +31,11 @@ const startSchema = z.strictObject({
 });
 
 type Start = z.infer<typeof startSchema>;
+const forkSchema = z.strictObject({
+  at: z.union([z.number().int().positive(), name]).optional(),
+  model: name.optional(),
+  chart: z.enum(["keep", "adopt"]).optional(),
+});
 const nothing = z.strictObject({});
 const statuses = z.enum(["running", "waiting", "finished", "failed", "stopped"]);
 
@@ -116,6 +122,24 @@ export function runsApi(deps: ServerDeps): Hono<Vars> {
     return context.json({ schema: "cadre.compare/1", one: one.id, other: other.id, rows });
   });
 
+  /** Computed; makes nothing. */
+  api.post("/:run/fork/plan", async (context) => {
+    const run = await theRun(deps, context.req.param("run"));
+    const fork = forkOptions(await bodyOf(context, forkSchema), context.get("user").name);
+    return context.json({ schema: "cadre.fork/1", ...(await cadre.planFork(run.id, fork)) });
+  });
+
+  for (const verb of ["fork", "retry"] as const) {
+    api.post(`/:run/${verb}`, async (context) => {
+      const user = context.get("user");
+      requireMay(user, "run");
+      const run = await theRun(deps, context.req.param("run"));
+      const made = await cadre[verb](run.id, forkOptions(await bodyOf(context, forkSchema), user.name));
+      mover.wake(made.id);
+      return context.json({ schema: "cadre.run/1", ...(await runView(rowsOf(deps), made)) }, 201);
+    });
+  }
+
   api.post("/:run/resume", async (context) => {
     requireMay(context.get("user"), "run");
     await bodyOf(context, nothing);
@@ -154,6 +178,15 @@ export function briefsApi({ cadre }: ServerDeps): Hono<Vars> {
     return context.json(await loadBrief(briefPath(cadre.dir, file), file));
   });
   return api;
+}
+
+function forkOptions({ at, model, chart }: z.infer<typeof forkSchema>, by: string): ForkOptions {
+  return {
+    by,
+    ...(at === undefined ? {} : { at }),
+    ...(model === undefined ? {} : { model }),
+    ...(chart === undefined ? {} : { chart }),
+  };
 }
 
 function ended(run: string, status: string): CadreError {

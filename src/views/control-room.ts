@@ -99,6 +99,22 @@ export type RunView = RunLine & {
   readonly trouble: ErrorView | null;
 };
 
+/** What a fork would do; nothing is made yet. */
+export type ForkView = {
+  readonly of: string;
+  readonly after: number;
+  readonly next: string;
+  readonly length: number;
+  readonly sharedCalls: number;
+  /** What happened outside the workspace and is not undone. */
+  readonly stays: readonly {
+    readonly step: number | null;
+    readonly role: string;
+    readonly what: string;
+    readonly when: "before" | "after";
+  }[];
+};
+
 export type BriefView = {
   readonly title: string;
   readonly task: string;

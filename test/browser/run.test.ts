@@ -193,6 +193,34 @@ inChromium("a run in the browser", () => {
     for (const listed of all) expect(listed).toEqual(all[0]);
   });
 
+  test("goes on otherwise from an ask, beside the run as it was, and the two are held against each other", async () => {
+    const own = await served();
+    const { page } = await signedIn(own);
+    const run = await begin(page);
+    await page.locator(".options input").first().check();
+    await page.getByRole("button", { name: /Answer and resume/ }).click();
+    await page.getByRole("heading", { name: /sign-off/ }).waitFor();
+    const step = page.locator(".step").filter({ hasText: "the question of step" }).first();
+    const number = await step.locator(".badge").textContent();
+    await step.getByText("Details").click();
+    await step.getByRole("button", { name: "Do it otherwise from here…" }).click();
+    const panel = page.getByRole("form", { name: "Fork this run" });
+    expect(await panel.getByLabel(/Step to do anew/).inputValue()).toBe(number);
+    await panel.getByText(/Goes on after step/).waitFor();
+    expect(await panel.locator(".command code").textContent()).toContain(`fork ${run} --at ${number}`);
+    await panel.getByRole("button", { name: "Fork" }).click();
+    await page.waitForURL((url) => !url.pathname.endsWith(run));
+    // The ask is put again, to be answered otherwise.
+    await page.getByRole("heading", { name: "Project Manager needs you" }).waitFor();
+    await page.locator(".options input").nth(1).check();
+    await page.getByRole("button", { name: /Answer and resume/ }).click();
+    await page.getByRole("heading", { name: /sign-off/ }).waitFor();
+    await page.getByRole("link", { name: "compare", exact: true }).click();
+    await page.locator(".differs").first().waitFor();
+    expect(await page.locator(".compared").textContent()).toContain("decisions");
+    expect((await own.cadre.store.run(run))?.status).toBe("waiting");
+  });
+
   test("brings back what is wrong with a brief, and says where", async () => {
     const own = await served();
     const { page } = await signedIn(own);

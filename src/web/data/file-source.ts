@@ -56,6 +56,8 @@ export function fileSource(held: ExportView): Source {
     preview: notHere,
     resume: notHere,
     stop: notHere,
+    planFork: notHere,
+    fork: notHere,
     apply: notHere,
     link: notHere,
     signOut: notHere,

@@ -11,6 +11,7 @@ import type {
   CoverageView,
   ErrorView,
   EventsView,
+  ForkView,
   JournalView,
   ModesView,
   Placed,
@@ -37,6 +38,8 @@ export type NewRun = {
   readonly workflow?: string;
   readonly model?: string;
 };
+
+export type Fork = { readonly at: number; readonly model?: string; readonly chart?: "keep" | "adopt" };
 
 export type LayoutPlan = {
   readonly nodes: readonly {
@@ -78,6 +81,8 @@ export interface Source {
   preview(run: NewRun): Promise<readonly NumberedEvent[]>;
   resume(run: string): Promise<RunView>;
   stop(run: string): Promise<RunView>;
+  planFork(run: string, fork: Fork): Promise<ForkView>;
+  fork(run: string, fork: Fork): Promise<RunView>;
   apply(run: string): Promise<{ readonly files: readonly string[] }>;
   link(): Promise<{ readonly path: string }>;
   signOut(): Promise<void>;

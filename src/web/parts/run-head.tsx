@@ -1,10 +1,12 @@
 /** What a run is, where it stands, and what can be done with it as a whole. */
-import { useMemo, useState, type ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
+import { Link } from "wouter";
 import type { RunView } from "../../views/control-room.ts";
 import { runOutcome } from "../../views/outcome.ts";
-import { useDoing, useNow, useSource, useSurroundings } from "../data/hooks.ts";
+import { useNow, useSurroundings } from "../data/hooks.ts";
 import type { FollowedRun } from "../data/use-run.ts";
-import { Command, ErrorNote, StatusPill } from "./small.tsx";
+import { RunActions } from "./run-actions.tsx";
+import { ErrorNote, StatusPill } from "./small.tsx";
 import { agoWords, figureWords, shown, timeWords, tookWords } from "./words.ts";
 
 export function RunHead({ run, followed }: { readonly run: RunView; readonly followed: FollowedRun }): ReactNode {
@@ -30,6 +32,13 @@ export function RunHead({ run, followed }: { readonly run: RunView; readonly fol
               · brief <code>{shown(run.brief.file)}</code>
             </>
           )}
+          {outcome.past === null || exported ? null : (
+            <>
+              {" "}
+              · goes on from <Link href={`/runs/${outcome.past.run}`}>{outcome.past.run}</Link> after step{" "}
+              {outcome.past.step}, <Link href={`/compare/${outcome.past.run}/${run.id}`}>compare</Link>
+            </>
+          )}
           {run.rehearsal ? (
             <span className="badge-rehearsal" title="a deterministic policy stands in for the models">
               rehearsal
@@ -44,7 +53,7 @@ export function RunHead({ run, followed }: { readonly run: RunView; readonly fol
         <HeadFact name="tokens" value={outcome.usage.counted === 0 ? "–" : figureWords(tokens)} />
         <HeadFact name="escalations" value={figureWords(outcome.counts.escalations)} />
       </div>
-      {exported ? null : <RunActions run={run} />}
+      {exported ? null : <RunActions run={run} lastStep={outcome.counts.steps} />}
       {run.reason === null || run.reason === "" ? null : <p className="run-reason">{shown(run.reason)}</p>}
       {run.trouble === null ? null : <ErrorNote error={run.trouble} />}
     </header>
@@ -78,84 +87,6 @@ function HeadFact({ name, value }: { readonly name: string; readonly value: stri
     <div className="head-fact">
       <span>{name}</span>
       <strong>{value}</strong>
-    </div>
-  );
-}
-
-function RunActions({ run }: { readonly run: RunView }): ReactNode {
-  const source = useSource();
-  const { session } = useSurroundings();
-  const doing = useDoing();
-  const [asked, setAsked] = useState<"stop" | "apply" | null>(null);
-  const [applied, setApplied] = useState<number | null>(null);
-  const may = session.user.may.includes("run");
-  const over = run.endedAt !== null;
-  const left = !over && run.status === "running" && run.mover === null;
-  if (!may) return null;
-  return (
-    <div className="run-actions">
-      {left ? (
-        <button
-          type="button"
-          className="primary"
-          disabled={doing.busy}
-          onClick={() => doing.run(() => source.resume(run.id))}
-          title={`${session.command} resume ${run.id}`}
-        >
-          Resume
-        </button>
-      ) : null}
-      {over ? null : (
-        <button
-          type="button"
-          onClick={() => setAsked(asked === "stop" ? null : "stop")}
-          aria-expanded={asked === "stop"}
-          title={`${session.command} stop ${run.id}`}
-        >
-          Stop…
-        </button>
-      )}
-      {run.status === "finished" ? (
-        <button
-          type="button"
-          onClick={() => setAsked(asked === "apply" ? null : "apply")}
-          aria-expanded={asked === "apply"}
-          title={`${session.command} apply ${run.id}`}
-        >
-          Apply changes…
-        </button>
-      ) : null}
-      {asked === null ? null : (
-        <div className="confirm">
-          <p>
-            {asked === "stop"
-              ? "Stop this run? Calls under way are aborted, and what waits is withdrawn. It does not go on afterwards."
-              : "Bring exactly the signed-off change set into the project's files?"}
-          </p>
-          <div className="buttons">
-            <button
-              type="button"
-              className="primary"
-              disabled={doing.busy}
-              onClick={() =>
-                doing.run(async () => {
-                  if (asked === "stop") await source.stop(run.id);
-                  else setApplied((await source.apply(run.id)).files.length);
-                  setAsked(null);
-                })
-              }
-            >
-              {asked === "stop" ? "Stop it" : "Apply"}
-            </button>
-            <button type="button" onClick={() => setAsked(null)}>
-              Back
-            </button>
-          </div>
-          <Command rest={`${asked} ${run.id}`} />
-        </div>
-      )}
-      {applied === null ? null : <p className="note note-good">Applied: {applied} files are in the project.</p>}
-      {doing.error === null ? null : <ErrorNote error={doing.error} onClose={doing.clear} />}
     </div>
   );
 }

@@ -2,6 +2,7 @@
 import { memo, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 import type { TraceStep } from "../../views/trace.ts";
 import { movingKinds } from "../../views/trace.ts";
+import { useSurroundings } from "../data/hooks.ts";
 import type { Streaming } from "../data/use-run.ts";
 import { Segments, RuleQuote } from "./small.tsx";
 import { plural, shown, tookWords } from "./words.ts";
@@ -151,12 +152,13 @@ function StepBody({ step, tone }: { readonly step: TraceStep; readonly tone: str
         </span>
       )}
       {rule === null || !cites ? null : <RuleQuote rule={rule} kind={tone} />}
-      {details.length === 0 ? null : <Details details={details} />}
+      {details.length === 0 ? null : <Details details={details} n={step.n} />}
     </>
   );
 }
 
-function Details({ details }: { readonly details: TraceStep["details"] }): ReactNode {
+function Details({ details, n }: { readonly details: TraceStep["details"]; readonly n: number }): ReactNode {
+  const { exported } = useSurroundings();
   return (
     <details className="more">
       <summary>Details</summary>
@@ -168,6 +170,15 @@ function Details({ details }: { readonly details: TraceStep["details"] }): React
           </div>
         ))}
       </dl>
+      {exported ? null : (
+        <button
+          type="button"
+          className="link"
+          onClick={() => window.dispatchEvent(new CustomEvent("cadre-fork", { detail: n }))}
+        >
+          Do it otherwise from here…
+        </button>
+      )}
     </details>
   );
 }
