@@ -292,7 +292,7 @@ inChromium("the page", () => {
     await shoot(page, "export");
   });
 
-  test("axe finds nothing on any page, in light and in dark, wide and on a phone", { timeout: 300_000 }, async () => {
+  test("axe finds nothing on any page, in light and in dark, wide and on a phone", { timeout: 400_000 }, async () => {
     const own = await served({}, (dir) =>
       writeFileSync(
         join(dir, "modes/stray.md"),
