@@ -2,7 +2,7 @@
 import { useMemo, type ReactNode } from "react";
 import { Link } from "wouter";
 import type { RunView } from "../../views/control-room.ts";
-import { runOutcome } from "../../views/outcome.ts";
+import { runOutcome, type RunOutcome } from "../../views/outcome.ts";
 import { useNow, useSurroundings } from "../data/hooks.ts";
 import type { FollowedRun } from "../data/use-run.ts";
 import { RunActions } from "./run-actions.tsx";
@@ -19,32 +19,7 @@ export function RunHead({ run, followed }: { readonly run: RunView; readonly fol
     <header className="run-head">
       <div className="run-title">
         <h1>{shown(run.title)}</h1>
-        <p className="muted">
-          <code>{run.id}</code> started by {shown(run.startedBy)}{" "}
-          <time title={timeWords(run.startedAt)}>
-            {exported ? timeWords(run.startedAt) : agoWords(run.startedAt, now)}
-          </time>
-          {run.brief.file === null ? (
-            ""
-          ) : (
-            <>
-              {" "}
-              · brief <code>{shown(run.brief.file)}</code>
-            </>
-          )}
-          {outcome.past === null || exported ? null : (
-            <>
-              {" "}
-              · goes on from <Link href={`/runs/${outcome.past.run}`}>{outcome.past.run}</Link> after step{" "}
-              {outcome.past.step}, <Link href={`/compare/${outcome.past.run}/${run.id}`}>compare</Link>
-            </>
-          )}
-          {run.rehearsal ? (
-            <span className="badge-rehearsal" title="a deterministic policy stands in for the models">
-              rehearsal
-            </span>
-          ) : null}
-        </p>
+        <Origin run={run} past={outcome.past} now={now} />
       </div>
       <div className="run-facts">
         <StatusPill status={run.status} words={statusWords(run)} />
@@ -57,6 +32,44 @@ export function RunHead({ run, followed }: { readonly run: RunView; readonly fol
       {run.reason === null || run.reason === "" ? null : <p className="run-reason">{shown(run.reason)}</p>}
       {run.trouble === null ? null : <ErrorNote error={run.trouble} />}
     </header>
+  );
+}
+
+/** Who began it, when, with which brief, and what it goes on from. */
+function Origin({
+  run,
+  past,
+  now,
+}: {
+  readonly run: RunView;
+  readonly past: RunOutcome["past"];
+  readonly now: number;
+}): ReactNode {
+  const { exported } = useSurroundings();
+  const { file } = run.brief;
+  return (
+    <p className="muted">
+      <code>{run.id}</code> started by {shown(run.startedBy)}{" "}
+      <time title={timeWords(run.startedAt)}>{exported ? timeWords(run.startedAt) : agoWords(run.startedAt, now)}</time>
+      {file === null ? null : (
+        <>
+          {" "}
+          · brief <code>{shown(file)}</code>
+        </>
+      )}
+      {past === null || exported ? null : (
+        <>
+          {" "}
+          · goes on from <Link href={`/runs/${past.run}`}>{past.run}</Link> after step {past.step},{" "}
+          <Link href={`/compare/${past.run}/${run.id}`}>compare</Link>
+        </>
+      )}
+      {run.rehearsal ? (
+        <span className="badge-rehearsal" title="a deterministic policy stands in for the models">
+          rehearsal
+        </span>
+      ) : null}
+    </p>
   );
 }
 
