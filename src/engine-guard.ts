@@ -20,8 +20,7 @@ export function secretsOf(dir: string, env: NodeJS.ProcessEnv = process.env): Se
 
 export function guardedModel(model: RoleModel, secrets: Secrets): RoleModel {
   return {
-    id: model.id,
-    tier: model.tier,
+    ...model,
     call: async (request, { signal, onText }) => {
       const stream = secrets.stream();
       const give = (text: string): void => {
