@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { AdvanceResult } from "../cadre.ts";
+import { servedAt } from "../store/served.ts";
 import type { AskRow, RunRow, Store } from "../store/ports.ts";
 import { visible } from "../views/escape.ts";
 import { askCard, commandLines, decideLines, type CardOptions } from "./ask-card.ts";
@@ -40,7 +41,7 @@ export function showWaiting(context: Context, result: AdvanceResult, options: Wa
       for (const line of decideLines(ask, output, command)) output.line(line);
     }
     output.line();
-    for (const line of whereLines(context, result.run)) output.line(line);
+    for (const line of [...whereLines(context, result.run), ...browserLines(context, result)]) output.line(line);
   }
   return options.fail ? 1 : 8;
 }
@@ -91,6 +92,13 @@ export function outcomeLines(context: Context, run: RunRow, report: ReportView |
 export function whereLines(context: Context, run: RunRow): string[] {
   const page = join(context.journal, run.id, "README.md");
   return existsSync(page) ? [field(context.output, "journal", relative(process.cwd(), page) || page)] : [];
+}
+
+/** Where a control room shows the ask at this moment. */
+function browserLines({ data, output }: Context, { run, asks }: AdvanceResult): string[] {
+  const url = servedAt(data);
+  const [ask] = asks;
+  return url === null ? [] : [field(output, "browser", `${url}${ask ? `inbox/${ask.id}` : `runs/${run.id}`}`)];
 }
 
 function field(output: Output, name: string, text: string): string {

@@ -9,6 +9,7 @@ import { openPlacer } from "../layout/place.ts";
 import { passDeadlines } from "../store/expiry.ts";
 import { openFeed } from "../store/feed.ts";
 import { openReader } from "../store/open-reader.ts";
+import { noteServed } from "../store/served.ts";
 import { createApp } from "./app.ts";
 import { openAssets } from "./assets.ts";
 import type { ProjectPort } from "./deps.ts";
@@ -131,6 +132,7 @@ export async function serveControlRoom(options: ServeOptions): Promise<ControlRo
   });
   fetchWith.fetch = (request) => app.fetch(request);
   tellLink();
+  const unnote = noteServed(cadre.data, `${home}${base}/`);
 
   const seeToDeadlines = async (): Promise<void> => {
     for (const ask of await passDeadlines({ store: cadre.store, clock })) mover.wake(ask.run);
@@ -143,6 +145,7 @@ export async function serveControlRoom(options: ServeOptions): Promise<ControlRo
     url: `${home}${base}/`,
     close: async () => {
       clearInterval(timer);
+      unnote();
       live.close();
       server.close();
       await mover.drain();

@@ -1,7 +1,7 @@
 /** `cadre serve` and `cadre users` as processes: the link, signing in with it, going away, and who gets in where others can reach it. */
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cadre } from "../fixtures/cli.ts";
@@ -46,6 +46,19 @@ describe("serve", () => {
     expect(ended).toMatchObject({ code: 0, signal: null });
     expect(ended.stdout).toMatch(/serving .* at http:\/\/127\.0\.0\.1:\d+\//);
     expect(ended.stdout.match(/#key=/g)).toHaveLength(2); // the used one, and the one that took its place
+  });
+
+  test("a pause by command says where it is shown, as long as somebody serves it", async () => {
+    let paused: Promise<{ readonly stdout: string }> | undefined;
+    let origin = "";
+    await run(["serve", "--port", "0"], (line, child) => {
+      origin = /^serving .* at (http:\S+)$/.exec(line)?.[1] ?? origin;
+      if (origin === "" || paused) return;
+      paused = run(["run", "briefs/vietnamese-reviews.md"]).finally(() => child.kill("SIGTERM"));
+    });
+    expect((await paused)?.stdout).toMatch(new RegExp(`browser +${origin}inbox/a-`));
+    expect((await run(["show", "@latest"])).stdout).not.toContain("browser ");
+    expect(existsSync(join(project.dir, ".cadre/served.json"))).toBe(false);
   });
 
   test("R8 the key that signs cookies is its owner's alone", () => {
