@@ -114,6 +114,7 @@ test("unknown keys are kept and reported", () => {
 test("without a slug or without front matter there is no mode", () => {
   expect(codes(read("name: x").problems)).toEqual(["error not-a-role 1:1"]);
   expect(codes(read("level: 03-worker").problems)).toEqual(["error slug-missing 1:1"]);
+  expect(codes(read("name: x\ndescription: y\nescalates_to: [b]").problems)).toEqual(["error slug-missing 2:1"]);
   expect(codes(read("slug:").problems)).toEqual(["error slug-missing 2:1"]);
   for (const text of ["# Hello", "---\n---\n"])
     expect(codes(readMode(text, "x.md").problems)).toEqual(["error not-a-role 1:1"]);

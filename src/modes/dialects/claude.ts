@@ -1,6 +1,6 @@
 /** Claude Code's subagents: `name, description, tools, model`, and the Markdown body as the prompt. */
 import { entryOf, type YamlMap, type YamlValue } from "../../documents/yaml-tree.ts";
-import { readText, type Source } from "../keys.ts";
+import { readText, routeKeys, type Source } from "../keys.ts";
 import type { RouteDeclaration } from "../mode.ts";
 import { allTools, inheritsAll, unheld, withoutCounterpart, type Dialect, type Translation } from "./dialect.ts";
 import { fileStem, slugOf } from "./names.ts";
@@ -37,12 +37,19 @@ const unheldKeys = [
   ["mcpServers", "starts servers of its own", "Name the server in cadre.yaml."],
 ] as const;
 
+const cadreOnly: ReadonlySet<string> = new Set(["level", "tool_groups", "api_config", ...routeKeys.map(([key]) => key)]);
+
 const silent = ["tools", "color", "skills", "memory", "background", "isolation", "effort", "initialPrompt"];
 
 export const claude: Dialect = {
   name: "claude",
   title: "a Claude Code agent",
-  recognises: (map) => entryOf(map, "name") !== undefined && entryOf(map, "description") !== undefined,
+  recognises: (map) => {
+    const has = (key: string): boolean => entryOf(map, key) !== undefined;
+    if (!has("name") || !has("description")) return false;
+    // With keys of cadre's and none of its own it is a mode that somebody forgot the slug of.
+    return has("tools") || has("model") || !map.entries.some(({ key }) => cadreOnly.has(key));
+  },
   translate: (source, file) => {
     const name = readText(source, "name") ?? fileStem(file);
     const bounds = unheld(source, unheldKeys);
