@@ -8,6 +8,8 @@ type Locked = {
   readonly integrity?: string;
   readonly link?: boolean;
   readonly inBundle?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 };
 type Manifest = {
   readonly scripts: Readonly<Record<string, string>>;
@@ -36,4 +38,18 @@ test("row 40 whoever installs this package runs no script of it", () => {
 test("row 40 each package is locked to its bytes", () => {
   const open = locked.filter(([, each]) => !each.link && !each.inBundle && !each.integrity?.startsWith("sha512-"));
   expect(open.map(([path]) => path)).toEqual([]);
+});
+
+/** npm says so too, but only to whoever installs from nothing: where the packages lie already, nobody asks it. */
+test("row 40 every package that another one names is locked, so that a first npm ci goes through", () => {
+  const above = (path: string): string[] => {
+    const cut = path.lastIndexOf("/node_modules/");
+    return path === "" ? [""] : [path, ...above(cut < 0 ? "" : path.slice(0, cut))];
+  };
+  const missing = Object.entries(packages).flatMap(([path, { dependencies, optionalDependencies }]) =>
+    Object.keys({ ...dependencies, ...optionalDependencies })
+      .filter((name) => !above(path).some((at) => packages[`${at === "" ? "" : `${at}/`}node_modules/${name}`]))
+      .map((name) => `${path} names ${name}`),
+  );
+  expect(missing).toEqual([]);
 });
