@@ -11,9 +11,7 @@ import { isUnmeasured, openServed } from "./plan.ts";
 
 /** `evaluate_models`, which asks before a model is used. */
 export function evaluatingTool(hub: HubSource): Tool<EvaluateArgs> {
-  const tool = Object.create(evaluateModelsTool) as Tool<EvaluateArgs>;
-  tool.concerns = (context, given) => evaluationConcerns(hub, context, given);
-  return tool;
+  return { ...evaluateModelsTool, concerns: (context, given) => evaluationConcerns(hub, context, given) };
 }
 
 async function evaluationConcerns(hub: HubSource, context: ToolContext, given: EvaluateArgs): Promise<Concerns> {
