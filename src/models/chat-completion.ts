@@ -29,8 +29,14 @@ const choiceShape = { index: z.number().nullish(), finish_reason: z.string().nul
 /** llama.cpp's: what it took, in ms. */
 const timingsSchema = z.object({ prompt_ms: count, predicted_ms: count });
 
+const tokenSchema = z.object({ token: z.string(), logprob: z.number() });
+const writtenSchema = tokenSchema.extend({ top_logprobs: z.array(tokenSchema) });
+const logprobsSchema = z.object({ content: z.array(writtenSchema) });
+
 const completionSchema = z.object({
-  choices: z.array(z.object({ ...choiceShape, message: saidSchema })).min(1),
+  choices: z
+    .array(z.object({ ...choiceShape, message: saidSchema, logprobs: logprobsSchema.nullish().catch(null) }))
+    .min(1),
   usage: usageSchema.nullish(),
   timings: timingsSchema.nullish().catch(null),
 });
@@ -50,8 +56,13 @@ export type Completion = {
   usage: TokenUsage | null;
   /** By the server's own count; null: it does not say. */
   serverMs: number | null;
+  /** Token by token, what else could have stood there; null: not asked for, or not told. Only of a reply that came whole. */
+  written: readonly WrittenToken[] | null;
   readonly calls: { id: string; name: string; raw: string }[];
 };
+
+/** A token with the likeliest at its place, itself among them as a rule. */
+export type WrittenToken = z.infer<typeof writtenSchema>;
 
 /** In tokens. */
 export type TokenUsage = {
@@ -62,7 +73,7 @@ export type TokenUsage = {
 };
 
 export function emptyCompletion(): Completion {
-  return { text: "", finish: null, usage: null, serverMs: null, calls: [] };
+  return { text: "", finish: null, usage: null, serverMs: null, written: null, calls: [] };
 }
 
 /** Errors: a ZodError, which the caller translates; it quotes no values. */
@@ -71,6 +82,7 @@ export function readCompletion(data: unknown): Completion {
   const completion = emptyCompletion();
   const choice = parsed.choices[0];
   if (choice) add(completion, choice.message, choice.finish_reason);
+  completion.written = choice?.logprobs?.content ?? null;
   completion.usage = tokens(parsed.usage);
   completion.serverMs = timed(parsed.timings);
   return completion;

@@ -54,6 +54,8 @@ export type ChatHuggingFaceCallOptions = BaseChatModelCallOptions & {
   maxTokens?: number;
   temperature?: number;
   responseFormat?: ChatInput["response_format"];
+  /** How many of the likeliest tokens are told of at each place, in `response_metadata.written`; not of a stream. */
+  topLogprobs?: number;
 };
 
 type OutputSchema<Output> = InteropZodType<Output> | SerializableSchema<Output> | Record<string, unknown>;
@@ -216,6 +218,7 @@ export class ChatHuggingFace extends BaseChatModel<ChatHuggingFaceCallOptions> {
       ...(temperature === undefined ? {} : { temperature }),
       ...(options.stop === undefined ? {} : { stop: options.stop }),
       ...(options.responseFormat === undefined ? {} : { response_format: options.responseFormat }),
+      ...(options.topLogprobs === undefined ? {} : { logprobs: true, top_logprobs: options.topLogprobs }),
     };
   }
 
@@ -260,11 +263,12 @@ export class ChatHuggingFace extends BaseChatModel<ChatHuggingFaceCallOptions> {
     const offered = chatTools(options.tools ?? []).map((tool) => tool.function.name);
     const checked = checkCalls(rawCalls(completion), { offered, finish: completion.finish });
     const usage = completion.usage && usageMetadata(completion.usage);
-    const { serverMs } = completion;
+    const { serverMs, written } = completion;
     const response_metadata = {
       finish_reason: completion.finish,
       model_name: this.model,
       ...(serverMs === null ? {} : { server_ms: serverMs }),
+      ...(written === null ? {} : { written }),
     };
     return { checked, fields: { response_metadata, ...(usage ? { usage_metadata: usage } : {}) } };
   }

@@ -1,5 +1,6 @@
 /** From a spec to a model that can be called. The model libraries are loaded here, on first use, so that light verbs stay light. */
 import { CadreError } from "../errors.ts";
+import type { ChatHuggingFace } from "./chat-hugging-face.ts";
 import type { RoleModel } from "./model.ts";
 import type { EmbeddedModels } from "./embedded/embedded-models.ts";
 import type { Gates } from "./gate.ts";
@@ -30,10 +31,24 @@ export type RemoteModelSpec = Exclude<ModelSpec, { kind: "rehearsal" } | Embedde
 export async function createRoleModel(spec: ModelSpec, deps: RoleModelDeps): Promise<RoleModel> {
   if (spec.kind === "rehearsal") return deps.rehearsal();
   if (spec.kind === "embedded") return embeddedRoleModel(spec, deps);
+  const [chat, { chatRoleModel }] = await Promise.all([remoteChat(spec, deps), import("./chat-role-model.ts")]);
+  return chatRoleModel(chat, {
+    id: spec.id,
+    tier: spec.kind,
+    ...(spec.maxTokens === null ? {} : { maxTokens: spec.maxTokens }),
+    ...(spec.temperature === null ? {} : { temperature: spec.temperature }),
+    terms: termsOf(spec),
+  });
+}
+
+/** The client of a server, behind its transport and its gate. Errors: as above. */
+export async function remoteChat(
+  spec: RemoteModelSpec,
+  deps: Omit<RoleModelDeps, "rehearsal">,
+): Promise<ChatHuggingFace> {
   const token = tokenOf(spec, deps.env);
-  const [{ ChatHuggingFace }, { chatRoleModel }, { createTransport }, { processGates }] = await Promise.all([
+  const [{ ChatHuggingFace }, { createTransport }, { processGates }] = await Promise.all([
     import("./chat-hugging-face.ts"),
-    import("./chat-role-model.ts"),
     import("./transport.ts"),
     import("./gate.ts"),
   ]);
@@ -50,13 +65,7 @@ export async function createRoleModel(spec: ModelSpec, deps: RoleModelDeps): Pro
           ...(spec.provider === null ? {} : { provider: spec.provider }),
           ...(spec.billTo === null ? {} : { billTo: spec.billTo }),
         };
-  return chatRoleModel(new ChatHuggingFace({ model: spec.model, transport, ...where }), {
-    id: spec.id,
-    tier: spec.kind,
-    ...(spec.maxTokens === null ? {} : { maxTokens: spec.maxTokens }),
-    ...(spec.temperature === null ? {} : { temperature: spec.temperature }),
-    terms: termsOf(spec),
-  });
+  return new ChatHuggingFace({ model: spec.model, transport, ...where });
 }
 
 /**

@@ -1,11 +1,23 @@
 /**
  * Which route fits a text, as a LangChain decision model: labels are declared routes, criteria their purposes, so an answer can be no other
- * route (LangChain refuses one that is). `org/who.ts` ranks without any of this; light verbs use that.
+ * route (LangChain refuses one that is). `org/who.ts` ranks without any of this: light verbs use that, and so does the rehearsal, which
+ * has to give the same answer every time.
  */
 import { BaseDecisionModel, parseClassifierResponse } from "@langchain/core/decisions";
+import { HumanMessage, SystemMessage } from "@langchain/core/messages";
 import { CadreError } from "../errors.ts";
 import type { OrgChart, Route } from "../org/chart.ts";
 import { rankRoutes } from "../org/who.ts";
+import type { ChatHuggingFace } from "./chat-hugging-face.ts";
+import {
+  decisionFormat,
+  decisionMessages,
+  probabilitiesOf,
+  readDecision,
+  topLogprobs,
+  type Choice,
+  type Probabilities,
+} from "./chat-decision.ts";
 import type { Engine } from "./embedded/engine.ts";
 
 type Classify = BaseDecisionModel["_classify"];
@@ -55,7 +67,7 @@ export class LexicalDecisionModel extends BaseDecisionModel {
     const ranked = rankRoutes(this.#chart, text, { from: this.#from, limit: 1000 });
     const scores = new Map(ranked.map((found) => [routeLabel({ kind: found.kind, to: found.role }), found.score]));
     return answers(this.model, questions, async ({ criteria }) =>
-      shares(Object.fromEntries(Object.keys(criteria).map((label) => [label, scores.get(label) ?? 0]))),
+      likeliest(shares(Object.fromEntries(Object.keys(criteria).map((label) => [label, scores.get(label) ?? 0])))),
     );
   }
 }
@@ -77,18 +89,55 @@ export class LlamaDecisionModel extends BaseDecisionModel {
   override async _classify(...[state, questions, config]: Asked): Promise<Answered> {
     return answers(this.model, questions, async ({ instructions, criteria }) => {
       const asked = { state: textOf(state), instructions, criteria };
-      return (await this.#engine.choose(asked, config?.signal)).probabilities;
+      return likeliest((await this.#engine.choose(asked, config?.signal)).probabilities);
     });
   }
 }
 
-type Choice = { readonly instructions: string; readonly criteria: Readonly<Record<string, string>> };
-type Probabilities = Readonly<Record<string, number>>;
+/** A chat server, asked in `chat-decision.ts`. Errors: `model-*`; the signal's reason. */
+export class ChatDecisionModel extends BaseDecisionModel {
+  readonly #chat: ChatHuggingFace;
+  readonly #maxTokens: number;
+  override lc_namespace = ["cadre", "decisions"];
+
+  constructor(chat: ChatHuggingFace, options: { readonly id: string; readonly maxTokens: number }) {
+    super({ model: options.id });
+    this.#chat = chat;
+    this.#maxTokens = options.maxTokens;
+  }
+
+  override get _provider(): string {
+    return "chat";
+  }
+
+  override async _classify(...[state, questions, config]: Asked): Promise<Answered> {
+    return answers(this.model, questions, async (asked) => {
+      const labels = Object.keys(asked.criteria);
+      const { system, user } = decisionMessages(textOf(state), asked);
+      const told = topLogprobs(labels);
+      const message = await this.#chat.invoke([new SystemMessage(system), new HumanMessage(user)], {
+        responseFormat: decisionFormat(labels),
+        maxTokens: this.#maxTokens,
+        temperature: 0,
+        outputVersion: "v0",
+        ...(told === null ? {} : { topLogprobs: told }),
+        ...(config?.signal ? { signal: config.signal } : {}),
+      });
+      const { finish_reason: finish, written } = message.response_metadata;
+      const choice = readDecision(message.text, { finish: String(finish), labels, model: this.model });
+      const probabilities = probabilitiesOf(Array.isArray(written) ? written : [], labels, choice);
+      return { choice, probabilities: probabilities ?? {}, confidence: probabilities?.[choice] ?? 0 };
+    });
+  }
+}
+
+/** `probabilities` empty, and `confidence` 0: nothing is known of them, so whoever has a threshold is below it. */
+type Decided = { readonly choice: string; readonly probabilities: Probabilities; readonly confidence: number };
 
 async function answers(
   model: string,
   questions: Asked[1],
-  probabilitiesOf: (choice: Choice) => Promise<Probabilities>,
+  decide: (choice: Choice) => Promise<Decided>,
 ): Promise<Answered> {
   const given: Record<string, unknown> = {};
   for (const [id, question] of Object.entries(questions)) {
@@ -100,11 +149,14 @@ async function answers(
         typeof criterion === "string" ? criterion : label,
       ]),
     );
-    const probabilities = await probabilitiesOf({ instructions: textOf(question.instructions), criteria });
-    const [choice, confidence] = Object.entries(probabilities).toSorted((a, b) => b[1] - a[1])[0] ?? ["", 0];
-    given[id] = { type: "choice", choice, probabilities, confidence };
+    given[id] = { type: "choice", ...(await decide({ instructions: textOf(question.instructions), criteria })) };
   }
   return parseClassifierResponse({ model, answers: given });
+}
+
+function likeliest(probabilities: Probabilities): Decided {
+  const [choice, confidence] = Object.entries(probabilities).toSorted((a, b) => b[1] - a[1])[0] ?? ["", 0];
+  return { choice, probabilities, confidence };
 }
 
 /** Nothing in common with any of them: each is as likely as the others. */

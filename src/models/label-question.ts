@@ -25,7 +25,7 @@ export function labelQuestion(text: string, labels: readonly string[]): Message[
 }
 
 /** A line that does not stand in the text (L2). */
-function markFor(text: string): string {
+export function markFor(text: string): string {
   let mark = "=====";
   while (text.includes(mark)) mark += "=";
   return mark;

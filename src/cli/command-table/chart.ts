@@ -54,8 +54,15 @@ export const chart: readonly CommandSpec[] = [
     options: [
       ["--from <role>", "only the routes of this role"],
       ["--limit <n>", "how many candidates (default: 5)"],
+      [
+        "--model <model>",
+        "with --from: ask a model instead of comparing words, in one paid call; written as for run --model",
+      ],
     ],
-    examples: [['who "we may need a GPU"', "who decides that"]],
+    examples: [
+      ['who "we may need a GPU"', "who decides that"],
+      ['who "we may need a GPU" --from backend-lead --model local', "what a model of cadre.yaml would do in that role"],
+    ],
     load: async () => (await import("../commands/who.ts")).who,
   },
   {

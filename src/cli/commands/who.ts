@@ -11,7 +11,7 @@ import type { Context } from "../context.ts";
 import { count, option, words, type Input } from "../input.ts";
 import { showList, type ListColumn } from "../list.ts";
 
-/** Errors: folder-missing, folder-empty, role-unknown, usage. */
+/** Errors: folder-missing, folder-empty, role-unknown, usage; with `--model` those of calling one. */
 export async function who(context: Context, input: Input): Promise<number> {
   const text = await textOf(context, words(input, 0));
   if (text === "")
@@ -28,6 +28,11 @@ export async function who(context: Context, input: Input): Promise<number> {
     });
   }
   const limit = count(input, "limit", "--limit") ?? 5;
+  const model = option(input, "model");
+  if (model !== undefined) {
+    const { showAsked } = await import("../ask-model.ts");
+    return showAsked(context, { chart, from, text, model, limit });
+  }
   const candidates = rankRoutes(chart, text, { limit, ...(from === undefined ? {} : { from }) });
   showList(context, {
     schema: "cadre.who/1",

@@ -1,0 +1,22 @@
+/** From a spec to a decision model. The model libraries are loaded here, on first use, so that light verbs stay light. */
+import type { BaseDecisionModel } from "@langchain/core/decisions";
+import { CadreError } from "../errors.ts";
+import { remoteChat, type RoleModelDeps } from "./create-role-model.ts";
+import type { ModelSpec } from "./resolve.ts";
+
+/** An answer is a letter: whoever reasons first gets room for that. */
+const answerTokens = 512;
+
+/** Errors: as `createRoleModel`. */
+export async function createDecisionModel(
+  spec: Exclude<ModelSpec, { kind: "rehearsal" }>,
+  deps: Omit<RoleModelDeps, "rehearsal">,
+): Promise<BaseDecisionModel> {
+  const { ChatDecisionModel, LlamaDecisionModel } = await import("./decisions.ts");
+  if (spec.kind === "embedded") {
+    if (!deps.embedded) throw new CadreError("internal", "no models can be loaded into this process");
+    return new LlamaDecisionModel(await (await deps.embedded()).open(spec), spec.id);
+  }
+  const maxTokens = Math.min(answerTokens, spec.maxTokens ?? answerTokens);
+  return new ChatDecisionModel(await remoteChat(spec, deps), { id: spec.id, maxTokens });
+}
