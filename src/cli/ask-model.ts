@@ -53,7 +53,7 @@ async function ask(
       hint: "npx cadre who <text> --from <role> --model <model>",
     });
   const { routeLabel, routeQuestion } = await import("../models/decisions.ts");
-  const config = await requireConfig(dir);
+  const config = requireConfig(dir);
   const spec = resolveModel(config, { role: "", rank: "", flag: model });
   if (spec.kind === "rehearsal")
     throw new CadreError("usage", "the rehearsal compares words, as `who` does without --model", {
