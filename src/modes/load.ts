@@ -111,7 +111,8 @@ function passedOver(others: readonly { readonly file: string; readonly why: stri
   const groups = Map.groupBy(others, ({ file, why }) => `${file.slice(0, file.lastIndexOf("/") + 1)} ${why}`);
   return [...groups.values()].map(([first, ...more]) => {
     const { file, why } = first as (typeof others)[number];
-    const also = more.length === 0 ? "" : `, nor do ${more.length} more files beside it`;
+    const rest = more.length === 1 ? "nor does 1 more file" : `nor do ${more.length} more files`;
+    const also = more.length === 0 ? "" : `, ${rest} beside it`;
     return {
       code: "not-a-role",
       severity: "info",

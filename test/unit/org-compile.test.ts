@@ -95,6 +95,18 @@ test("routes: to itself, delegated to user, declared twice, without a purpose", 
   ]);
 });
 
+test("what was probably meant is never a route that the next look would refuse: the role itself, or work for user", () => {
+  const near = modeOf("near", `${to("delegates_to", "neer", "usr")}\n${to("escalates_to", "usr")}`);
+  const hints = compile([near, lead, hand, chief]).problems.flatMap(({ code, hint }) =>
+    code === "route-unknown-target" ? [hint] : [],
+  );
+  expect(hints).toEqual([
+    "Add a mode with the slug neer, or take the route out.",
+    "Add a mode with the slug usr, or take the route out.",
+    'Did you mean "user"?',
+  ]);
+});
+
 test("direction: escalating downward and delegating upward are warnings; equal ranks and unranked roles are fine", () => {
   const down = modeOf(
     "down",

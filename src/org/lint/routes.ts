@@ -68,11 +68,12 @@ function targetFault(mode: Mode, route: RouteDeclaration, known: ReadonlyMap<str
     });
   }
   if (route.to === USER || known.has(route.to)) return null;
+  const targets = [...known.keys(), ...(route.kind === "delegation" ? [] : [USER])].filter((to) => to !== mode.slug);
   return at(route, {
     code: "route-unknown-target",
     severity: "error",
     message: `${what}, which no mode here declares (${route.file}:${route.line}).`,
-    hint: didYouMean(route.to, [...known.keys(), USER], `Add a mode with the slug ${route.to}, or take the route out.`),
+    hint: didYouMean(route.to, targets, `Add a mode with the slug ${route.to}, or take the route out.`),
   });
 }
 
