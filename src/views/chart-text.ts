@@ -1,6 +1,7 @@
 /** The org chart as text: its roles by rank, and who delegates to whom; every route with its purpose where verbose. */
 import type { Rank, RouteKind } from "../modes/mode.ts";
 import { USER, type OrgChart, type Role, type Route } from "../org/chart.ts";
+import { counted } from "./counted.ts";
 import { visible } from "./escape.ts";
 import { painter, type Paint, type Style, type TextOptions } from "./paint.ts";
 import { columnsOf, wrap } from "./text-width.ts";
@@ -39,7 +40,7 @@ export function renderChart(chart: OrgChart, options: ChartTextOptions): string 
 
 function summaryLine(chart: OrgChart, paint: Paint): string {
   const counts = routeKinds.map((kind) => `${chart.routes.filter((route) => route.kind === kind).length} ${kind}`);
-  return `${chart.roles.length} roles, ${chart.routes.length} routes (${counts.join(", ")})  ${paint("dim", chart.hash.slice(0, 12))}`;
+  return `${counted(chart.roles.length, "role")}, ${counted(chart.routes.length, "route")} (${counts.join(", ")})  ${paint("dim", chart.hash.slice(0, 12))}`;
 }
 
 function rankLines(chart: OrgChart, options: TextOptions, paint: Paint): string[] {

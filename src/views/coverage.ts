@@ -5,6 +5,7 @@
  * V2. What was taken and is no longer declared is named too, and so is every attempt that was refused.
  */
 import type { OrgChart, Route } from "../org/chart.ts";
+import { counted } from "./counted.ts";
 import { visible } from "./escape.ts";
 import { painter, type Paint, type TextOptions } from "./paint.ts";
 import { columnsOf } from "./text-width.ts";
@@ -112,10 +113,6 @@ function edgeText({ kind, from, to }: Edge): string {
 
 function timesText({ times, runs }: Walks): string {
   return `${times} times in ${counted(runs, "run")}`.replace(/^1 times/, "once");
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function section(title: string, rows: readonly string[], paint: Paint): string[] {

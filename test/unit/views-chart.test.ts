@@ -32,6 +32,10 @@ describe("the chart as text", () => {
     ]);
   });
 
+  test("one of a thing is not several", () => {
+    expect(renderChart(chartOf([role("lone", "lead")], []), plain)).toMatch(/^1 role, 0 routes \(/);
+  });
+
   test("verbose: every route with its purpose and the line that declares it, and granted tool groups", () => {
     const text = renderChart(smallChart(), { ...plain, verbose: true, grants: { end: ["inference"] } });
     expect(text).toContain("    escalates to user  “For models”  modes/architect.md:16");

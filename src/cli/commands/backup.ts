@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../clock.ts";
 import { CadreError } from "../../errors.ts";
+import { counted } from "../../views/counted.ts";
 import { visible } from "../../views/escape.ts";
 import type { Context } from "../context.ts";
 import { word, type Input } from "../input.ts";
@@ -19,7 +20,7 @@ export async function backup(context: Context, input: Input): Promise<number> {
   if (output.json) output.document({ schema: "cadre.backup/1", ...made });
   else {
     output.line(visible(made.file));
-    output.note(`${made.runs} runs, ${made.events} events, ${made.bytes} bytes; verified`);
+    output.note(`${counted(made.runs, "run")}, ${counted(made.events, "event")}, ${made.bytes} bytes; verified`);
   }
   return 0;
 }

@@ -10,6 +10,7 @@ import {
   rooFiles,
   type WrittenFile,
 } from "../../modes/writing/dialect-text.ts";
+import { counted } from "../../views/counted.ts";
 import type { Context } from "../context.ts";
 import { choice, flag, option, type Input } from "../input.ts";
 import { writeNewFiles } from "../write-files.ts";
@@ -82,8 +83,8 @@ export async function convert(context: Context, input: Input): Promise<number> {
   for (const { path } of files) output.line(path);
   output.note(
     dry
-      ? `${files.length} files would be written to ${folder}; nothing was`
-      : `${written.length} files written to ${folder}`,
+      ? `${counted(files.length, "file")} would be written to ${folder}; nothing was`
+      : `${counted(written.length, "file")} written to ${folder}`,
   );
   for (const what of lost[to]) output.note(`not held there: ${what}`);
   return 0;

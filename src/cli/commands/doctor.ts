@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { asCadreError } from "../errors.ts";
+import { counted } from "../../views/counted.ts";
 import { visible } from "../../views/escape.ts";
 import { check, type Check } from "../check.ts";
 import type { Context } from "../context.ts";
@@ -66,7 +67,7 @@ async function chartChecks(context: Context): Promise<Check[]> {
   try {
     const { chart, problems, workflow } = await readChart(context, []);
     const errors = problems.filter((problem) => problem.severity === "error").length;
-    const detail = `${chart.roles.length} roles, ${chart.routes.length} routes, chart ${chart.hash.slice(0, 12)}`;
+    const detail = `${counted(chart.roles.length, "role")}, ${counted(chart.routes.length, "route")}, chart ${chart.hash.slice(0, 12)}`;
     return [
       errors === 0
         ? check("modes", "ok", detail)

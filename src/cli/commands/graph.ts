@@ -2,6 +2,7 @@
 import { USER, type OrgChart } from "../../org/chart.ts";
 import type { Workflow } from "../../org/workflow.ts";
 import { renderChart } from "../../views/chart-text.ts";
+import { counted } from "../../views/counted.ts";
 import { renderCoverage, routeCoverage, type RouteCoverage } from "../../views/coverage.ts";
 import { chartDot } from "../../views/dot.ts";
 import { chartMermaid } from "../../views/mermaid.ts";
@@ -67,7 +68,7 @@ async function drawn(chart: OrgChart, workflow: Workflow | null, reports: boolea
     staffedBy: workflow?.staffing[role.slug]?.by ?? ("model" as const),
   }));
   const picture = pictureOfChart({ ...chart, roles }, { reports });
-  const title = `${chart.roles.length} roles, ${chart.routes.length} routes, chart ${chart.hash.slice(0, 12)}`;
+  const title = `${counted(chart.roles.length, "role")}, ${counted(chart.routes.length, "route")}, chart ${chart.hash.slice(0, 12)}`;
   if (picture.nodes.length > largestPicture + 1) return mapSvg(mapOf(chart), title);
   const placer = openPlacer();
   try {

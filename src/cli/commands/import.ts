@@ -7,6 +7,7 @@ import { loadModes } from "../../modes/load.ts";
 import type { Mode } from "../../modes/mode.ts";
 import { slugFault } from "../../modes/slug.ts";
 import { cadreText } from "../../modes/writing/cadre-text.ts";
+import { counted } from "../../views/counted.ts";
 import { visible } from "../../views/escape.ts";
 import { shellWord, type Context } from "../context.ts";
 import { flag, option, words, type Input } from "../input.ts";
@@ -122,8 +123,8 @@ function show(context: Context, { taken, left, problems, target, written, dry }:
   const where = target === "modes" ? "" : ` ${shellWord(resolve(context.dir, target))}`;
   output.note(
     dry
-      ? `${taken.length} roles would be written to ${target}/; nothing was`
-      : `${written.length} files written to ${target}/, ${taken.length - written.length} were there already`,
+      ? `${counted(taken.length, "role")} would be written to ${target}/; nothing was`
+      : `${counted(written.length, "file")} written to ${target}/, ${taken.length - written.length} were there already`,
   );
   if (!dry) output.note(`Next: ${context.command(`lint${where}`)}   what is wrong with the chart that they make`);
 }

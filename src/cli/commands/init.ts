@@ -8,6 +8,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync 
 import { dirname, join, relative, resolve } from "node:path";
 import { sha256 } from "../../canonical.ts";
 import { CadreError } from "../../errors.ts";
+import { counted } from "../../views/counted.ts";
 import type { Context } from "../context.ts";
 import { shellWord } from "../context.ts";
 import { flag, word, type Input } from "../input.ts";
@@ -116,7 +117,9 @@ function show(context: Context, target: string, written: readonly string[]): voi
   for (const path of written) output.line(path);
   const inside = relative(process.cwd(), target);
   const where = inside.startsWith("..") ? target : inside;
-  output.note(written.length === 0 ? "everything is there already" : `${written.length} files written to ${target}`);
+  output.note(
+    written.length === 0 ? "everything is there already" : `${counted(written.length, "file")} written to ${target}`,
+  );
   output.note("Next");
   if (where !== "") output.note(`  cd ${shellWord(where)}`);
   if (isInGit(target))

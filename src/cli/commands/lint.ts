@@ -5,6 +5,7 @@ import { surely } from "../../documents/nearest.ts";
 import type { Problem, Severity } from "../../documents/problem.ts";
 import { isCadreError } from "../../errors.ts";
 import type { RouteDeclaration } from "../../modes/mode.ts";
+import { counted } from "../../views/counted.ts";
 import { visible } from "../../views/escape.ts";
 import { codeFrame, readForFrame } from "../code-frame.ts";
 import { shellWord, type Context } from "../context.ts";
@@ -119,10 +120,10 @@ function renamesIn(file: string, { modes, problems }: ReadChart): Rename[] {
   const slugs = modes.map((mode) => mode.slug);
   const wrong = new Set(problems.filter(({ code }) => code === "route-unknown-target").map(placeKey));
   return modes
-    .flatMap((mode) => mode.routes)
-    .flatMap((route): Rename[] => {
+    .flatMap((mode) => mode.routes.map((route) => ({ mode, route })))
+    .flatMap(({ mode, route }): Rename[] => {
       const to = route.file === file && wrong.has(placeKey(route)) ? surely(route.to, slugs) : null;
-      return to === null ? [] : [{ line: route.line, column: route.column, from: route.to, to }];
+      return to === null || to === mode.slug ? [] : [{ line: route.line, column: route.column, from: route.to, to }];
     });
 }
 
@@ -170,13 +171,12 @@ function show(context: Context, read: ReadChart, format: LintFormat): void {
           [`${visible(file)}:${line}:${column}`, severity, code, visible(message), visible(hint ?? "")].join("\t"),
         );
   }
-  const plural = (many: number, word: string): string => `${many} ${word}${many === 1 ? "" : "s"}`;
   const tell = (severity: Severity): number => problems.filter((problem) => problem.severity === severity).length;
   const verdict =
     problems.length === 0
       ? output.paintNote("green", "nothing to complain about")
-      : `${plural(tell("error"), "error")}, ${plural(tell("warning"), "warning")}, ${tell("info")} notes`;
-  output.note(`${plural(read.modes.length, "mode")}, ${plural(read.declared.length, "route")}: ${verdict}`);
+      : `${counted(tell("error"), "error")}, ${counted(tell("warning"), "warning")}, ${counted(tell("info"), "note")}`;
+  output.note(`${counted(read.modes.length, "mode")}, ${counted(read.declared.length, "route")}: ${verdict}`);
 }
 
 function lintDocument(read: ReadChart): Record<string, unknown> {
