@@ -28,7 +28,7 @@ async function bundle(entry: string): Promise<string> {
     format: "esm",
     target: "node22.18",
     write: false,
-    external: ["better-sqlite3"],
+    external: ["better-sqlite3", "node-llama-cpp"],
     legalComments: "none",
     banner: {
       js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',

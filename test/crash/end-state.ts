@@ -90,7 +90,7 @@ function aboutDoubt(event: Event, stored: readonly StoredEvent[]): boolean {
 const noTime = "2026-01-01T00:00:00.000Z";
 const timed = new Set(["at", "deadline"]);
 /** Gone from both sides: what the prompt was follows from the events, which are compared; the others say that there was a doubt. */
-const dropped = new Set(["prompt", "again", "doubted"]);
+const dropped = new Set(["prompt", "again", "doubted", "charged", "serverMs"]);
 
 /** Without times, doubts and the numbers that depend on doubts. */
 function plainly<Value>(value: Value, numbers: ReadonlyMap<number, number>, also: (held: unknown) => unknown): Value {

@@ -16,11 +16,12 @@ const seen = new Set<string>();
 let failures = 0;
 let doubts = 0;
 
-/** Without times, durations and prompts (they name keys), and without the word for how an outcome was come by: that one may differ, and says so. */
+/** Without times, durations, prompts (they name keys) and what a call cost (one that is made again costs twice), and without the word for how an outcome was come by: that one may differ, and says so. */
 function plain(events: readonly Event[]): unknown[] {
   const left = events.filter((event) => !isDoubt(event, events));
   const text = JSON.stringify(left, (key, value: unknown) =>
-    ["at", "deadline", "ms", "prompt"].includes(key) || (key === "outcome" && typeof value === "string")
+    ["at", "deadline", "ms", "serverMs", "prompt", "charged"].includes(key) ||
+    (key === "outcome" && typeof value === "string")
       ? undefined
       : value,
   );

@@ -45,6 +45,7 @@ describe("a workspace of a plain folder", () => {
     expect((await bench.workspaces.create("r-000001", clean)).baseline).toEqual({
       source: { kind: "empty" },
       files: {},
+      kinds: {},
       skipped: [],
     });
   });
