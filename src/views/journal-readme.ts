@@ -68,7 +68,7 @@ function waitingBlocks({ outcome }: Journal): string[][] {
     return [
       [`**Waits for ${inline(ask.to)}**, on behalf of ${inline(ask.role)}:`],
       block(ask.question),
-      ["```sh", `cadre ${verb} ${ask.ask.replaceAll(/[^\w-]/g, "")}${verb === "answer" ? ' "…"' : ""}`, "```"],
+      ["```sh", `npx cadre ${verb} ${ask.ask.replaceAll(/[^\w-]/g, "")}${verb === "answer" ? ' "…"' : ""}`, "```"],
     ];
   });
 }

@@ -200,7 +200,7 @@ describe("the journal of a run", () => {
       }),
     );
     expect(waiting).toContain("**Waits for user**, on behalf of ai-ml-lead:");
-    expect(waiting).toMatch(/\ncadre approve a-7f3a9c-1-\d+\n/);
+    expect(waiting).toMatch(/\nnpx cadre approve a-7f3a9c-1-\d+\n/);
     expect(waiting).toContain("*Not signed off.*");
   });
 
