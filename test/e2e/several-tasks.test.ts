@@ -144,3 +144,8 @@ test("RELIABILITY 15 several open questions of one run: a run's id is refused wi
   }
   expect((await cadre.verify(run as never)).problems).toEqual([]);
 });
+
+test("D6 a role that rests while its tasks are worked on is whole to verify", async () => {
+  const { cadre, run } = await started();
+  expect((await cadre.verify(run as never)).problems).toEqual([]);
+});
