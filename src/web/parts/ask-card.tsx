@@ -51,9 +51,7 @@ export function AskCard({
           <RuleQuote rule={ask.rule} kind="escalation" />
         </Fact>
         <Fact name="Path">
-          <span className="path">
-            {[...ask.path.map(names), ask.to === "user" ? "you" : shown(ask.to)].join(" → ")}
-          </span>
+          <span className="path">{[...ask.path, ask.to].map(names).join(" → ")}</span>
         </Fact>
         <Deadline ask={ask} names={names} now={now} />
         <Fact name="Kind">
