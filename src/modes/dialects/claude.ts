@@ -41,6 +41,8 @@ const cadreOnly: ReadonlySet<string> = new Set(["level", "tool_groups", "api_con
 
 const silent = ["tools", "color", "skills", "memory", "background", "isolation", "effort", "initialPrompt"];
 
+const claudeOnly = ["model", ...unheldKeys.map(([key]) => key), ...silent];
+
 export const claude: Dialect = {
   name: "claude",
   title: "a Claude Code agent",
@@ -48,7 +50,7 @@ export const claude: Dialect = {
     const has = (key: string): boolean => entryOf(map, key) !== undefined;
     if (!has("name") || !has("description")) return false;
     // With keys of cadre's and none of its own it is a mode that somebody forgot the slug of.
-    return has("tools") || has("model") || !map.entries.some(({ key }) => cadreOnly.has(key));
+    return claudeOnly.some(has) || !map.entries.some(({ key }) => cadreOnly.has(key));
   },
   translate: (source, file) => {
     const name = readText(source, "name") ?? fileStem(file);
