@@ -61,7 +61,8 @@ export type {
   StartOptions,
   Verification,
 } from "./run/api.ts";
-export { openCadre, type Cadre, type CadreOptions, type VerifyAllOptions } from "./cadre.ts";
+export { openCadre } from "./cadre/cadre.ts";
+export type { Cadre, CadreOptions, VerifyAllOptions } from "./cadre/api.ts";
 
 /** The compiled LangGraph of a workflow, for LangGraph's own tools: a labelled rehearsal that never opens project data. */
 export async function rehearsalGraph(workflow: WorkflowInput, from: string): Promise<unknown> {

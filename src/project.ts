@@ -1,6 +1,6 @@
 /** What a project's files hold: modes, rules and workflow, checked together. No store and no engine: for lint, graph, who, and the checks of `start`. */
-import { readConfig } from "./config.ts";
-import { mcpToolNames } from "./config-outside.ts";
+import { readConfig } from "./config/config.ts";
+import { mcpToolNames } from "./config/outside.ts";
 import { CadreError } from "./errors.ts";
 import { judge } from "./documents/judge.ts";
 import type { Problem } from "./documents/problem.ts";

@@ -1,7 +1,7 @@
 /** `who --model`: a decision model is asked which of a role's routes a text takes. Loaded only then: `who` by itself is light. */
-import { requireConfig } from "../config.ts";
-import { secretsOf } from "../engine-guard.ts";
-import { engineModels } from "../engine-models.ts";
+import { requireConfig } from "../config/config.ts";
+import { secretsOf } from "../engine/guard.ts";
+import { engineModels } from "../engine/models.ts";
 import { CadreError } from "../errors.ts";
 import { createDecisionModel } from "../models/create-decision-model.ts";
 import { resolveModel } from "../models/resolve.ts";

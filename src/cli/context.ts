@@ -93,7 +93,7 @@ export async function configuredPlaces(given: string | undefined, needs: Needs):
     });
   }
   if (!existsSync(join(dir, "cadre.yaml"))) return {};
-  const { readConfig } = await import("../config.ts");
+  const { readConfig } = await import("../config/config.ts");
   const { config, problems } = readConfig(dir);
   const mistake = problems.find((problem) => problem.severity === "error");
   if (mistake && needs === "data") {

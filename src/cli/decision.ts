@@ -2,7 +2,7 @@
  * What a person typed, as the decision that an ask of this kind takes. The wrong verb is a usage error that names the right command.
  */
 import { readFileSync } from "node:fs";
-import type { DecideInput } from "../cadre.ts";
+import type { DecideInput } from "../run/api.ts";
 import { CadreError } from "../errors.ts";
 import type { AskRow } from "../store/ports.ts";
 import { commandsForAsk, decidedBy, higherCeiling } from "./next-commands.ts";

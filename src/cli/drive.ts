@@ -7,7 +7,8 @@
  * V4. Nothing is asked of a person unless stdin and stdout are terminals.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AdvanceResult, Cadre } from "../cadre.ts";
+import type { AdvanceResult } from "../run/api.ts";
+import type { Cadre } from "../cadre/api.ts";
 import { CadreError, isCadreError } from "../errors.ts";
 import type { RunId } from "../ids.ts";
 import type { AskRow, RunRow } from "../store/ports.ts";

@@ -1,7 +1,7 @@
 /** What `doctor` says of cadre.yaml and the models in it. Tokens are named, never shown; servers are asked when it is told to. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { readConfig, type Config, type ConfiguredModel } from "../config.ts";
+import { readConfig, type Config, type ConfiguredModel } from "../config/config.ts";
 import { resolveModel, type ModelSpec } from "../models/resolve.ts";
 import { check, type Check } from "./check.ts";
 import type { Context } from "./context.ts";

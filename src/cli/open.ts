@@ -1,6 +1,6 @@
 /** Opens what a command needs: the store for reading (light), or the engine. */
 import { join } from "node:path";
-import type { Cadre } from "../cadre.ts";
+import type { Cadre } from "../cadre/api.ts";
 import { systemClock } from "../clock.ts";
 import type { StoreReader } from "../store/open-reader.ts";
 import type { Context } from "./context.ts";
@@ -21,7 +21,7 @@ export async function withCadre<Result = number>(
   body: (cadre: Cadre) => Promise<Result>,
   options: { readonly readOnly?: boolean } = {},
 ): Promise<Result> {
-  const { openCadre } = await import("../cadre.ts");
+  const { openCadre } = await import("../cadre/cadre.ts");
   const cadre = openCadre({ dir: context.dir, data: context.data, journal: context.journal, ...options });
   try {
     return await body(cadre);

@@ -1,7 +1,7 @@
 /** How an advance ended, for people and for programs: what came of it or what it waits for, where it is written down, what to do next. */
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import type { AdvanceResult } from "../cadre.ts";
+import type { AdvanceResult } from "../run/api.ts";
 import { servedAt } from "../store/served.ts";
 import type { AskRow, RunRow, Store } from "../store/ports.ts";
 import { visible } from "../views/escape.ts";

@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../clock.ts";
-import { readConfig } from "../config.ts";
-import type { HubConfig } from "../config-hub.ts";
-import type { McpConfig, McpServerConfig, NoticeTarget } from "../config-outside.ts";
+import { readConfig } from "../config/config.ts";
+import type { HubConfig } from "../config/hub.ts";
+import type { McpConfig, McpServerConfig, NoticeTarget } from "../config/outside.ts";
 import { McpFault } from "../tools/mcp/port.ts";
 import { check, type Check } from "./check.ts";
 import type { Context } from "./context.ts";

@@ -3,7 +3,7 @@
  * starts the run knows what is in them.
  */
 import type { Brief } from "../briefs/brief.ts";
-import { readConfig } from "../config.ts";
+import { readConfig } from "../config/config.ts";
 import { isLoopback } from "../endpoint-url.ts";
 import { hubRouter, resolveModel, type ModelSpec } from "../models/resolve.ts";
 import { decodeText, readWhole } from "../tools/read-bytes.ts";

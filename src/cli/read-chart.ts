@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { readBrief } from "../briefs/read-brief.ts";
-import { readConfig } from "../config.ts";
+import { readConfig } from "../config/config.ts";
 import { readTextFile } from "../documents/file.ts";
 import { judge } from "../documents/judge.ts";
 import { compareText, sortProblems } from "../documents/problem-order.ts";

@@ -4,7 +4,7 @@
  * V1. Only names of cadre.yaml: a role never names a host, and nothing is asked that the operator did not map.
  * V2. Calls go through the same transport as a role's (`transport.ts`), with its limits, its gate and its bound token.
  */
-import type { AboutModel, Config, Price, ServedTask } from "../config.ts";
+import type { AboutModel, Config, Price, ServedTask } from "../config/config.ts";
 import { isLoopback } from "../endpoint-url.ts";
 import { CadreError, isCadreError } from "../errors.ts";
 import {

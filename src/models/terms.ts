@@ -6,7 +6,7 @@
  *     tokens are estimated here, so that alone can make it too little.
  * C3. Time is what the server counted, or what the answer took once the server was asked: never what a call waited for its turn.
  */
-import type { Price } from "../config.ts";
+import type { Price } from "../config/config.ts";
 import { microsOf } from "../money.ts";
 import type { ModelUsage } from "./model.ts";
 

@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { isCadreError, type CadreError } from "../errors.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { createRoleModel, limitsOf, tokenOf, type RemoteModelSpec } from "./create-role-model.ts";
 import { openGates } from "./gate.ts";
 import { hubRouter, resolveModel } from "./resolve.ts";

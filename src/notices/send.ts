@@ -5,7 +5,7 @@
  * S2. What the other side says is not kept: the outcome is an exit code or a status, in our words.
  * S3. A command gets PATH, HOME and the variables that were named; a token goes to the one address, and a redirect is not followed.
  */
-import type { NoticeTarget } from "../config-outside.ts";
+import type { NoticeTarget } from "../config/outside.ts";
 import { cleanEnvironment } from "../outside/clean-environment.ts";
 import { startChildGroup } from "../outside/child-group.ts";
 

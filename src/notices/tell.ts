@@ -7,8 +7,8 @@
  * T4. Who cannot be told of one ask is not tried for the others of the same look: a look takes bounded time, however many asks wait.
  */
 import type { Clock } from "../clock.ts";
-import type { Config } from "../config.ts";
-import type { NoticeTarget } from "../config-outside.ts";
+import type { Config } from "../config/config.ts";
+import type { NoticeTarget } from "../config/outside.ts";
 import { hashOf } from "../canonical.ts";
 import { secretRemover } from "../outside/secrets.ts";
 import type { NoticeKey, NoticeStore } from "../store/outbox.ts";

@@ -1,7 +1,7 @@
 /** Tells of a run's asks while it moves: at each ask that is raised, one look after another, and once more at the end. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
-import { configMentions } from "../config-mentions.ts";
+import { configMentions } from "../config/mentions.ts";
 import type { RunId } from "../ids.ts";
 import type { Store } from "../store/ports.ts";
 import type { Told } from "./tell.ts";
@@ -20,7 +20,7 @@ const lately = 24 * 60 * 60_000;
 export async function tellOpen({ dir, store, clock }: TellerDeps, run?: RunId): Promise<Told> {
   if (!configMentions(dir, "notify")) return { told: 0, failed: 0 };
   const [{ requireConfig }, { tellDue }, { sendNotice }] = await Promise.all([
-    import("../config.ts"),
+    import("../config/config.ts"),
     import("./tell.ts"),
     import("./send.ts"),
   ]);

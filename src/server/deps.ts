@@ -1,5 +1,5 @@
 /** What the routes of the server are given. */
-import type { Cadre } from "../cadre.ts";
+import type { Cadre } from "../cadre/api.ts";
 import type { Clock } from "../clock.ts";
 import type { Problem } from "../documents/problem.ts";
 import { CadreError } from "../errors.ts";

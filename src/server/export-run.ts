@@ -1,5 +1,5 @@
 /** Everything of a run that its file holds. */
-import type { Cadre } from "../cadre.ts";
+import type { Cadre } from "../cadre/api.ts";
 import { CadreError } from "../errors.ts";
 import { planOf } from "../layout/elk-graph.ts";
 import type { Placer } from "../layout/place.ts";

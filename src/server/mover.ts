@@ -6,7 +6,7 @@
  * M3. A fault stops its run and is told with it; it ends nothing else.
  * M4. `drain` stops every run after its current step, and waits for that.
  */
-import type { Cadre } from "../cadre.ts";
+import type { Cadre } from "../cadre/api.ts";
 import { isCadreError } from "../errors.ts";
 import type { RunId } from "../ids.ts";
 import type { ErrorView } from "../views/control-room.ts";

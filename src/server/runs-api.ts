@@ -4,7 +4,7 @@ import { z } from "zod";
 import { briefOrThrow, loadBrief } from "../briefs/load-brief.ts";
 import { readBrief } from "../briefs/read-brief.ts";
 import type { Brief } from "../briefs/brief.ts";
-import type { StartOptions } from "../cadre.ts";
+import type { StartOptions } from "../run/api.ts";
 import type { ForkOptions } from "../run/api.ts";
 import { CadreError } from "../errors.ts";
 import type { EventsView, JournalView, RunLine } from "../views/control-room.ts";

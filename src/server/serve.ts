@@ -2,7 +2,7 @@
 import { serve as listen } from "@hono/node-server";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import type { Cadre } from "../cadre.ts";
+import type { Cadre } from "../cadre/api.ts";
 import type { Clock } from "../clock.ts";
 import { CadreError } from "../errors.ts";
 import { openPlacer } from "../layout/place.ts";

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { termsOf } from "../../src/models/create-role-model.ts";
 import { openInference } from "../../src/models/inference/client.ts";
 import { resolveModel } from "../../src/models/resolve.ts";

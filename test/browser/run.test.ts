@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { openCadre } from "../../src/cadre.ts";
+import { openCadre } from "../../src/cadre/cadre.ts";
 import type { AskId, RunId } from "../../src/ids.ts";
 import { inChromium, launch, serveProject, signIn, type Served } from "../fixtures/browser.ts";
 import { shippedProject } from "../fixtures/project-folder.ts";

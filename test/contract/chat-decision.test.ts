@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { createDecisionModel } from "../../src/models/create-decision-model.ts";
 import { openGates } from "../../src/models/gate.ts";
 import { resolveModel } from "../../src/models/resolve.ts";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { startChatServer, type Behaviour, type ChatServer } from "../fixtures/chat-server.ts";
 
 const open: ChatServer[] = [];

@@ -1,6 +1,6 @@
 /** The control room's API over a project: runs are started, followed, decided and moved as by the command line, by the same rules. */
 import { afterEach, describe, expect, test } from "vitest";
-import { openCadre } from "../../src/cadre.ts";
+import { openCadre } from "../../src/cadre/cadre.ts";
 import type { AskView, EventsView, RunView } from "../../src/views/control-room.ts";
 import { reply, scriptedModel } from "../../src/testing.ts";
 import { host, openRoom, shippedBrief, type Room, type RoomOptions } from "../fixtures/control-room.ts";

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { readBrief } from "../../src/briefs/read-brief.ts";
 import type { Brief } from "../../src/briefs/brief.ts";
-import { openCadre, type Cadre } from "../../src/cadre.ts";
+import { openCadre } from "../../src/cadre/cadre.ts";
+import type { Cadre } from "../../src/cadre/api.ts";
 import { reply, scriptedModel } from "../../src/testing.ts";
 import { shippedProject, type ProjectFolder } from "../fixtures/project-folder.ts";
 

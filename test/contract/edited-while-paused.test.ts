@@ -3,7 +3,9 @@ import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { loadBrief } from "../../src/briefs/load-brief.ts";
-import { openCadre, type AdvanceResult, type Cadre } from "../../src/cadre.ts";
+import { openCadre } from "../../src/cadre/cadre.ts";
+import type { AdvanceResult } from "../../src/run/api.ts";
+import type { Cadre } from "../../src/cadre/api.ts";
 import type { DecideInput } from "../../src/run/api.ts";
 import { shippedProject } from "../fixtures/project-folder.ts";
 

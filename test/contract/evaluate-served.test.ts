@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hashOf } from "../../src/canonical.ts";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import type { ToolResult } from "../../src/events/event.ts";
 import { modelSource, type ModelSource } from "../../src/models/served-model.ts";
 import { verifyRun } from "../../src/run/verify-run.ts";

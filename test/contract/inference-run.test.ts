@@ -7,7 +7,9 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Brief } from "../../src/briefs/brief.ts";
 import { readBrief } from "../../src/briefs/read-brief.ts";
-import { openCadre, type AdvanceResult, type Cadre } from "../../src/cadre.ts";
+import { openCadre } from "../../src/cadre/cadre.ts";
+import type { AdvanceResult } from "../../src/run/api.ts";
+import type { Cadre } from "../../src/cadre/api.ts";
 import type { ScriptedModel } from "../../src/testing.ts";
 import { batchArgs, writeInferenceProject } from "../fixtures/inference-project.ts";
 import {

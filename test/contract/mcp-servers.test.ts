@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { systemClock } from "../../src/clock.ts";
 import { bindMcpTools } from "../../src/tools/mcp/bind-tools.ts";
 import { connectServer, openMcpPool, type McpPool } from "../../src/tools/mcp/pool.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
-import { emptyConfig, parseConfig } from "../../src/config.ts";
+import { emptyConfig, parseConfig } from "../../src/config/config.ts";
 import { createRoleModel } from "../../src/models/create-role-model.ts";
 import { embeddedModels, type EmbeddedModels } from "../../src/models/embedded/embedded-models.ts";
 import { resolveModel } from "../../src/models/resolve.ts";

@@ -3,7 +3,7 @@
  * within its bounds, with the right code, without the prompt; nothing here waits for real time.
  */
 import { afterEach, describe, expect, it } from "vitest";
-import { emptyConfig, parseConfig } from "../../src/config.ts";
+import { emptyConfig, parseConfig } from "../../src/config/config.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import type { RoleModel } from "../../src/models/model.ts";
 import { createRoleModel } from "../../src/models/create-role-model.ts";

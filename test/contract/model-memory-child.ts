@@ -1,6 +1,6 @@
 /** Calls the model at the address that it is given, so many times, and says by how much its memory grew meanwhile, in MB, and what came. */
 import { isCadreError } from "../../src/errors.ts";
-import { emptyConfig } from "../../src/config.ts";
+import { emptyConfig } from "../../src/config/config.ts";
 import { createRoleModel } from "../../src/models/create-role-model.ts";
 import { resolveModel } from "../../src/models/resolve.ts";
 import { request } from "./model-request.ts";

@@ -1,6 +1,6 @@
 /** The conformance suite over the tiers that are there: a real client against a loopback server, and the scripted model. */
 import { CadreError } from "../../src/errors.ts";
-import { emptyConfig } from "../../src/config.ts";
+import { emptyConfig } from "../../src/config/config.ts";
 import { createRoleModel } from "../../src/models/create-role-model.ts";
 import { resolveModel } from "../../src/models/resolve.ts";
 import { reply, scriptedModel, type ScriptedReply } from "../../src/testing.ts";

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { emptyConfig } from "../../src/config.ts";
+import { emptyConfig } from "../../src/config/config.ts";
 import { embeddedModels, type EmbeddedModels } from "../../src/models/embedded/embedded-models.ts";
 import { resolveModel, type EmbeddedSpec } from "../../src/models/resolve.ts";
 import { promptLines, randomRoleModel, randomRun } from "../fixtures/random-engine.ts";

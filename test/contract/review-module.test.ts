@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { Brief } from "../../src/briefs/brief.ts";
 import { readBrief } from "../../src/briefs/read-brief.ts";
-import { openCadre } from "../../src/cadre.ts";
+import { openCadre } from "../../src/cadre/cadre.ts";
 import type { EventOf } from "../../src/events/event.ts";
 import { bubblewrap } from "../../src/tools/sandbox/bubblewrap.ts";
 import { noSandbox, type Sandbox } from "../../src/tools/sandbox/sandbox.ts";

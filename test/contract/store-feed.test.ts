@@ -1,7 +1,8 @@
 /** The feed: what is new in the file, whoever wrote it. */
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openCadre, type Cadre } from "../../src/cadre.ts";
+import { openCadre } from "../../src/cadre/cadre.ts";
+import type { Cadre } from "../../src/cadre/api.ts";
 import { systemClock } from "../../src/clock.ts";
 import { briefOrThrow } from "../../src/briefs/load-brief.ts";
 import { readBrief } from "../../src/briefs/read-brief.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { Brief } from "../../src/briefs/brief.ts";
 import { readBrief } from "../../src/briefs/read-brief.ts";
-import { openCadre } from "../../src/cadre.ts";
+import { openCadre } from "../../src/cadre/cadre.ts";
 import { reply, scriptedModel } from "../../src/testing.ts";
 import { bubblewrap } from "../../src/tools/sandbox/bubblewrap.ts";
 import { shippedProject } from "../fixtures/project-folder.ts";

@@ -1,5 +1,5 @@
 /** Brings what is left of a run to its end, as the next process would, without the command around it. */
-import { openCadre } from "../../src/cadre.ts";
+import { openCadre } from "../../src/cadre/cadre.ts";
 import { answersFace, takeAnswer } from "../../src/cli/answers-file.ts";
 import { scriptedModel } from "../../src/testing.ts";
 import { answers, brief, runId, say, withoutProbe } from "./story.ts";

@@ -7,7 +7,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openCadre, type Cadre } from "../../src/cadre.ts";
+import { openCadre } from "../../src/cadre/cadre.ts";
+import type { Cadre } from "../../src/cadre/api.ts";
 import type { RunId } from "../../src/ids.ts";
 import {
   brief,

@@ -2,7 +2,7 @@
  * How a rehearsal of the shipped brief on reviews ended. What it measures itself (latencies) is another number each time, in reports and in
  * the hashes of the files that hold them; all else must be the same from run to run.
  */
-import type { Cadre } from "../../src/cadre.ts";
+import type { Cadre } from "../../src/cadre/api.ts";
 import type { RunRow } from "../../src/store/ports.ts";
 import { stateOf, type EndState } from "./end-state.ts";
 

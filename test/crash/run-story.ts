@@ -5,7 +5,8 @@
 import { writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import SQLite from "better-sqlite3";
-import { openCadre, type Cadre } from "../../src/cadre.ts";
+import { openCadre } from "../../src/cadre/cadre.ts";
+import type { Cadre } from "../../src/cadre/api.ts";
 import { openContext } from "../../src/cli/context.ts";
 import { drive } from "../../src/cli/drive.ts";
 import { reportError } from "../../src/cli/errors.ts";

@@ -6,7 +6,7 @@ import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Brief } from "../../src/briefs/brief.ts";
-import { openCadre } from "../../src/cadre.ts";
+import { openCadre } from "../../src/cadre/cadre.ts";
 import { scriptedModel } from "../../src/testing.ts";
 import { hostileTexts } from "../fixtures/hostile-texts.ts";
 import { modeText } from "../fixtures/line-harness.ts";

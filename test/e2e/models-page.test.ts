@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { readBrief } from "../../src/briefs/read-brief.ts";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { startChatServer } from "../fixtures/chat-server.ts";
 import { main, project } from "./cli-process.ts";
 

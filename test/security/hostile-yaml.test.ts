@@ -7,7 +7,7 @@ import os from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readBrief } from "../../src/briefs/read-brief.ts";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import type { Problem } from "../../src/documents/problem.ts";
 import { frontMatterLimit } from "../../src/documents/front-matter.ts";
 import { loadModes } from "../../src/modes/load.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { readBrief } from "../../src/briefs/read-brief.ts";
 import { readAnswers } from "../../src/cli/read-answers.ts";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { eventSchema } from "../../src/events/event.ts";
 import { checkCalls, strictObject } from "../../src/models/strict-calls.ts";
 import { readMode } from "../../src/modes/read-mode.ts";

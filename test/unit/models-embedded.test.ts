@@ -1,8 +1,8 @@
 /** The parts of the embedded tier that hold no engine. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ggufName, ggufSource } from "../../src/config-embedded.ts";
-import { emptyConfig, parseConfig } from "../../src/config.ts";
+import { ggufName, ggufSource } from "../../src/config/embedded.ts";
+import { emptyConfig, parseConfig } from "../../src/config/config.ts";
 import { namesGrammar } from "../../src/models/embedded/call-names.ts";
 import { readChatBody } from "../../src/models/embedded/chat-body.ts";
 import { jsonEnd } from "../../src/models/embedded/json-end.ts";

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { emptyConfig, parseConfig } from "../../src/config.ts";
+import { emptyConfig, parseConfig } from "../../src/config/config.ts";
 import { createRoleModel } from "../../src/models/create-role-model.ts";
 import { resolveModel, type ResolveInput } from "../../src/models/resolve.ts";
 import { scriptedModel } from "../../src/testing.ts";

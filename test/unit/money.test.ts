@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Price } from "../../src/config.ts";
+import type { Price } from "../../src/config/config.ts";
 import { costOfCall, mostFor, priceText, type Terms } from "../../src/models/terms.ts";
 import { amountText, microsOf, unitsOf } from "../../src/money.ts";
 import { needOf, settled, unusedAfter } from "../../src/run/charging.ts";

@@ -1,6 +1,6 @@
 /** `cadre changes`: what a run did to its workspace, as one unified diff. */
 import { createTwoFilesPatch } from "diff";
-import type { ChangedFile, Changes } from "../../cadre.ts";
+import type { ChangedFile, Changes } from "../../run/api.ts";
 import { visible, visibleLines } from "../../views/escape.ts";
 import type { Context } from "../context.ts";
 import { findRun } from "../find-run.ts";

@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { systemClock } from "../../clock.ts";
-import { readConfig } from "../../config.ts";
+import { readConfig } from "../../config/config.ts";
 import { CadreError } from "../../errors.ts";
 import { openPlacer } from "../../layout/place.ts";
 import { namedVariables } from "../../notices/tell.ts";

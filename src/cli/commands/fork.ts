@@ -1,5 +1,6 @@
 /** `cadre fork` and `cadre retry`: a new run that goes on from a step of another one. */
-import { requireCutOff, type Cadre } from "../../cadre.ts";
+import { requireCutOff } from "../../cadre/preconditions.ts";
+import type { Cadre } from "../../cadre/api.ts";
 import { CadreError } from "../../errors.ts";
 import type { ForkOptions, ForkPlan, StandingEffect } from "../../run/api.ts";
 import type { RunRow } from "../../store/ports.ts";

@@ -1,7 +1,7 @@
 /** `cadre mv <slug> <new>`: a role gets another slug, everywhere, or nowhere. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { ChangedFile } from "../../cadre.ts";
+import type { ChangedFile } from "../../run/api.ts";
 import { findRole } from "../../org/chart.ts";
 import { visible } from "../../views/escape.ts";
 import type { Context } from "../context.ts";

@@ -1,7 +1,7 @@
 /** `cadre notify`: one look at everything that waits; for a timer, so that deadlines are kept and told of while nobody moves a run. */
 import { visible } from "../../views/escape.ts";
-import { requireConfig } from "../../config.ts";
-import type { Notified } from "../../cadre.ts";
+import { requireConfig } from "../../config/config.ts";
+import type { Notified } from "../../cadre/api.ts";
 import type { Context } from "../context.ts";
 import { flag, type Input } from "../input.ts";
 import { withCadre } from "../open.ts";

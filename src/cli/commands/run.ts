@@ -1,6 +1,7 @@
 /** `cadre run`: a brief is checked, started and followed. */
 import type { Brief } from "../../briefs/brief.ts";
-import type { Cadre, StartOptions } from "../../cadre.ts";
+import type { Cadre } from "../../cadre/api.ts";
+import type { StartOptions } from "../../run/api.ts";
 import type { RunRow } from "../../store/ports.ts";
 import { visible } from "../../views/escape.ts";
 import { renderStep, stepRecord, traceSteps } from "../../views/trace.ts";

@@ -2,7 +2,7 @@
  * `cadre verify`: the file, the chain of every event, and every guarantee that can be read again from what is stored, compared with the
  * journal where one is there. Exit 1 names the first bad event or row.
  */
-import type { FileVerification, Verification } from "../../cadre.ts";
+import type { FileVerification, Verification } from "../../run/api.ts";
 import { CadreError } from "../../errors.ts";
 import { visible } from "../../views/escape.ts";
 import type { Context } from "../context.ts";

@@ -1,5 +1,5 @@
 /** The models that this process has loaded: roles that share one share its weights, and a file is fetched once. */
-import type { Config } from "../../config.ts";
+import type { Config } from "../../config/config.ts";
 import type { EmbeddedSpec } from "../resolve.ts";
 import type { Engine } from "./engine.ts";
 import { openLlamaEngine } from "./llama-engine.ts";

@@ -7,7 +7,7 @@
  */
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { defaultHub, type HubConfig } from "../../config-hub.ts";
+import { defaultHub, type HubConfig } from "../../config/hub.ts";
 import { CadreError } from "../../errors.ts";
 import { openHub, place, type Hub } from "../hub/hub.ts";
 import type { HubFile } from "../hub/facts.ts";

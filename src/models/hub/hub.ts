@@ -5,7 +5,7 @@
  * H2. What is read of an entry is read of one commit: facts name it, and files and texts are asked for by it.
  * H3. The library is loaded when it is first needed.
  */
-import type { HubConfig } from "../../config-hub.ts";
+import type { HubConfig } from "../../config/hub.ts";
 import { CadreError, isCadreError } from "../../errors.ts";
 import { commitPattern, factsOf, fileOf, type EntryFacts, type HubFile } from "./facts.ts";
 import { hubRefused } from "./hub-errors.ts";

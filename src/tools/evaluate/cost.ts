@@ -1,5 +1,5 @@
 /** What a thousand texts cost, from what a server counted. Pure. */
-import type { Price } from "../../config.ts";
+import type { Price } from "../../config/config.ts";
 import type { PaidSum } from "../paid-calls.ts";
 import { notMeasured, type Figure } from "./facts.ts";
 

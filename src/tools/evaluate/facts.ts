@@ -1,5 +1,5 @@
 /** What an evaluation found, candidate by candidate. Data; how it is shown is `table.ts`, `page.ts` and `plot.ts`. */
-import type { AboutModel, Price } from "../../config.ts";
+import type { AboutModel, Price } from "../../config/config.ts";
 import type { PaidSum } from "../paid-calls.ts";
 import type { Scores } from "./scores.ts";
 

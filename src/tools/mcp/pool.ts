@@ -5,7 +5,7 @@
  * P2. After `close` no server lives, also not one that was being opened.
  * P3. What a server offers is read anew before every call: between proposal and act it may have become another tool (R3).
  */
-import type { McpConfig } from "../../config-outside.ts";
+import type { McpConfig } from "../../config/outside.ts";
 import { McpFault, type McpConnection, type McpPlace, type Offered } from "./port.ts";
 import { unless } from "./unless.ts";
 

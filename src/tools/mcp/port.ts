@@ -1,5 +1,5 @@
 /** What the rest of cadre needs of an MCP server. Implemented over the SDK (`connection.ts`), which is loaded when one is first spoken to. */
-import type { McpServerConfig } from "../../config-outside.ts";
+import type { McpServerConfig } from "../../config/outside.ts";
 
 /** A tool as its server describes it: untrusted, unchecked. */
 export type Offered = {

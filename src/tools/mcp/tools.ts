@@ -8,7 +8,7 @@
  */
 import { z } from "zod";
 import { canonicalJson } from "../../canonical.ts";
-import type { McpConfig } from "../../config-outside.ts";
+import type { McpConfig } from "../../config/outside.ts";
 import type { McpTool } from "../../org/bound-chart.ts";
 import { done, failed } from "../answer.ts";
 import type { Tool, ToolContext, ToolOutcome } from "../tool.ts";

@@ -1,10 +1,10 @@
 /** MCP servers for one piece of work of the engine (a start, an advance): read from cadre.yaml and opened when they are needed, ended with it. */
-import type { RunId } from "./ids.ts";
-import type { BoundChart, McpTool } from "./org/bound-chart.ts";
-import type { Project } from "./project.ts";
-import type { Store } from "./store/ports.ts";
-import type { McpPool } from "./tools/mcp/pool.ts";
-import type { Tool } from "./tools/tool.ts";
+import type { RunId } from "../ids.ts";
+import type { BoundChart, McpTool } from "../org/bound-chart.ts";
+import type { Project } from "../project.ts";
+import type { Store } from "../store/ports.ts";
+import type { McpPool } from "../tools/mcp/pool.ts";
+import type { Tool } from "../tools/tool.ts";
 
 export interface ServedTools {
   /** What a run would be bound to now; `before`: what it is bound to, null where it begins. Errors: mcp-unreachable, config-invalid. */
@@ -34,15 +34,15 @@ export function serveMcp(dir: string): ServedTools {
     }));
   return {
     bind: async (project, before) => {
-      const { rolesWithMcp } = await import("./project.ts"); // with all that reads files: not before a run begins
+      const { rolesWithMcp } = await import("../project.ts"); // with all that reads files: not before a run begins
       const roles = rolesWithMcp(project);
       if (roles.length === 0) return [];
-      const { bindMcpTools } = await import("./tools/mcp/bind-tools.ts");
+      const { bindMcpTools } = await import("../tools/mcp/bind-tools.ts");
       return bindMcpTools(await open(), { roles, before, signal: new AbortController().signal });
     },
     toolsOf: async ({ mcp }) => {
       if (mcp === undefined || mcp.length === 0) return [];
-      const { mcpTools } = await import("./tools/mcp/tools.ts");
+      const { mcpTools } = await import("../tools/mcp/tools.ts");
       return mcpTools(mcp, await open());
     },
     get changes() {
@@ -56,8 +56,8 @@ export function serveMcp(dir: string): ServedTools {
 
 async function openPool(dir: string): Promise<McpPool> {
   const [{ requireConfig }, { connectServer, openMcpPool }] = await Promise.all([
-    import("./config.ts"),
-    import("./tools/mcp/pool.ts"),
+    import("../config/config.ts"),
+    import("../tools/mcp/pool.ts"),
   ]);
   return openMcpPool({ mcp: requireConfig(dir).mcp, dir, env: process.env, connect: connectServer });
 }

@@ -1,10 +1,10 @@
 /** The models that play an open project's roles. What has to be loaded into this process is loaded once, whoever's advance needs it. */
-import type { Config } from "./config.ts";
-import { createRoleModel } from "./models/create-role-model.ts";
-import type { EmbeddedModels } from "./models/embedded/embedded-models.ts";
-import type { RoleModel } from "./models/model.ts";
-import type { ModelSpec } from "./models/resolve.ts";
-import type { FetchProgress } from "./run/api.ts";
+import type { Config } from "../config/config.ts";
+import { createRoleModel } from "../models/create-role-model.ts";
+import type { EmbeddedModels } from "../models/embedded/embedded-models.ts";
+import type { RoleModel } from "../models/model.ts";
+import type { ModelSpec } from "../models/resolve.ts";
+import type { FetchProgress } from "../run/api.ts";
 
 export interface EngineModels {
   /** `run`: whose calls these will be. */
@@ -26,7 +26,7 @@ export function engineModels(deps: {
   const watchers = new Set<(progress: FetchProgress) => void>();
   let loaded: Promise<EmbeddedModels> | undefined;
   const embedded = (): Promise<EmbeddedModels> =>
-    (loaded ??= import("./models/embedded/embedded-models.ts").then(({ embeddedModels }) =>
+    (loaded ??= import("../models/embedded/embedded-models.ts").then(({ embeddedModels }) =>
       embeddedModels({
         ...deps,
         onProgress: (progress) => {
@@ -50,6 +50,6 @@ export function engineModels(deps: {
 
 /** Loaded when it plays a role. */
 async function rehearsal(): Promise<RoleModel> {
-  const { rehearsalModel } = await import("./models/rehearsal/rehearsal.ts");
+  const { rehearsalModel } = await import("../models/rehearsal/rehearsal.ts");
   return rehearsalModel();
 }

@@ -1,6 +1,6 @@
 /**
  * What cadre.yaml says of models that run in this process. Such a model is a GGUF file: one that is here, or one of the Hub's, fetched once
- * and pinned in cadre.lock. Where the Hub is, and with which token it is read, says `hub` (`config-hub.ts`).
+ * and pinned in cadre.lock. Where the Hub is, and with which token it is read, says `hub` (`hub.ts`).
  */
 import { z } from "zod";
 

@@ -8,15 +8,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Problem } from "./documents/problem.ts";
-import { embeddedFaults, embeddedFields } from "./config-embedded.ts";
-import { settableRules } from "./documents/rules.ts";
-import { hubSchema } from "./config-hub.ts";
-import { mcpSchema, notifySchema, outsideHosts } from "./config-outside.ts";
-import { parseYaml, plainValue, positionOf, type YamlValue } from "./documents/yaml-tree.ts";
-import { endpointUrlFault, isLoopback, isVariableName } from "./endpoint-url.ts";
-import { CadreError } from "./errors.ts";
-import { currencyPattern } from "./money.ts";
+import type { Problem } from "../documents/problem.ts";
+import { embeddedFaults, embeddedFields } from "./embedded.ts";
+import { settableRules } from "../documents/rules.ts";
+import { hubSchema } from "./hub.ts";
+import { mcpSchema, notifySchema, outsideHosts } from "./outside.ts";
+import { parseYaml, plainValue, positionOf, type YamlValue } from "../documents/yaml-tree.ts";
+import { endpointUrlFault, isLoopback, isVariableName } from "../endpoint-url.ts";
+import { CadreError } from "../errors.ts";
+import { currencyPattern } from "../money.ts";
 
 const maxBytes = 64 * 1024;
 const seconds = z.number().positive().max(86_400);

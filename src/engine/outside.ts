@@ -1,12 +1,12 @@
 /** The Hub and the models of cadre.yaml, for the tools: read anew before they are offered. */
-import type { Config } from "./config.ts";
-import { didYouMean } from "./documents/nearest.ts";
-import { CadreError } from "./errors.ts";
-import { termsOf } from "./models/create-role-model.ts";
-import { openHub } from "./models/hub/hub.ts";
-import { resolveModel } from "./models/resolve.ts";
-import type { HubSource } from "./tools/hub/source.ts";
-import type { InferenceModel, InferenceSource } from "./tools/inference/source.ts";
+import type { Config } from "../config/config.ts";
+import { didYouMean } from "../documents/nearest.ts";
+import { CadreError } from "../errors.ts";
+import { termsOf } from "../models/create-role-model.ts";
+import { openHub } from "../models/hub/hub.ts";
+import { resolveModel } from "../models/resolve.ts";
+import type { HubSource } from "../tools/hub/source.ts";
+import type { InferenceModel, InferenceSource } from "../tools/inference/source.ts";
 
 export type Outside = {
   readonly hub: HubSource;
@@ -27,7 +27,7 @@ export function outsideOf({ dir, outside }: { readonly dir: string; readonly out
     read: async () => {
       if (outside === false) return;
       // The YAML parser with its schemas is needed once a role acts, and not to take a decision up.
-      const { readConfig } = await import("./config.ts");
+      const { readConfig } = await import("../config/config.ts");
       const { config: read, problems } = readConfig(dir);
       config = problems.length === 0 ? read : undefined;
       silence = "cadre.yaml has errors (`npx cadre lint` lists them)";
@@ -45,7 +45,7 @@ export function outsideOf({ dir, outside }: { readonly dir: string; readonly out
         (Object.keys(config?.models ?? {}).length === 0 ? "cadre.yaml names no model that could be called" : null),
       model: (name) => modelOf(config, name),
       open: async ({ spec }, task, run) => {
-        const { openInference } = await import("./models/inference/client.ts");
+        const { openInference } = await import("../models/inference/client.ts");
         return openInference(spec, task, { env: process.env, run });
       },
     },

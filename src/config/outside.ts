@@ -6,7 +6,7 @@
  * O3. A token travels over https, or stays on this machine.
  */
 import { z } from "zod";
-import { endpointUrlFault, isLoopback, isVariableName } from "./endpoint-url.ts";
+import { endpointUrlFault, isLoopback, isVariableName } from "../endpoint-url.ts";
 
 const argv = z.array(z.string().min(1).max(4096)).min(1).max(64);
 const variable = z.string().refine(isVariableName, {

@@ -5,7 +5,7 @@
  * B2. The token goes to the Hub's own origin; the hosts of `fileHosts` send files and get none.
  */
 import { z } from "zod";
-import { endpointUrlFault, isVariableName } from "./endpoint-url.ts";
+import { endpointUrlFault, isVariableName } from "../endpoint-url.ts";
 
 export const publicHub = "https://huggingface.co";
 

@@ -1,19 +1,19 @@
 /** Which step of a run another one goes on from: what a person names, as the trace shows it, becomes a cut in the log. */
-import { CadreError } from "./errors.ts";
-import type { Event } from "./events/event.ts";
-import { isAskId, mainLine } from "./ids.ts";
-import type { BoundChart } from "./org/bound-chart.ts";
-import type { ForkOptions, ForkPlan, StandingEffect } from "./run/api.ts";
-import { cutBefore, cutsOf, nearestCuts, type Cut } from "./run/fork-cuts.ts";
-import { askedAgain } from "./run/fork-opening.ts";
-import { adoptingProblem } from "./run/fork-run.ts";
-import { beyondWorkspace, eventsBefore, tracesOf } from "./run/fork-traces.ts";
-import type { RunRow, Store, StoredEvent } from "./store/ports.ts";
-import type { Trace } from "./tools/workspace-past.ts";
-import type { WorkspacePasts } from "./tools/workspace.ts";
-import { visible } from "./views/escape.ts";
-import { clip } from "./views/text-width.ts";
-import { sentence, traceSteps, type TraceStep } from "./views/trace.ts";
+import { CadreError } from "../errors.ts";
+import type { Event } from "../events/event.ts";
+import { isAskId, mainLine } from "../ids.ts";
+import type { BoundChart } from "../org/bound-chart.ts";
+import type { ForkOptions, ForkPlan, StandingEffect } from "../run/api.ts";
+import { cutBefore, cutsOf, nearestCuts, type Cut } from "../run/fork-cuts.ts";
+import { askedAgain } from "../run/fork-opening.ts";
+import { adoptingProblem } from "../run/fork-run.ts";
+import { beyondWorkspace, eventsBefore, tracesOf } from "../run/fork-traces.ts";
+import type { RunRow, Store, StoredEvent } from "../store/ports.ts";
+import type { Trace } from "../tools/workspace-past.ts";
+import type { WorkspacePasts } from "../tools/workspace.ts";
+import { visible } from "../views/escape.ts";
+import { clip } from "../views/text-width.ts";
+import { sentence, traceSteps, type TraceStep } from "../views/trace.ts";
 
 export type ForkPlanDeps = {
   readonly store: Pick<Store, "runEvents" | "chart" | "asks" | "notices">;

@@ -5,13 +5,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Brief } from "./briefs/brief.ts";
-import type { Clock } from "./clock.ts";
+import type { Brief } from "../briefs/brief.ts";
+import type { Clock } from "../clock.ts";
 import type { Engine, EngineOptions } from "./engine.ts";
-import type { Rehearsed, StartOptions } from "./run/api.ts";
-import { decideAsk } from "./run/decide-ask.ts";
-import { openStore } from "./store/open.ts";
-import type { AskRow, Store, StoredEvent } from "./store/ports.ts";
+import type { Rehearsed, StartOptions } from "../run/api.ts";
+import { decideAsk } from "../run/decide-ask.ts";
+import { openStore } from "../store/open.ts";
+import type { AskRow, Store, StoredEvent } from "../store/ports.ts";
 
 export type Scratch = { readonly engine: Engine; readonly store: Store; readonly clock: Clock };
 
@@ -23,7 +23,7 @@ export async function inScratch<Result>(
   const data = mkdtempSync(join(tmpdir(), "cadre-scratch-"));
   const store = openStore({ file: ":memory:", clock: options.clock });
   try {
-    const { rehearsalModel } = await import("./models/rehearsal/rehearsal.ts");
+    const { rehearsalModel } = await import("../models/rehearsal/rehearsal.ts");
     const engine = open({ ...options, data, store, model: rehearsalModel(), outside: false });
     return await body({ engine, store, clock: options.clock });
   } finally {

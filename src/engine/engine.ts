@@ -1,6 +1,6 @@
 /** The engine of an open project: everything that moves a run. Loaded lazily, because it brings LangGraph and the tools. */
 import { join } from "node:path";
-import type { Brief } from "./briefs/brief.ts";
+import type { Brief } from "../briefs/brief.ts";
 import type {
   AdvanceOptions,
   AdvanceResult,
@@ -10,37 +10,37 @@ import type {
   ForkPlan,
   Rehearsed,
   StartOptions,
-} from "./run/api.ts";
-import type { Clock } from "./clock.ts";
-import type { Config } from "./config.ts";
-import { planFork } from "./engine-fork.ts";
-import { guardedModel, guardedTools, secretsOf } from "./engine-guard.ts";
-import { byName, noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./engine-mcp.ts";
-import { engineModels } from "./engine-models.ts";
-import { outsideOf } from "./engine-outside.ts";
-import { inScratch, previewRun, rehearseRun } from "./engine-scratch.ts";
-import { CadreError, isCadreError } from "./errors.ts";
-import type { ChangeSet } from "./events/event.ts";
-import { openerOf, type IdSource, type LineId, type RunId } from "./ids.ts";
-import type { RoleModel } from "./models/model.ts";
-import { termsOf } from "./models/create-role-model.ts";
-import { resolveModel, type ModelSpec } from "./models/resolve.ts";
-import { modelSource } from "./models/served-model.ts";
-import type { BoundChart } from "./org/bound-chart.ts";
-import { findRole, type Role } from "./org/chart.ts";
-import { commandPolicy, type CommandPolicy } from "./org/command-policy.ts";
-import type { AskRow, RunRow, Store, StoredEvent } from "./store/ports.ts";
-import { toolCatalogue, toolHash } from "./tools/catalogue.ts";
-import { bubblewrap } from "./tools/sandbox/bubblewrap.ts";
-import { noSandbox, type Sandbox } from "./tools/sandbox/sandbox.ts";
-import { openWorkspaces } from "./tools/workspace-folder.ts";
-import type { Workspaces } from "./tools/workspace.ts";
-import { advanceRun } from "./run/advance-run.ts";
-import { driftFrom } from "./run/drift.ts";
-import { forkRun } from "./run/fork-run.ts";
-import type { Costing } from "./run/held.ts";
-import { complaint } from "./run/refusal.ts";
-import { startRun } from "./run/start-run.ts";
+} from "../run/api.ts";
+import type { Clock } from "../clock.ts";
+import type { Config } from "../config/config.ts";
+import { planFork } from "./fork.ts";
+import { guardedModel, guardedTools, secretsOf } from "./guard.ts";
+import { byName, noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./mcp.ts";
+import { engineModels } from "./models.ts";
+import { outsideOf } from "./outside.ts";
+import { inScratch, previewRun, rehearseRun } from "./scratch.ts";
+import { CadreError, isCadreError } from "../errors.ts";
+import type { ChangeSet } from "../events/event.ts";
+import { openerOf, type IdSource, type LineId, type RunId } from "../ids.ts";
+import type { RoleModel } from "../models/model.ts";
+import { termsOf } from "../models/create-role-model.ts";
+import { resolveModel, type ModelSpec } from "../models/resolve.ts";
+import { modelSource } from "../models/served-model.ts";
+import type { BoundChart } from "../org/bound-chart.ts";
+import { findRole, type Role } from "../org/chart.ts";
+import { commandPolicy, type CommandPolicy } from "../org/command-policy.ts";
+import type { AskRow, RunRow, Store, StoredEvent } from "../store/ports.ts";
+import { toolCatalogue, toolHash } from "../tools/catalogue.ts";
+import { bubblewrap } from "../tools/sandbox/bubblewrap.ts";
+import { noSandbox, type Sandbox } from "../tools/sandbox/sandbox.ts";
+import { openWorkspaces } from "../tools/workspace-folder.ts";
+import type { Workspaces } from "../tools/workspace.ts";
+import { advanceRun } from "../run/advance-run.ts";
+import { driftFrom } from "../run/drift.ts";
+import { forkRun } from "../run/fork-run.ts";
+import type { Costing } from "../run/held.ts";
+import { complaint } from "../run/refusal.ts";
+import { startRun } from "../run/start-run.ts";
 
 export type EngineOptions = {
   readonly dir: string;
@@ -83,14 +83,14 @@ export function openEngine(options: EngineOptions): Engine {
     workflow: string | undefined,
     before: BoundChart | null,
   ): Promise<{ bound: BoundChart; workflow: string }> => {
-    const { bindProject, loadProject } = await import("./project.ts");
+    const { bindProject, loadProject } = await import("../project.ts");
     const project = await loadProject(options.dir, workflow);
     const mcp = await served.bind(project, before && (before.mcp ?? []));
     const toolHashes = Object.fromEntries([...tools.values()].map((tool) => [tool.name, toolHash(tool)]));
     return { bound: bindProject(project, toolHashes, mcp), workflow: project.loaded?.name ?? "" };
   };
   // The YAML parser with its schemas is needed once a role acts, and not to take a decision up.
-  const configured = async (): Promise<Config> => (await import("./config.ts")).requireConfig(options.dir);
+  const configured = async (): Promise<Config> => (await import("../config/config.ts")).requireConfig(options.dir);
   const models = engineModels({ dir: options.dir, data: options.data, config: configured, env: process.env });
   const specFor = (config: Config, bound: BoundChart, role: Role, flag: string | null): ModelSpec => {
     const staffing = bound.workflow.staffing[role.slug];

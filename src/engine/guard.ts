@@ -5,12 +5,12 @@
  * G2. A call whose arguments hold keys that JavaScript treats specially is malformed, whichever model made it: what would be
  *     stored of it is not what the model sent.
  */
-import { configWords } from "./config-mentions.ts";
-import type { ModelReply, RoleModel } from "./models/model.ts";
-import { structureFault } from "./models/strict-calls.ts";
-import { openSecrets, type Secrets } from "./outside/secrets.ts";
-import type { PaidCalls } from "./tools/paid-calls.ts";
-import type { Tool, ToolContext } from "./tools/tool.ts";
+import { configWords } from "../config/mentions.ts";
+import type { ModelReply, RoleModel } from "../models/model.ts";
+import { structureFault } from "../models/strict-calls.ts";
+import { openSecrets, type Secrets } from "../outside/secrets.ts";
+import type { PaidCalls } from "../tools/paid-calls.ts";
+import type { Tool, ToolContext } from "../tools/tool.ts";
 
 /** What counts as a secret for a project: what its cadre.yaml names, and what is called like one in the environment. */
 export function secretsOf(dir: string, env: NodeJS.ProcessEnv = process.env): Secrets {
