@@ -153,7 +153,7 @@ export function openCadre(options: CadreOptions): Cadre {
 async function promptOf(dir: string, slug: string): Promise<string> {
   const [{ bindProject, loadProject }, { systemPrompt }, { findRole }] = await Promise.all([
     import("../project.ts"),
-    import("../run/prompt.ts"),
+    import("../run/system-prompt.ts"),
     import("../org/chart.ts"),
   ]);
   const bound = bindProject(await loadProject(dir), {});

@@ -6,77 +6,23 @@
  *   …       the frame's transcript: replies and tool results, in log order
  */
 import type { Brief } from "../briefs/brief.ts";
-import { groupsOf, rulesFor, type BoundChart } from "../org/bound-chart.ts";
-import { findRole } from "../org/chart.ts";
-import type { Assignment, Event, EventOf, Question, Report } from "../events/event.ts";
+import type { Event, EventOf, Question } from "../events/event.ts";
 import type { Message } from "../models/model.ts";
+import type { BoundChart } from "../org/bound-chart.ts";
+import {
+  assignmentText,
+  briefText,
+  childText,
+  closingText,
+  questionText,
+  reportText,
+  returnedText,
+  verifiedReportText,
+} from "./prompt-texts.ts";
+import { systemPrompt } from "./system-prompt.ts";
 import { checkCallId, checkTold } from "./verification-check.ts";
-import { routeLines } from "./verb-specs.ts";
 
 type FrameOpened = EventOf<"frame_opened">;
-
-export function systemPrompt(bound: BoundChart, slug: string): string {
-  const role = findRole(bound.chart, slug);
-  if (!role) throw new TypeError(`no role ${slug} in the bound chart`);
-  const routes = (kind: "delegation" | "escalation" | "report"): string =>
-    routeLines(bound.chart.routes.filter((route) => route.from === slug && route.kind === kind)) || "- none";
-  const packs = rulesFor(bound, slug);
-  return [
-    `You are ${role.name} (\`${role.slug}\`, ${role.rank}${role.department ? `, ${role.department}` : ""}). ${role.description}`,
-    role.prompt.trim(),
-    ...packs.map((pack) => `# Rules: ${pack.title}\n\n${pack.body.trim()}`),
-    [
-      "# How work moves here",
-      "Work travels only along these routes; anything else is refused. Every reply is one decision: one call that moves work or changes something, or several calls that only read.",
-      `## You delegate to\n${routes("delegation")}`,
-      `## You escalate to\n${routes("escalation")}`,
-      `## Your reports are copied to\n${routes("report")}`,
-      `## Tool groups\n${
-        groupsOf(bound, slug)
-          .map((group) => `- ${group}`)
-          .join("\n") || "- none"
-      }`,
-    ].join("\n\n"),
-  ].join("\n\n");
-}
-
-const bullets = (items: readonly string[]): string => items.map((item) => `- ${item}`).join("\n") || "- none";
-
-export function briefText(brief: Brief): string {
-  return [
-    `# Brief: ${brief.title}`,
-    `## Task\n${brief.task}`,
-    `## Why it matters\n${brief.why || "Not said."}`,
-    `## Where this applies\n${brief.where || "Not said."}`,
-    `## When it is needed\n${brief.when || "Not said."}`,
-    `## Acceptance criteria of the brief\n${bullets(brief.acceptance.map((criterion) => `[${criterion.id}] ${criterion.text}`))}`,
-    `## Inputs of the brief\n${bullets(brief.inputs.map((input) => (input.description ? `${input.path}: ${input.description}` : input.path)))}`,
-    `## Constraints of the brief\n${bullets(brief.constraints)}`,
-  ].join("\n\n");
-}
-
-export function assignmentText(opened: Pick<FrameOpened, "from" | "rule">, assignment: Assignment): string {
-  return [
-    `# Your assignment, from ${opened.from}`,
-    `Rule: ${opened.rule.purpose} (${opened.rule.file}:${opened.rule.line})`,
-    `## Assigned task\n${assignment.task}`,
-    `## Acceptance criteria\n${bullets(assignment.criteria.map((criterion) => `[${criterion.id}] ${criterion.text}`))}`,
-    `## Inputs\n${bullets(assignment.inputs)}`,
-    `## Constraints\n${bullets(assignment.constraints)}`,
-  ].join("\n\n");
-}
-
-export function questionText(opened: Pick<FrameOpened, "from" | "kind" | "rule">, question: Question): string {
-  return [
-    `# ${opened.kind === "escalation" ? "An escalation" : "A question"} to you, from ${opened.from}`,
-    `Rule: ${opened.rule.purpose} (${opened.rule.file}:${opened.rule.line})`,
-    `## Topic\n${question.topic}`,
-    `## Severity\n${question.severity}`,
-    `## Question\n${question.question}`,
-    `## Tried\n${question.tried || "Nothing yet."}`,
-    `## Options\n${bullets(question.options)}`,
-  ].join("\n\n");
-}
 
 /** Messages of a frame, its seed's first. */
 export function framePrompt(bound: BoundChart, brief: Brief, log: readonly Event[], frame: string): Message[] {
@@ -140,18 +86,6 @@ function returnOf(above: readonly Event[], { frame }: FrameOpened): EventOf<"rep
   return last?.type === "report_returned" && last.reopened === frame ? last : undefined;
 }
 
-function returnedText({ role, reasons }: EventOf<"report_returned">): string {
-  return `Returned by ${role}:\n${bullets(reasons.map(({ criterion, reason }) => `[${criterion}] ${reason}`))}`;
-}
-
-/** What whoever verifies is given to hold against the workspace. */
-function verifiedReportText({ role, report, changes }: EventOf<"report_submitted">): string {
-  const word = ({ before, after }: { readonly before: string | null; readonly after: string | null }): string =>
-    before === null ? "new" : after === null ? "deleted" : "changed";
-  const files = changes.files.map((file) => `${file.path} (${word(file)})`);
-  return `# The report to verify\n\n${reportText(role, report)}\n\n# The change set\n\n${bullets(files)}`;
-}
-
 /** The check was the runtime's own call: no reply of the model asked for it. */
 function checkMessage(event: Event, opened: FrameOpened): Message[] | null {
   if (opened.kind !== "verification") return null;
@@ -195,11 +129,6 @@ function jointAnswers(log: readonly Event[], { frame }: FrameOpened): ReadonlyMa
     }
   }
   return answers;
-}
-
-function childText({ from, report, reason }: EventOf<"child_closed">): string {
-  if (report) return reportText(from, report);
-  return `# No report from ${from}\n\nIts task ended without one: ${reason}.`;
 }
 
 function seedMessages(log: readonly Event[], seed: string): Message[] {
@@ -300,33 +229,4 @@ function verbOf(child: FrameOpened): string {
     verification: "",
   };
   return verbs[child.kind];
-}
-
-function closingText(closed: EventOf<"frame_closed">): string {
-  if (closed.report) return reportText(closed.from, closed.report);
-  const decidedBy = closed.by === "person" ? `a person, as ${closed.from}` : closed.from;
-  return [
-    `# Decision from ${closed.from}`,
-    `Decision: ${closed.answer?.decision ?? ""}`,
-    `Reason: ${closed.answer?.reason ?? ""}`,
-    `Decided by: ${decidedBy}`,
-    "Take it up in your next step.",
-  ].join("\n");
-}
-
-export function reportText(from: string, report: Report): string {
-  return [
-    `# Report from ${from}`,
-    `## Summary\n${report.summary}`,
-    `## Criteria\n${bullets(report.criteria.map((criterion) => `[${criterion.id}] ${criterion.status}: ${criterion.evidence}`))}`,
-    `## Artifacts\n${bullets(report.artifacts)}`,
-    `## Measurements\n${bullets(report.measurements.map(measurementText))}`,
-    `## Limitations\n${bullets(report.limitations)}`,
-    ...Object.entries(report.sections).map(([name, text]) => `## Section ${name}\n${text}`),
-  ].join("\n\n");
-}
-
-/** As tools write them too: what can be read back can be cited. */
-function measurementText({ name, value, unit, n, effect }: Report["measurements"][number]): string {
-  return `${name} = ${value} ${unit}${n === undefined ? "" : `, n ${n}`} (${effect})`;
 }

@@ -1,7 +1,7 @@
 /** The conformance suite over the rehearsal. It speaks only through calls, and nothing can cut it off or make it hang. */
 import { rehearsalModel } from "../../src/models/rehearsal/rehearsal.ts";
 import type { RoleModel } from "../../src/models/model.ts";
-import { assignmentText } from "../../src/run/prompt.ts";
+import { assignmentText } from "../../src/run/prompt-texts.ts";
 import { modelConformance } from "./model-conformance.ts";
 
 const rule = { purpose: "as declared", file: "modes/a.md", line: 4 };

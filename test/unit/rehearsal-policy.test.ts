@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Message, ModelCall, ModelRequest, ToolSpec } from "../../src/models/model.ts";
 import { rehearsalModel } from "../../src/models/rehearsal/rehearsal.ts";
-import { assignmentText, questionText } from "../../src/run/prompt.ts";
+import { assignmentText, questionText } from "../../src/run/prompt-texts.ts";
 
 const rule = { purpose: "as declared", file: "modes/a.md", line: 4 };
 

@@ -8,7 +8,7 @@ import { whetherClause, wordingOf } from "../../src/models/rehearsal/wording.ts"
 import { criteriaIn, itemsIn, sectionsIn } from "../../src/models/rehearsal/sections.ts";
 import { labelledColumns, readTable } from "../../src/models/rehearsal/tables.ts";
 import { fileSlug, phrasesOf, sentencesOf, short, soundsOpen } from "../../src/models/rehearsal/words.ts";
-import { reportText } from "../../src/run/prompt.ts";
+import { reportText } from "../../src/run/prompt-texts.ts";
 
 describe("words", () => {
   it("a purpose is as many phrases as it names things", () => {
