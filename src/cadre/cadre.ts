@@ -123,13 +123,13 @@ export function openCadre(options: CadreOptions): Cadre {
     apply: async (run) => (await engine()).apply(await knownRun(store, run)),
     journal: async (run) => journal((await knownRun(store, run)).id),
     verify: async (run, verify = {}) => {
-      const { verifyRun } = await import("../run/verify-run.ts");
+      const { verifyRun } = await import("../run/verify/verify-run.ts");
       await knownRun(store, run);
       const anchors = await rememberedBy(journalDir, run);
       return heldStill((still) => verifyRun(still, run, { anchors, ...verify }));
     },
     verifyAll: async ({ onRun = () => undefined, ...verify } = {}) => {
-      const { verifyAll } = await import("../run/verify-all.ts");
+      const { verifyAll } = await import("../run/verify/verify-all.ts");
       const anchorsOf = (run: RunId): Promise<readonly Anchor[]> => rememberedBy(journalDir, run);
       const remembered = async (): Promise<readonly RunId[]> => {
         const { journalFolders } = await import("../store/journal-files.ts");

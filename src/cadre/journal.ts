@@ -10,7 +10,7 @@ type JournalPlace = { readonly store: Store; readonly dir: string; readonly fold
 
 export async function renderRunJournal({ store, dir, folder }: JournalPlace, id: RunId): Promise<readonly string[]> {
   const [{ renderJournal }, { writeJournal }] = await Promise.all([
-    import("../views/journal.ts"),
+    import("../views/journal/journal.ts"),
     import("../store/journal-files.ts"),
   ]);
   const run = await knownRun(store, id);
@@ -29,7 +29,7 @@ function wayToProject(folder: string, dir: string): string | null {
 export async function rememberedBy(journal: string, run: RunId): Promise<readonly Anchor[]> {
   const [{ readPage }, { readHistory }] = await Promise.all([
     import("../store/journal-files.ts"),
-    import("../views/journal-anchor.ts"),
+    import("../views/journal/anchor.ts"),
   ]);
   const source = join(journal, run, "README.md");
   return readHistory(readPage(source) ?? "").map((head) => ({ ...head, source }));

@@ -10,7 +10,8 @@ import { visible, visibleLines } from "../views/escape.ts";
 import { codeFrame, readForFrame } from "./code-frame.ts";
 import type { Output, Style } from "./output.ts";
 import { labelled } from "./layout.ts";
-import { respell, type Spell } from "./spelling.ts";
+import { respell } from "./respell.ts";
+import type { Spell } from "./spelling.ts";
 
 /** What the machine says, by its own code: the errors that no module of ours has given a name yet. */
 const machineErrors: Readonly<Record<string, { readonly code: ErrorCode; readonly hint: string }>> = {

@@ -4,7 +4,7 @@ import type { Event } from "../events/event.ts";
 import type { Progress } from "../run/api.ts";
 import type { RunRow, Store, StoredEvent } from "../store/ports.ts";
 import { visible } from "../views/escape.ts";
-import { openTrace, renderStep, stepRecord, type TraceStep } from "../views/trace.ts";
+import { openTrace, renderStep, stepRecord, type TraceStep } from "../views/trace/trace.ts";
 import type { FetchProgress } from "../run/api.ts";
 import type { Context } from "./context.ts";
 import { fetchBar, fetchNote } from "./fetch-bar.ts";

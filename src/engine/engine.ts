@@ -1,18 +1,9 @@
 /** The engine of an open project: everything that moves a run. Loaded lazily, because it brings LangGraph and the tools. */
 import { join } from "node:path";
 import type { Brief } from "../briefs/brief.ts";
-import type {
-  AdvanceOptions,
-  AdvanceResult,
-  ChangedFile,
-  Changes,
-  ForkOptions,
-  ForkPlan,
-  Rehearsed,
-  StartOptions,
-} from "../run/api.ts";
-import type { Clock } from "../clock.ts";
+import type { AdvanceOptions, AdvanceResult, ChangedFile, Changes, ForkOptions, StartOptions } from "../run/api.ts";
 import type { Config } from "../config/config.ts";
+import type { Engine, EngineOptions } from "./api.ts";
 import { planFork } from "./fork.ts";
 import { guardedModel, guardedTools, secretsOf } from "./guard.ts";
 import { byName, noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./mcp.ts";
@@ -21,7 +12,7 @@ import { outsideOf } from "./outside.ts";
 import { inScratch, previewRun, rehearseRun } from "./scratch.ts";
 import { CadreError, isCadreError } from "../errors.ts";
 import type { ChangeSet } from "../events/event.ts";
-import { openerOf, type IdSource, type LineId, type RunId } from "../ids.ts";
+import { openerOf, type LineId, type RunId } from "../ids.ts";
 import type { RoleModel } from "../models/model.ts";
 import { termsOf } from "../models/create-role-model.ts";
 import { resolveModel, type ModelSpec } from "../models/resolve.ts";
@@ -29,48 +20,18 @@ import { modelSource } from "../models/served-model.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import { findRole, type Role } from "../org/chart.ts";
 import { commandPolicy, type CommandPolicy } from "../org/command-policy.ts";
-import type { AskRow, RunRow, Store, StoredEvent } from "../store/ports.ts";
+import type { RunRow, Store } from "../store/ports.ts";
 import { toolCatalogue, toolHash } from "../tools/catalogue.ts";
 import { bubblewrap } from "../tools/sandbox/bubblewrap.ts";
 import { noSandbox, type Sandbox } from "../tools/sandbox/sandbox.ts";
-import { openWorkspaces } from "../tools/workspace-folder.ts";
-import type { Workspaces } from "../tools/workspace.ts";
+import { openWorkspaces } from "../tools/workspace/folder.ts";
+import type { Workspaces } from "../tools/workspace/workspace.ts";
 import { advanceRun } from "../run/advance-run.ts";
 import { driftFrom } from "../run/drift.ts";
-import { forkRun } from "../run/fork-run.ts";
+import { forkRun } from "../run/fork/fork-run.ts";
 import type { Costing } from "../run/held.ts";
 import { complaint } from "../run/refusal.ts";
 import { startRun } from "../run/start-run.ts";
-
-export type EngineOptions = {
-  readonly dir: string;
-  readonly data: string;
-  readonly journal: string;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly ids: IdSource;
-  readonly model: RoleModel | null;
-  /** False: nothing outside is started or asked, so that roles have no MCP tools, and no commands. */
-  readonly outside?: boolean;
-  /** Where commands run; left out: bubblewrap. */
-  readonly sandbox?: Sandbox | undefined;
-};
-
-export interface Engine {
-  start(brief: Brief, options: StartOptions): Promise<RunRow>;
-  preview(brief: Brief, options: StartOptions): Promise<readonly StoredEvent[]>;
-  rehearse(brief: Brief, options: StartOptions): Promise<Rehearsed>;
-  advance(run: RunId, options?: AdvanceOptions): Promise<AdvanceResult>;
-  planFork(run: RunRow, options: ForkOptions): Promise<ForkPlan>;
-  fork(run: RunRow, options: ForkOptions): Promise<RunRow>;
-  stop(run: RunId): Promise<RunRow>;
-  changes(run: RunRow): Promise<Changes>;
-  apply(run: RunRow): Promise<ChangeSet>;
-  /** What is wrong with arguments put in place of those that an ask is about, in words; null where nothing is. */
-  argumentProblem(ask: AskRow, args: unknown): Promise<string | null>;
-  /** Lets go of models that were loaded into this process. */
-  close(): Promise<void>;
-}
 
 export function openEngine(options: EngineOptions): Engine {
   const secrets = secretsOf(options.dir);

@@ -4,16 +4,16 @@ import type { Event } from "../events/event.ts";
 import { isAskId, mainLine } from "../ids.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import type { ForkOptions, ForkPlan, StandingEffect } from "../run/api.ts";
-import { cutBefore, cutsOf, nearestCuts, type Cut } from "../run/fork-cuts.ts";
-import { askedAgain } from "../run/fork-opening.ts";
-import { adoptingProblem } from "../run/fork-run.ts";
-import { beyondWorkspace, eventsBefore, tracesOf } from "../run/fork-traces.ts";
+import { cutBefore, cutsOf, nearestCuts, type Cut } from "../run/fork/cuts.ts";
+import { askedAgain } from "../run/fork/opening.ts";
+import { adoptingProblem } from "../run/fork/fork-run.ts";
+import { beyondWorkspace, eventsBefore, tracesOf } from "../run/fork/traces.ts";
 import type { RunRow, Store, StoredEvent } from "../store/ports.ts";
-import type { Trace } from "../tools/workspace-past.ts";
-import type { WorkspacePasts } from "../tools/workspace.ts";
+import type { Trace } from "../tools/workspace/workspace.ts";
+import type { WorkspacePasts } from "../tools/workspace/workspace.ts";
 import { visible } from "../views/escape.ts";
 import { clip } from "../views/text-width.ts";
-import { sentence, traceSteps, type TraceStep } from "../views/trace.ts";
+import { sentence, traceSteps, type TraceStep } from "../views/trace/trace.ts";
 
 export type ForkPlanDeps = {
   readonly store: Pick<Store, "runEvents" | "chart" | "asks" | "notices">;

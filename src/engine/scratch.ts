@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Brief } from "../briefs/brief.ts";
 import type { Clock } from "../clock.ts";
-import type { Engine, EngineOptions } from "./engine.ts";
+import type { Engine, EngineOptions } from "./api.ts";
 import type { Rehearsed, StartOptions } from "../run/api.ts";
 import { decideAsk } from "../run/decide-ask.ts";
 import { openStore } from "../store/open.ts";

@@ -115,7 +115,7 @@ export const toolResultSchema = z.strictObject({
   /** What the model reads. */
   text: z.string(),
   receipt: receiptSchema.nullable(),
-  /** What the workspace held afterwards, by the hash of its record (`tools/workspace-record.ts`); set where the receipt does not name every file. */
+  /** What the workspace held afterwards, by the hash of its record (`tools/workspace/record.ts`); set where the receipt does not name every file. */
   tree: z.string().optional(),
   /** Left out: nothing failed of which a kind is known. */
   failure: failureSchema.optional(),

@@ -18,7 +18,7 @@ import type { Fence, LineRow, RunRow, Store, StoredEvent } from "../store/ports.
 import { verifyLine } from "../store/verify-chain.ts";
 import { compileLine } from "./graph.ts";
 import { nothingAbove, type Above, type LineContext } from "./line-context.ts";
-import { forkOpeningEvents } from "./fork-opening.ts";
+import { forkOpeningEvents } from "./fork/opening.ts";
 import { childOpeningEvents, openingEvents } from "./opening.ts";
 
 export type LineInput = {

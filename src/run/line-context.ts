@@ -12,7 +12,7 @@ import type { Role } from "../org/chart.ts";
 import type { Fence, RunRow, Store } from "../store/ports.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Progress } from "./api.ts";
-import type { Workspaces } from "../tools/workspace.ts";
+import type { Workspaces } from "../tools/workspace/workspace.ts";
 
 /** What the files hold now, where it differs from the chart that the run is bound to (D9): another chart, or none that compiles. */
 export type Drift =

@@ -9,7 +9,7 @@ import type { IdSource, RunId } from "../ids.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import { findRole, USER } from "../org/chart.ts";
 import type { RunRow, Store } from "../store/ports.ts";
-import type { Workspaces } from "../tools/workspace.ts";
+import type { Workspaces } from "../tools/workspace/workspace.ts";
 import { currencyFor, requireHeld, type Costing } from "./held.ts";
 import { limitsOf } from "./limits.ts";
 import { outOfReach } from "./seats.ts";

@@ -30,7 +30,7 @@ import { openStore } from "../store/open.ts";
 import { thisOwner } from "../store/owner.ts";
 import type { AskRow, NewRun, RunRow, Store } from "../store/ports.ts";
 import { toolCatalogue, toolHash } from "../tools/catalogue.ts";
-import { openWorkspaces } from "../tools/workspace-folder.ts";
+import { openWorkspaces } from "../tools/workspace/folder.ts";
 
 /** A lease of a store that nobody else can open: it only has to outlive the process. */
 const forEver = 100 * 365 * 24 * 3600 * 1000;

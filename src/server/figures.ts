@@ -2,7 +2,7 @@
 import type { RunId } from "../ids.ts";
 import type { Store } from "../store/ports.ts";
 import type { RunFigures } from "../views/control-room.ts";
-import { openTrace, type TraceFold, type TraceStep } from "../views/trace.ts";
+import { openTrace, type TraceFold, type TraceStep } from "../views/trace/trace.ts";
 
 /** Runs that are remembered; the others are folded again when somebody looks. */
 const kept = 300;

@@ -7,7 +7,7 @@ import { rankRoutes } from "../org/who.ts";
 import type { CoverageView, ModesView } from "../views/control-room.ts";
 import { routeCoverage } from "../views/coverage.ts";
 import { ownSteps } from "../views/shared-past.ts";
-import { traceSteps } from "../views/trace.ts";
+import { traceSteps } from "../views/trace/trace.ts";
 import type { Vars } from "./access.ts";
 import { bodyOf, countIn } from "./body.ts";
 import type { ServerDeps } from "./deps.ts";

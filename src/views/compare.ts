@@ -13,7 +13,7 @@ import { runOutcome, type RunOutcome } from "./outcome.ts";
 import { painter, type TextOptions } from "./paint.ts";
 import { columnsOf } from "./text-width.ts";
 import { titleOf } from "./title.ts";
-import { traceSteps } from "./trace-fold.ts";
+import { traceSteps } from "./trace/fold.ts";
 
 export type ComparedRow = {
   /** What the row is about: `criteria`, `routes`, … */

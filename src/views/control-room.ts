@@ -15,7 +15,7 @@ import type {
 } from "../events/event.ts";
 import type { NumberedEvent } from "../events/numbered.ts";
 import type { OrgChart, Rule } from "../org/chart.ts";
-import type { StepKind } from "./trace-step.ts";
+import type { StepKind } from "./trace/step.ts";
 
 /** What a user may do besides looking. */
 export type Permission = "decide" | "run";

@@ -9,7 +9,7 @@ import { counted } from "./counted.ts";
 import { visible } from "./escape.ts";
 import { painter, type Paint, type TextOptions } from "./paint.ts";
 import { columnsOf } from "./text-width.ts";
-import type { TraceStep } from "./trace-step.ts";
+import type { TraceStep } from "./trace/step.ts";
 
 /** How often something happened, and in how many runs. */
 export type Walks = { readonly times: number; readonly runs: number };

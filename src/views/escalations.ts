@@ -9,9 +9,9 @@ import type { Answer, EventOf, Question } from "../events/event.ts";
 import type { NumberedEvent } from "../events/numbered.ts";
 import { visible } from "./escape.ts";
 import { painter, type TextOptions } from "./paint.ts";
-import { traceSteps } from "./trace-fold.ts";
-import { renderStep } from "./trace-text.ts";
-import type { StepKind, TraceStep } from "./trace-step.ts";
+import { traceSteps } from "./trace/fold.ts";
+import { renderStep } from "./trace/text.ts";
+import type { StepKind, TraceStep } from "./trace/step.ts";
 
 export type ThreadDecision = {
   /** A role, or a person's name. */

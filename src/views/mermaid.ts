@@ -9,7 +9,7 @@ import { USER, type OrgChart, type Route } from "../org/chart.ts";
 import { rolesByRank, routeVerb } from "./chart-text.ts";
 import { visible } from "./escape.ts";
 import { clip } from "./text-width.ts";
-import type { TraceStep } from "./trace-step.ts";
+import type { TraceStep } from "./trace/step.ts";
 import { walkedRoutes, type WalkedKind, type WalkedRoute } from "./walked.ts";
 
 /** Mid tones that hold on light and on dark pages. */

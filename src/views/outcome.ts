@@ -9,8 +9,8 @@ import type { NumberedEvent } from "../events/numbered.ts";
 import { changeWord } from "./change-word.ts";
 import { usageByRole, usageByRoute, usageOf, type RoleUsage, type RouteUsage, type UsageTotals } from "./cost.ts";
 import { sharedPast } from "./shared-past.ts";
-import { traceSteps } from "./trace-fold.ts";
-import type { StepKind, TraceStep } from "./trace-step.ts";
+import { traceSteps } from "./trace/fold.ts";
+import type { StepKind, TraceStep } from "./trace/step.ts";
 
 export type CriterionOutcome = {
   readonly id: string;

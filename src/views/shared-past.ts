@@ -5,7 +5,7 @@
  */
 import type { EventOf } from "../events/event.ts";
 import type { NumberedEvent } from "../events/numbered.ts";
-import type { TraceStep } from "./trace-step.ts";
+import type { TraceStep } from "./trace/step.ts";
 
 export type SharedPast = {
   readonly forked: EventOf<"run_forked">;

@@ -1,5 +1,5 @@
 /** Which routes a run took, how often, and at which steps: the declared chart's counterpart. */
-import type { TraceStep } from "./trace-step.ts";
+import type { TraceStep } from "./trace/step.ts";
 
 export type { Rule } from "../org/chart.ts";
 

@@ -18,8 +18,8 @@ import { openReader } from "../../src/store/open-reader.ts";
 import { thisOwner } from "../../src/store/owner.ts";
 import type { Fence, RunRow, Store } from "../../src/store/ports.ts";
 import { verifyLine } from "../../src/store/verify-chain.ts";
-import { renderJournal } from "../../src/views/journal.ts";
-import { renderTrace, traceSteps } from "../../src/views/trace.ts";
+import { renderJournal } from "../../src/views/journal/journal.ts";
+import { renderTrace, traceSteps } from "../../src/views/trace/trace.ts";
 import { at, noise } from "./bench-run.ts";
 
 export type Query = "inbox" | "allAsks" | "runs" | "allRuns" | "oneRun";

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { RunId } from "../../src/ids.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { AskRow, Store } from "../../src/store/ports.ts";
 import { atScale } from "../crash/scale.ts";

@@ -7,13 +7,13 @@ import { hashOf } from "../../src/canonical.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import type { ToolResult } from "../../src/events/event.ts";
 import { modelSource, type ModelSource } from "../../src/models/served-model.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/ports.ts";
 import { readCsv } from "../../src/tools/evaluate/csv.ts";
 import { evaluateModelsTool } from "../../src/tools/evaluate/evaluate-models.ts";
-import type { Workspaces } from "../../src/tools/workspace.ts";
-import { openWorkspaces } from "../../src/tools/workspace-folder.ts";
+import type { Workspaces } from "../../src/tools/workspace/workspace.ts";
+import { openWorkspaces } from "../../src/tools/workspace/folder.ts";
 import { LineHarness, call, fullReport, modeText } from "../fixtures/line-harness.ts";
 import { startSortingServer, type SortingServer } from "../fixtures/sorting-server.ts";
 

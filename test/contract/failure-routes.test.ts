@@ -8,7 +8,7 @@ import { CadreError, type ErrorCode } from "../../src/errors.ts";
 import type { Brief } from "../../src/briefs/brief.ts";
 import type { ModelSource } from "../../src/models/served-model.ts";
 import { rehearse } from "../../src/models/rehearsal/rehearsal.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { toolCatalogue } from "../../src/tools/catalogue.ts";
 import { commandFailure, dataFailure, modelFailure, type FailureClass } from "../../src/tools/failure.ts";
 import { evaluateModelsTool } from "../../src/tools/evaluate/evaluate-models.ts";

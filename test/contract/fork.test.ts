@@ -10,7 +10,7 @@ import type { RunId } from "../../src/ids.ts";
 import type { RunRow } from "../../src/store/ports.ts";
 import { usageOf } from "../../src/views/cost.ts";
 import { runOutcome } from "../../src/views/outcome.ts";
-import { traceSteps, type TraceStep } from "../../src/views/trace.ts";
+import { traceSteps, type TraceStep } from "../../src/views/trace/trace.ts";
 import {
   brief,
   commandSandbox,

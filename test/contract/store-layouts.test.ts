@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import SQLite from "better-sqlite3";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { openReader } from "../../src/store/open-reader.ts";
 import { openStore } from "../../src/store/open.ts";
 import { latestVersion } from "../../src/store/schema.ts";

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { mainLine } from "../../src/ids.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { openStore } from "../../src/store/open.ts";
 import { thisOwner } from "../../src/store/owner.ts";
 import type { Store } from "../../src/store/ports.ts";

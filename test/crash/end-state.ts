@@ -6,12 +6,12 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../src/clock.ts";
 import type { Event } from "../../src/events/event.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { openStore } from "../../src/store/open.ts";
 import { ownerState } from "../../src/store/owner.ts";
 import type { RunRow, Store, StoredEvent } from "../../src/store/ports.ts";
-import { renderJournal } from "../../src/views/journal.ts";
-import { traceSteps } from "../../src/views/trace.ts";
+import { renderJournal } from "../../src/views/journal/journal.ts";
+import { traceSteps } from "../../src/views/trace/trace.ts";
 import { marks, runId } from "./story.ts";
 
 export type EndState = {

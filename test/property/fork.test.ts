@@ -8,7 +8,7 @@ import { openCadre } from "../../src/cadre/cadre.ts";
 import type { Cadre } from "../../src/cadre/api.ts";
 import { isCadreError } from "../../src/errors.ts";
 import { mainLine, type RunId } from "../../src/ids.ts";
-import { traceSteps } from "../../src/views/trace.ts";
+import { traceSteps } from "../../src/views/trace/trace.ts";
 import {
   brief,
   commandSandbox,

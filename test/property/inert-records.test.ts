@@ -9,7 +9,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { canonicalJson } from "../../src/canonical.ts";
 import { mainLine } from "../../src/ids.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { LineSaver } from "../../src/store/checkpoints.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/ports.ts";

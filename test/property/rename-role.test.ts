@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { writeRename } from "../../src/cli/rename-files.ts";
-import { planRename } from "../../src/cli/rename-role.ts";
-import { renameInWorkflow } from "../../src/cli/rename-workflow.ts";
+import { writeRename } from "../../src/cli/rename/files.ts";
+import { planRename } from "../../src/cli/rename/role.ts";
+import { renameInWorkflow } from "../../src/cli/rename/workflow.ts";
 import { loadProjectModes } from "../../src/modes/project-modes.ts";
 import { compile } from "../../src/org/compile.ts";
 

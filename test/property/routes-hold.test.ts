@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { check } from "../../src/org/chart.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { forgedStore } from "../fixtures/forged-store.ts";
 import { LineHarness, bind, call, fullReport, modeText } from "../fixtures/line-harness.ts";
 

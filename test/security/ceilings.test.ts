@@ -7,7 +7,7 @@ import { z } from "zod";
 import { toolGroups, toolsOfGroups } from "../../src/modes/tool-groups.ts";
 import { knowledgeTools, knowledgeToolsFor, toolCatalogue } from "../../src/tools/catalogue.ts";
 import type { Tool } from "../../src/tools/tool.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { LineHarness, call, fullReport, modeText } from "../fixtures/line-harness.ts";
 
 const verbs = new Set(["ask_followup_question", "attempt_completion"]);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { hashOf } from "../../src/canonical.ts";
 import type { Event } from "../../src/events/event.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { executeCommandTool } from "../../src/tools/command-tools.ts";
 import type { Sandbox } from "../../src/tools/sandbox/sandbox.ts";
 import { startsTraining } from "../../src/tools/training.ts";

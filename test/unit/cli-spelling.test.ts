@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { commands } from "../../src/cli/command-table.ts";
 import { spellingFor } from "../../src/cli/context.ts";
-import { respell } from "../../src/cli/spelling.ts";
+import { respell } from "../../src/cli/respell.ts";
 
 const elsewhere = spellingFor({ dir: "my team", data: "/srv/data" });
 const places = "npx cadre --dir 'my team' --data /srv/data ";

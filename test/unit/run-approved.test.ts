@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { hashOf } from "../../src/canonical.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Tool } from "../../src/tools/tool.ts";
 import { atScale } from "../crash/scale.ts";

@@ -5,7 +5,7 @@ import type { LimitsAsked } from "../../src/briefs/brief.ts";
 import { CadreError } from "../../src/errors.ts";
 import type { Terms } from "../../src/models/terms.ts";
 import { requireHeld, type Costing } from "../../src/run/held.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import type { Tool } from "../../src/tools/tool.ts";
 import { usageOf } from "../../src/views/cost.ts";
 import { LineHarness, call, fullReport, modeText, reply, type Say } from "../fixtures/line-harness.ts";

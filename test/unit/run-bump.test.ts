@@ -6,11 +6,11 @@ import { expect, onTestFinished, test } from "vitest";
 import type { AskId, RunId } from "../../src/ids.ts";
 import type { WorkflowInput } from "../../src/org/workflow.ts";
 import { decideAsk } from "../../src/run/decide-ask.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { bumpsTo, clockDecides, decideByClock, inOrderOfDeadlines, passDeadlines } from "../../src/store/expiry.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/ports.ts";
-import { renderJournal } from "../../src/views/journal.ts";
+import { renderJournal } from "../../src/views/journal/journal.ts";
 import { renderEscalations, escalationThreads } from "../../src/views/escalations.ts";
 import { LineHarness, call, fullReport, modeText, type Say } from "../fixtures/line-harness.ts";
 

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { AskId } from "../../src/ids.ts";
 import type { ModelRequest } from "../../src/models/model.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { LineHarness, call, fullReport, modeText, type HarnessOptions } from "../fixtures/line-harness.ts";
 
 const modes = [

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { hashOf } from "../../src/canonical.ts";
 import { emptyDesk } from "../../src/events/desk.ts";
 import type { EventOf, Finding } from "../../src/events/event.ts";
-import { effectProblem } from "../../src/run/verify-effects.ts";
+import { effectProblem } from "../../src/run/verify/effects.ts";
 import type { Concerns, Tool } from "../../src/tools/tool.ts";
 import { LineHarness, call, fullReport, modeText } from "../fixtures/line-harness.ts";
 

@@ -6,7 +6,7 @@ import { asCadreError } from "../../src/cli/errors.ts";
 import { readTextFile } from "../../src/documents/file.ts";
 import { CadreError } from "../../src/errors.ts";
 import { hashOf } from "../../src/canonical.ts";
-import type { Workspaces } from "../../src/tools/workspace.ts";
+import type { Workspaces } from "../../src/tools/workspace/workspace.ts";
 import { call, fullReport, LineHarness, modeText } from "../fixtures/line-harness.ts";
 import { openProject } from "./workspace-bench.ts";
 

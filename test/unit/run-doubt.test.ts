@@ -5,13 +5,13 @@ import { decisionFor } from "../../src/cli/decision.ts";
 import { commandsForAsk } from "../../src/cli/next-commands.ts";
 import { CadreError } from "../../src/errors.ts";
 import { decideAsk } from "../../src/run/decide-ask.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import type { AskRow, Store } from "../../src/store/ports.ts";
 import type { Tool } from "../../src/tools/tool.ts";
-import { renderJournal } from "../../src/views/journal.ts";
+import { renderJournal } from "../../src/views/journal/journal.ts";
 import { runOutcome } from "../../src/views/outcome.ts";
-import { renderTrace } from "../../src/views/trace-text.ts";
-import { traceSteps } from "../../src/views/trace.ts";
+import { renderTrace } from "../../src/views/trace/text.ts";
+import { traceSteps } from "../../src/views/trace/trace.ts";
 import { LineHarness, call, fullReport, modeText, type Say } from "../fixtures/line-harness.ts";
 
 class Died extends Error {}

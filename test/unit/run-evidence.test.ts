@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { mainLine, type EffectKey, type RunId } from "../../src/ids.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Tool } from "../../src/tools/tool.ts";
 import { LineHarness, call, fullReport, modeText, type Say } from "../fixtures/line-harness.ts";

@@ -2,12 +2,12 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { decideAsk } from "../../src/run/decide-ask.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { decideByClock as expire, hasExpired } from "../../src/store/expiry.ts";
 import { openStore } from "../../src/store/open.ts";
-import { renderJournal } from "../../src/views/journal.ts";
-import { renderTrace } from "../../src/views/trace-text.ts";
-import { traceSteps } from "../../src/views/trace.ts";
+import { renderJournal } from "../../src/views/journal/journal.ts";
+import { renderTrace } from "../../src/views/trace/text.ts";
+import { traceSteps } from "../../src/views/trace/trace.ts";
 import type { Tool } from "../../src/tools/tool.ts";
 import { LineHarness, call, fullReport, modeText } from "../fixtures/line-harness.ts";
 

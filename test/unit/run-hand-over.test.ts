@@ -1,6 +1,6 @@
 /** H1: a route whose purpose does not fit what is sent along it is questioned once; who insists has a person decide. */
 import { expect, test } from "vitest";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { LineHarness, call, fullReport } from "../fixtures/line-harness.ts";
 
 function mode(slug: string, level: string, routes: string): string {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { LimitsAsked } from "../../src/briefs/brief.ts";
 import type { LimitName } from "../../src/events/event.ts";
 import type { Terms } from "../../src/models/terms.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Counters } from "../../src/store/ports.ts";
 import type { ModelCall } from "../../src/models/model.ts";

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { CadreError } from "../../src/errors.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/ports.ts";
 import { paidSum, type PaidAnswer } from "../../src/tools/paid-calls.ts";

@@ -2,10 +2,10 @@
 import { expect, test } from "vitest";
 import type { DecideInput } from "../../src/run/api.ts";
 import { acknowledgeAsk, decideAsk } from "../../src/run/decide-ask.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { escalationThreads, renderEscalations } from "../../src/views/escalations.ts";
-import { renderTrace } from "../../src/views/trace-text.ts";
-import { traceSteps } from "../../src/views/trace.ts";
+import { renderTrace } from "../../src/views/trace/text.ts";
+import { traceSteps } from "../../src/views/trace/trace.ts";
 import { LineHarness, call, fullReport, modeText, type Say } from "../fixtures/line-harness.ts";
 
 const modes = [

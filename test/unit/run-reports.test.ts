@@ -1,7 +1,7 @@
 /** Reports that are taken or returned by whoever gave the task out (`src/run/return-report.ts`). */
 import { expect, test } from "vitest";
 import type { ModelRequest } from "../../src/models/model.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { LineHarness, call, fullReport, modeText, type HarnessOptions } from "../fixtures/line-harness.ts";
 
 const modes = [

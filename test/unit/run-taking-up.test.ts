@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import type { ModelCall } from "../../src/models/model.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { takingUp } from "../../src/models/rehearsal/taking-up.ts";
 import type { Tool } from "../../src/tools/tool.ts";
 import { LineHarness, call, fullReport, modeText, type Say } from "../fixtures/line-harness.ts";

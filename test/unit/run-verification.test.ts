@@ -3,12 +3,12 @@ import { expect, test } from "vitest";
 import { hashOf } from "../../src/canonical.ts";
 import type { ModelCall, ModelRequest } from "../../src/models/model.ts";
 import { rehearse } from "../../src/models/rehearsal/rehearsal.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { executeCommandTool } from "../../src/tools/command-tools.ts";
 import { noSandbox } from "../../src/tools/sandbox/sandbox.ts";
 import type { Tool } from "../../src/tools/tool.ts";
-import { renderJournal } from "../../src/views/journal.ts";
-import { traceSteps } from "../../src/views/trace.ts";
+import { renderJournal } from "../../src/views/journal/journal.ts";
+import { traceSteps } from "../../src/views/trace/trace.ts";
 import { LineHarness, call, fullReport, modeText, type HarnessOptions } from "../fixtures/line-harness.ts";
 
 const command = ["npm", "test"];

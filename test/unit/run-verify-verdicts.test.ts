@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { emptyDesk, step, type Desk } from "../../src/events/desk.ts";
 import type { Event, EventOf, EventType } from "../../src/events/event.ts";
 import { mainLine } from "../../src/ids.ts";
-import { effectProblem } from "../../src/run/verify-effects.ts";
-import { returnOrderProblem, verdictProblem } from "../../src/run/verify-verdicts.ts";
+import { effectProblem } from "../../src/run/verify/effects.ts";
+import { returnOrderProblem, verdictProblem } from "../../src/run/verify/verdicts.ts";
 import { LineHarness, call, fullReport, modeText } from "../fixtures/line-harness.ts";
 
 const modes = [

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { hashOf } from "../../src/canonical.ts";
 import type { Event } from "../../src/events/event.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import type { Store } from "../../src/store/ports.ts";
 import type { Tool } from "../../src/tools/tool.ts";
 import { forgedStore } from "../fixtures/forged-store.ts";

@@ -7,9 +7,9 @@ import { checkWorkflow } from "../../src/org/workflow-check.ts";
 import type { DecideInput } from "../../src/run/api.ts";
 import { decideAsk } from "../../src/run/decide-ask.ts";
 import { outOfReach } from "../../src/run/seats.ts";
-import { verifyRun } from "../../src/run/verify-run.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { hashNow } from "../../src/store/votes.ts";
-import { renderJournal } from "../../src/views/journal.ts";
+import { renderJournal } from "../../src/views/journal/journal.ts";
 import type { Tool } from "../../src/tools/tool.ts";
 import { LineHarness, bind, call, fullReport, modeText } from "../fixtures/line-harness.ts";
 
@@ -171,7 +171,7 @@ test("R4 verify finds a vote that was forged, taken away, or counted for somebod
   await say("linh");
   await harness.advance();
   const { id, votes } = await ask();
-  const { votesProblem } = await import("../../src/run/verify-votes.ts");
+  const { votesProblem } = await import("../../src/run/verify/votes.ts");
   const decided = (await harness.ofType("ask_decided"))[0]!;
   const row = (await harness.store.ask(id))!;
   const told = { seen: false, votes: votes! };

@@ -3,7 +3,7 @@ import { renderChart } from "../../src/views/chart-text.ts";
 import { chartDot, dotString } from "../../src/views/dot.ts";
 import { chartMermaid, mermaidLabel, walkedMermaid } from "../../src/views/mermaid.ts";
 import { columnsOf } from "../../src/views/text-width.ts";
-import { traceSteps } from "../../src/views/trace.ts";
+import { traceSteps } from "../../src/views/trace/trace.ts";
 import { walkedRoutes } from "../../src/views/walked.ts";
 import { chartOf, role, route, smallChart } from "../fixtures/charts.ts";
 import { hostileTexts, withTexts } from "../fixtures/hostile-texts.ts";

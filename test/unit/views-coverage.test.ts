@@ -1,6 +1,6 @@
 /** `graph --walked`: each declared route beside what runs did, and what they did beside the declared routes. */
 import { expect, test } from "vitest";
-import { traceSteps } from "../../src/views/trace.ts";
+import { traceSteps } from "../../src/views/trace/trace.ts";
 import { renderCoverage, routeCoverage } from "../../src/views/coverage.ts";
 import { LineHarness, bind, call, fullReport, modeText } from "../fixtures/line-harness.ts";
 

@@ -1,8 +1,8 @@
 /** What a journal remembers of a run's history, and that nothing written by others can pass for it. */
 import { expect, test } from "vitest";
 import type { NumberedEvent } from "../../src/events/numbered.ts";
-import { readHistory } from "../../src/views/journal-anchor.ts";
-import { renderJournal } from "../../src/views/journal.ts";
+import { readHistory } from "../../src/views/journal/anchor.ts";
+import { renderJournal } from "../../src/views/journal/journal.ts";
 import { reviewsRun } from "../fixtures/reviews-run.ts";
 
 const run = {

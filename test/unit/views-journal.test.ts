@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseDocument } from "yaml";
-import { renderJournal, type JournalInput } from "../../src/views/journal.ts";
+import { renderJournal, type JournalInput } from "../../src/views/journal/journal.ts";
 import { EventList } from "../fixtures/events.ts";
 import { hostileTexts, withTexts } from "../fixtures/hostile-texts.ts";
 import { linkTargets, resolveTarget } from "../fixtures/markdown-links.ts";

@@ -9,7 +9,7 @@ import { chartSvg, mapSvg } from "../../src/views/chart-svg.ts";
 import { foldedFrom, mapOf } from "../../src/views/org-map.ts";
 import { pictureOfChart, pictureOfRole, pictureOfRun, plainName, type DrawnChart } from "../../src/views/picture.ts";
 import { standingOf } from "../../src/views/standing.ts";
-import { traceSteps } from "../../src/views/trace.ts";
+import { traceSteps } from "../../src/views/trace/trace.ts";
 import { walkedRoutes } from "../../src/views/walked.ts";
 import { curvedWay, directWay, labelPlace, roundedPath, stepNumbers } from "../../src/views/ways.ts";
 import { reviewsRun } from "../fixtures/reviews-run.ts";

@@ -8,7 +8,7 @@ import {
   stepRecord,
   traceSteps,
   type TraceStep,
-} from "../../src/views/trace.ts";
+} from "../../src/views/trace/trace.ts";
 import { columnsOf } from "../../src/views/text-width.ts";
 import { EventList, noUsage } from "../fixtures/events.ts";
 import { hostileTexts, withTexts } from "../fixtures/hostile-texts.ts";

@@ -1,8 +1,8 @@
 /** A project in a temp folder, with or without git, and its workspaces. */
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
-import { openWorkspaces } from "../../src/tools/workspace-folder.ts";
-import type { Workspaces } from "../../src/tools/workspace.ts";
+import { openWorkspaces } from "../../src/tools/workspace/folder.ts";
+import type { Workspaces } from "../../src/tools/workspace/workspace.ts";
 import { fill, snapshot, temporaryFolder } from "./tools-bench.ts";
 
 export type ProjectBench = {

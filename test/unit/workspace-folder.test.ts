@@ -3,7 +3,7 @@ import { once } from "node:events";
 import fs from "node:fs";
 import { describe, expect, test } from "vitest";
 import { hashOf } from "../../src/canonical.ts";
-import { copyLimits } from "../../src/tools/workspace-plan.ts";
+import { copyLimits } from "../../src/tools/workspace/plan.ts";
 import { fill, snapshot } from "./tools-bench.ts";
 import { openProject } from "./workspace-bench.ts";
 

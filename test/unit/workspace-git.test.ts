@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { describe, expect, test } from "vitest";
-import { openWorkspaces } from "../../src/tools/workspace-folder.ts";
+import { openWorkspaces } from "../../src/tools/workspace/folder.ts";
 import { fill, snapshot } from "./tools-bench.ts";
 import { openProject } from "./workspace-bench.ts";
 

@@ -13,7 +13,7 @@ import { modelChecks } from "../model-checks.ts";
 import { outsideChecks } from "../outside-checks.ts";
 import { packageVersion } from "../package-files.ts";
 import { readChart } from "../read-chart.ts";
-import { respell } from "../spelling.ts";
+import { respell } from "../respell.ts";
 
 const run = promisify(execFile);
 

@@ -8,7 +8,7 @@ import type { OrgChart, Role, Route } from "../../org/chart.ts";
 import { compile } from "../../org/compile.ts";
 import { chartDiff, type ChartDiff } from "../../org/diff.ts";
 import { parsePath } from "../../tools/paths.ts";
-import { readCommitted } from "../../tools/workspace-git.ts";
+import { readCommitted } from "../../tools/workspace/git.ts";
 import { chartDiffMarkdown, renderChartDiff } from "../../views/chart-diff.ts";
 import type { Context } from "../context.ts";
 import { choice, option, words, type Input } from "../input.ts";

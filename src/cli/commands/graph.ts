@@ -7,7 +7,7 @@ import { renderCoverage, routeCoverage, type RouteCoverage } from "../../views/c
 import { chartDot } from "../../views/dot.ts";
 import { chartMermaid } from "../../views/mermaid.ts";
 import { ownSteps } from "../../views/shared-past.ts";
-import { traceSteps, type TraceStep } from "../../views/trace.ts";
+import { traceSteps, type TraceStep } from "../../views/trace/trace.ts";
 import { shellWord, type Context } from "../context.ts";
 import { choice, count, flag, option, words, type Input } from "../input.ts";
 import { withReader } from "../open.ts";

@@ -18,7 +18,7 @@ import { packageVersion } from "../package-files.ts";
 import { readChart, type ReadChart } from "../read-chart.ts";
 import { lookAgain } from "../watch-files.ts";
 import type { Style } from "../output.ts";
-import { respell } from "../spelling.ts";
+import { respell } from "../respell.ts";
 
 /** Errors: folder-missing, folder-empty, usage. */
 export async function lint(context: Context, input: Input): Promise<number> {

@@ -7,8 +7,8 @@ import { visible } from "../../views/escape.ts";
 import type { Context } from "../context.ts";
 import { flag, word, type Input } from "../input.ts";
 import { withReader } from "../open.ts";
-import { writeRename } from "../rename-files.ts";
-import { planRename, type RenamePlan } from "../rename-role.ts";
+import { writeRename } from "../rename/files.ts";
+import { planRename, type RenamePlan } from "../rename/role.ts";
 import { showPatch } from "./changes.ts";
 
 /** Errors: role-unknown, usage (a name that cannot be, or is taken), chart-invalid, data-read-only, hash-stale; then nothing was changed. */

@@ -10,7 +10,7 @@ import { withinReach } from "../../org/within-reach.ts";
 import type { OrgChart, Route } from "../../org/chart.ts";
 import { routeCoverage, renderCoverage } from "../../views/coverage.ts";
 import { visible } from "../../views/escape.ts";
-import { traceSteps } from "../../views/trace.ts";
+import { traceSteps } from "../../views/trace/trace.ts";
 import { personOf, type Context } from "../context.ts";
 import { option, words, type Input } from "../input.ts";
 import { withCadre } from "../open.ts";

@@ -4,7 +4,7 @@ import type { Cadre } from "../../cadre/api.ts";
 import type { StartOptions } from "../../run/api.ts";
 import type { RunRow } from "../../store/ports.ts";
 import { visible } from "../../views/escape.ts";
-import { renderStep, stepRecord, traceSteps } from "../../views/trace.ts";
+import { renderStep, stepRecord, traceSteps } from "../../views/trace/trace.ts";
 import { takeBrief } from "../brief-argument.ts";
 import { personOf, shellWord, type Context } from "../context.ts";
 import { drive } from "../drive.ts";

@@ -2,7 +2,7 @@
 import type { NumberedEvent } from "../../events/numbered.ts";
 import type { RunRow } from "../../store/ports.ts";
 import { escalationThreads, renderEscalations, type EscalationThread } from "../../views/escalations.ts";
-import { renderTrace, stepRecord, traceSteps, type TraceStep } from "../../views/trace.ts";
+import { renderTrace, stepRecord, traceSteps, type TraceStep } from "../../views/trace/trace.ts";
 import type { Context } from "../context.ts";
 import { findRun } from "../find-run.ts";
 import { flag, word, type Input } from "../input.ts";

@@ -6,7 +6,7 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { NumberedEvent } from "../../events/numbered.ts";
 import type { ErrorView } from "../../views/control-room.ts";
-import { openTrace, type TraceStep } from "../../views/trace.ts";
+import { openTrace, type TraceStep } from "../../views/trace/trace.ts";
 import { walkedRoutes, type WalkedRoute } from "../../views/walked.ts";
 import { errorOf, useSurroundings } from "./hooks.ts";
 import { listen } from "./live.ts";

@@ -3,7 +3,7 @@ import { useDeferredValue, useMemo, useState, type ReactNode } from "react";
 import { useLocation } from "wouter";
 import type { NumberedEvent } from "../../events/numbered.ts";
 import type { ModesView } from "../../views/control-room.ts";
-import { traceSteps } from "../../views/trace.ts";
+import { traceSteps } from "../../views/trace/trace.ts";
 import { useDoing, useLoaded, useSource, useSurroundings } from "../data/hooks.ts";
 import { Command, ErrorNote, RuleQuote } from "../parts/small.tsx";
 import { namesOf, TraceList } from "../parts/trace-list.tsx";

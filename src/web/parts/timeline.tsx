@@ -1,6 +1,6 @@
 /** When things happened, with the time in which nothing did taken out: a bar for each step, by what it was. */
 import { memo, type ReactNode } from "react";
-import type { TraceStep } from "../../views/trace.ts";
+import type { TraceStep } from "../../views/trace/trace.ts";
 import { toneOf } from "./trace-list.tsx";
 import { spanWords } from "./words.ts";
 
