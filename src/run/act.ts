@@ -44,7 +44,8 @@ async function endActing(turn: Turn, stop: string): Promise<void> {
   const row = action ? await context.store.effect(action.proposed.key as EffectKey) : undefined;
   const recorded = recordedRun(row);
   if (action && recorded) done(turn, action, recorded);
-  const unknown = action && row && !recorded ? `; whether ${approvedCall(action).name} ran is not known` : "";
+  const unknown =
+    action && row && !recorded && row.failed === null ? `; whether ${approvedCall(action).name} ran is not known` : "";
   endStopped(desk, batch, stop, `stopped by ${stop}${unknown}`);
 }
 

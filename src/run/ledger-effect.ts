@@ -6,6 +6,8 @@
  * R4. "Again" authorises one attempt: the attempt's intent names the ask. If that attempt is cut off too, the doubt is a new one.
  * D4. No probe is believed about an effect whose owner lost the line without having been ended (epoch 0): it may still be at it.
  * F1. What an effect left behind in the workspace is recorded with its outcome, so that another run can go on from there.
+ * P1. A tool that a limit stopped between two of the calls that it pays for is known to have ended, and is not in doubt: a person is asked to
+ *     raise the limit, and then it is run again, which takes what was paid for from the ledger.
  * L1. An outcome is taken from the ledger before anything else is asked: what happened is told, whatever the chart says by now.
  */
 import type { PendingAction } from "../events/desk.ts";
@@ -18,8 +20,10 @@ import { doubtOptions, resultArgs } from "./doubt.ts";
 import type { LineContext } from "./line-context.ts";
 import { newConcern, toolAction } from "./concerns.ts";
 import { obstacle, type Obstacle } from "./obstacle.ts";
+import type { LimitReached } from "./limits.ts";
 import { paidCalls } from "./paid-calls.ts";
 import { refuse, type Turn } from "./refusal.ts";
+import { askAboutLimit, spendingBefore } from "./spending.ts";
 import { toolContext } from "./tool-context.ts";
 
 export type Ran = { readonly result: ToolResult; readonly outcome: EventOf<"action_done">["outcome"] };
@@ -33,7 +37,7 @@ type Effect = {
   readonly hash: string;
 };
 
-/** Null: nothing was run; the batch says why (a refusal, or the ask about a doubt). */
+/** Null: it has no outcome; the batch says why (a refusal, or the ask about a doubt or a limit). */
 export async function throughLedger(effect: Effect): Promise<Ran | null> {
   const { turn, action, call, hash } = effect;
   const { store, fence } = turn.context;
@@ -70,17 +74,40 @@ function wordFor(intent: Intent, otherwise: "executed" | "replayed"): Ran["outco
   return intent.again === undefined ? otherwise : "repeated";
 }
 
-async function attempt(effect: Effect, intent: Intent): Promise<Ran> {
+async function attempt(effect: Effect, intent: Intent): Promise<Ran | null> {
   const { call, action, turn } = effect;
   const tool = toolOf(turn.context, call);
   const { key } = action.proposed;
+  const paid = paidCalls(turn.context, key);
   const context: ToolContext = {
     ...toolContext(turn.context, action.proposed),
-    calls: paidCalls(turn.context, key),
+    calls: paid.calls,
     onProgress: (done, of, what) => turn.context.onProgress?.(action.proposed.role, { done, of, what }),
     accepted: turn.desk.accepted,
   };
-  return record(effect, intent, await tool.run(context, tool.schema.parse(call.args), intent.prepared ?? null));
+  let outcome: ToolOutcome | null = null;
+  try {
+    outcome = await tool.run(context, tool.schema.parse(call.args), intent.prepared ?? null);
+  } catch (error) {
+    if (paid.reached() === null) throw error;
+  } finally {
+    await paid.rest();
+  }
+  const reached = paid.reached();
+  if (reached) return stoppedBy(effect, reached);
+  return outcome && record(effect, intent, outcome);
+}
+
+/** P1. Whatever the tool made of the refusal is not its outcome. */
+async function stoppedBy({ turn, action, call }: Effect, reached: LimitReached): Promise<null> {
+  const { store, fence } = turn.context;
+  await store.fail(fence, action.proposed.key as EffectKey, "limit-reached");
+  const rest = await spendingBefore(turn, action.proposed, call);
+  const what = `${call.name} was stopped between two of the calls that it pays for, and those that ended are kept: `;
+  await (rest
+    ? askAboutLimit(turn, rest, `${what}the rest would bring the run to ${rest.value}, beyond its limit`)
+    : askAboutLimit(turn, reached, `${what}the next would bring the run to ${reached.value}, beyond its limit`));
+  return null;
 }
 
 async function record({ turn, action, call }: Effect, intent: Intent, ran: ToolOutcome): Promise<Ran> {
@@ -116,6 +143,7 @@ type Intent = { readonly prepared?: unknown; readonly again?: string };
 /** An intent without an outcome: a person's word first, then the tool's probe, then the question to a person. */
 async function settle(effect: Effect, row: EffectRow): Promise<Ran | null> {
   const intent = row.intent as Intent;
+  if (row.failed !== null) return onceMore(effect, intent, null); // P1
   const word = effect.action.doubt;
   if (word && word.text !== "again") return takenOnWord(effect, intent, word);
   if (word && intent.again !== word.ask) return onceMore(effect, intent, word.ask);
@@ -138,8 +166,8 @@ function givenResult({ text, args }: Decision): string | null {
   return text === "result" ? (resultArgs.safeParse(args).data?.result ?? null) : text;
 }
 
-/** A further attempt: authorised by the ask that it names (R4), or because a probe says that nothing happened yet. */
-async function onceMore(effect: Effect, intent: Intent, ask: string | null): Promise<Ran> {
+/** A further attempt: authorised by the ask that it names (R4), or because it is known that nothing happened yet. */
+async function onceMore(effect: Effect, intent: Intent, ask: string | null): Promise<Ran | null> {
   const hindrance = await hindranceTo(effect);
   if (hindrance) {
     const text = ask === null ? hindrance.reason : `${hindrance.reason} Whether it ran before is not known.`;

@@ -1,6 +1,8 @@
 /**
  * Limits of a whole run. All of them are checked at one place, before a role's next model call, so a limit is overrun by one step at most;
- * what a tool will spend is checked before it runs (`spending.ts`), so that nothing is spent before a person has said yes.
+ * what a tool will spend is checked before it runs (`spending.ts`), so that nothing is spent before a person has said yes. Whatever was looked at,
+ * the commit of a call's intent holds it to the ceiling (`store/effects.ts`): several lines together do not go beyond it either, but for one
+ * call of a role that a crash left in doubt.
  *
  * L1. Reaching a limit raises an ask ("raise it or stop"); it does not fail the run.
  * L2. Steps and refusals are counted over all lines of the run, in the commits that make them; model calls and tokens on the run's row,

@@ -59,7 +59,7 @@ type Called = {
   readonly asked: CallIntent;
 };
 
-/** `stopped`: a person stopped the run meanwhile. Errors: model-*; limit-reached (nothing was begun); what the machine says. */
+/** `stopped`: a person stopped the run meanwhile. Errors: model-*; limit-reached (nothing was sent); what the machine says. */
 export async function callThroughLedger(context: LineContext, call: ModelCalling): Promise<Called | "stopped"> {
   const opened = await open(context, call);
   if ("reply" in opened) return opened;
@@ -93,5 +93,5 @@ async function open(
   if (row.outcome !== null)
     return { ...outcomeSchema.parse(row.outcome), outcome: doubted ? "repeated" : "replayed", asked: before };
   const asked = doubted || row.failed === null ? { ...intent, doubted: true } : intent;
-  return { row: await store.retry(fence, key, need.reserve, asked), asked };
+  return { row: await store.retry(fence, key, need.reserve, asked, "limits-and-one"), asked };
 }

@@ -3,6 +3,8 @@
  *
  * D3. As with a role's own call (`model-call.ts`): a recorded answer is replayed, one that is known to have failed is asked for again, and
  *     one that was begun and has no outcome is made again and stays marked as `repeated`, for it may be billed twice.
+ * L2. Each is held to the run's limits in the commit of its intent (`limits.ts`), whatever was looked at before the tool began: of all the
+ *     lines of a run, none goes beyond a ceiling. One that is made again takes its share like a new one. After a refusal nothing more is begun; those under way end.
  * P1. A number stands for one request. If it would be another one now, nothing is made of it: an answer to something else is no answer.
  * P2. What was sent is kept as a hash, never as text (R8).
  */
@@ -15,6 +17,7 @@ import type { PaidAnswer, PaidCall, PaidCalls } from "../tools/paid-calls.ts";
 import { chargeSchema } from "../events/event.ts";
 import { needOf, settled, unusedAfter, type Need } from "./charging.ts";
 import { requirePriced, type Costing } from "./held.ts";
+import type { LimitReached } from "./limits.ts";
 import type { LineContext } from "./line-context.ts";
 
 const intentSchema = z.strictObject({
@@ -27,6 +30,13 @@ const intentSchema = z.strictObject({
   doubted: z.boolean().optional(),
 });
 type Intent = z.infer<typeof intentSchema>;
+
+/** Of the refusal's data. */
+const reachedSchema = z.object({
+  name: z.enum(["modelCalls", "tokens", "money", "gpuSeconds"]),
+  value: z.number(),
+  ceiling: z.number(),
+});
 
 const outcomeSchema = z.strictObject({
   answer: z.json(),
@@ -46,13 +56,45 @@ type Context = Pick<LineContext, "fence" | "signal" | "run"> & {
   readonly store: Pick<LineContext["store"], "begin" | "retry" | "finish" | "fail" | "effect">;
 };
 
+export type HeldCalls = {
+  readonly calls: PaidCalls;
+  /** The limit that a call would have gone beyond; null: none was refused. */
+  readonly reached: () => LimitReached | null;
+  /** Resolves when none is under way any more. */
+  readonly rest: () => Promise<void>;
+};
+
 /** `effect`: the key of the tool's own effect. */
-export function paidCalls(context: Context, effect: string): PaidCalls {
+export function paidCalls(context: Context, effect: string): HeldCalls {
+  const underWay = new Set<Promise<unknown>>();
+  let refused: { readonly error: unknown; readonly reached: LimitReached } | null = null;
+  const held = async (call: PaidCall): Promise<PaidAnswer> => {
+    if (refused !== null) throw refused.error; // L2
+    try {
+      return await pay(context, effect, call);
+    } catch (error) {
+      const reached = isCadreError(error, "limit-reached") ? reachedSchema.parse(error.data) : null;
+      if (reached) refused ??= { error, reached };
+      throw error;
+    }
+  };
   return {
-    pay: (call) => pay(context, effect, call),
-    paid: async (number) => {
-      const row = await context.store.effect(paidCallKey(effect, number));
-      return row === undefined ? null : recorded(row);
+    calls: {
+      pay: (call) => {
+        const one = held(call);
+        underWay.add(one);
+        const over = (): unknown => underWay.delete(one);
+        one.then(over, over);
+        return one;
+      },
+      paid: async (number) => {
+        const row = await context.store.effect(paidCallKey(effect, number));
+        return row === undefined ? null : recorded(row);
+      },
+    },
+    reached: () => refused?.reached ?? null,
+    rest: async () => {
+      while (underWay.size > 0) await Promise.allSettled(underWay);
     },
   };
 }
@@ -66,14 +108,15 @@ async function pay(context: Context, effect: string, call: PaidCall): Promise<Pa
   requirePriced(context.run.limits, context.run.currency, [costing]);
   const need = needOf(costing, context.run.currency, atMost(call));
   const intent: Intent = { model, tier, request, ...(terms?.price ? { price: terms.source } : {}) };
-  const { row, begun } = await store.begin(fence, key, "model", intent, need.reserve);
+  const { row, begun } = await store.begin(fence, key, "model", intent, need.reserve, "limits");
   if (!begun) return attempt(context, call, { key, row, need, costing, doubted: false });
   const before = intentSchema.parse(row.intent);
   if (before.request !== request) throw anotherCall(key); // P1
   const known = recorded(row);
   if (known) return known;
   const doubted = before.doubted === true || row.failed === null;
-  const again = await store.retry(fence, key, need.reserve, { ...intent, ...(doubted ? { doubted } : {}) });
+  const next = { ...intent, ...(doubted ? { doubted } : {}) };
+  const again = await store.retry(fence, key, need.reserve, next, "limits");
   return attempt(context, call, { key, row: again, need, costing, doubted });
 }
 

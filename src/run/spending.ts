@@ -11,7 +11,7 @@ import type { Turn } from "./refusal.ts";
 
 /** Null where the action may run: nothing is to be paid for, it has been paid, or it stays within the limits. */
 export async function spendingBefore(
-  { context, desk }: Turn,
+  { context }: Turn,
   proposed: EventOf<"action_proposed">,
   call: Call,
 ): Promise<LimitReached | null> {
@@ -22,16 +22,16 @@ export async function spendingBefore(
   if (begun && begun.outcome !== null) return null;
   const need = await tool.needs(toolContext(context, proposed), args.data);
   if (need.modelCalls === 0) return null;
-  const left = await unpaid(context, proposed.key, need);
-  const { counters } = (await context.store.run(context.run.id)) ?? context.run;
-  return spendingLimit(counters, desk.ceilings, left);
+  const left = begun ? await unpaid(context, proposed.key, need) : need;
+  const { counters, limits } = (await context.store.run(context.run.id)) ?? context.run;
+  return spendingLimit(counters, limits, left);
 }
 
-/** What earlier attempts at the same action have begun is on the run's counters already. */
+/** What earlier attempts at the same action have answers for is not paid for again; a call in doubt or one that failed is. */
 async function unpaid({ store }: LineContext, key: string, need: Reservation): Promise<Reservation> {
-  let begun = 0;
-  while (begun < need.modelCalls && (await store.effect(paidCallKey(key, begun))) !== undefined) begun += 1;
-  const left = need.modelCalls - begun;
+  let left = 0;
+  for (let number = 0; number < need.modelCalls; number += 1)
+    if (((await store.effect(paidCallKey(key, number)))?.outcome ?? null) === null) left += 1;
   const part = (all = 0): number => Math.ceil((all * left) / need.modelCalls);
   return { modelCalls: left, tokens: part(need.tokens), money: part(need.money), gpuMs: part(need.gpuMs) };
 }

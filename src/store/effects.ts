@@ -5,7 +5,7 @@
  * F2. Every write is fenced (D4): a process that lost its line can neither begin an effect nor report one.
  * F3. A key reserves once when it is begun and once per further attempt; `finish` replaces all of it by what was used.
  * F4. What may not go beyond the run's limits is held to them in the transaction that reserves it: of several lines that looked at one
- *     moment, those that come later are refused.
+ *     moment, those that come later are refused. A call that is repeated after a crash may be the one that goes beyond them; no second.
  */
 import { canonicalJson } from "../canonical.ts";
 import type { Limits } from "../briefs/brief.ts";
@@ -75,20 +75,27 @@ type CountersRecord = {
   readonly limits: string;
 };
 
-function requireWithin({ model_calls, tokens, money, gpu_ms, limits }: CountersRecord, run: RunId): void {
+/** `allowed`: of what the counters hold now, so much may lie beyond a ceiling. */
+function requireWithin(
+  { model_calls, tokens, money, gpu_ms, limits }: CountersRecord,
+  run: RunId,
+  allowed: Spent = none,
+): void {
   const ceilings = JSON.parse(limits) as Partial<Limits>;
   const values = [
-    ["modelCalls", model_calls],
-    ["tokens", tokens],
-    ["money", unitsOf(money)],
-    ["gpuSeconds", gpu_ms / 1000],
+    ["modelCalls", model_calls, model_calls - allowed.modelCalls],
+    ["tokens", tokens, tokens - allowed.tokens],
+    ["money", unitsOf(money), unitsOf(money - allowed.money)],
+    ["gpuSeconds", gpu_ms / 1000, (gpu_ms - allowed.gpuMs) / 1000],
   ] as const;
-  for (const [name, value] of values)
-    if (value > (ceilings[name] ?? Number.POSITIVE_INFINITY))
-      throw new CadreError("limit-reached", `${run} would come to ${value} of ${ceilings[name]} for ${name}`, {
+  for (const [name, value, held] of values) {
+    const ceiling = ceilings[name];
+    if (ceiling !== undefined && held > ceiling)
+      throw new CadreError("limit-reached", `${run} would come to ${value} of ${ceiling} for ${name}`, {
         hint: "A person raises the limit, or stops the run.",
-        data: { run, name, value },
+        data: { run, name, value, ceiling },
       });
+  }
 }
 
 function foreign({ key, line }: EffectRecord, fence: Fence): CadreError {
@@ -161,12 +168,14 @@ export function effects(
         setFailed.run({ code, key, ...less });
         charge.run({ run, ...less });
       }),
-    retry: async (fence, key, reserve, intent) =>
+    retry: async (fence, key, reserve, intent, within) =>
       write(() => {
         const { run } = pending(fence, key);
         const next = intent === undefined ? null : canonicalJson(intent);
         again.run({ epoch: fence.epoch, intent: next, key, ...whole(reserve) });
-        charge.run({ run, ...whole(reserve) }); // F3
+        const now = chargeAndLook.get({ run, ...whole(reserve) }); // F3
+        if (within !== undefined && now !== undefined)
+          requireWithin(now, run, within === "limits" ? none : whole(reserve)); // F4
         return effectRow(present(key));
       }),
     finish: async (fence, key, outcome, used) => {

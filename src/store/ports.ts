@@ -270,7 +270,14 @@ export interface RunStore {
   /** The attempt ended without an outcome and is known to: it is not in doubt. What it reserved stays charged, but for what is certainly `unused`. */
   fail(fence: Fence, key: EffectKey, code: string, unused?: Partial<Spent>): Promise<void>;
   /** A further attempt, after a failed one or one in doubt: attempts + 1, reserved again; `intent` is what this one does, if that is another thing. */
-  retry(fence: Fence, key: EffectKey, reserve?: Reservation, intent?: unknown): Promise<EffectRow>;
+  retry(
+    fence: Fence,
+    key: EffectKey,
+    reserve?: Reservation,
+    intent?: unknown,
+    /** As for `begin`; `and-one`: refused only where the run is beyond a ceiling already. */
+    within?: "limits" | "limits-and-one",
+  ): Promise<EffectRow>;
   /** Outcome after the act; `used` replaces what the attempts reserved. */
   finish(fence: Fence, key: EffectKey, outcome: unknown, used?: Reservation): Promise<void>;
   effects(run: RunId): Promise<readonly EffectRow[]>;

@@ -37,7 +37,9 @@ export type PaidAnswer = {
 
 export interface PaidCalls {
   /**
-   * Several may be under way at once. Errors: what `make` throws; `lease-lost`; `internal` where this number was another call before.
+   * Several may be under way at once. Errors: what `make` throws; `lease-lost`; `internal` where this number was another call before;
+   * `limit-reached` where it would bring the run beyond a limit: nothing was sent. Then let those under way end, and let the error through:
+   * a person is asked, and once the limit is raised the tool is run again. What it gives back instead is not looked at.
    */
   pay(call: PaidCall): Promise<PaidAnswer>;
   /** What the ledger holds of a call, without making it; null where it has no answer. */

@@ -83,8 +83,9 @@ type Args = Record<string, unknown>;
 function lineFor(
   source: ModelSource,
   args: Args,
-  more: { store?: Store; onProgress?: (role: string, progress: unknown) => void } = {},
+  more: { store?: Store; modelCalls?: number; onProgress?: (role: string, progress: unknown) => void } = {},
 ): LineHarness {
+  const { modelCalls = 1000, ...options } = more;
   const spaces = openWorkspaces({ project: join(folder, "project"), data: join(folder, "data"), exclude: [] });
   const workspaces: Workspaces = {
     ...spaces,
@@ -95,7 +96,7 @@ function lineFor(
   };
   return new LineHarness({
     modes: [modeText("worker", "030-worker", { groups: ["inference", "communication", "completion"] })],
-    workflow: { entry: "worker", signOff: false, limits: { modelCalls: 1000, tokens: 10_000_000 } },
+    workflow: { entry: "worker", signOff: false, limits: { modelCalls, tokens: 10_000_000 } },
     tools: [evaluateModelsTool],
     workspaces,
     models: source,
@@ -103,7 +104,7 @@ function lineFor(
       request.messages.some((message) => message.role === "tool")
         ? [call("attempt_completion", fullReport())]
         : [call("evaluate_models", { dataset: "briefs/data/vietnamese-reviews.csv", ...args })],
-    ...more,
+    ...options,
   });
 }
 
@@ -245,6 +246,33 @@ describe("cut off", () => {
       }
     },
   );
+
+  test("L2 stopped by a limit while several texts are under way, those end and are kept: none is sent twice, and the scores are the same", async () => {
+    const model = threeOfFour();
+    const { origin, asked } = await server(model.sort);
+    const rows = measurement(await evaluated(models(chatModel(origin)), { candidates: ["sorter"] }), "test rows").value;
+    asked.length = 0;
+    const line = lineFor(models(chatModel(origin)), { candidates: ["sorter"] }, { modelCalls: 1 + rows });
+    const begin = line.store.begin.bind(line.store);
+    // Another line takes ten calls while texts go several at a time.
+    line.store.begin = async (fence, key, kind, intent, ...rest) => {
+      if (key.endsWith("/c30"))
+        await begin(fence, key.replace("/c30", "/c999") as typeof key, "model", {}, { modelCalls: 10, tokens: 0 });
+      return begin(fence, key, kind, intent, ...rest);
+    };
+    expect(await line.start()).toBe("waiting");
+    expect(asked).toHaveLength(rows - 10);
+    const [ask] = await line.store.asks({ run: line.run, state: "open" });
+    expect(ask?.limit).toEqual({ name: "modelCalls", value: 1 + rows + 10, ceiling: 1 + rows });
+    await line.decide("approve", "");
+    expect(await line.advance()).toBe("ended");
+    expect(asked).toHaveLength(rows);
+    expect(new Set(asked).size).toBe(rows);
+    const result = await resultOf(line);
+    expect(measurement(result, "accuracy (sorter)").value).toBe(four(model.right() / rows));
+    expect(result.text).not.toContain("billed twice");
+    expect((await verifyRun(line.store, line.run)).problems).toEqual([]);
+  });
 
   test("a server that fails for good is a candidate that was not measured; the others are", async () => {
     const { origin } = await server((text, n) => (n > 30 ? { status: 404 } : (truth.get(text) as string)));

@@ -10,7 +10,7 @@ import { readBrief } from "../../src/briefs/read-brief.ts";
 import { openCadre } from "../../src/cadre/cadre.ts";
 import type { AdvanceResult } from "../../src/run/api.ts";
 import type { Cadre } from "../../src/cadre/api.ts";
-import type { ScriptedModel } from "../../src/testing.ts";
+import { scriptedModel, type ScriptedModel } from "../../src/testing.ts";
 import { batchArgs, writeInferenceProject } from "../fixtures/inference-project.ts";
 import {
   startInferenceServer,
@@ -18,6 +18,7 @@ import {
   type InferenceRequest,
   type InferenceServer,
 } from "../fixtures/inference-server.ts";
+import { fullReport, modeText } from "../fixtures/line-harness.ts";
 import { callsThenReport } from "../fixtures/mcp-project.ts";
 
 let dir: string;
@@ -139,6 +140,50 @@ test("a large batch asks before it spends more than the run may", async () => {
   const result = await begun(project(callsThenReport(["run_inference", batchArgs])));
   expect(result.asks).toMatchObject([{ kind: "limit" }]);
   expect(server.requests).toEqual([]);
+});
+
+test("L2 two lines whose batches look at one moment stop together at the limit, and go on after it is raised without sending an item twice", async () => {
+  // Each batch is 4 calls of 25 items; the lead's first call, and one of each worker, are 3 more.
+  const limits = { modelCalls: 3 + 5, tokens: 10_000_000, steps: 1000 };
+  const workflow = { entry: "lead", grants: { one: ["inference"], two: ["inference"] }, limits };
+  writeInferenceProject(dir, { url: `${server.url}/x`, items: 100, workflow });
+  for (const [slug, mode] of [
+    ["lead", modeText("lead", "020-lead", { delegates: ["one", "two"] })],
+    ["one", modeText("one", "030-worker", { escalates: ["lead"] })],
+    ["two", modeText("two", "030-worker", { escalates: ["lead"] })],
+  ] as const)
+    writeFileSync(join(dir, "modes", `${slug}.md`), mode);
+  const tasks = ["one", "two"].map((mode) => ({ mode, task: `for ${mode} matters`, acceptance_criteria: ["done"] }));
+  const writes = (mode: string): readonly string[] => [`${mode}.jsonl`];
+  const model = scriptedModel((request, { role, turn }) => {
+    const done = [{ name: "attempt_completion", args: fullReport(role === "lead" ? [] : ["A1"]) }];
+    if (turn > 0 || request.messages.some((message) => message.role === "tool")) return { calls: done };
+    if (role === "lead")
+      return {
+        calls: [{ name: "new_tasks", args: { tasks: tasks.map((task) => ({ ...task, writes: writes(task.mode) })) } }],
+      };
+    return { calls: [{ name: "run_inference", args: { ...batchArgs, output_file: `${role}.jsonl` } }] };
+  });
+  // No answer before both batches have sent something: then both have looked while nothing was spent.
+  const both = Promise.withResolvers<void>();
+  reply = async (text, n) => {
+    if (n === 2) both.resolve();
+    await both.promise;
+    return { json: [[{ label: text, score: 1 }]] };
+  };
+  const cadre = project(model);
+  const waiting = await begun(cadre);
+  expect(waiting.asks).toMatchObject([{ kind: "limit", limit: { name: "modelCalls", ceiling: 8 } }]);
+  expect(waiting.run.counters.modelCalls).toBe(8);
+  expect(server.requests).toHaveLength(5 * 25);
+  await cadre.decide(waiting.asks[0]!.id, { verb: "approve", args: { to: 30 }, by: "tester", face: "test" });
+  const done = await cadre.advance(waiting.run.id);
+  expect(done.status).toBe("finished");
+  const sent = Map.groupBy(server.requests, textOf);
+  expect(sent.size).toBe(100);
+  expect([...sent.values()].every((requests) => requests.length === 2)).toBe(true);
+  expect(done.run.counters.modelCalls).toBe(1 + 2 * 2 + 8 + 1);
+  expect((await cadre.verify(done.run.id)).problems).toEqual([]);
 });
 
 test("D3 killed in the middle and resumed, no item is billed twice but those that were under way", async () => {

@@ -208,6 +208,29 @@ export function ledgersContract(engine: string, open: () => Store): void {
       expect(await counters(store)).toMatchObject({ modelCalls: 3, tokens: 47 });
     });
 
+    it("F4 what would go beyond a limit is refused in the commit that reserves it, and leaves nothing; a repeated call may go beyond it once", async () => {
+      const store = open();
+      const fence = await startedLine(store);
+      const ceiling = (await store.run(run))?.limits.modelCalls ?? 0;
+      const one = { modelCalls: 1, tokens: 0 };
+      await store.begin(fence, modelCallKey(line, 1), "model", {}, { modelCalls: ceiling - 1, tokens: 0 });
+      await store.begin(fence, modelCallKey(line, 2), "model", {}, one, "limits");
+      const beyond = { name: "modelCalls", value: ceiling + 1, ceiling };
+      await expect(store.begin(fence, modelCallKey(line, 3), "model", {}, one, "limits")).rejects.toMatchObject({
+        code: "limit-reached",
+        data: beyond,
+      });
+      expect(await store.effect(modelCallKey(line, 3))).toBeUndefined();
+      const again = (within: "limits" | "limits-and-one") =>
+        store.retry(fence, modelCallKey(line, 2), one, { again: true }, within);
+      await expect(again("limits")).rejects.toMatchObject({ code: "limit-reached", data: beyond });
+      expect(await store.effect(modelCallKey(line, 2))).toMatchObject({ attempts: 1, intent: {} });
+      expect(await counters(store)).toMatchObject({ modelCalls: ceiling });
+      expect((await again("limits-and-one")).attempts).toBe(2);
+      await expect(again("limits-and-one")).rejects.toEqual(refused("limit-reached"));
+      expect(await counters(store)).toMatchObject({ modelCalls: ceiling + 1 });
+    });
+
     it("R4 an outcome is final: it cannot be replaced, nor its effect retried", async () => {
       const store = open();
       const fence = await startedLine(store);

@@ -385,3 +385,42 @@ test("L2 lines that look at one moment do not spend what is left once: the commi
   expect((await line.move()).status).toBe("finished");
   expect(await verifyRun(line.store, line.run)).toMatchObject({ ok: true, problems: [] });
 });
+
+test("L2 calls that a crash left in doubt on several lines are repeated beyond the ceiling by one at most", async () => {
+  let dying = true;
+  const looks = { waiting: 0, go: Promise.withResolvers<void>() };
+  const line = await created({
+    workflow: { entry: "lead", signOff: false, limits: { modelCalls: 4 } },
+    say: (request, role) =>
+      role === "lead" && !said(request).includes("# Report from") ? [tasks(slugs.map((mode) => ({ mode })))] : report(),
+  });
+  const finish = line.store.finish.bind(line.store);
+  line.store.finish = async (fence, key, ...rest) => {
+    if (dying && !key.startsWith("r-000001.1/")) throw new Error("died");
+    return finish(fence, key, ...rest);
+  };
+  await expect(line.move()).rejects.toThrow("died");
+  expect((await line.store.run(line.run))?.counters.modelCalls).toBe(4);
+  dying = false;
+  // All three have looked before any of them repeats its call.
+  const effect = line.store.effect.bind(line.store);
+  line.store.effect = async (key) => {
+    const row = await effect(key);
+    if (row?.outcome === null && (looks.waiting += 1) <= 3) {
+      if (looks.waiting === 3) looks.go.resolve();
+      await looks.go.promise;
+    }
+    return row;
+  };
+  const waiting = await line.move();
+  expect(waiting.asks.map(({ kind, limit }) => [kind, limit?.name])).toEqual([["limit", "modelCalls"]]);
+  expect((await line.store.run(line.run))?.counters.modelCalls).toBe(5);
+  expect(line.modelCalls).toHaveLength(5);
+  await line.store.decide(
+    waiting.asks[0]!.id as AskId,
+    { verb: "approve", text: "", args: { to: 20 }, by: "lead", face: "test", at: "2026-01-01T00:00:00.000Z" },
+    waiting.asks[0]!.hash,
+  );
+  expect((await line.move()).status).toBe("finished");
+  expect(await verifyRun(line.store, line.run)).toMatchObject({ ok: true, problems: [] });
+});

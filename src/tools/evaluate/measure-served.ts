@@ -57,7 +57,7 @@ export function candidateOf(model: ServedModel): Candidate {
 
 type Span = { readonly from: number; readonly to: number; readonly atOnce: number };
 
-/** The rows of a span, `atOnce` at a time, in order; the first failure ends it, and those under way are let go. */
+/** The rows of a span, `atOnce` at a time, in order; the first failure ends it. Those under way are let go, unless they will be asked for again. */
 async function eachRow(
   model: ServedModel,
   parts: Parts,
@@ -67,15 +67,17 @@ async function eachRow(
 ): Promise<void> {
   const stop = new AbortController();
   let next = from;
+  let limited = false;
   const work = async (): Promise<void> => {
-    while (next < to) {
+    while (next < to && !limited) {
       stop.signal.throwIfAborted();
       const row = next;
       next += 1;
       try {
         into[row] = await ask(model, parts, load, row, stop.signal);
       } catch (error) {
-        stop.abort(error);
+        limited ||= isCadreError(error, "limit-reached");
+        if (!limited) stop.abort(error);
         throw error;
       }
       load.onProgress(into.length);
