@@ -146,7 +146,7 @@ it("choosing a model loads no model library", () => {
     import { registerHooks } from "node:module";
     const loaded = [];
     registerHooks({ load: (url, context, next) => { loaded.push(url); return next(url, context); } });
-    await import(${file("config.ts")}); await import(${file("models/resolve.ts")}); await import(${file("models/create-role-model.ts")});
+    await import(${file("config/config.ts")}); await import(${file("models/resolve.ts")}); await import(${file("models/create-role-model.ts")});
     console.log(JSON.stringify(loaded));`;
   const output = execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
   const loaded = JSON.parse(output) as string[];
