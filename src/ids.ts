@@ -6,6 +6,7 @@
  *   frame  f12                 ask    a-7f3a9c-1-17        (the event's index in its line)
  *   effect r-7f3a9c.1/e17      model call r-7f3a9c.1/t4    (D3: the key is ours)
  *   paid call of an effect r-7f3a9c.1/e17/c0, /c1 …        (numbered by the tool that makes them)
+ *   opinion on what a turn hands over r-7f3a9c.1/t4/o0, /o1 …
  *
  * A child line is named by its parent and the index of the event that opened it, and so on down: `r-7f3a9c.1.17`, its frames `f17.2`,
  * its asks `a-7f3a9c-1-17-23`. So every id is unique in its run.
@@ -83,6 +84,16 @@ export function effectKey(line: LineId, proposedAt: number): EffectKey {
 
 export function modelCallKey(line: LineId, turn: number): EffectKey {
   return `${line}/t${turn}` as EffectKey;
+}
+
+/** The opinion on the hand-over of this number that a turn's call asks for. */
+export function opinionKey(line: LineId, turn: number, number: number): EffectKey {
+  return `${modelCallKey(line, turn)}/o${number}` as EffectKey;
+}
+
+/** The model call of the turn that an opinion belongs to; null for every other key. */
+export function turnOfOpinion(key: string): EffectKey | null {
+  return (/^(.+\/t\d+)\/o\d+$/.exec(key)?.[1] as EffectKey | undefined) ?? null;
 }
 
 /** The call of this number that a tool makes to a model while it runs. */

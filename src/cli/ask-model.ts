@@ -5,11 +5,13 @@ import { engineModels } from "../engine/models.ts";
 import { CadreError } from "../errors.ts";
 import { createDecisionModel } from "../models/create-decision-model.ts";
 import { resolveModel } from "../models/resolve.ts";
+import { routeLabel, routeQuestion, routesOf } from "../models/route-question.ts";
 import type { RouteKind } from "../modes/mode.ts";
 import type { OrgChart } from "../org/chart.ts";
 import { visible } from "../views/escape.ts";
 import type { Context } from "./context.ts";
-import { showList, type ListColumn } from "./list.ts";
+import { showList } from "./list.ts";
+import { routeColumns } from "./route-columns.ts";
 
 type Question = {
   readonly chart: OrgChart;
@@ -52,7 +54,6 @@ async function ask(
     throw new CadreError("usage", "--model needs --from: a model is asked what one role would do", {
       hint: "npx cadre who <text> --from <role> --model <model>",
     });
-  const { routeLabel, routeQuestion } = await import("../models/decisions.ts");
   const config = requireConfig(dir);
   const spec = resolveModel(config, { role: "", rank: "", flag: model });
   if (spec.kind === "rehearsal")
@@ -72,8 +73,7 @@ async function ask(
     });
     const { choice, probabilities } = choices.route;
     const told = Object.keys(probabilities).length > 0;
-    const likely = chart.routes
-      .filter((route) => route.from === from && route.kind !== "report")
+    const likely = routesOf(chart, from)
       .map((route) => ({ route, label: routeLabel(route) }))
       .filter(({ label }) => told || label === choice)
       .map(({ route: { to, kind, purpose, file, line }, label }) => ({
@@ -90,29 +90,9 @@ async function ask(
   }
 }
 
-const columns: readonly ListColumn<Likely>[] = [
-  { key: "role", title: "role", value: (found) => found.role, style: () => "bold" },
-  { key: "kind", title: "by", value: (found) => found.kind },
-  {
-    key: "probability",
-    title: "likely",
-    value: (found) => found.probability,
-    text: (found) => found.probability?.toFixed(2) ?? "chosen",
-    style: () => "cyan",
-  },
-  {
-    key: "purpose",
-    title: "purpose",
-    value: (found) => found.purpose,
-    text: (found) => visible(found.purpose),
-    flexible: true,
-  },
-  {
-    key: "file",
-    title: "rule",
-    value: (found) => found.file,
-    text: (found) => visible(found.file),
-    brief: (found) => `${visible(found.file)}:${found.line}`,
-  },
-  { key: "line", title: "line", value: (found) => found.line, text: (found) => String(found.line), onlyPiped: true },
-];
+const columns = routeColumns<Likely>({
+  key: "probability",
+  title: "likely",
+  value: (found) => found.probability,
+  text: (found) => found.probability?.toFixed(2) ?? "chosen",
+});

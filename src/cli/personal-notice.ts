@@ -3,7 +3,8 @@
  * starts the run knows what is in them.
  */
 import type { Brief } from "../briefs/brief.ts";
-import { readConfig } from "../config/config.ts";
+import { readConfig, type Config } from "../config/config.ts";
+import { lexicalRouting } from "../config/routing.ts";
 import { isLoopback } from "../endpoint-url.ts";
 import { hubRouter, resolveModel, type ModelSpec } from "../models/resolve.ts";
 import { decodeText, readWhole } from "../tools/read-bytes.ts";
@@ -44,12 +45,17 @@ function textOf(dir: string, path: string): string {
 /** Where models may be asked, but for this machine. */
 function hostsOf(dir: string, flag: string | null): readonly string[] {
   const { config } = readConfig(dir);
-  const names = flag === null ? Object.keys(config.models) : [flag];
+  const names = flag === null ? Object.keys(config.models) : [flag, ...askedBeside(config, flag)];
   const hosts = names.flatMap((name) => {
     const host = hostOf(resolveModel(config, { role: "", rank: "", flag: name }));
     return host === null ? [] : [host];
   });
   return [...new Set(hosts)].toSorted();
+}
+
+/** `--model` says who plays the roles, not who is asked about routes. */
+function askedBeside({ routing }: Config, flag: string): string[] {
+  return routing === undefined || routing.model === lexicalRouting || flag === "rehearsal" ? [] : [routing.model];
 }
 
 function hostOf(spec: ModelSpec): string | null {

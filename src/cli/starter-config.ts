@@ -21,6 +21,10 @@ export const starterConfig = `# The operator's file: where models are and which 
 #   ranks: { lead: local }
 #   roles: { huggingface-specialist: local }
 #
+# routing:                            # a second opinion on where work goes; below the threshold it is questioned, then a person decides
+#   model: small                      # or \`lexical\`, which compares words and calls nothing
+#   threshold: 0.6
+#
 # approvers: [maya, linh]             # nobody else approves, signs off or raises a limit, whatever a workflow says; left out: everyone
 #
 # hub:                                # lets roles look models and data sets up on huggingface.co; without it the Hub is not asked

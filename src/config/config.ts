@@ -13,6 +13,7 @@ import { embeddedFaults, embeddedFields } from "./embedded.ts";
 import { settableRules } from "../documents/rules.ts";
 import { hubSchema } from "./hub.ts";
 import { mcpSchema, notifySchema, outsideHosts } from "./outside.ts";
+import { routingFault, routingSchema } from "./routing.ts";
 import { parseYaml, plainValue, positionOf, type YamlValue } from "../documents/yaml-tree.ts";
 import { endpointUrlFault, isLoopback, isVariableName } from "../endpoint-url.ts";
 import { CadreError } from "../errors.ts";
@@ -123,6 +124,8 @@ const configSchema = z
       })
       .partial()
       .default({}),
+    /** A second opinion on where work goes; left out: none is asked for. */
+    routing: routingSchema,
     /** Where models may be; empty: wherever this file and `--model` say. This machine is always allowed. */
     allowedHosts: z
       .array(z.string().regex(/^[a-z0-9.-]+(:\d+)?$/, { error: "is not a host such as api.example.com" }))
@@ -160,6 +163,8 @@ const configSchema = z
       const message = "would carry the token in clear: use https, or a server on this machine";
       context.addIssue({ code: "custom", message, path });
     }
+    const routing = routingFault(config.routing, config.models);
+    if (routing !== null) context.addIssue({ code: "custom", message: routing, path: ["routing", "model"] });
     for (const { path, target } of mapTargets(config.map)) {
       if (target === "rehearsal" || Object.hasOwn(config.models, target)) continue;
       const message = `names a model that is not under \`models\`; there ${listed(Object.keys(config.models))}`;

@@ -9,12 +9,12 @@ import { guardedModel, guardedTools, secretsOf } from "./guard.ts";
 import { byName, noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./mcp.ts";
 import { engineModels } from "./models.ts";
 import { outsideOf } from "./outside.ts";
+import { costingOf, engineRouting } from "./routing.ts";
 import { inScratch, previewRun, rehearseRun } from "./scratch.ts";
 import { CadreError, isCadreError } from "../errors.ts";
 import type { ChangeSet } from "../events/event.ts";
 import { openerOf, type LineId, type RunId } from "../ids.ts";
 import type { RoleModel } from "../models/model.ts";
-import { termsOf } from "../models/create-role-model.ts";
 import { resolveModel, type ModelSpec } from "../models/resolve.ts";
 import { modelSource } from "../models/served-model.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
@@ -29,9 +29,8 @@ import type { Workspaces } from "../tools/workspace/workspace.ts";
 import { advanceRun } from "../run/advance-run.ts";
 import { driftFrom } from "../run/drift.ts";
 import { forkRun } from "../run/fork/fork-run.ts";
-import type { Costing } from "../run/held.ts";
 import { complaint } from "../run/refusal.ts";
-import { startRun } from "../run/start-run.ts";
+import { startRun, type StartDeps } from "../run/start-run.ts";
 
 export function openEngine(options: EngineOptions): Engine {
   const secrets = secretsOf(options.dir);
@@ -53,6 +52,7 @@ export function openEngine(options: EngineOptions): Engine {
   // The YAML parser with its schemas is needed once a role acts, and not to take a decision up.
   const configured = async (): Promise<Config> => (await import("../config/config.ts")).requireConfig(options.dir);
   const models = engineModels({ dir: options.dir, data: options.data, config: configured, env: process.env });
+  const routing = engineRouting({ dir: options.dir, config: configured, embedded: models.embedded, secrets });
   const specFor = (config: Config, bound: BoundChart, role: Role, flag: string | null): ModelSpec => {
     const staffing = bound.workflow.staffing[role.slug];
     return resolveModel(config, {
@@ -65,19 +65,23 @@ export function openEngine(options: EngineOptions): Engine {
   };
   const making = { store: options.store, clock: options.clock, ids: options.ids };
   /** The model that plays a role, with what it costs, where `--model` says `flag`. */
-  const costing = async (flag: string | null): Promise<(chart: BoundChart, slug: string) => Costing> => {
+  const costing = async (flag: string | null): Promise<Pick<StartDeps, "costing" | "asked">> => {
     const { model } = options;
     const config = model ? null : await configured();
-    return (chart, slug) => {
-      const role = findRole(chart.chart, slug);
-      if (model || config === null || role === undefined) return model ?? unpaid;
-      return costingOf(specFor(config, chart, role, flag));
+    return {
+      asked: await routing.costing(),
+      costing: (chart, slug) => {
+        const role = findRole(chart.chart, slug);
+        if (model || config === null || role === undefined)
+          return model ?? costingOf({ kind: "rehearsal", because: "" });
+        return costingOf(specFor(config, chart, role, flag));
+      },
     };
   };
   const start = async (brief: Brief, begin: StartOptions): Promise<RunRow> => {
     const { bound, workflow } = await whileServed(serve(), (served) => bindNow(served, begin.workflow, null));
     return startRun(
-      { ...making, workspaces, costing: await costing(begin.model ?? null) },
+      { ...making, workspaces, ...(await costing(begin.model ?? null)) },
       bound,
       workflow,
       secrets.cleanJson(brief),
@@ -104,6 +108,7 @@ export function openEngine(options: EngineOptions): Engine {
         return drift();
       },
       models: modelSource(configured, { env: process.env, run: run.id, embedded: models.embedded }),
+      routing: routing.judge(run.id),
       modelFor: (role: Role): Promise<RoleModel> => {
         const known =
           played.get(role.slug) ??
@@ -147,7 +152,7 @@ export function openEngine(options: EngineOptions): Engine {
     const model = how.model ?? run.model;
     const { line, length, head } = plan;
     return forkRun(
-      { ...making, workspaces, costing: await costing(model) },
+      { ...making, workspaces, ...(await costing(model)) },
       { of: run, past: { line, length, head }, desk: cut.desk, traces, bound, model, by: how.by },
     );
   };
@@ -212,12 +217,6 @@ function ownFolders(options: EngineOptions): string[] {
 
 function sandboxFor({ outside, sandbox }: EngineOptions): Sandbox {
   return outside === false ? noSandbox : (sandbox ?? bubblewrap({ node: process.execPath }));
-}
-
-const unpaid: Costing = { id: "rehearsal", tier: "rehearsal" };
-
-function costingOf(spec: ModelSpec): Costing {
-  return spec.kind === "rehearsal" ? unpaid : { id: spec.id, tier: spec.kind, terms: termsOf(spec) };
 }
 
 /** Ends the run at once if nobody holds it; otherwise its owner sees the signal at its next renewal. */

@@ -83,7 +83,9 @@ export async function planFork(deps: ForkPlanDeps, run: RunRow, options: ForkOpt
     next: nextWords(cut),
     asksAgain: askedAgain(cut.desk)?.ask ?? null,
     chart: bound.hash,
-    sharedCalls: shared.filter(({ event }) => event.type === "turn_taken").length,
+    sharedCalls: shared.filter(
+      ({ event }) => event.type === "turn_taken" || (event.type === "opinion_given" && event.key !== null),
+    ).length,
     stays: await standing(deps, story, bound, seqs),
   };
   return { plan, cut, traces, bound };

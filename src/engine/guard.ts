@@ -7,6 +7,7 @@
  */
 import { configWords } from "../config/mentions.ts";
 import type { ModelReply, RoleModel } from "../models/model.ts";
+import type { RouteJudge } from "../models/route-judge.ts";
 import { structureFault } from "../models/strict-calls.ts";
 import { openSecrets, type Secrets } from "../outside/secrets.ts";
 import type { PaidCalls } from "../tools/paid-calls.ts";
@@ -33,6 +34,18 @@ export function guardedModel(model: RoleModel, secrets: Secrets): RoleModel {
       });
       give(stream.end());
       return secrets.cleanJson(strict(reply));
+    },
+  };
+}
+
+/** What it answers is one of the labels that it was given, or nothing. */
+export function guardedJudge(judge: RouteJudge, secrets: Secrets): RouteJudge {
+  if (secrets.none) return judge;
+  return {
+    ...judge,
+    judge: ({ text, question, ...asked }, signal) => {
+      const clean = { text: secrets.cleanJson(text), question: secrets.cleanJson(question) };
+      return judge.judge({ ...asked, ...clean }, signal);
     },
   };
 }

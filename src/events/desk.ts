@@ -262,6 +262,7 @@ function change(desk: Desk, event: Event): Partial<Desk> {
     case "ask_acknowledged":
     case "vote_cast":
     case "decision_taken_up":
+    case "opinion_given":
       return {};
   }
 }

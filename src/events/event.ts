@@ -20,6 +20,7 @@ import {
   findingSchema,
   frameKindSchema,
   limitName,
+  opinionSchema,
   questionSchema,
   reportSchema,
   ruleSchema,
@@ -40,6 +41,8 @@ const json: z.ZodType<unknown> = z.json();
 const outcomeWord = z.enum(["executed", "replayed", "repeated"]);
 
 const at = { at: z.iso.datetime() };
+/** What a call to a model took; `charged` left out: nothing is charged for it. */
+const callTook = { usage: usageSchema, charged: chargeSchema.optional(), outcome: outcomeWord };
 const inFrame = { frame: id, role: z.string() };
 
 /** What a person is asked. */
@@ -204,12 +207,32 @@ export const eventSchema = z.discriminatedUnion("type", [
     prompt: z.string(),
     text: z.string(),
     calls: z.array(callSchema),
-    usage: usageSchema,
-    /** Left out: nothing is charged for it. */
-    charged: chargeSchema.optional(),
-    outcome: outcomeWord,
+    ...callTook,
     /** How many copies this role had seen when it acted. */
     copiesSeen: z.number().int(),
+  }),
+  /**
+   * What a decision model says of a hand-over before it becomes one. Below `threshold` the route is questioned, and then a person decides; an
+   * opinion moves nothing by itself. `rule`: of the route that it is about.
+   */
+  z.strictObject({
+    type: z.literal("opinion_given"),
+    ...at,
+    ...inFrame,
+    callId: z.string(),
+    /** Which of the call's hand-overs, from 0. */
+    number: z.number().int().nonnegative(),
+    kind: z.enum(["delegation", "escalation"]),
+    to: z.string(),
+    rule: ruleSchema,
+    /** The call to the model in the ledger; null: words were compared, and nothing was called. */
+    key: id.nullable(),
+    model: z.string(),
+    tier: z.string(),
+    /** sha256 of what was asked. */
+    asked: z.string(),
+    ...opinionSchema.shape,
+    ...callTook,
   }),
   /** One effect, or several reads in order. Approval, if any, is the ask that follows. */
   z.strictObject({

@@ -84,6 +84,18 @@ export const chargeSchema = z.strictObject({
   money: z.strictObject({ micros: z.number().int(), currency: z.string(), price: z.string() }).nullable(),
 });
 
+const routeKind = z.enum(["delegation", "escalation"]);
+
+/** What a decision model says of a route that a role wants to take. */
+export const opinionSchema = z.strictObject({
+  /** The route that it finds likeliest; null: its answer was none of them. */
+  choice: z.strictObject({ kind: routeKind, to: z.string() }).nullable(),
+  /** How likely it finds the route that is wanted, and the one that it chose; null: it does not say, which counts as 0. */
+  likely: z.strictObject({ wanted: z.number(), chosen: z.number() }).nullable(),
+  /** How likely the wanted one had to be at least. */
+  threshold: z.number(),
+});
+
 const fileChangeSchema = z.strictObject({
   path: z.string(),
   /** sha256 of the content; null: the file is not there. */

@@ -213,7 +213,8 @@ function finishOf(message: BaseMessage): ModelReply["finish"] {
   return typeof said === "string" && Object.hasOwn(finishes, said) ? (finishes[said] ?? "other") : "other";
 }
 
-function usageOf(message: BaseMessage): ModelUsage {
+/** As the server counted, and for as long as it says. */
+export function usageOf(message: BaseMessage): ModelUsage {
   const usage = AIMessage.isInstance(message) ? message.usage_metadata : undefined;
   const serverMs: unknown = (message.response_metadata as Record<string, unknown>)["server_ms"];
   const time = typeof serverMs === "number" && Number.isFinite(serverMs) && serverMs >= 0 ? { serverMs } : {};

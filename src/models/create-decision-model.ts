@@ -5,7 +5,12 @@ import { remoteChat, type RoleModelDeps } from "./create-role-model.ts";
 import type { ModelSpec } from "./resolve.ts";
 
 /** An answer is a letter: whoever reasons first gets room for that. */
-const answerTokens = 512;
+const usualTokens = 512;
+
+/** Of the longest answer of a server. */
+export function answerTokens({ maxTokens }: { readonly maxTokens: number | null }): number {
+  return Math.min(usualTokens, maxTokens ?? usualTokens);
+}
 
 /** Errors: as `createRoleModel`. */
 export async function createDecisionModel(
@@ -17,6 +22,5 @@ export async function createDecisionModel(
     if (!deps.embedded) throw new CadreError("internal", "no models can be loaded into this process");
     return new LlamaDecisionModel(await (await deps.embedded()).open(spec), spec.id);
   }
-  const maxTokens = Math.min(answerTokens, spec.maxTokens ?? answerTokens);
-  return new ChatDecisionModel(await remoteChat(spec, deps), { id: spec.id, maxTokens });
+  return new ChatDecisionModel(await remoteChat(spec, deps), { id: spec.id, maxTokens: answerTokens(spec) });
 }

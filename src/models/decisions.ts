@@ -6,9 +6,10 @@
 import { BaseDecisionModel, parseClassifierResponse } from "@langchain/core/decisions";
 import { HumanMessage, SystemMessage } from "@langchain/core/messages";
 import { CadreError } from "../errors.ts";
-import type { OrgChart, Route } from "../org/chart.ts";
+import type { OrgChart } from "../org/chart.ts";
 import { rankRoutes } from "../org/who.ts";
 import type { ChatHuggingFace } from "./chat-hugging-face.ts";
+import { usageOf } from "./chat-role-model.ts";
 import {
   decisionFormat,
   decisionMessages,
@@ -19,32 +20,12 @@ import {
   type Probabilities,
 } from "./chat-decision.ts";
 import type { Engine } from "./embedded/engine.ts";
+import type { ModelUsage } from "./model.ts";
+import { routeLabel } from "./route-question.ts";
 
 type Classify = BaseDecisionModel["_classify"];
 type Asked = Parameters<Classify>;
 type Answered = Awaited<ReturnType<Classify>>;
-
-/** `delegation database-specialist`: kinds go apart, as one role may be reached both ways. */
-export function routeLabel({ kind, to }: Pick<Route, "kind" | "to">): string {
-  return `${kind} ${to}`;
-}
-
-/** The question that a role stands before: its delegations and escalations, each with what it is for. */
-export function routeQuestion(
-  chart: OrgChart,
-  from: string,
-): {
-  readonly type: "choice";
-  readonly instructions: string;
-  readonly criteria: Readonly<Record<string, string>>;
-} {
-  const routes = chart.routes.filter((route) => route.from === from && route.kind !== "report");
-  return {
-    type: "choice",
-    instructions: `${from} has this before it. Along which route does it go?`,
-    criteria: Object.fromEntries(routes.map((route) => [routeLabel(route), route.purpose])),
-  };
-}
 
 /** The lexical ranking. Its probabilities are scores made to add up to 1: an order with distances, and no measured chance. */
 export class LexicalDecisionModel extends BaseDecisionModel {
@@ -89,7 +70,9 @@ export class LlamaDecisionModel extends BaseDecisionModel {
   override async _classify(...[state, questions, config]: Asked): Promise<Answered> {
     return answers(this.model, questions, async ({ instructions, criteria }) => {
       const asked = { state: textOf(state), instructions, criteria };
-      return likeliest((await this.#engine.choose(asked, config?.signal)).probabilities);
+      const { probabilities, tokens } = await this.#engine.choose(asked, config?.signal);
+      const usage = { promptTokens: tokens, completionTokens: 0, cachedTokens: 0, measured: true };
+      return { ...likeliest(probabilities), usage };
     });
   }
 }
@@ -126,13 +109,25 @@ export class ChatDecisionModel extends BaseDecisionModel {
       const { finish_reason: finish, written } = message.response_metadata;
       const choice = readDecision(message.text, { finish: String(finish), labels, model: this.model });
       const probabilities = probabilitiesOf(Array.isArray(written) ? written : [], labels, choice);
-      return { choice, probabilities: probabilities ?? {}, confidence: probabilities?.[choice] ?? 0 };
+      const confidence = probabilities?.[choice] ?? 0;
+      return { choice, probabilities: probabilities ?? {}, confidence, usage: usageOf(message) };
     });
   }
 }
 
 /** `probabilities` empty, and `confidence` 0: nothing is known of them, so whoever has a threshold is below it. */
-type Decided = { readonly choice: string; readonly probabilities: Probabilities; readonly confidence: number };
+type Decided = {
+  readonly choice: string;
+  readonly probabilities: Probabilities;
+  readonly confidence: number;
+  /** Left out: nothing was called. */
+  readonly usage?: ModelUsage;
+};
+
+/** What the answers took, beyond what LangChain has a place for; null where nothing was called. */
+export function usageOfAnswer(answered: object): ModelUsage | null {
+  return "cadreUsage" in answered ? (answered.cadreUsage as ModelUsage) : null;
+}
 
 async function answers(
   model: string,
@@ -140,6 +135,7 @@ async function answers(
   decide: (choice: Choice) => Promise<Decided>,
 ): Promise<Answered> {
   const given: Record<string, unknown> = {};
+  let used: ModelUsage | null = null;
   for (const [id, question] of Object.entries(questions)) {
     if (question.type !== "choice")
       throw new CadreError("usage", `${model} answers choices alone, not a ${question.type}.`);
@@ -149,9 +145,26 @@ async function answers(
         typeof criterion === "string" ? criterion : label,
       ]),
     );
-    given[id] = { type: "choice", ...(await decide({ instructions: textOf(question.instructions), criteria })) };
+    const { usage, ...decided } = await decide({ instructions: textOf(question.instructions), criteria });
+    if (usage) used = used === null ? usage : sumOf(used, usage);
+    given[id] = { type: "choice", ...decided };
   }
-  return parseClassifierResponse({ model, answers: given });
+  if (used === null) return parseClassifierResponse({ model, answers: given });
+  const counted = used.measured
+    ? { usage_metadata: { input_tokens: used.promptTokens, output_tokens: used.completionTokens } }
+    : {};
+  return Object.assign(parseClassifierResponse({ model, answers: given, ...counted }), { cadreUsage: used });
+}
+
+function sumOf(one: ModelUsage, two: ModelUsage): ModelUsage {
+  const serverMs = (one.serverMs ?? 0) + (two.serverMs ?? 0);
+  return {
+    promptTokens: one.promptTokens + two.promptTokens,
+    completionTokens: one.completionTokens + two.completionTokens,
+    cachedTokens: one.cachedTokens + two.cachedTokens,
+    measured: one.measured && two.measured,
+    ...(one.serverMs === undefined || two.serverMs === undefined ? {} : { serverMs }),
+  };
 }
 
 function likeliest(probabilities: Probabilities): Decided {

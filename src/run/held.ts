@@ -10,6 +10,11 @@ import { amountText } from "../money.ts";
 export type Costing = Pick<RoleModel, "id" | "tier" | "terms">;
 type Asked = Pick<Limits, "money" | "gpuSeconds">;
 
+/** What a run may pay for: its roles' models, and the one that it asks about routes, which is not asked for what the rehearsal plays. */
+export function paidFor(roles: readonly Costing[], beside: Costing | null): readonly Costing[] {
+  return beside === null || roles.every(({ tier }) => tier === "rehearsal") ? roles : [...roles, beside];
+}
+
 /** Errors: config-invalid. */
 export function requireHeld(limits: Asked, currency: string | null, models: readonly Costing[]): void {
   const paid = models.filter(({ tier }) => tier !== "rehearsal");

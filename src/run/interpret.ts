@@ -57,9 +57,9 @@ async function decide(turn: Turn, call: Call, log: readonly Event[]): Promise<vo
     case "new_task":
     case "new_tasks":
     case "return_report":
-      return turn.frame.kind === "verification" ? notGranted(turn, call) : handOver(turn, call);
+      return turn.frame.kind === "verification" ? notGranted(turn, call) : handOver(turn, call, log);
     case "escalate":
-      return handOver(turn, call);
+      return handOver(turn, call, log);
     case "ask_followup_question":
       return toolNames(turn).has(call.name) ? followUp(turn, call) : notGranted(turn, call);
     case "attempt_completion":

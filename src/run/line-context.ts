@@ -6,6 +6,7 @@ import type { DeskFrame } from "../events/desk.ts";
 import type { Event, EventOf } from "../events/event.ts";
 import type { LineId } from "../ids.ts";
 import type { RoleModel } from "../models/model.ts";
+import type { RouteJudge } from "../models/route-judge.ts";
 import type { ModelSource } from "../models/served-model.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import type { Role } from "../org/chart.ts";
@@ -73,6 +74,8 @@ export type LineContext = {
   readonly onProgress?: (role: string, progress: Progress) => void;
   /** Models of cadre.yaml that tools may ask; left out: none. */
   readonly models?: ModelSource;
+  /** Who is asked for a second opinion on a route; left out, or null: nobody. */
+  readonly routing?: () => Promise<RouteJudge | null>;
 };
 
 /** Collects a node's events and knows the index that the next one will have in the line, from which ids derive. */

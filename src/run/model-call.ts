@@ -34,6 +34,8 @@ const intentSchema = z.strictObject({
   chart: z.string(),
   maxTokens: z.number(),
   temperature: z.number(),
+  /** Of an opinion on a route: how likely it had to be at least when it was asked for. */
+  threshold: z.number().optional(),
   /** Of the call, in words; left out: none is known. */
   price: z.string().optional(),
   /** An earlier attempt was cut off, so it may have been billed: whatever became of others in between. */

@@ -189,6 +189,7 @@ function messagesOf(event: Event, frame: FrameOpened, children: ReadonlyMap<stri
     case "ask_acknowledged":
     case "vote_cast":
     case "decision_taken_up":
+    case "opinion_given":
     case "frame_opened":
     case "action_proposed":
     case "action_edited":

@@ -10,7 +10,7 @@ import type { BoundChart } from "../org/bound-chart.ts";
 import { findRole, USER } from "../org/chart.ts";
 import type { RunRow, Store } from "../store/ports.ts";
 import type { Workspaces } from "../tools/workspace/workspace.ts";
-import { currencyFor, requireHeld, type Costing } from "./held.ts";
+import { currencyFor, paidFor, requireHeld, type Costing } from "./held.ts";
 import { limitsOf } from "./limits.ts";
 import { outOfReach } from "./seats.ts";
 
@@ -24,6 +24,8 @@ export type StartDeps = {
   readonly workspaces: Pick<Workspaces, "create">;
   /** The model that plays this role, with what it costs. Throws `model-unknown` for a model that cannot be meant. */
   readonly costing: (bound: BoundChart, role: string) => Costing;
+  /** The model that is asked for a second opinion on routes; null: none is. */
+  readonly asked: Costing | null;
 };
 
 /** Errors: role-unknown, brief-invalid (an input that is not there), workflow-invalid (nobody could sign off), model-unknown, config-invalid (a limit that could not be held), workspace-refused. */
@@ -39,7 +41,8 @@ export async function startRun(
   const staffed = bound.chart.roles.filter((role) => bound.workflow.staffing[role.slug]?.by !== "person");
   const models = staffed.map((role) => deps.costing(bound, role.slug));
   const { limits, currency } = limitsOf(bound.workflow.limits, brief.limits);
-  requireHeld(limits, currency, models);
+  const paid = paidFor(models, deps.asked);
+  requireHeld(limits, currency, paid);
   const draft = {
     title: brief.title,
     brief,
@@ -51,7 +54,7 @@ export async function startRun(
     startedBy: options.by,
     startedAt: isoTime(deps.clock),
     limits,
-    currency: currencyFor(currency, models),
+    currency: currencyFor(currency, paid),
   };
   for (let tries = 1; ; tries += 1) {
     const id = await unusedId(deps);

@@ -6,25 +6,22 @@
  */
 import { z } from "zod";
 import { hashOf } from "../canonical.ts";
-import { isCadreError } from "../errors.ts";
 import { deskOf, type Desk, type DeskFrame } from "../events/desk.ts";
 import type { Event } from "../events/event.ts";
 import { modelCallKey } from "../ids.ts";
-import type { ModelRequest, RoleModel, ToolSpec } from "../models/model.ts";
+import type { ModelRequest, ToolSpec } from "../models/model.ts";
 import { rulesFor } from "../org/bound-chart.ts";
 import { findRole, USER } from "../org/chart.ts";
-import type { Counters, EffectRow, Reservation } from "../store/ports.ts";
 import { toolSpec } from "../tools/catalogue.ts";
 import { askAboutChart, undecidedDrift } from "./asks.ts";
+import { callWithinLimits, isLimit, pricedBy } from "./call-within-limits.ts";
 import { needOf } from "./charging.ts";
 import { isAnswering } from "./completion.ts";
 import { endStopped } from "./ending.ts";
 import { toolsInFrame } from "./granted.ts";
-import { requirePriced } from "./held.ts";
 import { interpret } from "./interpret.ts";
-import { limitReached, usedBy, type LimitReached } from "./limits.ts";
 import { Batch, type LineContext } from "./line-context.ts";
-import { callThroughLedger, type CallIntent, type ModelCalling } from "./model-call.ts";
+import type { CallIntent } from "./model-call.ts";
 import { personTurn } from "./person-turn.ts";
 import { framePrompt } from "./prompt.ts";
 import type { Turn } from "./refusal.ts";
@@ -106,65 +103,6 @@ async function modelTurn(
   });
   const taken = due ? takeUp(turn, reply, due) : reply;
   if (taken) await interpret(turn, taken, log);
-}
-
-function pricedBy({ terms }: RoleModel): Pick<CallIntent, "price"> {
-  return terms?.price ? { price: terms.source } : {};
-}
-
-/** The call, or the limit that it would go beyond. What another line took between the look and the intent's commit is looked at again. */
-async function callWithinLimits(
-  turn: Turn,
-  log: readonly Event[],
-  call: ModelCalling,
-): Promise<LimitReached | Awaited<ReturnType<typeof callThroughLedger>>> {
-  const { store } = turn.context;
-  const needs = { need: call.need.reserve, model: call.model };
-  for (let looks = 1; ; looks += 1) {
-    const reached = await limitBefore(turn, log, await store.effect(call.key), needs);
-    if (reached) return reached;
-    try {
-      return await callThroughLedger(turn.context, call);
-    } catch (error) {
-      if (!isCadreError(error, "limit-reached") || looks === mostLooks) throw error;
-    }
-  }
-}
-
-function isLimit(called: Awaited<ReturnType<typeof callWithinLimits>>): called is LimitReached {
-  return called !== "stopped" && "ceiling" in called;
-}
-
-/** Each of them is lost to a line that went on; the limit is reached long before. */
-const mostLooks = 100;
-
-/**
- * The limit that keeps this call from being made, or null. A call in doubt may be made once more without being asked about, so that a
- * crash costs no question: the ceiling is overrun by that one call at most. Each further attempt counts; a replay costs nothing.
- */
-async function limitBefore(
-  { context, desk }: Turn,
-  log: readonly Event[],
-  begun: EffectRow | undefined,
-  { need, model }: { readonly need: Required<Reservation>; readonly model: RoleModel },
-): Promise<ReturnType<typeof limitReached>> {
-  if (begun && begun.outcome !== null) return null;
-  const run = (await context.store.run(context.run.id)) ?? context.run;
-  requirePriced(run.limits, run.currency, [model]);
-  const all = { ...run.counters, movedMs: run.counters.movedMs + context.moving() };
-  const counted = begun ? without(all, need) : all;
-  const used = usedBy(counted, await context.store.lines(run.id));
-  return limitReached({ desk, log, used, ceilings: run.limits, depth: context.above.frames.length, need });
-}
-
-function without(counters: Counters, need: Required<Reservation>): Counters {
-  return {
-    ...counters,
-    modelCalls: counters.modelCalls - 1,
-    tokens: Math.max(0, counters.tokens - need.tokens),
-    money: Math.max(0, counters.money - need.money),
-    gpuMs: Math.max(0, counters.gpuMs - need.gpuMs),
-  };
 }
 
 function copiesAbove({ above }: LineContext, role: string): number {

@@ -61,6 +61,7 @@ export function project(event: Event): RowChange | undefined {
     case "ask_acknowledged":
     case "vote_cast":
     case "decision_taken_up":
+    case "opinion_given":
     case "calls_returned":
     case "report_submitted":
     case "report_returned":

@@ -107,10 +107,13 @@ function entriesOf({ event }: NumberedEvent): Entry[] {
       paidSums(receipt).map(({ model, usage }) => ({ frame, role, model, usage: { ...nothing, ...usage } })),
     );
   }
+  if (event.type === "opinion_given") return event.key === null ? [] : [entryOf(event)];
   return event.type === "turn_taken" ? [entryOf(event)] : [];
 }
 
-function entryOf(turn: EventOf<"turn_taken">): Entry {
+type OwnCall = EventOf<"turn_taken" | "opinion_given">;
+
+function entryOf(turn: OwnCall): Entry {
   const { frame, role, model, usage } = turn;
   const { promptTokens, completionTokens, cachedTokens, reasoningTokens = 0, ms, measured } = usage;
   return {
@@ -133,7 +136,7 @@ function entryOf(turn: EventOf<"turn_taken">): Entry {
 }
 
 /** The rehearsal is no model and has no price to know. */
-function chargeOf({ tier, charged }: EventOf<"turn_taken">): Money {
+function chargeOf({ tier, charged }: OwnCall): Money {
   if (tier === "rehearsal") return nothing.money;
   if (charged?.money == null) return { sums: {}, unpriced: 1 };
   return { sums: { [charged.money.currency]: unitsOf(charged.money.micros) }, unpriced: 0 };

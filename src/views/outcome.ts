@@ -247,6 +247,6 @@ function countsOf(steps: readonly TraceStep[]): OutcomeCounts {
       .length,
     decisions: steps.filter((step) => step.ask !== null && step.ask.face !== null).length,
     tools: of("tool"),
-    modelCalls: of("model"),
+    modelCalls: of("model") + steps.filter((step) => step.kind === "opinion" && step.effect !== null).length,
   };
 }

@@ -12,6 +12,7 @@ import { rehearse } from "../../src/models/rehearsal/rehearsal.ts";
 import type { Message, ModelRequest, ToolSpec } from "../../src/models/model.ts";
 import type { Brief } from "../../src/briefs/brief.ts";
 import { startChatServer, type Behaviour, type ChatBody, type ChatServer } from "../fixtures/chat-server.ts";
+import { usageOf } from "../../src/views/cost.ts";
 import { shippedProject, type ProjectFolder } from "../fixtures/project-folder.ts";
 
 type WireMessage = {
@@ -59,14 +60,15 @@ function policy(body: ChatBody): Behaviour {
   return { kind: "reply", text: reply.text, calls: reply.calls.map((call) => ({ ...call })), piece: 7 };
 }
 
-/** `more`: further lines of the model in cadre.yaml. */
+/** `more`: further lines of the model in cadre.yaml, and of the file. */
 async function project(
   behave: (body: ChatBody, n: number) => Behaviour,
   more = "",
+  file = "",
 ): Promise<{ cadre: Cadre; server: ChatServer; folder: ProjectFolder; brief: Brief }> {
   const server = await startChatServer(behave);
   const folder = shippedProject({
-    "cadre.yaml": `models:\n  local:\n    tier: endpoint\n    url: ${server.url}\n    model: test/model\n${more}map:\n  default: local\n`,
+    "cadre.yaml": `models:\n  local:\n    tier: endpoint\n    url: ${server.url}\n    model: test/model\n${more}map:\n  default: local\n${file}`,
   });
   const cadre = openCadre({ dir: folder.dir });
   open.push(
@@ -177,6 +179,75 @@ test("a limit of money beside a model without a price is refused before the run 
   });
   expect(server.requests).toEqual([]);
   expect(await cadre.store.runs()).toEqual([]);
+});
+
+/** Of the routes that a question lists, the answer that names the one to this role, with its probability. */
+function opinionOn(body: ChatBody, role: string, likely: number): Behaviour {
+  const [system] = body.messages;
+  const key = new RegExp(`^([A-Z]): (?:delegation|escalation) ${role} `, "m").exec(String(system?.content))?.[1] ?? "";
+  const other = key === "A" ? "B" : "A";
+  const told = Object.entries({ [key]: likely, [other]: 1 - likely });
+  const top = told.map(([token, p]) => ({ token, logprob: Math.log(p) }));
+  const content = ['{"answer":"', key, '"}'].map((token) => ({
+    token,
+    logprob: 0,
+    top_logprobs: token === key ? top : [],
+  }));
+  return { kind: "reply", text: JSON.stringify({ answer: key }), logprobs: { content } };
+}
+
+test(
+  "O2 R8 with `routing` every hand-over of the brief is weighed by the model that is named, billed and verified",
+  { timeout: 60_000 },
+  async () => {
+    let wanted = "";
+    const { cadre, server, brief } = await project(
+      (body) => {
+        if (body.response_format !== undefined) return opinionOn(body, wanted, 0.8);
+        const said = policy(body);
+        const args = said.kind === "reply" ? (said.calls?.[0]?.args as { mode?: string; to?: string }) : {};
+        wanted = args.mode ?? args.to ?? wanted;
+        return said;
+      },
+      prices,
+      "routing: {model: local, threshold: 0.75}\n",
+    );
+    const run = await cadre.start(brief, { by: "lead" });
+    expect(await toTheEnd(cadre, run)).toBe("finished");
+    const stored = await cadre.store.runEvents(run.id);
+    const events = stored.map(({ event }) => event);
+    const opinions = events.filter((event) => event.type === "opinion_given");
+    const handed = events.filter(
+      (event) =>
+        event.type === "frame_opened" && ["delegation", "escalation"].includes(event.kind) && event.to !== "user",
+    );
+    expect(opinions.length).toBeGreaterThan(2);
+    expect(opinions.map(({ to }) => to)).toEqual(handed.map((event) => event.type === "frame_opened" && event.to));
+    expect(opinions.every(({ likely, usage }) => likely?.wanted === 0.8 && usage.measured)).toBe(true);
+    expect(events.filter((event) => event.type === "refused")).toEqual([]);
+    const turns = events.filter((event) => event.type === "turn_taken").length;
+    const each = 20 * 1 + 100 * 0.5 + 8 * 10;
+    const { counters } = (await cadre.store.run(run.id))!;
+    expect(counters).toMatchObject({ modelCalls: turns + opinions.length, money: each * (turns + opinions.length) });
+    expect(usageOf(stored).money.sums).toEqual({ EUR: (each * (turns + opinions.length)) / 1e6 });
+    expect(server.requests.filter(({ body }) => body.response_format !== undefined)).toHaveLength(opinions.length);
+    expect((await cadre.verify(run.id)).problems).toEqual([]);
+  },
+);
+
+test("a limit of money beside an unpriced model that is asked about routes is refused before the run starts", async () => {
+  const judge = "  judge: {tier: endpoint, url: 'http://127.0.0.1:9/v1', model: test/judge}\n";
+  const { cadre, server, brief } = await project(
+    (body) => policy(body),
+    prices + judge,
+    "routing: {model: judge, threshold: 0.5}\n",
+  );
+  const limits = { money: { amount: 5, currency: "EUR" } };
+  await expect(cadre.start({ ...brief, limits }, { by: "lead" })).rejects.toMatchObject({
+    code: "config-invalid",
+    message: "The limit of 5.00 EUR could not be held: test/judge has no price. Nothing was sent.",
+  });
+  expect(server.requests).toEqual([]);
 });
 
 /** Tools change for a turn where a decision has to be taken up, and where a report has come back that can be returned; in nothing else. */

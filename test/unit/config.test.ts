@@ -135,6 +135,29 @@ modles: {}
     ]);
   });
 
+  it.each<[string, string[]]>([
+    ["{model: a, threshold: 0.6}", []],
+    ["{model: lexical, threshold: 1}", []],
+    [
+      "{model: b, threshold: 0.6}",
+      ["2:11 config-value `routing.model` names neither a model under `models` nor `lexical`."],
+    ],
+    [
+      "{model: labels, threshold: 0.6}",
+      ["2:11 config-value `routing.model` names a model that does not chat, and so cannot be asked to choose."],
+    ],
+    ["{model: a}", ["2:10 config-value `routing.threshold` is missing."]],
+    ["{model: a, threshold: 0}", ["2:21 config-value `routing.threshold` is too small: expected number to be >0."]],
+    ["{model: a, threshold: 60}", ["2:21 config-value `routing.threshold` is too big: expected number to be <=1."]],
+    [
+      "{model: a, threshold: 0.6, sure: 1}",
+      ["2:37 config-unknown-key `routing.sure` is not a setting that cadre knows."],
+    ],
+  ])("who is asked about routes: %s", (routing, problems) => {
+    const labels = "labels: {tier: endpoint, url: 'http://127.0.0.1:1/v1', model: x, task: text-classification}";
+    expect(found(`models: {a: {tier: hf, model: x}, ${labels}}\nrouting: ${routing}\n`)).toEqual(problems);
+  });
+
   it("a token that would travel in clear", () => {
     const model = (url: string): string => `models: {m: {tier: endpoint, url: "${url}", model: a, token: X_TOKEN}}`;
     for (const url of [

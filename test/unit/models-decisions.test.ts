@@ -1,7 +1,8 @@
 /** Decision models over the shipped chart, and the labelled texts that they are measured on. */
 import { resolve } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { LexicalDecisionModel, LlamaDecisionModel, routeQuestion } from "../../src/models/decisions.ts";
+import { LexicalDecisionModel, LlamaDecisionModel } from "../../src/models/decisions.ts";
+import { routeQuestion } from "../../src/models/route-question.ts";
 import type { Engine } from "../../src/models/embedded/engine.ts";
 import { loadProjectModes } from "../../src/modes/project-modes.ts";
 import type { OrgChart } from "../../src/org/chart.ts";

@@ -42,6 +42,12 @@ test("nothing is said where every model is on this machine, or none is", () => {
   expect(personalNotice(project("").dir, brief, null)).toEqual([]);
 });
 
+test("--model does not decide who is asked about routes", () => {
+  const { dir, brief } = project(`${far}routing: {model: far, threshold: 0.5}\n`);
+  expect(personalNotice(dir, brief, "near")[0]).toContain("models.example.com");
+  expect(personalNotice(dir, brief, "rehearsal")).toEqual([]);
+});
+
 test("--model decides where that is", () => {
   const { dir, brief } = project("");
   expect(personalNotice(dir, brief, "hf:team/model")[0]).toContain("router.huggingface.co");

@@ -437,6 +437,7 @@ test("a run id that is taken is not taken twice", async () => {
     ids: { runId: () => drawn.shift()! },
     workspaces,
     costing: () => ({ id: "rehearsal", tier: "rehearsal" as const }),
+    asked: null,
   };
   const brief = {
     title: "t",

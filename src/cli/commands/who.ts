@@ -9,7 +9,8 @@ import { visible } from "../../views/escape.ts";
 import { takeBrief } from "../brief-argument.ts";
 import type { Context } from "../context.ts";
 import { count, option, words, type Input } from "../input.ts";
-import { showList, type ListColumn } from "../list.ts";
+import { showList } from "../list.ts";
+import { routeColumns } from "../route-columns.ts";
 
 /** Errors: folder-missing, folder-empty, role-unknown, usage; with `--model` those of calling one. */
 export async function who(context: Context, input: Input): Promise<number> {
@@ -52,29 +53,9 @@ async function textOf(context: Context, said: readonly string[]): Promise<string
   return said.join(" ").trim();
 }
 
-const columns: readonly ListColumn<Candidate>[] = [
-  { key: "role", title: "role", value: (found) => found.role, style: () => "bold" },
-  { key: "kind", title: "by", value: (found) => found.kind },
-  {
-    key: "score",
-    title: "fit",
-    value: (found) => found.score,
-    text: (found) => found.score.toFixed(2),
-    style: () => "cyan",
-  },
-  {
-    key: "purpose",
-    title: "purpose",
-    value: (found) => found.purpose,
-    text: (found) => visible(found.purpose),
-    flexible: true,
-  },
-  {
-    key: "file",
-    title: "rule",
-    value: (found) => found.file,
-    text: (found) => visible(found.file),
-    brief: (found) => `${visible(found.file)}:${found.line}`,
-  },
-  { key: "line", title: "line", value: (found) => found.line, text: (found) => String(found.line), onlyPiped: true },
-];
+const columns = routeColumns<Candidate>({
+  key: "score",
+  title: "fit",
+  value: (found) => found.score,
+  text: (found) => found.score.toFixed(2),
+});

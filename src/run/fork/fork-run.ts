@@ -15,10 +15,10 @@ import { verifyLine } from "../../store/verify-chain.ts";
 import type { WorkspacePasts } from "../../tools/workspace/workspace.ts";
 import type { Trace } from "../../tools/workspace/workspace.ts";
 import { adoptionObstacle } from "../asks.ts";
-import { currencyFor, requireHeld } from "../held.ts";
+import { currencyFor, paidFor, requireHeld } from "../held.ts";
 import { idTries, requireReach, unusedId, type StartDeps } from "../start-run.ts";
 
-export type ForkDeps = Pick<StartDeps, "store" | "clock" | "ids" | "costing"> & {
+export type ForkDeps = Pick<StartDeps, "store" | "clock" | "ids" | "costing" | "asked"> & {
   readonly workspaces: Pick<WorkspacePasts, "fork">;
 };
 
@@ -45,7 +45,8 @@ export async function forkRun(deps: ForkDeps, fork: NewForkRun): Promise<RunRow>
   const models = staffed.map((role) => deps.costing(bound, role.slug));
   const limits = { ...of.limits, ...desk.ceilings };
   const limited = limits.money === undefined ? null : of.currency;
-  requireHeld(limits, limited, models);
+  const paid = paidFor(models, deps.asked);
+  requireHeld(limits, limited, paid);
   const draft = {
     title: of.title,
     brief: of.brief,
@@ -57,7 +58,7 @@ export async function forkRun(deps: ForkDeps, fork: NewForkRun): Promise<RunRow>
     startedBy: fork.by,
     startedAt: isoTime(deps.clock),
     limits,
-    currency: currencyFor(limited, models),
+    currency: currencyFor(limited, paid),
   };
   for (let tries = 1; ; tries += 1) {
     const id = await unusedId(deps);

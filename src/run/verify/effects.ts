@@ -14,21 +14,22 @@ import {
   chargeSchema,
   toolResultSchema,
   type ChangeSet,
-  type Charge,
   type Event,
   type EventOf,
   type ToolResult,
 } from "../../events/event.ts";
-import { effectOfPaidCall, modelCallKey } from "../../ids.ts";
+import { effectOfPaidCall, modelCallKey, turnOfOpinion } from "../../ids.ts";
 import type { BoundChart } from "../../org/bound-chart.ts";
 import type { LedgerRecord } from "../../store/inspection.ts";
 import type { EffectRow } from "../../store/ports.ts";
 import { toolAction } from "../concerns.ts";
 import { approvalPolicy } from "../granted.ts";
+import { chargedOtherwise, isChargedAs } from "./charge.ts";
+import { opinionRowProblem } from "./opinions.ts";
 
 /** Whose row in the ledger an event tells of; null for events that have none. */
 export function ledgerKey(event: Event): string | null {
-  if (event.type === "turn_taken") return event.key;
+  if (event.type === "turn_taken" || event.type === "opinion_given") return event.key;
   return event.type === "action_done" && event.hash !== null ? event.key : null;
 }
 
@@ -47,6 +48,7 @@ export type Met = {
 /** In words; null where nothing is wrong. */
 export function effectProblem(event: Event, { before, bound, row, submitted, ledFromAbove }: Met): string | null {
   if (event.type === "turn_taken") return modelRowProblem(event, before, row);
+  if (event.type === "opinion_given") return opinionRowProblem(event, before, row);
   if (event.type === "action_proposed") return proposalProblem(event, bound, before.foreign || ledFromAbove);
   if (event.type === "action_edited") return editProblem(event, before);
   if (event.type === "action_done") return doneProblem(event, before) ?? toolRowProblem(event, before, row);
@@ -84,19 +86,7 @@ function modelRowProblem(event: EventOf<"turn_taken">, before: Desk, row: Effect
   const asked = intent.log === before.length ? intent.chart === before.chart : intent.log < before.length;
   if (!asked || canonicalJson(told) !== canonicalJson(kept))
     return `the ledger holds another prompt or reply for ${event.key} (D3)`;
-  const same = canonicalJson(event.charged ?? null) === canonicalJson(outcome.charged ?? null);
-  return same && row && (event.charged === undefined || isCharged(event.charged, row))
-    ? null
-    : `the ledger charges something else for ${event.key} (D3)`;
-}
-
-/** The columns that the run's counters are the sums of say what the log tells; money in another currency than the run's is in none of them. */
-function isCharged({ attempts, tokens, gpuMs, money }: Charge, row: EffectRow): boolean {
-  const { charged } = row;
-  const counted = charged.money === 0 || charged.money === money?.micros;
-  return (
-    attempts === row.attempts && tokens === charged.tokens && (gpuMs ?? charged.gpuMs) === charged.gpuMs && counted
-  );
+  return isChargedAs(event.charged, outcome.charged, row) ? null : chargedOtherwise(event.key);
 }
 
 function proposalProblem(event: EventOf<"action_proposed">, bound: BoundChart, led: boolean): string | null {
@@ -201,7 +191,16 @@ export function untold(record: LedgerRecord, { toldKeys, proposedKeys, desk }: T
   const effect = effectOfPaidCall(record.key);
   if (effect !== null) return !proposedKeys.has(effect);
   if (record.outcome === null || toldKeys.has(record.key)) return false;
+  const turn = turnOfOpinion(record.key);
+  if (turn !== null && (turn === modelCallKey(record.line, desk.turns) || underAnotherChart(record, desk)))
+    return false;
   return record.key !== desk.action?.proposed.key && record.key !== modelCallKey(record.line, desk.turns);
+}
+
+/** A chart that was adopted after an opinion was asked for may not declare the route any more: the hand-over was refused, and nothing asked. */
+function underAnotherChart({ intent }: LedgerRecord, { chart }: Desk): boolean {
+  const asked = z.object({ chart: z.string() }).safeParse(JSON.parse(intent)).data;
+  return asked !== undefined && asked.chart !== chart;
 }
 
 /** A row of the ledger by itself: JSON as it was written, of the kind that its key says. */
@@ -211,7 +210,7 @@ export function recordProblem(record: LedgerRecord): string | null {
     ["outcome", record.outcome],
   ] as const)
     if (text !== null && !isCanonical(text)) return `its ${name} is not as it was written (D3)`;
-  const key = record.kind === "model" ? /\/(?:t\d+|e\d+\/c\d+)$/ : /\/e\d+$/;
+  const key = record.kind === "model" ? /\/(?:t\d+(?:\/o\d+)?|e\d+\/c\d+)$/ : /\/e\d+$/;
   return key.test(record.key) ? null : `it is no ${record.kind} effect by its key (D3)`;
 }
 

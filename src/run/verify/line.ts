@@ -12,6 +12,7 @@ import type { Anchor } from "../api.ts";
 import { effectProblem, ledgerKey } from "./effects.ts";
 import type { Charts } from "./charts.ts";
 import type { Findings } from "./findings.ts";
+import { doubtedAfter } from "./opinions.ts";
 import { orderProblem } from "./order.ts";
 import { lineageOf, partAt, pastChildProblem, type Lineage } from "./past.ts";
 import { routeProblem } from "./routes.ts";
@@ -56,6 +57,7 @@ class LineCheck {
   last: Event | null = null;
   started: Begun | null = null;
   readonly #calls = new Map<string, readonly Call[]>();
+  #doubted: ReadonlySet<string> = new Set();
   readonly tree = new Branch();
   #submitted: string | null = null;
   #told: ToldOfAsk = nothingTold;
@@ -81,6 +83,7 @@ class LineCheck {
       before: this.desk,
       previous: this.last,
       calls: this.#calls,
+      doubted: this.#doubted,
     });
     findings.add(order === null ? null : { index, what: order });
     await this.#underItsChart(event, index);
@@ -154,6 +157,7 @@ class LineCheck {
 
   #remember(event: Event): void {
     this.#told = toldOfAsk(this.#told, event);
+    this.#doubted = doubtedAfter(this.#doubted, event);
     if (event.type === "run_started") this.started ??= event;
     if (event.type === "run_forked" && this.started) {
       const { at, title, rehearsal, by: startedBy, currency } = event;

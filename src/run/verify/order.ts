@@ -10,6 +10,7 @@ import type { Call, Event, EventOf } from "../../events/event.ts";
 import { askId, childLine, effectKey, frameId, mainLine, modelCallKey, runOfLine, type LineId } from "../../ids.ts";
 import type { Past } from "../../store/ports.ts";
 import { checkCallId } from "../verification-check.ts";
+import { opinionOrderProblem } from "./opinions.ts";
 import { returnOrderProblem } from "./verdicts.ts";
 
 export type Standing = {
@@ -23,6 +24,8 @@ export type Standing = {
   readonly previous: Event | null;
   /** By frame: the calls of its last turn. */
   readonly calls: ReadonlyMap<string, readonly Call[]>;
+  /** See `doubtedAfter`. */
+  readonly doubted: ReadonlySet<string>;
 };
 
 /** In words; null where nothing is wrong. */
@@ -34,6 +37,7 @@ export function orderProblem(event: Event, at: Standing): string | null {
     childProblem(event, at.before) ??
     nameProblem(event, at) ??
     callProblem(event, at) ??
+    opinionOrderProblem(event, at) ??
     askOrderProblem(event, at) ??
     leaveProblem(event, at)
   );
@@ -101,6 +105,7 @@ function isCalledFor(event: Event, { calls, before, previous }: Standing): boole
   // The report of a frame that a person fills is called by the frame's own name.
   if (event.type === "report_submitted") return event.callId === event.frame || made(event.frame, event.callId);
   if (event.type === "child_opened") return made(event.frame, event.callId, "new_tasks");
+  if (event.type === "opinion_given") return made(event.frame, event.callId);
   // The first frame of a child line was called for above: `tree.ts` compares the two.
   if (event.type !== "frame_opened" || event.callId === null || isFirstOfChild(before)) return true;
   return made(event.parent, event.callId);
@@ -125,6 +130,7 @@ const moving: ReadonlySet<Event["type"]> = new Set([
   "frame_opened",
   "frame_closed",
   "turn_taken",
+  "opinion_given",
   "action_proposed",
   "action_done",
   "report_submitted",

@@ -20,17 +20,30 @@ export function routeProblem(event: Event, before: Desk, bound: BoundChart): str
     return turnProblem(event, before) ?? declaredProblem(event.role, event.to, "delegation", bound);
   if (event.type === "frame_opened") return handOverProblem(event, before, bound);
   if (event.type === "frame_closed") return answerProblem(event, before);
-  if (event.type === "turn_taken") return turnProblem(event, before);
-  if (event.type === "action_proposed") return turnProblem(event, before) ?? toolProblem(event, bound);
+  if (event.type === "turn_taken" || event.type === "opinion_given" || event.type === "action_proposed")
+    return turnProblem(event, before) ?? grantProblem(event, bound);
   if (event.type !== "copy_sent" || check(bound.chart, "report", event.from, event.to).allowed) return null;
   return `a copy went to ${event.to}, which ${event.from} does not report to (R1)`;
 }
 
-function turnProblem(event: EventOf<"turn_taken" | "action_proposed" | "child_opened">, before: Desk): string | null {
+function turnProblem(
+  event: EventOf<"turn_taken" | "opinion_given" | "action_proposed" | "child_opened">,
+  before: Desk,
+): string | null {
   const top = before.frames.at(-1);
   return top?.id === event.frame && top.role === event.role
     ? null
     : `${event.role} acted although it was not its turn (R1)`;
+}
+
+function grantProblem(
+  event: EventOf<"turn_taken" | "opinion_given" | "action_proposed">,
+  bound: BoundChart,
+): string | null {
+  if (event.type === "turn_taken") return null;
+  return event.type === "action_proposed"
+    ? toolProblem(event, bound)
+    : declaredProblem(event.role, event.to, event.kind, bound);
 }
 
 function toolProblem(event: EventOf<"action_proposed">, bound: BoundChart): string | null {

@@ -206,7 +206,9 @@ function costBlocks({ events, run, outcome }: Journal): string[][] {
 function priceLines(events: Journal["events"]): string[][] {
   const prices = new Set(
     events.flatMap(({ event }) =>
-      event.type === "turn_taken" && event.charged?.money ? [event.charged.money.price] : [],
+      (event.type === "turn_taken" || event.type === "opinion_given") && event.charged?.money
+        ? [event.charged.money.price]
+        : [],
     ),
   );
   return [...prices].toSorted().map((price) => [`Priced by ${inline(price)}.`]);

@@ -1,5 +1,6 @@
 /** Steps of what a role does by itself: model calls, tools, and what was handed back or refused. */
 import type { EventOf } from "../../events/event.ts";
+import { isBelow, opinionText } from "../../events/opinion.ts";
 import { argumentLines, callText, measureText, resultText } from "../call-text.ts";
 import { details, linesOf, type Draft, type Place } from "./seen.ts";
 
@@ -22,6 +23,25 @@ export function turnTaken(event: EventOf<"turn_taken">): Draft {
       ["prompt", [`sha256 ${event.prompt}`]],
       ["copies seen", event.copiesSeen === 0 ? [] : [String(event.copiesSeen)]],
     ),
+  };
+}
+
+/** It moves nothing: what was doubted is refused, or put to a person, in the step after it. */
+export function opinionGiven(event: EventOf<"opinion_given">): Draft {
+  return {
+    kind: "opinion",
+    from: event.role,
+    to: null,
+    verb: "has a route weighed",
+    text: `${event.kind} to ${event.to}: ${event.model} ${opinionText(event)}`,
+    rule: event.rule,
+    frame: event.frame,
+    usage: event.key === null ? null : event.usage,
+    effect: event.key,
+    outcome: event.key === null ? null : event.outcome,
+    ok: !isBelow(event),
+    model: event.model,
+    details: details(["model", [`${event.model} (${event.tier})`]], ["asked", [`sha256 ${event.asked}`]]),
   };
 }
 

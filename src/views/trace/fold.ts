@@ -7,7 +7,7 @@
  */
 import type { Event, EventOf, EventType } from "../../events/event.ts";
 import type { NumberedEvent } from "../../events/numbered.ts";
-import { actionDone, actionProposed, callsReturned, refused, turnTaken } from "./acts.ts";
+import { actionDone, actionProposed, callsReturned, opinionGiven, refused, turnTaken } from "./acts.ts";
 import {
   actionEdited,
   askAcknowledged,
@@ -71,6 +71,7 @@ const readers: { readonly [Type in EventType]: Reader<Type> } = {
   children_stopped: childrenStopped,
   frame_opened: frameOpened,
   turn_taken: turnTaken,
+  opinion_given: opinionGiven,
   action_proposed: actionProposed,
   action_edited: actionEdited,
   action_done: actionDone,

@@ -25,6 +25,8 @@ export type StepKind =
   | "decision"
   | "tool"
   | "model"
+  /** What a decision model says of a route before work goes along it. */
+  | "opinion"
   /** Something waits for a person. */
   | "ask"
   /** A limit was reached, or raised. */

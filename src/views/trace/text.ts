@@ -29,6 +29,7 @@ const styles: Readonly<Record<StepKind, Style | null>> = {
   decision: "magenta",
   tool: null,
   model: "dim",
+  opinion: "cyan",
   ask: "magenta",
   limit: "magenta",
   returned: "dim",
@@ -149,7 +150,7 @@ function notes(step: TraceStep, paint: Paint): string[] {
     rows.push(
       paint(
         "yellow",
-        step.kind === "model"
+        step.kind === "model" || step.kind === "opinion"
           ? "made again after a crash: possibly billed twice"
           : "run again after a crash, on a person's word",
       ),

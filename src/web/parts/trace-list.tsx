@@ -238,6 +238,7 @@ export function toneOf(kind: TraceStep["kind"], ok: boolean): string {
     case "review":
       return "report";
     case "answer":
+    case "opinion":
     case "approval":
     case "decision":
       return "decision";
