@@ -10,6 +10,7 @@ import { findAsk } from "./find-run.ts";
 import { option, word, type Input } from "./input.ts";
 import { onAskOf } from "./on-ask.ts";
 import { withCadre } from "./open.ts";
+import { tellStandIn } from "./stand-in.ts";
 
 const past = {
   answer: "answered",
@@ -32,6 +33,7 @@ export async function decideAndGo(context: Context, input: Input, typed: Typed):
     const decided = await cadre.decide(ask.id, { ...decisionFor(ask, typed, context.command), hash, by, face: "cli" });
     const named = isAskId(name) ? "" : ` (${visible(ask.role)}: ${visible(ask.topic)})`;
     if (!context.output.json) context.output.line(`${saidOf(decided, typed)} ${ask.id}${named} as ${visible(by)}`);
+    tellStandIn(context, ask, { verb: typed.verb, by });
     const run = await cadre.store.run(ask.run);
     if (!run) return 1;
     return drive(context, cadre, run, { onAsk, answers: [], by, after });

@@ -20,6 +20,7 @@ import { decisionFor } from "./decision.ts";
 import { leaseHolder } from "../store/lease-holder.ts";
 import { cardOptions, showEnded, showWaiting } from "./outcome.ts";
 import { pollMs } from "./poll.ts";
+import { tellStandIn } from "./stand-in.ts";
 import { openWalk, type Walk } from "./walk.ts";
 
 export type OnAsk = "prompt" | "exit" | "fail";
@@ -208,6 +209,7 @@ async function decideUnlessLate(
 ): Promise<void> {
   try {
     await cadre.decide(ask.id, { ...decision, hash: hashNow(ask) });
+    tellStandIn(context, ask, decision);
   } catch (error) {
     if (!isCadreError(error, "ask-decided") && !isCadreError(error, "ask-expired")) throw error;
     context.output.complain(error.message);

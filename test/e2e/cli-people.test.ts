@@ -1,5 +1,5 @@
 /** People in the chart at the command line: seen, given on, handed up, voted on, and taken up the next route by the clock. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { brief, cadre, document, inbox, project } from "./cli-process.ts";
@@ -59,6 +59,32 @@ test("R1 an ask is acknowledged, given on and handed up along declared routes, a
   expect(up.code).toBe(8);
   expect(inbox(dir)).toMatchObject([{ role: "project-manager", to: "user" }]);
   expect(cadre(dir, ["trace"]).out).toMatch(/linh → project-manager {2}acknowledges/);
+  expect(document(cadre(dir, ["verify", "--json"]))["ok"]).toBe(true);
+});
+
+test("whoever answers in another's place may, and the command, the trace, the journal and both ways to show it say so", () => {
+  const dir = staffed("");
+  expect(cadre(dir, ["run", brief, "--as", "quan"]).code).toBe(8);
+  const [ask] = inbox(dir) as unknown as [{ id: string; run: string; to: string }];
+  expect(ask.to).toBe("linh");
+  const said = "asked of linh, answered by root";
+  const answered = cadre(dir, ["answer", ask.id, "1", "--as", "root"]);
+  expect(answered.code).toBe(8);
+  expect(answered.out.split("\n").slice(0, 2)).toEqual([`answered ${ask.id} as root`, said]);
+  expect(cadre(dir, ["trace"]).out).toMatch(/root → project-manager .*\n +asked of linh, answered by root\n/);
+  const steps = document(cadre(dir, ["trace", "--json"]))["steps"] as { ask?: object }[];
+  expect(steps.flatMap((step) => (step.ask && "askedOf" in step.ask ? [step.ask] : []))).toMatchObject([
+    { id: ask.id, by: "root", askedOf: "linh" },
+  ]);
+  expect(cadre(dir, ["show"]).out).toContain(`answered by root for project-manager (${said})`);
+  expect(cadre(dir, ["show", ask.id]).out).toContain(`\n${said}\n`);
+  const [page] = globSync(join(dir, "journal", ask.run, "decisions", "02-*.md"));
+  const written = readFileSync(page ?? "", "utf8");
+  expect(written).toContain("Asked of linh, answered by root.");
+  expect(written).toContain('\nasked_of: "linh"\n');
+  // Their own answers, and what is put to whoever started the run, need no such word.
+  expect(cadre(dir, ["approve", "@waiting", "--as", "root"]).out).not.toContain("asked of");
+  expect(cadre(dir, ["trace"]).out.split("asked of")).toHaveLength(2);
   expect(document(cadre(dir, ["verify", "--json"]))["ok"]).toBe(true);
 });
 

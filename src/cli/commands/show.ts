@@ -4,6 +4,7 @@ import type { StoreReader } from "../../store/open-reader.ts";
 import type { AskRow, RunRow } from "../../store/ports.ts";
 import { timeText } from "../../views/escalations.ts";
 import { visible } from "../../views/escape.ts";
+import { askedInstead, standInText } from "../../views/stand-in.ts";
 import { runOutcome, type RunOutcome } from "../../views/outcome.ts";
 import { askCard, commandLines, decideLines } from "../ask-card.ts";
 import { billLines, usedWords } from "../bill.ts";
@@ -44,6 +45,8 @@ function showAsk(context: Context, run: RunRow, ask: AskRow): void {
     output.line(
       `${past[verb]} by ${visible(by)} (${visible(face)}, ${timeText(at)})${text === "" ? "" : `: ${visible(text)}`}`,
     );
+    const asked = askedInstead(ask.to, ask.decision);
+    if (asked !== null) output.line(output.paint("yellow", visible(standInText(asked, ask.decision))));
   } else if (ask.state === "withdrawn") output.line("withdrawn: the run has ended");
   else for (const line of decideLines(ask, output, command)) output.line(line);
 }
@@ -167,5 +170,7 @@ function decidedWords(ask: AskRow): string {
   const whom = ask.role === USER ? "" : ` for ${visible(ask.role)}`;
   const option = ask.options.find((choice) => choice.id === text.trim());
   const said = option?.text ?? text;
-  return `${visible(ask.topic)}: ${past[verb]} by ${visible(by)}${whom}${said === "" ? "" : `: ${visible(said)}`}`;
+  const asked = askedInstead(ask.to, { verb, by });
+  const instead = asked === null ? "" : ` (${visible(standInText(asked, { verb, by }))})`;
+  return `${visible(ask.topic)}: ${past[verb]} by ${visible(by)}${whom}${instead}${said === "" ? "" : `: ${visible(said)}`}`;
 }

@@ -16,6 +16,7 @@ import {
   type PageContext,
 } from "./parts.ts";
 import { block, code, fence, frontMatter, inline, link, page, ruleText } from "../markdown.ts";
+import { standInText } from "../stand-in.ts";
 import type { StepAsk, TraceStep } from "../trace/step.ts";
 
 type Asked = NonNullable<DecisionPage["ask"]>;
@@ -37,6 +38,8 @@ export type DecisionSummary = {
   readonly how: "role" | "person" | null;
   readonly face: string | null;
   readonly decidedAt: string | null;
+  /** Whom it was put to by name, where somebody else decided. */
+  readonly askedOf: string | null;
   /** The decision in its own words; `withdrawn`, `expired`, or `open`. */
   readonly text: string;
   readonly rule: TraceStep["rule"];
@@ -46,7 +49,7 @@ export function summaryOf(decision: DecisionPage): DecisionSummary {
   return decision.thread ? threadSummary(decision.thread) : askSummary(decision.ask as Asked);
 }
 
-const undecided = { decidedBy: null, how: null, face: null, decidedAt: null } as const;
+const undecided = { decidedBy: null, how: null, face: null, decidedAt: null, askedOf: null } as const;
 
 function threadSummary(thread: EscalationThread): DecisionSummary {
   const { decision, question, hops } = thread;
@@ -59,7 +62,8 @@ function threadSummary(thread: EscalationThread): DecisionSummary {
   };
   if (decision === null) return { ...raised, ...undecided, text: thread.state };
   const { by, how, face, at, text, step } = decision;
-  return { ...raised, decidedBy: by, how, face, decidedAt: at, text, rule: step.rule ?? raised.rule };
+  const askedOf = step.ask?.askedOf ?? null;
+  return { ...raised, decidedBy: by, how, face, decidedAt: at, askedOf, text, rule: step.rule ?? raised.rule };
 }
 
 const verdicts = {
@@ -85,7 +89,7 @@ function askSummary({ raised: asked, steps }: Asked): DecisionSummary {
     const withdrawn = steps.some((step) => step.kind === "ask" && !step.ok);
     return { ...raised, ...undecided, text: withdrawn ? "withdrawn" : "open" };
   }
-  const { verdict, face } = decided.ask;
+  const { verdict, face, askedOf = null } = decided.ask;
   if (verdict === "expire" || verdict === "bump")
     return {
       ...raised,
@@ -94,7 +98,7 @@ function askSummary({ raised: asked, steps }: Asked): DecisionSummary {
       text: verdict === "expire" ? "expired" : "not answered in time",
     };
   const text = [verdict === null ? "" : verdicts[verdict], decided.text].filter((part) => part !== "").join(": ");
-  return { ...raised, decidedBy: decided.from, how: "person", face, decidedAt: decided.at, text };
+  return { ...raised, decidedBy: decided.from, how: "person", face, decidedAt: decided.at, askedOf, text };
 }
 
 /** The step by which a person decided; a further one (changed arguments, a raised limit) names no face. */
@@ -114,6 +118,7 @@ function decisionFrontMatter(context: PageContext, decision: DecisionPage, summa
     ["raised_by", summary.raisedBy],
     ["raised", summary.raisedAt],
     ["decided_by", summary.decidedBy],
+    ...(summary.askedOf === null ? [] : [["asked_of", summary.askedOf] as const]),
     ["how", summary.how],
     ["face", summary.face],
     ["decided", summary.decidedAt],
@@ -136,9 +141,13 @@ function verdictBlocks(context: PageContext, summary: DecisionSummary, step: Tra
   if (summary.decidedBy === null) return [["## Decision"], [undecidedText(summary)]];
   const who = summary.how === "person" ? `a person, by ${code(summary.face ?? "")}` : "a role";
   const when = summary.decidedAt === null ? "" : ` on ${timeText(summary.decidedAt)}`;
+  const instead =
+    summary.askedOf === null
+      ? ""
+      : ` ${inline(capital(standInText(summary.askedOf, { verb: step?.ask?.verdict ?? "answer", by: summary.decidedBy })))}.`;
   return [
     ["## Decision"],
-    [`**${inline(summary.decidedBy)}** (${who})${when}${step ? `, in step ${step.n}` : ""}.`],
+    [`**${inline(summary.decidedBy)}** (${who})${when}${step ? `, in step ${step.n}` : ""}.${instead}`],
     block(summary.text),
     ...(summary.rule ? [[`Rule: ${ruleText(summary.rule, projectUp(context))}`]] : []),
   ];

@@ -1,6 +1,8 @@
 /** Steps of what waits for a person, and of what people decided. */
 import type { Decision, EventOf } from "../../events/event.ts";
 import { argumentLines, callText } from "../call-text.ts";
+import { askedInstead } from "../stand-in.ts";
+import type { TraceStep } from "./step.ts";
 import { details, linesOf, type Draft, type Place } from "./seen.ts";
 
 type Asked = EventOf<"ask_raised">;
@@ -136,7 +138,7 @@ function knownAsk(asked: Asked, decision: Decision, draft: Required<Pick<Draft, 
     text: [approval ? subjectOf(asked) : "", chosen].filter((part) => part !== "").join(": "),
     rule: asked.rule,
     frame: asked.frame,
-    ask: { id: asked.ask, kind: asked.kind, verdict: decision.verb, by: decision.by, face: decision.face },
+    ask: decidedAsk(asked, decision),
     files: asked.action?.type === "sign_off" ? asked.action.changes.files : [],
     details: [
       ...draft.details,
@@ -147,6 +149,12 @@ function knownAsk(asked: Asked, decision: Decision, draft: Required<Pick<Draft, 
     ],
     ...handed(asked, decision),
   };
+}
+
+function decidedAsk({ ask, kind, to }: Asked, decision: Decision): TraceStep["ask"] {
+  const { verb, by, face } = decision;
+  const asked = askedInstead(to, decision);
+  return { id: ask, kind, verdict: verb, by, face, ...(asked === null ? {} : { askedOf: asked }) };
 }
 
 /** What an approval is about. */

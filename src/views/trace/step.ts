@@ -42,6 +42,8 @@ export type StepAsk = {
   readonly verdict: Decision["verb"] | null;
   readonly by: string | null;
   readonly face: string | null;
+  /** The person whom it was put to by name, where somebody else decided it (`stand-in.ts`). */
+  readonly askedOf?: string;
 };
 
 /** Further facts, for verbose and detail views; text as it was given, not escaped. */

@@ -10,6 +10,7 @@ import { onOneLine } from "../unwrap.ts";
 import { painter, type Paint, type Style, type TextOptions } from "../paint.ts";
 import { columnsOf, padColumns, wrap } from "../text-width.ts";
 import { changeWord } from "../change-word.ts";
+import { standInText } from "../stand-in.ts";
 import type { StepKind, TraceStep } from "./step.ts";
 import type { AskKind } from "../../events/event.ts";
 import type { Rule } from "../../org/chart.ts";
@@ -146,6 +147,8 @@ function notes(step: TraceStep, paint: Paint): string[] {
   }
   if (step.kind === "ask" && step.ok && step.ask)
     rows.push(paint("dim", `waits for ${visible(step.to ?? "a person")}: ${visible(step.ask.id)}`));
+  if (step.ask?.askedOf !== undefined && step.ask.verdict !== null)
+    rows.push(paint("yellow", visible(standInText(step.ask.askedOf, { verb: step.ask.verdict, by: step.from }))));
   if (step.outcome === "repeated") {
     rows.push(
       paint(

@@ -11,6 +11,7 @@ import type { Names } from "./trace-list.tsx";
 import { agoWords, kindWords, plural, shown, spanWords, timeWords } from "./words.ts";
 import { PauseSign, PersonSign } from "./icons.tsx";
 import { visibleJson, visibleLines } from "../../views/escape.ts";
+import { askedInstead, standInText } from "../../views/stand-in.ts";
 
 const titles: Readonly<Record<AskView["kind"], (name: string) => string>> = {
   question: (name) => `${name} has a question`,
@@ -223,10 +224,12 @@ function Decided({ ask }: { readonly ask: AskView }): ReactNode {
   const { decision, state } = ask;
   if (state === "withdrawn") return <p className="muted">Withdrawn: the run has ended.</p>;
   if (decision === null) return <p className="muted">Open when this was written.</p>;
+  const asked = askedInstead(ask.to, decision);
   return (
     <p className="decided">
       <PersonSign /> <strong>{shown(decision.by)}</strong> {pastWords[decision.verb]} ({shown(decision.face)},{" "}
-      {timeWords(decision.at)}){decision.text === "" ? "" : `: ${shown(decision.text)}`}
+      {timeWords(decision.at)}){asked === null ? "" : `, ${shown(standInText(asked, decision))}`}
+      {decision.text === "" ? "" : `: ${shown(decision.text)}`}
     </p>
   );
 }

@@ -7,6 +7,7 @@ import type { Streaming } from "../data/use-run.ts";
 import { Segments, RuleQuote } from "./small.tsx";
 import { plural, shown, tookWords } from "./words.ts";
 import { visibleLines } from "../../views/escape.ts";
+import { standInText } from "../../views/stand-in.ts";
 import { plainName, type DrawnChart } from "../../views/picture.ts";
 
 /** So many steps are there at first; a run of thousands opens as fast as one of ten. */
@@ -146,6 +147,9 @@ function StepBody({ step, tone }: { readonly step: TraceStep; readonly tone: str
   return (
     <>
       {text === "" ? null : <StepText text={text} code={kind === "tool"} />}
+      {step.ask?.askedOf === undefined || step.ask.verdict === null ? null : (
+        <p className="note">{shown(standInText(step.ask.askedOf, { verb: step.ask.verdict, by: step.from }))}</p>
+      )}
       {measurements.length === 0 || kind !== "tool" ? null : (
         <span className="measured" title={`receipt ${step.effect ?? ""}`}>
           {plural(measurements.length, "measurement")}, receipt <code>{step.effect}</code>
