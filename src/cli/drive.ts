@@ -20,6 +20,7 @@ import { decisionFor } from "./decision.ts";
 import { leaseHolder } from "../store/lease-holder.ts";
 import { cardOptions, showEnded, showWaiting } from "./outcome.ts";
 import { pollMs } from "./poll.ts";
+import { onStop } from "./signals.ts";
 import { tellStandIn } from "./stand-in.ts";
 import { openWalk, type Walk } from "./walk.ts";
 
@@ -87,16 +88,7 @@ function catchSignals(context: Context): Stopping {
     context.output.complain("stopping after this step; once more to stop at once (what is under way stays charged)");
     drain.abort();
   };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
-  return {
-    drain: drain.signal,
-    now: now.signal,
-    release: () => {
-      process.off("SIGINT", onSignal);
-      process.off("SIGTERM", onSignal);
-    },
-  };
+  return { drain: drain.signal, now: now.signal, release: onStop(onSignal) };
 }
 
 async function advanceOrFollow(

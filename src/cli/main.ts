@@ -5,6 +5,7 @@
  * G1. It runs on old Nodes: no static import but of built-ins that they have; the build lowers its syntax.
  * G2. A Node that is too old hands over to the one that `npm ci` put next door, or says what to do and exits with 2.
  *     It never goes on: better-sqlite3 would crash the process without a word.
+ * G3. Whoever it hands over to hears of every signal that comes here, and of this process's end, over a channel (`signals.ts`).
  */
 import { existsSync } from "node:fs";
 import module from "node:module";
@@ -32,10 +33,14 @@ function refuse(): void {
 
 async function handOver(node: string): Promise<void> {
   const { spawn } = await import("node:child_process"); // not needed by whoever starts on a good Node, and slow to load
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
-  // A terminal sends Ctrl-C to both: a copy of ours would be the child's second, and mean "stop at once".
-  process.on("SIGINT", () => undefined);
-  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: { ...process.env, CADRE_HANDED_OVER_BY: String(process.pid) },
+  });
+  // G3. A terminal sends Ctrl-C to both: sent on as a signal, ours would be the child's second, and mean "stop at once".
+  const tell = (signal: "SIGINT" | "SIGTERM"): void => void child.send(signal, () => undefined);
+  process.on("SIGINT", () => tell("SIGINT"));
+  process.on("SIGTERM", () => tell("SIGTERM"));
   child.on("error", refuse);
   child.on("exit", (code, signal) => {
     // Where a signal came before the program could take it, the code is a shell's: 130 for Ctrl-C.

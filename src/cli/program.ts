@@ -10,6 +10,8 @@ import { packageVersion } from "./package-files.ts";
 
 /** Parses and runs one command line (without node and script). Returns the exit code; never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
+  const by = process.env["CADRE_HANDED_OVER_BY"];
+  if (by !== undefined) (await import("./signals.ts")).heedWhoHandedOver(by);
   const early = earlyOptions(argv);
   const output = openOutput(early, process.stdout, process.stderr);
   let code = 0;

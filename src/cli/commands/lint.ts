@@ -16,6 +16,7 @@ import { mend } from "../mend.ts";
 import { liftRoutes, renameTargets, type Rename } from "../mend-routes.ts";
 import { packageVersion } from "../package-files.ts";
 import { readChart, type ReadChart } from "../read-chart.ts";
+import { onStop } from "../signals.ts";
 import { lookAgain } from "../watch-files.ts";
 import type { Style } from "../output.ts";
 import { respell } from "../respell.ts";
@@ -53,8 +54,11 @@ async function once(context: Context, { paths, most, fix, format }: Asked): Prom
 /** Until it is interrupted, or whoever read the findings is gone. The exit code is that of the last look. */
 async function keepLinting(context: Context, asked: Asked): Promise<number> {
   const stop = new AbortController();
+  const release = onStop(() => {
+    release(); // a second time ends it as it ends any program
+    end();
+  });
   const end = (): void => stop.abort();
-  process.once("SIGINT", end).once("SIGTERM", end);
   let code = 0;
   const folders = asked.paths.length === 0 ? [context.dir] : asked.paths.map((path) => folderOf(resolve(path)));
   await lookAgain([...new Set(folders)], stop.signal, async (changed) => {

@@ -11,6 +11,7 @@ import { count, flag, option, type Input } from "../input.ts";
 import { withCadre } from "../open.ts";
 import { packageFolder, packageVersion } from "../package-files.ts";
 import { readChart } from "../read-chart.ts";
+import { onStop } from "../signals.ts";
 import { checksOf } from "./doctor.ts";
 
 const usualPort = 7317;
@@ -114,13 +115,11 @@ async function untilStopped({ output }: Context, room: ControlRoom): Promise<voi
     output.complain("stopping: what moves here rests after its step");
     stopped.resolve();
   };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
+  const release = onStop(onSignal);
   try {
     await stopped.promise;
     await room.close();
   } finally {
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
+    release();
   }
 }
