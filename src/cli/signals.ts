@@ -37,7 +37,7 @@ function heard(where: Counts, signal: Stop): void {
   where[signal] += 1;
   for (; counted[signal] < Math.max(own[signal], told[signal]); counted[signal] += 1)
     // S1
-    for (const listener of [...listeners]) listener();
+    for (const listener of listeners) listener();
 }
 
 function isStop(word: unknown): word is Stop {

@@ -4,6 +4,7 @@
  */
 import type { Decision } from "../events/event.ts";
 import { USER } from "../org/chart.ts";
+import type { TraceStep } from "./trace/step.ts";
 
 /** The person whom the ask was put to, where somebody else decided it; null otherwise, and where the clock did. */
 export function askedInstead(to: string, { verb, by }: Pick<Decision, "verb" | "by">): string | null {
@@ -23,4 +24,10 @@ const past = {
 export function standInText(asked: string, { verb, by }: Pick<Decision, "verb" | "by">): string {
   const word = verb === "expire" || verb === "bump" ? "decided" : past[verb];
   return `asked of ${asked}, ${word} by ${by}`;
+}
+
+/** Of a step by which an ask was decided; null where nobody stood in. */
+export function standInOf({ ask, from }: Pick<TraceStep, "ask" | "from">): string | null {
+  if (ask?.askedOf === undefined || ask.verdict === null) return null;
+  return standInText(ask.askedOf, { verb: ask.verdict, by: from });
 }

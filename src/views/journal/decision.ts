@@ -16,7 +16,7 @@ import {
   type PageContext,
 } from "./parts.ts";
 import { block, code, fence, frontMatter, inline, link, page, ruleText } from "../markdown.ts";
-import { standInText } from "../stand-in.ts";
+import { standInOf } from "../stand-in.ts";
 import type { StepAsk, TraceStep } from "../trace/step.ts";
 
 type Asked = NonNullable<DecisionPage["ask"]>;
@@ -141,10 +141,8 @@ function verdictBlocks(context: PageContext, summary: DecisionSummary, step: Tra
   if (summary.decidedBy === null) return [["## Decision"], [undecidedText(summary)]];
   const who = summary.how === "person" ? `a person, by ${code(summary.face ?? "")}` : "a role";
   const when = summary.decidedAt === null ? "" : ` on ${timeText(summary.decidedAt)}`;
-  const instead =
-    summary.askedOf === null
-      ? ""
-      : ` ${inline(capital(standInText(summary.askedOf, { verb: step?.ask?.verdict ?? "answer", by: summary.decidedBy })))}.`;
+  const standIn = step ? standInOf(step) : null;
+  const instead = standIn === null ? "" : ` ${inline(capital(standIn))}.`;
   return [
     ["## Decision"],
     [`**${inline(summary.decidedBy)}** (${who})${when}${step ? `, in step ${step.n}` : ""}.${instead}`],

@@ -10,7 +10,7 @@ import { onOneLine } from "../unwrap.ts";
 import { painter, type Paint, type Style, type TextOptions } from "../paint.ts";
 import { columnsOf, padColumns, wrap } from "../text-width.ts";
 import { changeWord } from "../change-word.ts";
-import { standInText } from "../stand-in.ts";
+import { standInOf } from "../stand-in.ts";
 import type { StepKind, TraceStep } from "./step.ts";
 import type { AskKind } from "../../events/event.ts";
 import type { Rule } from "../../org/chart.ts";
@@ -147,20 +147,19 @@ function notes(step: TraceStep, paint: Paint): string[] {
   }
   if (step.kind === "ask" && step.ok && step.ask)
     rows.push(paint("dim", `waits for ${visible(step.to ?? "a person")}: ${visible(step.ask.id)}`));
-  if (step.ask?.askedOf !== undefined && step.ask.verdict !== null)
-    rows.push(paint("yellow", visible(standInText(step.ask.askedOf, { verb: step.ask.verdict, by: step.from }))));
-  if (step.outcome === "repeated") {
-    rows.push(
-      paint(
-        "yellow",
-        step.kind === "model" || step.kind === "opinion"
-          ? "made again after a crash: possibly billed twice"
-          : "run again after a crash, on a person's word",
-      ),
-    );
-  }
-  if (step.outcome === "replayed") rows.push(paint("dim", "outcome taken from the ledger, not done again"));
-  return rows;
+  const standIn = standInOf(step);
+  if (standIn !== null) rows.push(paint("yellow", visible(standIn)));
+  return [...rows, ...outcomeNotes(step, paint)];
+}
+
+function outcomeNotes({ kind, outcome }: TraceStep, paint: Paint): string[] {
+  if (outcome === "replayed") return [paint("dim", "outcome taken from the ledger, not done again")];
+  if (outcome !== "repeated") return [];
+  const again =
+    kind === "model" || kind === "opinion"
+      ? "made again after a crash: possibly billed twice"
+      : "run again after a crash, on a person's word";
+  return [paint("yellow", again)];
 }
 
 function detailLines(step: TraceStep, options: TextOptions, paint: Paint): string[] {

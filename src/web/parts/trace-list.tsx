@@ -7,7 +7,7 @@ import type { Streaming } from "../data/use-run.ts";
 import { Segments, RuleQuote } from "./small.tsx";
 import { plural, shown, tookWords } from "./words.ts";
 import { visibleLines } from "../../views/escape.ts";
-import { standInText } from "../../views/stand-in.ts";
+import { standInOf } from "../../views/stand-in.ts";
 import { plainName, type DrawnChart } from "../../views/picture.ts";
 
 /** So many steps are there at first; a run of thousands opens as fast as one of ten. */
@@ -147,9 +147,7 @@ function StepBody({ step, tone }: { readonly step: TraceStep; readonly tone: str
   return (
     <>
       {text === "" ? null : <StepText text={text} code={kind === "tool"} />}
-      {step.ask?.askedOf === undefined || step.ask.verdict === null ? null : (
-        <p className="note">{shown(standInText(step.ask.askedOf, { verb: step.ask.verdict, by: step.from }))}</p>
-      )}
+      <StandIn step={step} />
       {measurements.length === 0 || kind !== "tool" ? null : (
         <span className="measured" title={`receipt ${step.effect ?? ""}`}>
           {plural(measurements.length, "measurement")}, receipt <code>{step.effect}</code>
@@ -159,6 +157,12 @@ function StepBody({ step, tone }: { readonly step: TraceStep; readonly tone: str
       {details.length === 0 ? null : <Details details={details} n={step.n} />}
     </>
   );
+}
+
+/** Whose question it was that somebody else has decided. */
+function StandIn({ step }: { readonly step: TraceStep }): ReactNode {
+  const words = standInOf(step);
+  return words === null ? null : <p className="muted">{shown(words)}</p>;
 }
 
 function Details({ details, n }: { readonly details: TraceStep["details"]; readonly n: number }): ReactNode {
