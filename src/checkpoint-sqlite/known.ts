@@ -9,7 +9,7 @@
  */
 import { encodeValue } from "./inert-json.ts";
 import type { Stored } from "./inert-json.ts";
-import { isUnchanged, snapshotOf } from "./snapshot.ts";
+import { compared, isUnchanged, snapshotOf } from "./snapshot.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** How many elements of lists are held on to; those of the lists that were used least go first, the last one stays. */
@@ -23,13 +23,16 @@ export type Element = { readonly value: unknown; readonly snapshot: Snapshot | u
   | { readonly known: undefined; readonly stored: Stored }
 );
 
-/** The elements of a log, from its first. Only appended to. */
+/**
+ * The elements of a log, from its first. Only appended to. `parts`: each element, and behind it the snapshot of what is an object; `ends`:
+ * where an element's parts end.
+ */
 type KnownList = {
   readonly family: number;
   readonly log: number;
   readonly items: number[];
-  readonly values: unknown[];
-  readonly snapshots: (Snapshot | undefined)[];
+  readonly parts: unknown[];
+  readonly ends: number[];
 };
 
 /** A list as it was when it was handed over: so many elements of a known one, and what follows them. */
@@ -62,8 +65,11 @@ export function textNow(value: unknown): Stored {
 
 export function elementAt({ known, common, rest }: TakenList, index: number): Element {
   if (known === undefined || index >= common) return rest[index - common]!;
-  const { family, items, values, snapshots } = known;
-  return { value: values[index], snapshot: snapshots[index], known: { item: items[index]!, family } };
+  const { family, items, parts, ends } = known;
+  const from = index === 0 ? 0 : ends[index - 1]!;
+  const value = parts[from];
+  const snapshot = isObject(value) ? parts.slice(from + 1, ends[index]) : undefined;
+  return { value, snapshot, known: { item: items[index]!, family } };
 }
 
 export function knownValues() {
@@ -75,12 +81,12 @@ export function knownValues() {
   let age = 0;
 
   const release = (place: string): void => {
-    held -= lists.get(place)?.values.length ?? 0;
+    held -= lists.get(place)?.ends.length ?? 0;
     lists.delete(place);
   };
   const hold = (place: string, list: KnownList): void => {
     lists.set(place, list);
-    held += list.values.length;
+    held += list.ends.length;
     for (const oldest of lists.keys()) {
       if (held <= heldElements || oldest === place) return;
       release(oldest);
@@ -95,13 +101,13 @@ export function knownValues() {
   };
 
   /** K2: how many elements stand where they stood, as they were. */
-  const commonLength = (list: readonly unknown[], { values, snapshots }: KnownList): number => {
-    const limit = Math.min(list.length, values.length);
-    for (let index = 0; index < limit; index += 1) {
+  const commonLength = (list: readonly unknown[], { parts, ends }: KnownList): number => {
+    const limit = Math.min(list.length, ends.length);
+    for (let index = 0, at = 0; index < limit; index += 1) {
       const value = list[index];
-      if (!Object.is(value, values[index])) return index;
-      const snapshot = snapshots[index];
-      if (snapshot !== undefined && !isUnchanged(value, snapshot)) return index;
+      if (!Object.is(value, parts[at])) return index;
+      at = isObject(value) ? compared(value, parts, at + 1) : at + 1;
+      if (at !== ends[index]) return index;
     }
     return limit;
   };
@@ -131,11 +137,12 @@ export function knownValues() {
       if (taken.age !== age || place === undefined) return;
       release(place);
       const grows = known?.log === log && known.family === family && known.items.length === start;
-      const list = grows ? known : { family, log, items: before.slice(0, start), values: [], snapshots: [] };
-      for (let index = list.values.length; index < taken.length; index += 1) {
+      const list = grows ? known : { family, log, items: before.slice(0, start), parts: [], ends: [] };
+      for (let index = list.ends.length; index < taken.length; index += 1) {
         const { value, snapshot } = elementAt(taken, index);
-        list.values.push(value);
-        list.snapshots.push(snapshot);
+        list.parts.push(value);
+        for (const part of snapshot ?? []) list.parts.push(part);
+        list.ends.push(list.parts.length);
         if (index < start) continue;
         const item = added[index - start]!;
         list.items.push(item);

@@ -20,6 +20,8 @@ const warmUpSteps = 300;
 export type RunMeasure = {
   /** CPU in ms a step, user and system: over all steps, the first tenth, the last. */
   readonly cpu: number;
+  /** What of it the kernel used. */
+  readonly system: number;
   readonly cpuFirst: number;
   readonly cpuLast: number;
   /** ms a step. */
@@ -101,16 +103,19 @@ async function measureRun(name: ContenderName, file: string, steps: number, modu
   const opened = await openOn(name, file, module);
   /** CPU used up to the beginning of each step. */
   const marks: number[] = [];
+  const before = process.cpuUsage();
   const started = performance.now();
   await walk(opened, messages, () => void marks.push(cpuMs()));
   const ended = performance.now();
   marks.push(cpuMs());
+  const { system } = process.cpuUsage(before);
   const rss = process.resourceUsage().maxRSS / 1024;
   opened.close();
   const tenth = Math.max(1, Math.floor(steps / 10));
   const between = (from: number, to: number): number => ((marks[to] ?? 0) - (marks[from] ?? 0)) / (to - from);
   return {
     cpu: between(0, steps),
+    system: system / 1000 / steps,
     cpuFirst: between(0, tenth),
     cpuLast: between(steps - tenth, steps),
     wall: (ended - started) / steps,

@@ -56,11 +56,23 @@ async function general(file: string, synchronous: Synchronous): Promise<Opened> 
   return { saver, thread, close: () => saver.close() };
 }
 
+/** The control for every saver: it takes what it is given and keeps nothing. What it costs is LangGraph's own bookkeeping for a checkpointer. */
+class IdleSaver extends BaseCheckpointSaver {
+  override async getTuple(): Promise<undefined> {}
+  override async *list(): AsyncGenerator<never> {}
+  override async putWrites(): Promise<void> {}
+  override async deleteThread(): Promise<void> {}
+
+  override async put(config: RunnableConfig, checkpoint: Checkpoint): Promise<RunnableConfig> {
+    return { configurable: { ...config.configurable, checkpoint_id: checkpoint.id } };
+  }
+}
+
 /**
- * The control for FULL: for each checkpoint it makes one page durable, and keeps nothing. What it costs beyond no checkpointer is LangGraph's own
- * bookkeeping and a process that gives up its core to the disk; no saver that keeps its promise can take less.
+ * The control for FULL: for each checkpoint it makes one page durable, and keeps nothing. What it costs beyond the idle one is a process that
+ * gives up its core to the disk; no saver that keeps its promise can take less.
  */
-class PageSaver extends BaseCheckpointSaver {
+class PageSaver extends IdleSaver {
   readonly #handle: number;
   readonly #page = Buffer.alloc(4096, 7);
   #writes = 0;
@@ -70,16 +82,11 @@ class PageSaver extends BaseCheckpointSaver {
     this.#handle = openSync(file, "w+");
   }
 
-  override async getTuple(): Promise<undefined> {}
-  override async *list(): AsyncGenerator<never> {}
-  override async putWrites(): Promise<void> {}
-  override async deleteThread(): Promise<void> {}
-
   override async put(config: RunnableConfig, checkpoint: Checkpoint): Promise<RunnableConfig> {
     this.#writes += 1;
     writeSync(this.#handle, this.#page, 0, this.#page.length, (this.#writes % 64) * this.#page.length);
     fdatasyncSync(this.#handle);
-    return { configurable: { ...config.configurable, checkpoint_id: checkpoint.id } };
+    return super.put(config, checkpoint);
   }
 
   close(): void {
@@ -104,6 +111,12 @@ export const contenders = {
     volatile: true,
     keeps: "nothing",
     open: async () => ({ saver: undefined, thread, close: nothing }),
+  },
+  idle: {
+    title: "keeps nothing",
+    volatile: true,
+    keeps: "nothing",
+    open: async () => ({ saver: new IdleSaver(), thread, close: nothing }),
   },
   synced: {
     title: "keeps nothing, syncs a page",
