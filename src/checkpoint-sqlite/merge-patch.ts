@@ -31,15 +31,25 @@ export function mergePatch(from: Document, to: Document): Patch | undefined {
 
 export function applyPatch(document: Document, patch: Patch): Document {
   const result: Record<string, Json> = { ...document };
+  let gone = false;
   for (const key of Object.keys(patch)) {
-    const change = patch[key] as Json | null | Patch;
-    if (change === null) delete result[key];
-    else if (isDocument(change)) {
-      const before = Object.hasOwn(result, key) ? result[key] : undefined;
+    const change = patch[key]!;
+    if (change === null) gone = true;
+    else if (!isDocument(change)) define(result, key, change as Json);
+    else {
+      const before = Object.hasOwn(document, key) ? document[key] : undefined;
       define(result, key, applyPatch(isDocument(before) ? before : {}, change));
-    } else define(result, key, change as Json);
+    }
   }
-  return result;
+  return gone ? without(result, patch) : result;
+}
+
+/** Made anew and not by deleting: an object that a field was deleted from is slow from then on, and so is every copy of it. */
+function without(document: Document, patch: Patch): Document {
+  const rest = {};
+  for (const key of Object.keys(document))
+    if (!Object.hasOwn(patch, key) || patch[key] !== null) define(rest, key, document[key]);
+  return rest;
 }
 
 /** A key may be `__proto__`: assigning it would set a prototype. */

@@ -16,7 +16,8 @@ export function packId(id: string): PackedId {
 
 export function unpackId(packed: PackedId): string {
   if (typeof packed === "string") return packed;
-  const hex = Buffer.from(packed.buffer, packed.byteOffset, packed.length).toString("hex");
+  const bytes = Buffer.isBuffer(packed) ? packed : Buffer.from(packed.buffer, packed.byteOffset, packed.length);
+  const hex = bytes.toString("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 

@@ -16,7 +16,7 @@ import { define } from "./merge-patch.ts";
 import { configOf } from "./position.ts";
 import type { Place } from "./position.ts";
 import type { Ref } from "./ref.ts";
-import { after, together } from "./soon.ts";
+import { after, isLater, together } from "./soon.ts";
 import type { Soon } from "./soon.ts";
 import { checkpointOf } from "./state.ts";
 import type { State } from "./state.ts";
@@ -39,11 +39,22 @@ export function checkpointReading(tables: Tables, states: States, values: Values
   /** In the order in which a running graph applies them. */
   const inOrder = (space: number, rows: readonly WritesRow[]): Written[] => {
     const { nameOf } = states.names(space);
-    const written: (Written & { readonly key: ReturnType<typeof writesSortKey> })[] = [];
-    for (const { task, path, writes } of rows)
-      for (const [index, channel, ref] of writes)
-        written.push({ key: writesSortKey(nameOf(path), task, index), task, channel: nameOf(channel), ref });
-    return written.length < 2 ? written : written.toSorted((a, b) => compareWritesSortKeys(a.key, b.key));
+    const [only] = rows;
+    // A step of one task is told by its writes' places: most are, and a history has thousands of them.
+    if (only !== undefined && rows.length === 1)
+      return only.writes
+        .toSorted(([one], [other]) => one - other)
+        .map(([, channel, ref]) => ({ task: only.task, channel: nameOf(channel), ref }));
+    return rows
+      .flatMap(({ task, path, writes }) =>
+        writes.map(([index, channel, ref]) => ({
+          key: writesSortKey(nameOf(path), task, index),
+          task,
+          channel: nameOf(channel),
+          ref,
+        })),
+      )
+      .toSorted((a, b) => compareWritesSortKeys(a.key, b.key));
   };
 
   const refsOf = (written: readonly Written[]): Ref[] => written.map(({ ref }) => ref);
@@ -60,11 +71,15 @@ export function checkpointReading(tables: Tables, states: States, values: Values
     decode: (field: Field) => Soon<unknown>,
   ): Soon<Record<string, unknown>> => {
     const names = Object.keys(fields);
-    return after(together(names.map((name) => decode(fields[name]!))), (decoded) => {
-      const record: Record<string, unknown> = {};
-      for (let index = 0; index < names.length; index += 1) define(record, names[index]!, decoded[index]);
-      return record;
-    });
+    const record: Record<string, unknown> = {};
+    const later: Promise<void>[] = [];
+    for (const name of names) {
+      const decoded = decode(fields[name]!);
+      define(record, name, undefined); // in its place, whenever it comes
+      if (isLater(decoded)) later.push(decoded.then((value) => define(record, name, value)));
+      else define(record, name, decoded);
+    }
+    return later.length === 0 ? record : Promise.all(later).then(() => record);
   };
 
   const addSends = (checkpoint: Checkpoint, sends: readonly CheckpointPendingWrite[]): void => {
@@ -129,7 +144,9 @@ export function checkpointReading(tables: Tables, states: States, values: Values
       families.set(place.thread, family);
       const written = inOrder(row.space, writes.get(row.seq) ?? []);
       const sends = sendsOf(row, state);
-      refs.push(...Object.values(state.values), ...refsOf(written), ...refsOf(sends ?? []));
+      for (const name in state.values) refs.push(state.values[name]!);
+      for (const { ref } of written) refs.push(ref);
+      for (const { ref } of sends ?? []) refs.push(ref);
       fetched.push(() => decodedTuple(place, row, { state, written, sends }, { family, seen }));
     }
     values.read(refs, seen);
@@ -138,7 +155,7 @@ export function checkpointReading(tables: Tables, states: States, values: Values
 
   /** The ancestors' writes to some channels, oldest first, and for each channel the value of the nearest ancestor that has one. */
   const fetchDeltaHistory = (thread: string, row: CheckpointRow, names: readonly string[]) => {
-    const reader = { family: familyOf(thread), seen: values.nothingSeen() };
+    const reader = { family: familyOf(thread), seen: values.nothingSeen(false) };
     const { family, seen } = reader;
     const open = new Set(names);
     const found = names.map((name) => ({ name, writes: [] as Written[], seed: undefined as Ref | undefined }));

@@ -24,11 +24,13 @@ import { CadreError } from "../errors.ts";
 import { connect } from "../store/connection.ts";
 import type { Connection } from "../store/connection.ts";
 import type { Synchronous } from "../store/schema.ts";
+import { threadCopies } from "./copies.ts";
 import { threadFences } from "./fences.ts";
 import { groupCommit } from "./group-commit.ts";
 import { encodeValue } from "./inert-json.ts";
 import { checkpointLayout } from "./layout.ts";
 import { checkpointListing } from "./listing.ts";
+import { requireCount, requireName } from "./options.ts";
 import type { CheckpointerOptions, Kept } from "./options.ts";
 import { valuePlacing } from "./placing.ts";
 import type { Step } from "./placing.ts";
@@ -39,33 +41,15 @@ import { stateOf } from "./state.ts";
 import type { State } from "./state.ts";
 import { stateStore } from "./states.ts";
 import type { Parent } from "./states.ts";
+import { freshItems } from "./steps.ts";
 import { checkpointTables } from "./tables.ts";
 import type { CheckpointRow, TaskWrite, ThreadRow } from "./tables.ts";
 import { threadUpkeep } from "./upkeep.ts";
 import { valueStore } from "./values.ts";
-import type { Fresh, Taken } from "./values.ts";
-
-/** How many checkpoints' fresh items are remembered: those of the steps that are under way. */
-const rememberedSteps = 64;
+import type { Taken } from "./values.ts";
 
 /** How many checkpoints a listing reads at once; it begins with one, for those who want no more. */
 const widestRead = 256;
-
-/** SQLite takes an empty name for a file that is gone when it is closed. */
-function requireName(file: unknown): void {
-  if (typeof file === "string" && file.trim() !== "") return;
-  throw new CadreError("usage", `file must be the path of a file, not ${JSON.stringify(file) ?? String(file)}.`, {
-    hint: 'Name one, for example "checkpoints.db", or ":memory:" for one that is gone when it is closed.',
-  });
-}
-
-function requireCount(name: string, count: unknown): void {
-  if (typeof count !== "number" || !Number.isInteger(count) || count < 1)
-    throw new CadreError(
-      "usage",
-      `${name} must be a whole number above 0, not ${JSON.stringify(count) ?? String(count)}.`,
-    );
-}
 
 const nothingText = encodeValue(undefined);
 
@@ -92,10 +76,10 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
   readonly #listing;
   readonly #placing;
   readonly #upkeep;
+  readonly #copies;
   readonly #commits;
   readonly #keepLast: number | undefined;
-  /** Items stored for a step's pending writes, by space and checkpoint. */
-  readonly #fresh = new Map<string, Fresh>();
+  readonly #fresh = freshItems();
   readonly #spaces = new Map<string, number>();
 
   /** Errors: store-newer, store-corrupt, data-read-only, disk-full, disk-failed, store-busy. */
@@ -112,6 +96,12 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     this.#listing = checkpointListing(this.#tables, this.#fences, (at) => this.#row(at));
     this.#placing = valuePlacing(this.#tables, this.#states, this.#values);
     this.#upkeep = threadUpkeep(this.#connection, this.#tables, this.#states, this.#values);
+    this.#copies = threadCopies({
+      tables: this.#tables,
+      fences: this.#fences,
+      upkeep: this.#upkeep,
+      rowAt: (at) => this.#row(at),
+    });
     this.#commits = groupCommit(this.#connection, {
       begun: () => this.#fences.lookAgain(),
       undone: () => this.#forget(),
@@ -129,7 +119,9 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     const at = positionOf(config, "Reading a checkpoint");
     const [tuple] = this.#read(() => {
       const row = this.#row(at);
-      return row === undefined ? [] : this.#reading.fetch([{ place: at, seq: row.seq }], this.#values.nothingSeen());
+      return row === undefined
+        ? []
+        : this.#reading.fetch([{ place: at, seq: row.seq }], this.#values.nothingSeen(true));
     });
     return tuple?.();
   }
@@ -143,7 +135,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     const only = getCheckpointId(config) || undefined;
     const isWanted = ({ id }: CheckpointRow, { metadata }: State): boolean =>
       (only === undefined || id === only) && isMatch(metadata, filter);
-    const seen = this.#values.nothingSeen();
+    const seen = this.#values.nothingSeen(false);
     const listed = this.#read(() => this.#listing(config, before));
     let left = limit;
     for (
@@ -155,7 +147,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
       for (const tuple of tuples) {
         if (left <= 0) return;
         left -= 1;
-        yield await tuple();
+        yield tuple(); // waits for what is not there yet
       }
     }
   }
@@ -177,7 +169,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
       const step = `${space} ${at.id}`;
       const family = thread.family ?? thread.seq;
       const { versions } = state;
-      const placed = this.#placing({ family, space, parent, versions, taken, fresh: this.#freshOf(step) });
+      const placed = this.#placing({ family, space, parent, versions, taken, fresh: this.#fresh.of(step) });
       const { values } = placed;
       const stored = this.#states.put({ space, id: checkpoint.id, parent, state: { ...state, values } });
       if (this.#keepLast !== undefined && this.#upkeep.pruneNowAndThen(thread, { last: this.#keepLast }))
@@ -185,7 +177,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
       return () => {
         placed.remember();
         stored();
-        this.#fresh.delete(step);
+        this.#fresh.drop(step);
       };
     });
     remember();
@@ -208,7 +200,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     await this.#commits.write(() => {
       const thread = this.#fences.enter(place.thread); // C4
       const space = this.#space(thread, place.name);
-      const fresh = this.#freshOf(`${space} ${id}`);
+      const fresh = this.#fresh.of(`${space} ${id}`);
       const { numberOf } = this.#states.names(space);
       const own = taken.map(({ channel, value }, index): TaskWrite => {
         const ref = this.#values.putWrite(value, fresh);
@@ -272,7 +264,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
 
   /** The whole history under another id; values are shared, not copied. Errors: thread-unknown, thread-exists. */
   async copyThread(from: string, to: string): Promise<void> {
-    await this.#commits.write(() => this.#copy(this.#source(from), to, undefined));
+    await this.#commits.write(() => this.#copies.copy(from, to));
   }
 
   /**
@@ -281,16 +273,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
    */
   async fork(config: RunnableConfig, to: string): Promise<RunnableConfig> {
     const at = positionOf(config, "Forking a thread");
-    const id = await this.#commits.write(() => {
-      const source = this.#source(at.thread);
-      const row = this.#row(at);
-      if (row === undefined)
-        throw new CadreError("thread-unknown", `The thread ${at.thread} has no checkpoint ${at.id ?? "at all"}.`, {
-          data: { thread: at.thread, checkpoint: at.id ?? null },
-        });
-      this.#copy(source, to, row);
-      return row.id;
-    });
+    const id = await this.#commits.write(() => this.#copies.fork(at, to));
     return configOf({ thread: to, name: at.name }, id);
   }
 
@@ -326,17 +309,8 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
   #forget(): void {
     this.#states.forget();
     this.#values.forget();
-    this.#fresh.clear();
+    this.#fresh.forget();
     this.#spaces.clear();
-  }
-
-  /** Seen by what shares the transaction; a rollback forgets it all. */
-  #freshOf(step: string): Fresh {
-    const fresh: Fresh = this.#fresh.get(step) ?? new Map();
-    this.#fresh.delete(step);
-    this.#fresh.set(step, fresh);
-    if (this.#fresh.size > rememberedSteps) this.#fresh.delete(this.#fresh.keys().next().value!);
-    return fresh;
   }
 
   /** The space's number; it is made if it is not there. */
@@ -360,27 +334,5 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     if (space === undefined) return undefined;
     if (checkpoint !== undefined) return this.#tables.checkpointById(space.seq, checkpoint);
     return space.newest === null ? undefined : this.#tables.checkpoint(space.newest);
-  }
-
-  #source(id: string): ThreadRow {
-    const row = this.#tables.thread(id);
-    if (row === undefined || this.#tables.spaces(row.seq).length === 0)
-      throw new CadreError("thread-unknown", `There is no thread ${id}.`, { data: { thread: id } });
-    return row;
-  }
-
-  #copy(from: ThreadRow, to: string, upTo: CheckpointRow | undefined): void {
-    this.#upkeep.copy(from, this.#target(to), upTo);
-    this.#fences.lookAgain(); // it has a family now
-  }
-
-  #target(id: string): ThreadRow {
-    const row = this.#fences.enter(id);
-    if (this.#tables.spaces(row.seq).length > 0)
-      throw new CadreError("thread-exists", `There is already a thread ${id}.`, {
-        hint: "Give another id, or delete it first.",
-        data: { thread: id },
-      });
-    return row;
   }
 }

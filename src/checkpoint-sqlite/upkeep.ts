@@ -18,6 +18,8 @@ import type { Values } from "./values.ts";
 
 type Metadata = CheckpointMetadata & { readonly counters_since_delta_snapshot?: Readonly<Record<string, unknown>> };
 
+export type Upkeep = ReturnType<typeof threadUpkeep>;
+
 export function threadUpkeep({ db }: Pick<Connection, "db">, tables: Tables, states: States, values: Values) {
   const entriesOfLog = db.prepare<[number], number>("SELECT item FROM entries WHERE log = ?").pluck();
   const entriesBeyond = db

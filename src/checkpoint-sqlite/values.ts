@@ -14,7 +14,6 @@ import type { Stored } from "./inert-json.ts";
 import { elementAt, knownValues, textNow } from "./known.ts";
 import type { Element, TakenList } from "./known.ts";
 import { packValue, unpackValue } from "./packed.ts";
-import { refsIn } from "./ref.ts";
 import type { Ref } from "./ref.ts";
 import { after, together } from "./soon.ts";
 import type { Soon } from "./soon.ts";
@@ -60,11 +59,11 @@ function inlineList(list: TakenList): Ref | undefined {
 }
 
 /**
- * What one reader has read already: a history reads each item and each list once, and hands the same objects out again. `rows`: read,
- * and not looked at yet.
+ * What one reader has read already: a history reads each item and each list once, and hands the same objects out again. `age`: of what is
+ * remembered of them, if anything is; `rows`: read, and not looked at yet.
  */
 export type Seen = {
-  readonly age: number;
+  readonly age: number | undefined;
   readonly rows: Map<number, Stored>;
   readonly items: Map<number, Soon<unknown>>;
   readonly logs: Map<number, readonly number[]>;
@@ -179,18 +178,21 @@ export function valueStore({ db }: Pick<Connection, "db">) {
   };
 
   /** Reads what places need that was not read yet: one question, whatever their number. */
-  const read = (refs: Iterable<Ref>, { rows, items: decoded, logs }: Seen): void => {
+  const read = (refs: readonly Ref[], { rows, items: decoded, logs }: Seen): void => {
     const missing = new Set<number>();
     const need = (seq: number): void => {
       if (!decoded.has(seq) && !rows.has(seq)) missing.add(seq);
     };
-    for (const ref of refsIn(refs)) {
+    const needAt = (ref: Ref): void => {
       if (ref[0] === "i") need(ref[1]);
-      if (ref[0] !== "l" || (logs.get(ref[1])?.length ?? -1) >= ref[2]) continue;
-      const all = itemsOf(ref[1], ref[2]);
-      logs.set(ref[1], all);
-      all.forEach(need);
-    }
+      else if (ref[0] === "a") ref[1].forEach(needAt);
+      else if (ref[0] === "l" && (logs.get(ref[1])?.length ?? -1) < ref[2]) {
+        const all = itemsOf(ref[1], ref[2]);
+        logs.set(ref[1], all);
+        all.forEach(need);
+      }
+    };
+    refs.forEach(needAt);
     if (missing.size === 0) return;
     for (const row of items.all(JSON.stringify([...missing]))) rows.set(row.seq, row.body);
   };
@@ -213,7 +215,7 @@ export function valueStore({ db }: Pick<Connection, "db">) {
     const elements = together(
       all.map((one) =>
         after(decodedItem(one, seen), (value) => {
-          known.remember(family, value, one, seen.age);
+          if (seen.age !== undefined) known.remember(family, value, one, seen.age);
           return value;
         }),
       ),
@@ -260,8 +262,9 @@ export function valueStore({ db }: Pick<Connection, "db">) {
       const elements = Array.from({ length: list.length }, (_, index) => elementAt(list, index));
       return inline ?? ["a", elements.map((element) => putText(textOf(element), fresh))];
     },
-    nothingSeen: (): Seen => ({
-      age: known.age(),
+    /** `toGoOn`: whoever reads a state may write the next one, and knows its objects then. */
+    nothingSeen: (toGoOn: boolean): Seen => ({
+      age: toGoOn ? known.age() : undefined,
       rows: new Map(),
       items: new Map(),
       logs: new Map(),
