@@ -1,7 +1,7 @@
 /** What a run used, in words: of its limits, and by role. Set aside for calls under way is used until they have ended. */
 import { amountText, unitsOf } from "../money.ts";
 import type { RunRow } from "../store/ports.ts";
-import { gpuText, moneyText, tokensText, type UsageTotals } from "../views/cost.ts";
+import { callsText, gpuText, isAllRehearsed, moneyText, tokensText, type UsageTotals } from "../views/cost.ts";
 import { visible } from "../views/escape.ts";
 import type { RunOutcome } from "../views/outcome.ts";
 
@@ -10,11 +10,7 @@ export function usedWords(run: RunRow, { usage }: RunOutcome): string {
   const { counters, limits } = run;
   const moved = ofLimit(Math.floor(counters.movedMs / 1000), limits.wallSeconds);
   const time = limits.wallSeconds === undefined ? [] : [`moved for ${moved} s`];
-  if (run.rehearsal && usage.counted === 0 && usage.money.unpriced === 0)
-    return [
-      `${usage.calls} ${usage.calls === 1 ? "turn" : "turns"} of the rehearsal; no model was called, nothing was paid`,
-      ...time,
-    ].join(", ");
+  if (isAllRehearsed(usage)) return [`${callsText(usage)}; no model was called, nothing was paid`, ...time].join(", ");
   const calls = `${counters.modelCalls} of ${limits.modelCalls} model calls, ${tokensText(usage)} tokens`;
   const twice = usage.repeated === 0 ? [] : [`${usage.repeated} possibly billed twice`];
   return [calls, ...moneyWords(run, usage), ...gpuWords(run, usage), ...time, ...twice].join(", ");
@@ -38,12 +34,12 @@ function ofLimit(value: number, ceiling: number | undefined): string {
 }
 
 /** By role; empty where no model was called. */
-export function billLines({ rehearsal }: RunRow, { usage, usageByRole }: RunOutcome): string[] {
-  if (rehearsal && usage.counted === 0 && usage.money.unpriced === 0) return [];
+export function billLines({ usage, usageByRole }: RunOutcome): string[] {
+  if (isAllRehearsed(usage)) return [];
   return usageByRole.map(({ role, models, usage: own }) => {
     const gpu = gpuText(own);
     const parts = [
-      `${own.calls} ${own.calls === 1 ? "call" : "calls"}`,
+      callsText(own),
       `${tokensText(own)} tokens`,
       ...(gpu === "" ? [] : [`${gpu} of GPUs`]),
       ...[moneyText(own.money)].filter((text) => text !== ""),

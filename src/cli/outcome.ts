@@ -10,7 +10,8 @@ import { askRecord } from "../store/ask-record.ts";
 import type { Context } from "./context.ts";
 import { commandsForRun } from "./next-commands.ts";
 import type { Output, Style } from "./output.ts";
-import { runOutcome } from "../views/outcome.ts";
+import { callsText } from "../views/cost.ts";
+import { runOutcome, type RunOutcome } from "../views/outcome.ts";
 import { reportLines, viewOfOutcome, type ReportView } from "./report-lines.ts";
 
 export const statusStyle: Readonly<Record<RunRow["status"], Style>> = {
@@ -55,7 +56,7 @@ export async function showEnded(context: Context, store: Pick<Store, "runEvents"
     output.record({ ...outcomeRecord(run, run.status, [], next), reason: run.reason, report: outcome.report });
   } else {
     output.line();
-    for (const line of outcomeLines(context, run, viewOfOutcome(outcome))) output.line(line);
+    for (const line of outcomeLines(context, run, outcome, viewOfOutcome(outcome))) output.line(line);
     output.line();
     output.line("Next");
     for (const line of next.flatMap((each) => commandLines(each, output))) output.line(line);
@@ -76,9 +77,15 @@ export function showUnowned(context: Context, run: RunRow): number {
 }
 
 /** Status, report and where it is written down. */
-export function outcomeLines(context: Context, run: RunRow, report: ReportView | null): string[] {
+export function outcomeLines(
+  context: Context,
+  run: RunRow,
+  { usage }: Pick<RunOutcome, "usage">,
+  report: ReportView | null,
+): string[] {
   const { output } = context;
-  const rehearsed = run.rehearsal ? output.paint("dim", " (rehearsal: no model was called)") : "";
+  const words = usage.calls === usage.rehearsed ? "no model was called" : callsText(usage);
+  const rehearsed = run.rehearsal ? output.paint("dim", ` (rehearsal: ${words})`) : "";
   const reason = run.reason === null || run.reason === "" ? "" : `: ${visible(run.reason)}`;
   return [
     `${output.paint(statusStyle[run.status], run.status)} ${run.id}${rehearsed}${reason}`,

@@ -4,7 +4,7 @@ import type { Event } from "../events/event.ts";
 import type { Progress } from "../run/api.ts";
 import type { RunRow, Store, StoredEvent } from "../store/ports.ts";
 import { visible } from "../views/escape.ts";
-import { openTrace, renderStep, stepRecord, type TraceStep } from "../views/trace/trace.ts";
+import { isListed, openTrace, renderStep, stepRecord, type TraceStep } from "../views/trace/trace.ts";
 import type { FetchProgress } from "../run/api.ts";
 import type { Context } from "./context.ts";
 import { fetchBar, fetchNote } from "./fetch-bar.ts";
@@ -62,7 +62,7 @@ export async function openWalk(
       output.record({ type: "step", ...stepRecord(step) });
       return;
     }
-    if (step.kind === "model" && !output.verbose) return;
+    if (!isListed(step) && !output.verbose) return;
     if (held !== null) print(held);
     held = step.kind === "ask" && step.ok ? step : null;
     if (held === null) print(step);

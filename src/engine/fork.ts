@@ -1,6 +1,7 @@
 /** Which step of a run another one goes on from: what a person names, as the trace shows it, becomes a cut in the log. */
 import { CadreError } from "../errors.ts";
 import type { Event } from "../events/event.ts";
+import type { NumberedEvent } from "../events/numbered.ts";
 import { isAskId, mainLine } from "../ids.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import type { ForkOptions, ForkPlan, StandingEffect } from "../run/api.ts";
@@ -11,6 +12,7 @@ import { beyondWorkspace, eventsBefore, tracesOf } from "../run/fork/traces.ts";
 import type { RunRow, Store, StoredEvent } from "../store/ports.ts";
 import type { Trace } from "../tools/workspace/workspace.ts";
 import type { WorkspacePasts } from "../tools/workspace/workspace.ts";
+import { usageOf } from "../views/cost.ts";
 import { visible } from "../views/escape.ts";
 import { clip } from "../views/text-width.ts";
 import { sentence, traceSteps, type TraceStep } from "../views/trace/trace.ts";
@@ -83,12 +85,16 @@ export async function planFork(deps: ForkPlanDeps, run: RunRow, options: ForkOpt
     next: nextWords(cut),
     asksAgain: askedAgain(cut.desk)?.ask ?? null,
     chart: bound.hash,
-    sharedCalls: shared.filter(
-      ({ event }) => event.type === "turn_taken" || (event.type === "opinion_given" && event.key !== null),
-    ).length,
+    ...sharedCalls(shared),
     stays: await standing(deps, story, bound, seqs),
   };
   return { plan, cut, traces, bound };
+}
+
+/** Also those that the run shares with another one itself. */
+function sharedCalls(shared: readonly NumberedEvent[]): Pick<ForkPlan, "sharedCalls" | "sharedTurns"> {
+  const { calls, rehearsed } = usageOf(shared.filter(({ event }) => event.type !== "run_forked"));
+  return { sharedCalls: calls - rehearsed, sharedTurns: rehearsed };
 }
 
 /** The one at the cut, or the one that the files hold now (D9). */

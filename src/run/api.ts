@@ -53,6 +53,8 @@ export type ForkPlan = {
   readonly chart: string;
   /** Model calls before the cut: paid for by the run that made them. */
   readonly sharedCalls: number;
+  /** Turns before the cut that the rehearsal took. */
+  readonly sharedTurns: number;
   readonly stays: readonly StandingEffect[];
 };
 

@@ -6,6 +6,7 @@ import type { Counters, EffectRow, Reservation } from "../store/ports.ts";
 import { requirePriced } from "./held.ts";
 import { limitReached, usedBy, type LimitReached } from "./limits.ts";
 import { callThroughLedger, type CallIntent, type ModelCalling } from "./model-call.ts";
+import { requirePlayer } from "./player.ts";
 import type { Turn } from "./refusal.ts";
 
 /** The call, or the limit that it would go beyond. What another line took between the look and the intent's commit is looked at again. */
@@ -46,6 +47,7 @@ async function limitBefore(
 ): Promise<ReturnType<typeof limitReached>> {
   if (begun && begun.outcome !== null) return null;
   const run = (await context.store.run(context.run.id)) ?? context.run;
+  requirePlayer(run, log, model);
   requirePriced(run.limits, run.currency, [model]);
   const all = { ...run.counters, movedMs: run.counters.movedMs + context.moving() };
   const counted = begun ? without(all, need) : all;

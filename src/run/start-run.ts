@@ -12,6 +12,7 @@ import type { RunRow, Store } from "../store/ports.ts";
 import type { Workspaces } from "../tools/workspace/workspace.ts";
 import { currencyFor, paidFor, requireHeld, type Costing } from "./held.ts";
 import { limitsOf } from "./limits.ts";
+import { pinnedModel } from "./player.ts";
 import { outOfReach } from "./seats.ts";
 
 /** A further draw is as random as the first: more than a few in vain mean a source that repeats itself. */
@@ -50,7 +51,7 @@ export async function startRun(
     workflow,
     chart: bound.hash,
     rehearsal: models.some(({ tier }) => tier === "rehearsal"),
-    model: options.model ?? null,
+    model: pinnedModel(options.model ?? null, models),
     startedBy: options.by,
     startedAt: isoTime(deps.clock),
     limits,

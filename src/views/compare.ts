@@ -112,9 +112,15 @@ function figuresOf({ counts, usage, past }: RunOutcome): Facts {
     refusals,
     "tool calls": tools,
     decisions,
-    "model calls": usage.calls,
+    "model calls": usage.calls - usage.rehearsed,
+    "turns of the rehearsal": usage.rehearsed,
     tokens: usage.promptTokens + usage.completionTokens,
-    ...(past === null ? {} : { "model calls shared": past.usage.calls }),
+    ...(past === null
+      ? {}
+      : {
+          "model calls shared": past.usage.calls - past.usage.rehearsed,
+          "turns of the rehearsal shared": past.usage.rehearsed,
+        }),
   };
   return new Map(Object.entries(figures).map(([what, figure]) => [what, String(figure)]));
 }

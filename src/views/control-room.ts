@@ -106,6 +106,7 @@ export type ForkView = {
   readonly next: string;
   readonly length: number;
   readonly sharedCalls: number;
+  readonly sharedTurns: number;
   /** What happened outside the workspace and is not undone. */
   readonly stays: readonly {
     readonly step: number | null;

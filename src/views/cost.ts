@@ -10,6 +10,7 @@
 import type { EventOf } from "../events/event.ts";
 import type { NumberedEvent } from "../events/numbered.ts";
 import { amountText, unitsOf } from "../money.ts";
+import { counted } from "./counted.ts";
 import { paidSums } from "./paid-sum.ts";
 import { ownEvents } from "./shared-past.ts";
 
@@ -17,7 +18,10 @@ import { ownEvents } from "./shared-past.ts";
 export type Money = { readonly sums: Readonly<Record<string, number>>; readonly unpriced: number };
 
 export type UsageTotals = {
+  /** Turns, whoever took them, opinions, and calls that tools paid for. */
   readonly calls: number;
+  /** Of them those that the rehearsal took: no model was called. */
+  readonly rehearsed: number;
   /** Calls whose tokens the server counted. */
   readonly counted: number;
   /** Calls that were made again after a crash: possibly billed twice. */
@@ -52,6 +56,7 @@ type Entry = { readonly frame: string; readonly role: string; readonly model: st
 
 const nothing: UsageTotals = {
   calls: 0,
+  rehearsed: 0,
   counted: 0,
   repeated: 0,
   promptTokens: 0,
@@ -122,6 +127,7 @@ function entryOf(turn: OwnCall): Entry {
     model,
     usage: {
       calls: 1,
+      rehearsed: turn.tier === "rehearsal" ? 1 : 0,
       counted: measured ? 1 : 0,
       repeated: turn.outcome === "repeated" ? 1 : 0,
       promptTokens,
@@ -145,6 +151,7 @@ function chargeOf({ tier, charged }: OwnCall): Money {
 function plus(sum: UsageTotals, more: UsageTotals): UsageTotals {
   return {
     calls: sum.calls + more.calls,
+    rehearsed: sum.rehearsed + more.rehearsed,
     counted: sum.counted + more.counted,
     repeated: sum.repeated + more.repeated,
     promptTokens: sum.promptTokens + more.promptTokens,
@@ -175,6 +182,20 @@ export function moneyText(money: Money): string {
   return `${sums.join(" + ")}, ${money.unpriced} ${money.unpriced === 1 ? "call" : "calls"} unpriced`;
 }
 
+/** Whether something was done and no model was called for it. */
+export function isAllRehearsed({ calls, rehearsed }: Pick<UsageTotals, "calls" | "rehearsed">): boolean {
+  return calls > 0 && calls === rehearsed;
+}
+
+/** `12 model calls`, `15 turns of the rehearsal`, or both. */
+export function callsText({ calls, rehearsed }: Pick<UsageTotals, "calls" | "rehearsed">): string {
+  const made = calls - rehearsed;
+  return [
+    ...(made === 0 && rehearsed > 0 ? [] : [counted(made, "model call")]),
+    ...(rehearsed === 0 ? [] : [`${counted(rehearsed, "turn")} of the rehearsal`]),
+  ].join(" and ");
+}
+
 /** `1234 + 56 (1000 cached, 20 of reasoning)`, or `not counted`. */
 export function tokensText(usage: UsageTotals): string {
   if (usage.counted === 0) return "not counted";
@@ -183,7 +204,7 @@ export function tokensText(usage: UsageTotals): string {
     ...(usage.reasoningTokens === 0 ? [] : [`${usage.reasoningTokens} of reasoning`]),
   ];
   const among = parts.length === 0 ? "" : ` (${parts.join(", ")})`;
-  const missing = usage.calls - usage.counted;
+  const missing = Math.max(0, usage.calls - usage.rehearsed - usage.counted);
   return `${usage.promptTokens} + ${usage.completionTokens}${among}${missing === 0 ? "" : `, ${missing} calls not counted`}`;
 }
 

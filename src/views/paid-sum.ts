@@ -15,6 +15,7 @@ export function paidSums(receipt: Receipt | null): PaidForModel[] {
     const calls = count(sum["calls"]);
     const usage = {
       calls,
+      rehearsed: tier === "rehearsal" ? calls : 0,
       counted: count(sum["counted"]),
       repeated: count(sum["repeated"]),
       promptTokens: count(sum["promptTokens"]),

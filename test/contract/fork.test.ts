@@ -136,7 +136,7 @@ test("D7 what is shared is stored once, and its money is counted once", async ()
   expect(all.length).toBe(plan.length + own);
   const calls = (await cadre.store.effects(fork.id)).filter(({ kind }) => kind === "model").length;
   const outcome = runOutcome(all);
-  expect([usageOf(all).calls, outcome.past?.usage.calls]).toEqual([calls, plan.sharedCalls]);
+  expect([usageOf(all).calls, outcome.past?.usage.calls]).toEqual([calls, plan.sharedCalls + plan.sharedTurns]);
   expect(outcome).toMatchObject({ run: fork.id, past: { run: run.id, step: plan.after } });
   expect((await cadre.store.run(fork.id))?.counters.modelCalls).toBe(calls);
   expect(all.map(({ seq }) => seq)).toEqual(all.map(({ seq }) => seq).toSorted((a, b) => a - b));

@@ -57,12 +57,21 @@ test("another answer to an escalation: fork at the ask, answer differently, comp
   const measured = rows.filter(({ section }) => section === "measurements");
   expect(measured.length).toBeGreaterThan(0);
   expect(measured.filter(({ one, other }) => one !== other)).toEqual([]);
-  const calls = Number(row("model calls").other);
-  expect(calls + Number(row("model calls shared").other)).toBe(Number(row("model calls").one));
+  const turns = Number(row("turns of the rehearsal").other);
+  expect(turns).toBeGreaterThan(0);
+  expect(turns + Number(row("turns of the rehearsal shared").other)).toBe(Number(row("turns of the rehearsal").one));
+  // In the same words everywhere: the rehearsal's turns are no calls of a model.
+  expect(row("model calls")).toMatchObject({ one: "0", other: "0" });
+  expect(cadre(dir, ["fork", run, "--at", asked.id, "--dry-run"]).out).toMatch(
+    /\d+ events are shared, \d+ turns of the rehearsal not made again/,
+  );
 
   const page = readFileSync(join(dir, "journal", fork, "README.md"), "utf8");
   expect(page).toContain(`Goes on from run \`${run}\` after step ${ask.n}`);
-  expect(page).toContain(`which run \`${run}\` made`);
+  expect(page).toMatch(new RegExp(`No model was called: ${turns} turns? of the rehearsal used no tokens`));
+  expect(page).toMatch(
+    new RegExp(`Without what run \`${run}\` did up to step ${ask.n}: \\d+ turns of the rehearsal\\.`),
+  );
   expect(cadre(dir, ["show", fork]).out).toMatch(new RegExp(`from +${run} after step ${ask.n}`));
   const walked = document(cadre(dir, ["graph", "--walked", "--json"]));
   const first = (walked["routes"] as { from: string; to: string; kind: string; times: number }[]).find(

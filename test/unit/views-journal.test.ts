@@ -117,7 +117,7 @@ describe("the journal of a run", () => {
     expect(readme).toMatch(
       /\| `macro_f1` \| 0\.71 \| {2}\| {2}\| \[step 5\]\(tasks\/02-[^)]*\), `evaluate_models`, `r-7f3a9c\.1\/e\d+` \|/,
     );
-    expect(readme).toContain("No model was called: the rehearsal's 17 turns used no tokens and cost nothing.");
+    expect(readme).toContain("No model was called: 17 turns of the rehearsal used no tokens and cost nothing.");
   });
 
   test("the walked routes, each with the steps that took it and came back along it", () => {

@@ -4,6 +4,7 @@ import type { Cadre } from "../../cadre/api.ts";
 import { CadreError } from "../../errors.ts";
 import type { ForkOptions, ForkPlan, StandingEffect } from "../../run/api.ts";
 import type { RunRow } from "../../store/ports.ts";
+import { callsText } from "../../views/cost.ts";
 import { visible } from "../../views/escape.ts";
 import { personOf, type Context } from "../context.ts";
 import { canPrompt, drive } from "../drive.ts";
@@ -86,7 +87,7 @@ async function begin(context: Context, cadre: Cadre, of: RunRow, plan: ForkPlan,
 function planLines(plan: ForkPlan): string[] {
   return [
     `goes on from ${plan.of} after step ${plan.after}: ${plan.next}`,
-    `${plan.length} events are shared, ${plan.sharedCalls} model calls are not made again`,
+    `${plan.length} events are shared, ${callsText({ calls: plan.sharedCalls + plan.sharedTurns, rehearsed: plan.sharedTurns })} not made again`,
   ];
 }
 

@@ -120,7 +120,7 @@ async function showRun(context: Context, store: StoreReader, run: RunRow): Promi
   output.line(output.paint("bold", visible(run.title)));
   // A report that waits for its sign-off stands on the card below.
   const report = run.endedAt === null ? null : viewOfOutcome(outcome);
-  for (const line of outcomeLines(context, run, report)) output.line(line);
+  for (const line of outcomeLines(context, run, outcome, report)) output.line(line);
   fact("brief", visible(run.brief.file ?? run.brief.task));
   fact("entry", `${run.entry}, by the workflow ${run.workflow}`);
   fact("started", `${timeText(run.startedAt)} (${sinceWords(run.startedAt, Date.now())}) by ${visible(run.startedBy)}`);
@@ -128,7 +128,7 @@ async function showRun(context: Context, store: StoreReader, run: RunRow): Promi
     fact("from", `${outcome.past.run} after step ${outcome.past.step}; what came before is counted there`);
   fact("so far", countsWords(outcome));
   fact("used", usedWords(run, outcome));
-  for (const line of billLines(run, outcome)) fact("", line);
+  for (const line of billLines(outcome)) fact("", line);
   if (owner !== null) fact("moved by", `process ${owner.pid} on ${owner.host}`);
   for (const ask of asks.filter((each) => each.decision !== null)) fact("decided", decidedWords(ask));
   for (const ask of open) {

@@ -16,6 +16,7 @@ import type { WorkspacePasts } from "../../tools/workspace/workspace.ts";
 import type { Trace } from "../../tools/workspace/workspace.ts";
 import { adoptionObstacle } from "../asks.ts";
 import { currencyFor, paidFor, requireHeld } from "../held.ts";
+import { pinnedModel } from "../player.ts";
 import { idTries, requireReach, unusedId, type StartDeps } from "../start-run.ts";
 
 export type ForkDeps = Pick<StartDeps, "store" | "clock" | "ids" | "costing" | "asked"> & {
@@ -54,7 +55,7 @@ export async function forkRun(deps: ForkDeps, fork: NewForkRun): Promise<RunRow>
     workflow: of.workflow,
     chart: bound.hash,
     rehearsal: models.some(({ tier }) => tier === "rehearsal"),
-    model: fork.model,
+    model: pinnedModel(fork.model, models),
     startedBy: fork.by,
     startedAt: isoTime(deps.clock),
     limits,

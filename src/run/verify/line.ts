@@ -160,8 +160,8 @@ class LineCheck {
     this.#doubted = doubtedAfter(this.#doubted, event);
     if (event.type === "run_started") this.started ??= event;
     if (event.type === "run_forked" && this.started) {
-      const { at, title, rehearsal, by: startedBy, currency } = event;
-      this.started = { ...this.started, at, title, rehearsal, startedBy, currency };
+      const { at, title, rehearsal, model, by: startedBy, currency } = event;
+      this.started = { ...this.started, at, title, rehearsal, model, startedBy, currency };
     }
     if (event.type === "turn_taken") this.#calls.set(event.frame, event.calls);
     if (event.type === "frame_closed") this.#calls.delete(event.frame);

@@ -6,7 +6,7 @@ import type { Journal } from "./index-page.ts";
 import { block, cell, code, inline, link, placeText, table } from "../markdown.ts";
 import { criteriaTable, withReceipt, type MeasurementOutcome } from "../outcome.ts";
 import { timeText } from "../escalations.ts";
-import type { TraceStep } from "../trace/step.ts";
+import { isListed, playerText, type TraceStep } from "../trace/step.ts";
 import { onOneLine, unwrap } from "../unwrap.ts";
 
 /** A page under construction. */
@@ -44,8 +44,8 @@ export function rehearsalNote({ journal }: PageContext): string[] {
 /** Rows of what happened: number, who did what (linked to the page that tells more), and the rule. */
 export function stepTable(context: PageContext, steps: readonly TraceStep[]): string[] {
   const rows = steps
-    .filter((step) => step.kind !== "model")
-    .map((step) => [String(step.n), stepCell(context, step), ruleCell(context, step.rule)]);
+    .filter(isListed)
+    .map((step) => [step.kind === "model" ? "·" : String(step.n), stepCell(context, step), ruleCell(context, step.rule)]);
   return table(["Step", "What happened", "Rule"], rows);
 }
 
@@ -58,6 +58,8 @@ export function ruleCell(context: PageContext, rule: Rule | null): string {
 function stepCell(context: PageContext, step: TraceStep): string {
   const verb = stepLink(context, step, inline(step.to === null ? step.verb : `${step.verb} ${step.to}`));
   const flag = step.outcome === "repeated" ? " *(made again after a crash: possibly billed or done twice)*" : "";
+  const player = playerText(step);
+  if (player !== null) return `**${inline(step.from)}** is ${inline(player)}`;
   const text = cell(step.kind === "approval" ? step.text : onOneLine(step.text, false), 180);
   const colon = step.kind === "tool" ? " " : ": ";
   return `**${inline(step.from)}** ${verb}${text === "" ? "" : `${colon}${text}`}${flag}`;

@@ -1,5 +1,5 @@
 /** The first page of a run's journal: what was asked, what came of it, who turned to whom, who decided, what it cost. */
-import { gpuText, moneyText, tokensText, usageByRole, usageByRoute, usageOf, type UsageTotals } from "../cost.ts";
+import { callsText, gpuText, isAllRehearsed, moneyText, tokensText, usageByRole, usageByRoute, usageOf, type UsageTotals } from "../cost.ts";
 import { historyBlocks } from "./anchor.ts";
 import { summaryOf } from "./decision.ts";
 import type { Journal, TaskPage } from "./index-page.ts";
@@ -145,18 +145,18 @@ function taskTable(context: PageContext): string[] {
   return table(["Task", "Role", "From", "State", "Rule"], rows);
 }
 
-function costBlocks({ events, run, outcome }: Journal): string[][] {
+function costBlocks({ events, outcome }: Journal): string[][] {
   const total = usageOf(events);
   if (total.calls === 0) return [];
   const { past } = outcome;
   const elsewhere =
     past === null
       ? []
-      : [[`Without the ${past.usage.calls} calls up to step ${past.step}, which run ${code(past.run)} made.`]];
-  if (run.rehearsal && total.counted === 0) {
+      : [[`Without what run ${code(past.run)} did up to step ${past.step}: ${callsText(past.usage)}.`]];
+  if (isAllRehearsed(total)) {
     return [
       ["## Cost"],
-      [`No model was called: the rehearsal's ${total.calls} turns used no tokens and cost nothing.`],
+      [`No model was called: ${callsText(total)} used no tokens and cost nothing.`],
       ...elsewhere,
     ];
   }

@@ -4,7 +4,10 @@ import { isBelow, opinionText } from "../../events/opinion.ts";
 import { argumentLines, callText, measureText, resultText } from "../call-text.ts";
 import { details, linesOf, type Draft, type Place } from "./seen.ts";
 
-export function turnTaken(event: EventOf<"turn_taken">): Draft {
+export function turnTaken(event: EventOf<"turn_taken">, { seen }: Place): Draft {
+  const player = event.model === event.tier ? event.model : `${event.model} (${event.tier})`;
+  const before = seen.played.get(event.role) ?? player;
+  seen.played.set(event.role, player);
   const calls = event.calls.map((call) => callText(call)).join(", ");
   return {
     kind: "model",
@@ -17,6 +20,7 @@ export function turnTaken(event: EventOf<"turn_taken">): Draft {
     effect: event.key,
     outcome: event.outcome,
     model: event.model,
+    playedBefore: before === player ? null : before,
     details: details(
       ["says", linesOf(event.text)],
       ["model", [`${event.model} (${event.tier}), turn ${event.turn}`]],

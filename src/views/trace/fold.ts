@@ -152,6 +152,7 @@ function complete(numbered: NumberedEvent, { seen, line }: Place, draft: Draft):
     outcome: null,
     ok: true,
     model: null,
+    playedBefore: null,
     details: [],
     rehearsal: seen.rehearsal,
     ...draft,

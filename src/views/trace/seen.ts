@@ -24,6 +24,8 @@ export type Seen = {
   readonly reported: Map<string, number>;
   /** By the frame that works on it again: why a report went back. */
   readonly returned: Map<string, EventOf<"report_returned">>;
+  /** By role: the model that played it last, with its tier. */
+  readonly played: Map<string, string>;
 };
 
 export type Place = { readonly seen: Seen; readonly line: string };
@@ -42,6 +44,7 @@ export function emptySeen(): Seen {
     children: new Map(),
     reported: new Map(),
     returned: new Map(),
+    played: new Map(),
   };
 }
 

@@ -85,10 +85,22 @@ export type TraceStep = {
   /** False: refused, failed, rejected. */
   readonly ok: boolean;
   readonly model: string | null;
+  /** Who played this role until now, where that was another one: a model's name with its tier. */
+  readonly playedBefore: string | null;
   readonly details: readonly StepDetail[];
   /** A deterministic policy stands in for the models of this run. */
   readonly rehearsal: boolean;
 };
+
+/** Whether a list shows it that leaves model calls out: those stay in by which a role comes to be played by another model. */
+export function isListed({ kind, playedBefore }: Pick<TraceStep, "kind" | "playedBefore">): boolean {
+  return kind !== "model" || playedBefore !== null;
+}
+
+/** `played by B from here on, by A (endpoint) until now`; null where nothing changed. Not escaped. */
+export function playerText({ model, playedBefore }: Pick<TraceStep, "model" | "playedBefore">): string | null {
+  return playedBefore === null ? null : `played by ${model ?? "another"} from here on, by ${playedBefore} until now`;
+}
 
 /** The step in one sentence, not escaped: `huggingface-specialist escalates to project-manager: Which licence may we use?` */
 export function sentence(step: TraceStep): string {

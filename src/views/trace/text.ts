@@ -11,7 +11,7 @@ import { painter, type Paint, type Style, type TextOptions } from "../paint.ts";
 import { columnsOf, padColumns, wrap } from "../text-width.ts";
 import { changeWord } from "../change-word.ts";
 import { standInOf } from "../stand-in.ts";
-import type { StepKind, TraceStep } from "./step.ts";
+import { isListed, playerText, type StepKind, type TraceStep } from "./step.ts";
 import type { AskKind } from "../../events/event.ts";
 import type { Rule } from "../../org/chart.ts";
 
@@ -45,7 +45,7 @@ const shortRows = 3;
 /** The steps, model calls only where verbose. */
 export function renderTrace(steps: readonly TraceStep[], options: TextOptions): string {
   return steps
-    .filter((step) => options.verbose || step.kind !== "model")
+    .filter((step) => options.verbose || isListed(step))
     .flatMap((step) => renderStep(step, options))
     .join("\n");
 }
@@ -147,6 +147,8 @@ function notes(step: TraceStep, paint: Paint): string[] {
   }
   if (step.kind === "ask" && step.ok && step.ask)
     rows.push(paint("dim", `waits for ${visible(step.to ?? "a person")}: ${visible(step.ask.id)}`));
+  const player = playerText(step);
+  if (player !== null) rows.push(paint("yellow", visible(player)));
   const standIn = standInOf(step);
   if (standIn !== null) rows.push(paint("yellow", visible(standIn)));
   return [...rows, ...outcomeNotes(step, paint)];

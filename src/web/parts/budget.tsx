@@ -75,6 +75,11 @@ export function Budget({
                 <td>{models.map(shown).join(", ")}</td>
                 <td className="value">
                   {figureWords(sum.calls)}
+                  {sum.rehearsed === 0
+                    ? ""
+                    : sum.rehearsed === sum.calls
+                      ? " rehearsed"
+                      : ` (${sum.rehearsed} rehearsed)`}
                   {sum.repeated === 0 ? "" : ` (${plural(sum.repeated, "repeat")})`}
                 </td>
                 <td className="value">{tokensText(sum)}</td>

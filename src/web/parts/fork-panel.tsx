@@ -1,6 +1,7 @@
 /** Going on otherwise from a step: what would be shared, what comes next, and what a fork does not undo. */
 import { useDeferredValue, useState, type ReactNode } from "react";
 import { useLocation } from "wouter";
+import { callsText } from "../../views/cost.ts";
 import { useDoing, useLoaded, useSource } from "../data/hooks.ts";
 import type { Fork } from "../data/source.ts";
 import { WarningSign } from "./icons.tsx";
@@ -63,7 +64,9 @@ export function ForkPanel({
             Goes on after step {plan.value.after}: {shown(plan.value.next)}
           </p>
           <p className="muted">
-            {plural(plan.value.length, "event")} shared, {plural(plan.value.sharedCalls, "model call")} not made again
+            {plural(plan.value.length, "event")} shared,{" "}
+            {callsText({ calls: plan.value.sharedCalls + plan.value.sharedTurns, rehearsed: plan.value.sharedTurns })}{" "}
+            not made again
           </p>
           {plan.value.stays.map(({ step: own, role, what, when }, index) => (
             <p key={index} className="stays">

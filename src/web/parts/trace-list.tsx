@@ -1,7 +1,7 @@
 /** The trace: every step with its number, its rule and what it held. The text of the picture beside it. */
 import { memo, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 import type { TraceStep } from "../../views/trace/trace.ts";
-import { movingKinds } from "../../views/trace/trace.ts";
+import { isListed, movingKinds, playerText } from "../../views/trace/trace.ts";
 import { useSurroundings } from "../data/hooks.ts";
 import type { Streaming } from "../data/use-run.ts";
 import { Segments, RuleQuote } from "./small.tsx";
@@ -36,7 +36,7 @@ export function TraceList({
   const [room, setRoom] = useState(firstPage);
   const listed = steps.filter(
     (step) =>
-      step.kind !== "model" &&
+      isListed(step) &&
       (scope === "all" || !quiet.has(step.kind)) &&
       (only === null || step.from === only || step.to === only),
   );
@@ -118,12 +118,12 @@ const Step = memo(function Step({
   const nested = line.split(".").length > 2;
   return (
     <li
-      id={`step-${n}`}
+      id={kind === "model" ? undefined : `step-${n}`}
       className={`step tone-${tone}${lit ? " step-lit" : ""}${nested ? " step-child" : ""}`}
       onMouseEnter={() => onLight(n)}
       onMouseLeave={() => onLight(null)}
     >
-      <span className="badge">{n}</span>
+      <span className="badge">{kind === "model" ? "·" : n}</span>
       <div className="step-body">
         <div className="step-head">
           <strong>{names(from)}</strong> <span className="verb">{shown(verb)}</span>
@@ -147,7 +147,8 @@ function StepBody({ step, tone }: { readonly step: TraceStep; readonly tone: str
   return (
     <>
       {text === "" ? null : <StepText text={text} code={kind === "tool"} />}
-      <StandIn step={step} />
+      <Note text={standInOf(step)} />
+      <Note text={playerText(step)} />
       {measurements.length === 0 || kind !== "tool" ? null : (
         <span className="measured" title={`receipt ${step.effect ?? ""}`}>
           {plural(measurements.length, "measurement")}, receipt <code>{step.effect}</code>
@@ -159,10 +160,9 @@ function StepBody({ step, tone }: { readonly step: TraceStep; readonly tone: str
   );
 }
 
-/** Whose question it was that somebody else has decided. */
-function StandIn({ step }: { readonly step: TraceStep }): ReactNode {
-  const words = standInOf(step);
-  return words === null ? null : <p className="muted">{shown(words)}</p>;
+/** Whose question it was that somebody else has decided, or which model plays a role from here on. */
+function Note({ text }: { readonly text: string | null }): ReactNode {
+  return text === null ? null : <p className="muted">{shown(text)}</p>;
 }
 
 function Details({ details, n }: { readonly details: TraceStep["details"]; readonly n: number }): ReactNode {
