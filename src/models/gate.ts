@@ -10,6 +10,7 @@
  */
 import { CadreError } from "../errors.ts";
 import { Concurrency, type ConcurrencySettings } from "./concurrency.ts";
+import { onAbort } from "./on-abort.ts";
 import { systemTiming, type Timing } from "./timing.ts";
 
 export type GateState = {
@@ -139,9 +140,10 @@ export function openGate(origin: string, options: GateOptions = {}): Gate {
       if (now !== null) return now;
       if (queued >= maxQueued && !again) throw queueFull(origin, maxQueued); // G3
       const { promise, resolve, reject } = Promise.withResolvers<Pass>();
+      let stay = (): void => {};
       const waiting: Waiting = {
         admit: (pass) => {
-          signal?.removeEventListener("abort", giveUp);
+          stay();
           resolve(pass);
         },
       };
@@ -149,7 +151,7 @@ export function openGate(origin: string, options: GateOptions = {}): Gate {
         remove(run, waiting); // G5
         reject(signal?.reason as Error);
       };
-      signal?.addEventListener("abort", giveUp, { once: true });
+      if (signal) stay = onAbort(signal, giveUp);
       const queue = queues.get(run) ?? [];
       queues.set(run, queue);
       if (again) queue.unshift(waiting);

@@ -20,7 +20,7 @@ import {
   readServerCode,
   statusError,
 } from "./transport-errors.ts";
-import { openWatch, watchedBody, type CallLimits, type Watch } from "./watch.ts";
+import { openWatch, watchedBody, wholeBody, type CallLimits, type Watch } from "./watch.ts";
 
 export type TransportLimits = CallLimits & {
   /** Further attempts after the first. */
@@ -194,18 +194,18 @@ async function oneAttempt(
       throw malformedError(setting.name, `answered with ${shown(kind)} instead of JSON`);
     }
     const reader = response.body.getReader();
-    const first = await watch.race(reader.read());
+    const { value: first = new Uint8Array(0) } = await watch.race(reader.read());
+    stopClock();
     pass.answered();
-    const streams = /^text\/event-stream\b/i.test(kind);
-    const { maxLineBytes, ...limits } = setting.limits;
-    const bounds = streams && maxLineBytes !== undefined ? { ...limits, maxLineBytes } : limits;
-    const body = watchedBody(watch, bounds, setting.name, first.value ?? new Uint8Array(0), reader);
+    const body = { watch, limits: setting.limits, origin: setting.name, first, reader };
     const kept = [...keptHeaders].flatMap((name) => {
       const value = response.headers.get(name);
       return value === null ? [] : [[name, value] as const];
     });
     const headers = { ...Object.fromEntries(kept), [askedAtHeader]: String(askedAt) };
-    return { kind: "answer", response: new Response(body, { status: response.status, headers }) };
+    // Only what streams is handed on as a stream: in an answer that is read whole anyway it would cost more than the answer.
+    const content = /^text\/event-stream\b/i.test(kind) ? watchedBody(body) : await wholeBody(body);
+    return { kind: "answer", response: new Response(content, { status: response.status, headers }) };
   } catch (error) {
     if (watch.signal.aborted || isCadreError(error)) throw error;
     pass.leave();

@@ -3,9 +3,10 @@
  * bytes may come.
  *
  * W1. Whatever the server does, the call ends: by its answer, by a limit, or because the caller left.
- * W2. Every end releases the timers, the listener and the connection.
+ * W2. Every end releases the timers, the place among those who wait for the caller's signal, and the connection.
  * W3. Only time spent waiting for the server counts as idle; a slow reader is not the server's fault.
  */
+import { onAbort } from "./on-abort.ts";
 import { malformedError, timeoutError, truncatedError } from "./transport-errors.ts";
 import type { Timing } from "./timing.ts";
 
@@ -40,16 +41,14 @@ export function openWatch(timing: Timing, limits: CallLimits, origin: string, ou
     controller.signal.addEventListener("abort", () => reject(controller.signal.reason), { once: true });
   });
   ended.catch(() => {});
-  const onOuter = (): void => controller.abort(outer?.reason);
-  if (outer?.aborted) onOuter();
-  else outer?.addEventListener("abort", onOuter, { once: true });
+  const leaveOuter = outer === undefined ? () => {} : onAbort(outer, () => controller.abort(outer.reason));
   const stopTotal = timing.after("total", limits.totalMs, () =>
     controller.abort(timeoutError(origin, "total", limits.totalMs)),
   );
   // W2: one place, whoever ended it.
   const release = (): void => {
     stopTotal();
-    outer?.removeEventListener("abort", onOuter);
+    leaveOuter();
   };
   if (controller.signal.aborted) release();
   else controller.signal.addEventListener("abort", release, { once: true });
@@ -95,19 +94,63 @@ function lineAfter(piece: Uint8Array, open: number): { readonly open: number; re
   return { open: left, longest: Math.max(longest, left) };
 }
 
-/** The rest of a body whose first chunk has been read: within the limits, closing the watch when it ends. */
-export function watchedBody(
-  watch: Watch,
-  limits: CallLimits,
-  origin: string,
-  first: Uint8Array,
-  reader: Reader,
-): ReadableStream<Uint8Array> {
+type Body = {
+  readonly watch: Watch;
+  readonly limits: CallLimits;
+  readonly origin: string;
+  /** The first chunk, which has been read. */
+  readonly first: Uint8Array;
+  readonly reader: Reader;
+};
+
+/** A body to be read as it comes: within the limits, closing the watch when it ends. */
+export function watchedBody(body: Body): ReadableStream<Uint8Array> {
+  const { watch } = body;
+  const next = chunksOf(body);
+  return new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        try {
+          const chunk = await next();
+          if (chunk === null) controller.close();
+          else controller.enqueue(chunk);
+        } catch (error) {
+          controller.error(error);
+        }
+      },
+      cancel: (reason) => watch.close(reason),
+    },
+    // Nothing is read ahead: W3 needs the reader's demand to be the consumer's.
+    { highWaterMark: 0 },
+  );
+}
+
+/** A body that is of use only as a whole: read to its end, within the limits. */
+export async function wholeBody(body: Body): Promise<Uint8Array<ArrayBuffer>> {
+  const next = chunksOf({ ...body, limits: { ...body.limits, maxLineBytes: Number.POSITIVE_INFINITY } });
+  const chunks: Uint8Array[] = [];
+  for (let chunk = await next(); chunk !== null; chunk = await next()) chunks.push(chunk);
+  return joined(chunks);
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}
+
+/** One chunk after the other, null at the end; what ends it early, or is too much, closes the watch and is thrown. */
+function chunksOf({ watch, limits, origin, first, reader }: Body): () => Promise<Uint8Array | null> {
   const { maxLineBytes = Number.POSITIVE_INFINITY } = limits;
   let line = 0;
   let received = first.byteLength;
   let waiting: Uint8Array | null = first;
-  const next = async (): Promise<Uint8Array | null> => {
+  watch.signal.addEventListener("abort", () => void reader.cancel(watch.signal.reason).catch(() => {}), { once: true });
+  const read = async (): Promise<Uint8Array | null> => {
     if (waiting !== null) {
       const chunk = waiting;
       waiting = null;
@@ -121,35 +164,25 @@ export function watchedBody(
       stop();
     }
   };
-  const leave = (reason: unknown): void => watch.close(reason);
-  watch.signal.addEventListener("abort", () => void reader.cancel(watch.signal.reason).catch(() => {}), { once: true });
-  return new ReadableStream<Uint8Array>(
-    {
-      pull: async (controller) => {
-        try {
-          const chunk = await next();
-          if (chunk === null) {
-            watch.close();
-            controller.close();
-            return;
-          }
-          received += chunk === first ? 0 : chunk.byteLength;
-          if (received > limits.maxBytes) throw malformedError(origin, `sent more than ${limits.maxBytes} bytes`);
-          const { open, longest } = lineAfter(chunk, line);
-          if (longest > maxLineBytes) throw malformedError(origin, `sent a line of more than ${maxLineBytes} bytes`);
-          line = open;
-          controller.enqueue(chunk);
-        } catch (error) {
-          const reason = watch.signal.aborted ? watch.signal.reason : isOurs(error) ? error : truncatedError(origin);
-          leave(reason);
-          controller.error(reason);
-        }
-      },
-      cancel: (reason) => leave(reason),
-    },
-    // Nothing is read ahead: W3 needs the reader's demand to be the consumer's.
-    { highWaterMark: 0 },
-  );
+  return async () => {
+    try {
+      const chunk = await read();
+      if (chunk === null) {
+        watch.close();
+        return null;
+      }
+      received += chunk === first ? 0 : chunk.byteLength;
+      if (received > limits.maxBytes) throw malformedError(origin, `sent more than ${limits.maxBytes} bytes`);
+      const { open, longest } = lineAfter(chunk, line);
+      if (longest > maxLineBytes) throw malformedError(origin, `sent a line of more than ${maxLineBytes} bytes`);
+      line = open;
+      return chunk;
+    } catch (error) {
+      const reason = watch.signal.aborted ? watch.signal.reason : isOurs(error) ? error : truncatedError(origin);
+      watch.close(reason);
+      throw reason;
+    }
+  };
 }
 
 function isOurs(error: unknown): boolean {

@@ -22,7 +22,8 @@ const suites: Readonly<Record<string, Suite>> = {
     run: async (args) => (await import("./gate.ts")).gateBench(args),
   },
   inference: {
-    about: "a million items through run_inference: how memory grows with them [--rows N]",
+    about:
+      "a million items through run_inference: how memory grows with them, from a cold start [--rows 100000,300000,1000000]",
     run: async (args) => (await import("./inference.ts")).inferenceBench(args),
   },
   chart: {

@@ -204,7 +204,7 @@ function bodyOf(
     watch.close();
     return null;
   }
-  const source = watchedBody(watch, limits, origin, start.chunk, start.reader);
+  const source = watchedBody({ watch, limits, origin, first: start.chunk, reader: start.reader });
   // What breaks later is said in the same words.
   const reader = source.getReader();
   return new ReadableStream<Uint8Array>(
