@@ -6,11 +6,13 @@
  * A3. What changes something is a POST of JSON by its content type. A GET changes nothing.
  * A4. The API wants a session's cookie, or a user's token as `Authorization: Bearer`; tokens elsewhere are not looked at.
  * A5. A change by cookie needs an Origin: every browser sends one.
+ * A6. Where other machines reach it, wrong tokens are counted by where they come from (`attempts.ts`).
  */
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 import { CadreError } from "../errors.ts";
 import type { Permission } from "../views/control-room.ts";
+import { placeOf, type Attempts } from "./attempts.ts";
 import type { Sessions } from "./sessions.ts";
 import type { User, Users } from "./users.ts";
 
@@ -25,6 +27,8 @@ export type AccessOptions = {
   readonly users: Users;
   /** Who a one-time link lets in; null where only tokens do. */
   readonly owner: User | null;
+  /** Null where only this machine reaches it. `proxied`: something in front says where a request comes from. */
+  readonly attempts: { readonly made: Attempts; readonly proxied: boolean } | null;
 };
 
 /** What it is refused with: a status and a word, and nothing about what is here. */
@@ -75,16 +79,25 @@ function requireJson(context: Context): void {
 /** A4, A5: of the API. */
 export function onlySignedIn(options: AccessOptions): MiddlewareHandler<Vars> {
   return async (context, next) => {
-    const user = byToken(context, options.users) ?? byCookie(context, options);
+    const user = byToken(context, options) ?? byCookie(context, options);
     if (!user) throw new Refused(401, "you are not signed in");
     context.set("user", user);
     await next();
   };
 }
 
-function byToken(context: Context, users: Users): User | undefined {
+function byToken(context: Context, options: AccessOptions): User | undefined {
   const token = /^Bearer ([A-Za-z0-9_-]{20,200})$/.exec(context.req.header("authorization") ?? "")?.[1];
-  return token === undefined ? undefined : users.withToken(token);
+  return token === undefined ? undefined : userWithToken(context, options, token);
+}
+
+/** Errors: too-many-attempts (A6). */
+export function userWithToken(context: Context, { users, attempts }: AccessOptions, token: string): User | undefined {
+  const from = attempts === null ? "" : placeOf(context, attempts.proxied);
+  attempts?.made.requireRoom(from);
+  const user = users.withToken(token);
+  if (!user) attempts?.made.failed(from);
+  return user;
 }
 
 function byCookie(context: Context, { sessions, users, owner }: AccessOptions): User | undefined {

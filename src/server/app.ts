@@ -13,7 +13,7 @@ import { basename } from "node:path";
 import { z } from "zod";
 import { CadreError, isCadreError } from "../errors.ts";
 import type { SessionView } from "../views/control-room.ts";
-import { onlyFromHere, onlySignedIn, refusedStatus, requireMay, type Vars } from "./access.ts";
+import { onlyFromHere, onlySignedIn, refusedStatus, requireMay, userWithToken, type Vars } from "./access.ts";
 import { asksApi } from "./asks-api.ts";
 import { bodyOf } from "./body.ts";
 import type { ServerDeps } from "./deps.ts";
@@ -93,7 +93,7 @@ function sessionApi(deps: ServerDeps): Hono<Vars> {
         ? access.owner !== null && access.sessions.useKey(body.key)
           ? access.owner
           : undefined
-        : access.users.withToken(body.token);
+        : userWithToken(context, access, body.token);
     if (!user)
       return context.json(errorDocument(new CadreError("not-approver", "that is not valid, or was used already")), 401);
     if ("key" in body) deps.onLinkUsed();
@@ -137,6 +137,7 @@ function answerError(deps: ServerDeps, error: unknown, context: Context): Respon
   if (refused !== null) return context.json(errorDocument(error), refused);
   if (error instanceof HTTPException) return context.json(errorDocument(error), error.status);
   if (!isCadreError(error) || error.code === "internal") deps.onFault(error); // H3
+  if (isCadreError(error, "too-many-attempts")) context.header("Retry-After", String(error.data["seconds"]));
   return context.json(errorDocument(error), statusOf(error) as ContentfulStatusCode);
 }
 

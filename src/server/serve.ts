@@ -12,6 +12,7 @@ import { openReader } from "../store/open-reader.ts";
 import { noteServed } from "../store/served.ts";
 import { createApp } from "./app.ts";
 import { openAssets } from "./assets.ts";
+import { openAttempts } from "./attempts.ts";
 import type { ProjectPort } from "./deps.ts";
 import { openFigures } from "./figures.ts";
 import { openLive } from "./live.ts";
@@ -80,11 +81,11 @@ export async function serveControlRoom(options: ServeOptions): Promise<ControlRo
   const everything: User = { name: owner, may: ["decide", "run"] };
 
   const wait = Promise.withResolvers<AddressInfo>();
-  const fetchWith: { fetch: (request: Request) => Response | Promise<Response> } = {
+  const fetchWith: { fetch: (request: Request, socket: object) => Response | Promise<Response> } = {
     fetch: () => new Response(null, { status: 503 }),
   };
   const server = listen(
-    { fetch: (request) => fetchWith.fetch(request), hostname: host, port: options.port },
+    { fetch: (request, socket) => fetchWith.fetch(request, socket), hostname: host, port: options.port },
     wait.resolve,
   );
   server.on("error", (error) => wait.reject(error));
@@ -111,13 +112,15 @@ export async function serveControlRoom(options: ServeOptions): Promise<ControlRo
     path: base,
     secure: home.startsWith("https:"),
   });
+  const proxied = options.publicOrigin !== null;
+  const attempts = loopback && !proxied ? null : { made: openAttempts(clock), proxied };
   const tellLink = (): void => onLink(loopback ? `${home}${base}/#key=${sessions.key()}` : null);
   const app = createApp({
     cadre,
     listings: reader,
     clock,
     project: options.project,
-    access: { hosts, origins, sessions, users, owner: loopback ? everything : null },
+    access: { hosts, origins, sessions, users, owner: loopback ? everything : null, attempts },
     assets,
     live,
     mover,
@@ -126,11 +129,11 @@ export async function serveControlRoom(options: ServeOptions): Promise<ControlRo
     version: options.version,
     command: options.command,
     base,
-    loopback: loopback && options.publicOrigin === null,
+    loopback: loopback && !proxied,
     onFault,
     onLinkUsed: tellLink,
   });
-  fetchWith.fetch = (request) => app.fetch(request);
+  fetchWith.fetch = (request, socket) => app.fetch(request, socket);
   tellLink();
   const unnote = noteServed(cadre.data, `${home}${base}/`);
 

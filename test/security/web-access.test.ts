@@ -246,3 +246,60 @@ describe("what it says", () => {
     await broken.close();
   });
 });
+
+describe("wrong tokens, where other machines reach it", () => {
+  const wrong = `Bearer ${"w".repeat(43)}`;
+  const clock = { at: 1_800_000_000_000, now: () => clock.at };
+  const from = (address: string) => ({ incoming: { socket: { remoteAddress: address } } });
+
+  test("are looked at ten times a minute from one place, and a right one waits with them; whoever is in goes on", async () => {
+    const outside = openRoom(project.dir, { clock, owner: null, proxied: false });
+    const right = putUser(usersFile(outside.cadre.data), { name: "Linh", may: [] });
+    const ask = (authorization: string, address: string, more: Readonly<Record<string, string>> = {}) =>
+      outside.app.request("/api/session", { headers: { host, authorization, ...more } }, from(address));
+    const signIn = (given: string, address: string) =>
+      outside.app.request(
+        "/api/session",
+        { method: "POST", headers: { host, origin, ...json }, body: JSON.stringify({ token: given }) },
+        from(address),
+      );
+    for (let at = 0; at < 5; at += 1) expect((await ask(wrong, "203.0.113.9")).status).toBe(401);
+    for (let at = 0; at < 5; at += 1) expect((await signIn("w".repeat(43), "203.0.113.9")).status).toBe(401);
+    for (const refused of [await ask(wrong, "203.0.113.9"), await signIn(right, "203.0.113.9")]) {
+      expect(refused.status).toBe(429);
+      expect(refused.headers.get("retry-after")).toBe("60");
+      expect(await refused.json()).toMatchObject({ code: "too-many-attempts", data: { seconds: 60 } });
+    }
+    const cookie = `${outside.sessions.cookieName}=${outside.sessions.sign("Linh")}`;
+    expect((await ask("", "203.0.113.9", { cookie })).status).toBe(200);
+    expect((await ask(`Bearer ${right}`, "203.0.113.10")).status).toBe(200);
+    // What it says before is no place of its own here: no proxy wrote it.
+    expect((await ask(wrong, "203.0.113.9", { "x-forwarded-for": "198.51.100.1" })).status).toBe(429);
+    clock.at += 60_000;
+    expect((await ask(`Bearer ${right}`, "203.0.113.9")).status).toBe(200);
+    await outside.close();
+  });
+
+  test("are counted by what the nearest proxy says, and for IPv6 by the network; what is remembered is bounded", async () => {
+    const behind = openRoom(project.dir, { clock, owner: null, proxied: true });
+    const ask = async (said: string) =>
+      (
+        await behind.app.request(
+          "/api/session",
+          { headers: { host, authorization: wrong, "x-forwarded-for": said } },
+          from("127.0.0.1"),
+        )
+      ).status;
+    for (let at = 0; at < 10; at += 1) expect(await ask(`forged-${at}, 2001:db8:1:2::${at + 1}`)).toBe(401);
+    expect(await ask("2001:db8:1:2:ffff::1")).toBe(429);
+    expect(await ask("2001:db8:1:3::1")).toBe(401);
+    for (let at = 0; at < 2000; at += 1) await ask(`10.0.${at >> 8}.${at & 255}`);
+    expect(await ask("2001:db8:1:2::1")).toBe(401); // forgotten
+    await behind.close();
+  });
+
+  test("are not counted where only this machine reaches it: nobody is locked out of their own by a script", async () => {
+    for (let at = 0; at < 12; at += 1)
+      expect((await room.app.request("/api/session", { headers: { host, authorization: wrong } })).status).toBe(401);
+  });
+});
