@@ -163,7 +163,7 @@ async function bundleWeb(): Promise<{ files: ReadonlyMap<string, Uint8Array>; me
     entryNames: "[name]-[hash]",
     loader: { ".svg": "copy" },
     outdir: join(dist, "web"),
-    target: ["chrome120", "firefox121", "safari17.4"],
+    target: ["chrome123", "firefox121", "safari17.5"],
     minify: true,
     jsx: "automatic",
     define: { "process.env.NODE_ENV": '"production"' },

@@ -20,6 +20,7 @@ import type { ServerDeps } from "./deps.ts";
 import { securityHeaders, shell } from "./page.ts";
 import { errorView, statusOf } from "./problem.ts";
 import { projectApi } from "./project-api.ts";
+import { rehearseApi } from "./rehearse-api.ts";
 import { briefsApi, runsApi } from "./runs-api.ts";
 import { streamOf } from "./stream-api.ts";
 
@@ -55,6 +56,7 @@ export function createApp(deps: ServerDeps): Hono<Vars> {
   api.route("/runs", runsApi(deps));
   api.route("/briefs", briefsApi(deps));
   api.route("/asks", asksApi(deps));
+  api.route("/rehearse", rehearseApi(deps));
   api.get("/stream", (context) => streamOf(deps, context));
   api.post("/notify", async (context) => {
     requireMay(context.get("user"), "run");

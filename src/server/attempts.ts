@@ -44,10 +44,14 @@ export function openAttempts(clock: Clock): Attempts {
 }
 
 function tooMany(seconds: number): CadreError {
-  return new CadreError("too-many-attempts", `too many wrong tokens came from there; none is looked at for ${seconds} s`, {
-    hint: "Whoever runs the server can make a new token: `cadre users <name> --may decide,run`",
-    data: { seconds },
-  });
+  return new CadreError(
+    "too-many-attempts",
+    `too many wrong tokens came from there; none is looked at for ${seconds} s`,
+    {
+      hint: "Whoever runs the server can make a new token: `cadre users <name> --may decide,run`",
+      data: { seconds },
+    },
+  );
 }
 
 /**
@@ -71,6 +75,7 @@ function networkOf(address: string): string {
   const [head = "", tail] = address.split("::");
   const groups = (text: string | undefined): string[] => (text ? text.split(":") : []);
   const [before, after] = [groups(head), groups(tail)];
-  const zeros = tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => "0");
+  const zeros =
+    tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => "0");
   return [...before, ...zeros, ...after].slice(0, 4).join(":");
 }

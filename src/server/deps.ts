@@ -5,11 +5,12 @@ import type { Problem } from "../documents/problem.ts";
 import { CadreError } from "../errors.ts";
 import { isAskId, isRunId } from "../ids.ts";
 import type { Placer } from "../layout/place.ts";
-import type { OrgChart } from "../org/chart.ts";
+import type { Mode } from "../modes/mode.ts";
+import type { OrgChart, Route } from "../org/chart.ts";
 import type { Workflow } from "../org/workflow.ts";
 import type { Listings } from "../store/listings.ts";
 import type { AskRow, RunRow } from "../store/ports.ts";
-import type { CheckView } from "../views/control-room.ts";
+import type { CheckView, ChoicesView } from "../views/control-room.ts";
 import type { AccessOptions } from "./access.ts";
 import type { Assets } from "./assets.ts";
 import type { Rows } from "./documents.ts";
@@ -19,7 +20,10 @@ import type { Mover } from "./mover.ts";
 
 /** What the project's files hold at the moment. */
 export type ProjectFiles = {
+  readonly modes: readonly Mode[];
   readonly chart: OrgChart;
+  /** Every route as declared, also to roles that do not exist. */
+  readonly declared: readonly Route[];
   readonly workflow: Workflow | null;
   readonly problems: readonly Problem[];
   /** The lines around a problem; none where its file cannot be shown. */
@@ -31,6 +35,10 @@ export interface ProjectPort {
   files(): Promise<ProjectFiles>;
   /** As `cadre doctor` says it. */
   checks(): Promise<readonly CheckView[]>;
+  /** What a run can be started with. */
+  choices(): ChoicesView;
+  /** Takes the values of secrets that this project names out of a text (R8). */
+  cleaned(): (text: string) => string;
 }
 
 export type ServerDeps = {

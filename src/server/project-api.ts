@@ -2,8 +2,10 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { CadreError } from "../errors.ts";
+import { drawChart } from "../layout/draw-chart.ts";
 import { findRole } from "../org/chart.ts";
 import { rankRoutes } from "../org/who.ts";
+import { graphDocument, lintDocument } from "../views/chart-document.ts";
 import type { CoverageView, ModesView } from "../views/control-room.ts";
 import { routeCoverage } from "../views/coverage.ts";
 import { ownSteps } from "../views/shared-past.ts";
@@ -35,6 +37,18 @@ export function projectApi(deps: ServerDeps): Hono<Vars> {
       workflow: workflow?.name ?? null,
     } satisfies ModesView);
   });
+
+  api.get("/lint", async (context) => context.json(lintDocument(await project.files())));
+
+  /** As `cadre graph --format json`, or as the picture. */
+  api.get("/graph", async (context) => {
+    const { chart, workflow } = await project.files();
+    if (context.req.query("format") !== "svg") return context.json(graphDocument(chart, workflow));
+    context.header("Content-Type", "image/svg+xml; charset=utf-8");
+    return context.body(await drawChart(placer, chart, workflow, { reports: false }));
+  });
+
+  api.get("/choices", (context) => context.json(project.choices()));
 
   api.get("/modes/:role/prompt", async (context) => {
     const { chart } = await project.files();

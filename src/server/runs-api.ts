@@ -14,6 +14,8 @@ import { stepRecord, traceSteps } from "../views/trace/trace.ts";
 import { requireMay, type Vars } from "./access.ts";
 import { bodyOf, countIn } from "./body.ts";
 import { briefFiles, briefPath } from "./briefs.ts";
+import { exportPage } from "./export-page.ts";
+import { exportRun } from "./export-run.ts";
 import { rowsOf, theRun, type ServerDeps } from "./deps.ts";
 import { boundChartView, changesView, runLine, runView } from "./documents.ts";
 
@@ -108,6 +110,16 @@ export function runsApi(deps: ServerDeps): Hono<Vars> {
       .filter(([path]) => path.endsWith(".md"))
       .map(([path, text]) => ({ path, text }));
     return context.json({ pages } satisfies JournalView);
+  });
+
+  /** The run as one HTML file, to be kept: shown here it would be a page of ours, so it is only ever saved. */
+  api.get("/:run/export", async (context) => {
+    const run = await theRun(deps, context.req.param("run"));
+    const view = await exportRun({ cadre, placer: deps.placer, clock: deps.clock, version: deps.version }, run);
+    const page = exportPage(view, { assets: deps.assets, withoutSecrets: deps.project.cleaned() });
+    context.header("Content-Type", "text/html; charset=utf-8");
+    context.header("Content-Disposition", `attachment; filename="cadre-${run.id}.html"`);
+    return context.body(page);
   });
 
   api.get("/:run/verification", async (context) => {

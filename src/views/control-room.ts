@@ -245,6 +245,47 @@ export type CoverageView = {
   }[];
 };
 
+/** cadre.rehearse/1: briefs walked to their end by the rehearsal, with a stand-in for people. */
+export type RehearsalView = {
+  readonly schema: "cadre.rehearse/1";
+  readonly rehearsal: true;
+  readonly briefs: readonly {
+    readonly brief: string;
+    readonly title: string;
+    readonly entry: string;
+    /** `waiting`: it asks in circles. */
+    readonly status: string;
+    readonly steps: number;
+    /** Whom it would have asked, in order. */
+    readonly people: readonly {
+      readonly kind: AskKind;
+      readonly role: string;
+      readonly to: string;
+      readonly topic: string;
+      readonly rule: Rule;
+    }[];
+  }[];
+  readonly routes: readonly (Omit<OrgChart["routes"][number], "column"> & {
+    readonly times: number;
+    readonly briefs: number;
+    /** Whether the entry roles lead to it at all. */
+    readonly reachable: boolean;
+  })[];
+  readonly refused: readonly {
+    readonly kind: string;
+    readonly from: string;
+    readonly to: string;
+    readonly times: number;
+  }[];
+};
+
+/** What a run can be started with. */
+export type ChoicesView = {
+  readonly workflows: readonly string[];
+  /** Names in cadre.yaml; others can be written. */
+  readonly models: readonly string[];
+};
+
 export type PromptView = { readonly role: string; readonly text: string; readonly tokens: number };
 
 /** What a message of the stream holds, by its name. `event` messages alone have an id: the arrival number. */

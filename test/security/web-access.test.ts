@@ -234,7 +234,14 @@ describe("what it says", () => {
   test("R8 a fault of ours is told to the terminal, and to the page only that it happened", async () => {
     const before = room.faults.length;
     const broken = openRoom(project.dir, {
-      over: { project: { files: () => Promise.reject(new Error("secret-in-a-stack")), checks: async () => [] } },
+      over: {
+        project: {
+          files: () => Promise.reject(new Error("secret-in-a-stack")),
+          checks: async () => [],
+          cleaned: () => (text) => text,
+          choices: () => ({ workflows: [], models: [] }),
+        },
+      },
     });
     const answer = await broken.send("/api/modes");
     expect(answer.status).toBe(500);

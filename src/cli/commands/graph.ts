@@ -1,9 +1,9 @@
 /** `cadre graph`: the org chart as a tree, as Mermaid, as dot, as a picture or as data; with `--walked`, held against what runs did; with `--diff`, against another revision. */
 import { USER, type OrgChart } from "../../org/chart.ts";
 import type { Workflow } from "../../org/workflow.ts";
+import { graphDocument, walkedDocument } from "../../views/chart-document.ts";
 import { renderChart } from "../../views/chart-text.ts";
-import { counted } from "../../views/counted.ts";
-import { renderCoverage, routeCoverage, type RouteCoverage } from "../../views/coverage.ts";
+import { renderCoverage, routeCoverage } from "../../views/coverage.ts";
 import { chartDot } from "../../views/dot.ts";
 import { chartMermaid } from "../../views/mermaid.ts";
 import { ownSteps } from "../../views/shared-past.ts";
@@ -53,27 +53,14 @@ async function asAsked(context: Context, input: Input): Promise<number> {
   return 0;
 }
 
-/** The picture of the control room; with `reports`, the routes that bring copies as well. */
 async function drawn(chart: OrgChart, workflow: Workflow | null, reports: boolean): Promise<string> {
-  const [{ openPlacer }, { planOf }, { chartSvg, mapSvg }, { mapOf }, { largestPicture, pictureOfChart }] =
-    await Promise.all([
-      import("../../layout/place.ts"),
-      import("../../layout/elk-graph.ts"),
-      import("../../views/chart-svg.ts"),
-      import("../../views/org-map.ts"),
-      import("../../views/picture.ts"),
-    ]);
-  const roles = chart.roles.map((role) => ({
-    ...role,
-    staffedBy: workflow?.staffing[role.slug]?.by ?? ("model" as const),
-  }));
-  const picture = pictureOfChart({ ...chart, roles }, { reports });
-  const title = `${counted(chart.roles.length, "role")}, ${counted(chart.routes.length, "route")}, chart ${chart.hash.slice(0, 12)}`;
-  if (picture.nodes.length > largestPicture + 1) return mapSvg(mapOf(chart), title);
+  const [{ openPlacer }, { drawChart }] = await Promise.all([
+    import("../../layout/place.ts"),
+    import("../../layout/draw-chart.ts"),
+  ]);
   const placer = openPlacer();
   try {
-    const placed = await placer.place(planOf(picture));
-    return placed === null ? mapSvg(mapOf(chart), title) : chartSvg(picture, placed, title);
+    return await drawChart(placer, chart, workflow, { reports });
   } finally {
     await placer.close();
   }
@@ -94,44 +81,8 @@ function walked(context: Context, chart: OrgChart, limit: number | undefined): P
   });
 }
 
-/** cadre.walked/1. */
-function walkedDocument(chart: OrgChart, { runs, routes, gone, refused }: RouteCoverage): Record<string, unknown> {
-  const declared = routes.map(
-    ({ route: { kind, from, to, purpose, file, line }, walked: { times, runs: inRuns } }) => ({
-      kind,
-      from,
-      to,
-      purpose,
-      file,
-      line,
-      times,
-      runs: inRuns,
-    }),
-  );
-  return { schema: "cadre.walked/1", hash: chart.hash, runs, routes: declared, gone, refused };
-}
-
 /** Where single files are looked at, the roles that they lead to are elsewhere; the routes are what one wants to see. */
 function withOpenRoutes({ chart, declared }: ReadChart): OrgChart {
   const known = new Set([USER, ...chart.roles.map((role) => role.slug)]);
   return { ...chart, routes: [...chart.routes, ...declared.filter((route) => !known.has(route.to))] };
-}
-
-/** cadre.graph/1. `toolGroups` are the mode's and what the workflow grants; `granted` are the latter alone. */
-function graphDocument(chart: OrgChart, workflow: Workflow | null): Record<string, unknown> {
-  const rolesOf = chart.roles.map(({ slug, name, rank, department, toolGroups, file }) => {
-    const granted = workflow?.grants[slug] ?? [];
-    const all = [...new Set([...toolGroups, ...granted])];
-    const staffedBy = workflow?.staffing[slug]?.by ?? "model";
-    return { slug, name, rank, department, toolGroups: all, granted, staffedBy, file };
-  });
-  const routes = chart.routes.map(({ kind, from, to, purpose, file, line }) => ({
-    kind,
-    from,
-    to,
-    purpose,
-    file,
-    line,
-  }));
-  return { schema: "cadre.graph/1", hash: chart.hash, entry: workflow?.entry ?? null, roles: rolesOf, routes };
 }

@@ -6,6 +6,7 @@ import type { Problem, Severity } from "../../documents/problem.ts";
 import { isCadreError } from "../../errors.ts";
 import type { RouteDeclaration } from "../../modes/mode.ts";
 import { counted } from "../../views/counted.ts";
+import { lintDocument } from "../../views/chart-document.ts";
 import { visible } from "../../views/escape.ts";
 import { codeFrame, readForFrame } from "../code-frame.ts";
 import { shellWord, type Context } from "../context.ts";
@@ -181,15 +182,6 @@ function show(context: Context, read: ReadChart, format: LintFormat): void {
       ? output.paintNote("green", "nothing to complain about")
       : `${counted(tell("error"), "error")}, ${counted(tell("warning"), "warning")}, ${counted(tell("info"), "note")}`;
   output.note(`${counted(read.modes.length, "mode")}, ${counted(read.declared.length, "route")}: ${verdict}`);
-}
-
-function lintDocument(read: ReadChart): Record<string, unknown> {
-  return {
-    schema: "cadre.lint/1",
-    modes: read.modes.map(({ slug, name, level, file }) => ({ slug, name, level: level?.text ?? null, file })),
-    routes: read.declared,
-    problems: read.problems.map((problem) => ({ ...problem, hint: problem.hint ?? null })),
-  };
 }
 
 /** Grouped by file, each with the lines around it. */

@@ -2,7 +2,11 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { systemClock } from "../../clock.ts";
+import { readConfig } from "../../config.ts";
 import { CadreError } from "../../errors.ts";
+import { namedVariables } from "../../notices/tell.ts";
+import { secretRemover } from "../../outside/secrets.ts";
+import { workflowNames } from "../../run/load-workflow.ts";
 import type { ControlRoom, ServeOptions } from "../../server/serve.ts";
 import { codeFrame, readForFrame } from "../code-frame.ts";
 import { personOf, type Context } from "../context.ts";
@@ -41,6 +45,11 @@ function optionsOf(context: Context, input: Input): Omit<ServeOptions, "cadre" |
     clock: systemClock,
     project: {
       files: () => projectFiles(context),
+      choices: () => ({
+        workflows: workflowNames(context.dir),
+        models: ["rehearsal", ...Object.keys(readConfig(context.dir).config.models)],
+      }),
+      cleaned: () => secretRemover(namedVariables(readConfig(context.dir).config), process.env),
       checks: async () => checksOf(context, (await dataChecks(context)).checks, { models: false, servers: false }),
     },
     web: `${packageFolder}dist/web`,
@@ -57,10 +66,12 @@ function optionsOf(context: Context, input: Input): Omit<ServeOptions, "cadre" |
 }
 
 async function projectFiles(context: Context): ReturnType<ServeOptions["project"]["files"]> {
-  const { chart, workflow, problems, base } = await readChart(context, []);
+  const { modes, chart, declared, workflow, problems, base } = await readChart(context, []);
   const sources = new Map<string, string | null>();
   return {
+    modes,
     chart,
+    declared,
     workflow,
     problems,
     frameOf: (problem) => {

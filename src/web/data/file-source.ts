@@ -41,6 +41,7 @@ export function fileSource(held: ExportView): Source {
     journal: () => Promise.resolve(held.journal),
     verification: () =>
       Promise.resolve({ ...held.verified, problems: held.verified.problems.map((what) => ({ what })) }),
+    ask: notHere,
     asks: () => Promise.resolve(held.asks),
     layout: () => Promise.resolve(held.placed),
     modes: notHere,

@@ -51,6 +51,7 @@ export const serverSource: Source = {
   changes: (run) => ask(`/runs/${id(run)}/changes`),
   journal: (run) => ask(`/runs/${id(run)}/journal`),
   verification: (run) => ask(`/runs/${id(run)}/verification`),
+  ask: (one) => ask(`/asks/${id(one)}`),
   asks: async (filter) => {
     const query = new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== undefined));
     return (await ask<{ asks: Awaited<ReturnType<Source["asks"]>> }>(`/asks?${query}`)).asks;

@@ -66,6 +66,7 @@ export interface Source {
   changes(run: string): Promise<ChangesView>;
   journal(run: string): Promise<JournalView>;
   verification(run: string): Promise<Verified>;
+  ask(id: string): Promise<AskView>;
   asks(filter: { readonly run?: string; readonly state?: AskView["state"] }): Promise<readonly AskView[]>;
   layout(plan: LayoutPlan): Promise<Placed | null>;
   modes(): Promise<ModesView>;

@@ -4,6 +4,7 @@ import { Link, useLocation } from "wouter";
 import type { AskView } from "../../views/control-room.ts";
 import { useLoaded, useNow, useSource, useSurroundings } from "../data/hooks.ts";
 import { AskCard } from "../parts/ask-card.tsx";
+import { SettledNotes, useSettled } from "../parts/settled.tsx";
 import { Command, Empty, Segments, Waiting } from "../parts/small.tsx";
 import { namesOf } from "../parts/trace-list.tsx";
 import { useKeys } from "../parts/use-keys.ts";
@@ -19,6 +20,7 @@ export function InboxPage({ id }: { readonly id: string | undefined }): ReactNod
   const [box, setBox] = useState<Box>("open");
   const [sort, setSort] = useState<Order>("oldest");
   const { value, error, reload } = useLoaded(`asks ${box}`, () => source.asks({ state: box }), true);
+  const settled = useSettled(box === "open" ? value : undefined);
   const [, go] = useLocation();
   const listed = useMemo(() => sorted(value ?? [], sort, session.user.name), [value, sort, session.user.name]);
   const at = Math.max(
@@ -64,6 +66,7 @@ export function InboxPage({ id }: { readonly id: string | undefined }): ReactNod
           <kbd>j</kbd> <kbd>k</kbd> move · <kbd>a</kbd> answer or approve · <kbd>e</kbd> edit · <kbd>r</kbd> reject
         </p>
       </header>
+      <SettledNotes settled={settled} />
       {ask === undefined ? (
         <Empty title={box === "open" ? "Nothing waits for you" : "Nothing was decided yet"}>
           <Command rest="inbox" />

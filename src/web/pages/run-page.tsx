@@ -7,6 +7,7 @@ import { useLoaded, useSource, useSurroundings } from "../data/hooks.ts";
 import { useRun, type FollowedRun } from "../data/use-run.ts";
 import { AskCard } from "../parts/ask-card.tsx";
 import { RunHead } from "../parts/run-head.tsx";
+import { SettledNotes, useSettled, type Settled } from "../parts/settled.tsx";
 import { Waiting } from "../parts/small.tsx";
 import { namesOf, TraceList } from "../parts/trace-list.tsx";
 import { shown } from "../parts/words.ts";
@@ -31,6 +32,7 @@ export function RunPage({ id }: { readonly id: string }): ReactNode {
   const run = useLoaded(`run ${id}`, () => source.run(id), !exported);
   const chart = useLoaded(`chart ${id} ${run.value?.chart ?? ""}`, () => source.chartOf(id));
   const asks = useLoaded(`asks ${id}`, () => source.asks({ run: id, state: "open" }), !exported);
+  const settled = useSettled(asks.value);
   const followed = useRun(id);
   if (!run.value || !chart.value)
     return <Waiting error={run.error ?? chart.error ?? followed.error} what={`run ${id}`} reload={run.reload} />;
@@ -39,6 +41,7 @@ export function RunPage({ id }: { readonly id: string }): ReactNode {
       run={run.value}
       chart={chart.value}
       asks={(asks.value ?? []).filter(({ state }) => state === "open")}
+      settled={settled}
       followed={followed}
       onDecided={() => {
         asks.reload();
@@ -52,12 +55,14 @@ function RunBoard({
   run,
   chart,
   asks,
+  settled,
   followed,
   onDecided,
 }: {
   readonly run: RunView;
   readonly chart: ChartView;
   readonly asks: readonly AskView[];
+  readonly settled: Settled;
   readonly followed: FollowedRun;
   readonly onDecided: () => void;
 }): ReactNode {
@@ -76,8 +81,9 @@ function RunBoard({
           <Timeline steps={followed.steps} lit={lit} onLight={setLit} />
         </div>
         <aside className="board-right" aria-label="What happened and what waits">
-          {asks.length === 0 ? null : (
+          {asks.length + settled.asks.length === 0 ? null : (
             <div className="pinned">
+              <SettledNotes settled={settled} />
               {asks.map((ask) => (
                 <AskCard key={`${ask.id} ${ask.hash}`} ask={ask} names={names} onDecided={onDecided} />
               ))}

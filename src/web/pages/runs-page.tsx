@@ -90,9 +90,14 @@ export function RunsPage(): ReactNode {
           ))}
         </ul>
       )}
-      <p className="keys">
-        <kbd>j</kbd> <kbd>k</kbd> move · <kbd>Enter</kbd> open · <kbd>/</kbd> search · <kbd>n</kbd> new run
-      </p>
+      {value.length === 0 ? null : (
+        <footer className="page-foot">
+          <p className="keys">
+            <kbd>j</kbd> <kbd>k</kbd> move · <kbd>Enter</kbd> open · <kbd>/</kbd> search · <kbd>n</kbd> new run
+          </p>
+          <Command rest="runs" />
+        </footer>
+      )}
     </div>
   );
 }
@@ -138,7 +143,8 @@ function Row({ run, here }: { readonly run: RunLine; readonly here: boolean }): 
 function stateWords(run: RunLine, now: number): string {
   const [first] = run.asks;
   if (run.status === "waiting" && first) {
-    const since = run.figures.lastAt === null ? "" : ` ${spanWords(now - Date.parse(run.figures.lastAt))}`;
+    const waited = run.figures.lastAt === null ? "now" : spanWords(now - Date.parse(run.figures.lastAt));
+    const since = waited === "now" ? "" : ` ${waited}`;
     const more = run.asks.length > 1 ? ` and ${run.asks.length - 1} more` : "";
     return `waits${since} for ${first.to === "user" ? "you" : shown(first.to)}: ${shown(first.topic)}${more}`;
   }

@@ -6,6 +6,7 @@ import { AskForm } from "./ask-form.tsx";
 import { FileDiff } from "./diff.tsx";
 import { Markdown } from "./markdown.tsx";
 import { ReportView } from "./report.tsx";
+import { pastWords } from "./settled.tsx";
 import { RuleQuote } from "./small.tsx";
 import type { Names } from "./trace-list.tsx";
 import { agoWords, kindWords, plural, shown, spanWords, timeWords } from "./words.ts";
@@ -24,6 +25,9 @@ const titles: Readonly<Record<AskView["kind"], (name: string) => string>> = {
   chart: () => "The chart has changed",
 };
 
+/** From so many characters on a question is set as text, not as a headline. */
+const longHead = 140;
+
 export function AskCard({
   ask,
   names,
@@ -37,7 +41,7 @@ export function AskCard({
   const { exported } = useSurroundings();
   const [head = "", ...rest] = ask.question.trim().split(/\n\s*\n/);
   return (
-    <article className={`ask${ask.action === null ? "" : " ask-brief"}`} aria-label={`Ask ${ask.id}`}>
+    <article className="ask" aria-label={`Ask ${ask.id}`}>
       <header className="ask-head">
         <PauseSign />
         <h2>{titles[ask.kind](names(ask.role))}</h2>
@@ -45,7 +49,7 @@ export function AskCard({
           {agoWords(ask.raisedAt, now)}
         </span>
       </header>
-      <p className="ask-question">{shown(head)}</p>
+      <p className={head.length > longHead ? "ask-question ask-question-long" : "ask-question"}>{shown(head)}</p>
       {rest.length === 0 ? null : <Longer text={rest.join("\n\n")} />}
       <dl className="facts">
         <Fact name="Why you">
@@ -233,13 +237,3 @@ function Decided({ ask }: { readonly ask: AskView }): ReactNode {
     </p>
   );
 }
-
-const pastWords = {
-  approve: "approved",
-  reject: "rejected",
-  answer: "answered",
-  delegate: "gave it on",
-  escalate: "handed it up",
-  expire: "let it expire",
-  bump: "let it go up",
-} as const;

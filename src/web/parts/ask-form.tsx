@@ -4,6 +4,7 @@ import type { AskView, ErrorView } from "../../views/control-room.ts";
 import { useDoing, useSource, useSurroundings } from "../data/hooks.ts";
 import { commandOf, decidedBy, emptyDraft, otherWays, sayingOf, submitWords, type Draft } from "./ask-draft.ts";
 import { Fields, type FieldsProps } from "./ask-fields.tsx";
+import { sendsHere } from "./settled.tsx";
 import { Command, ErrorNote } from "./small.tsx";
 import type { Names } from "./trace-list.tsx";
 import { shown, timeWords } from "./words.ts";
@@ -23,12 +24,20 @@ export function AskForm({
   const [draft, setDraft] = useState<Draft>(() => emptyDraft(ask));
   const form = useRef<HTMLFormElement>(null);
   const change = (part: Partial<Draft>): void => setDraft((before) => ({ ...before, ...part }));
-  useAskKeys(ask, change, form);
+  const begin = (part: Partial<Draft>): void => {
+    change(part);
+    requestAnimationFrame(() => {
+      const field = form.current?.querySelector<HTMLElement>("textarea, input:not([type=radio])");
+      (field ?? form.current?.querySelector<HTMLElement>("button.primary"))?.focus();
+    });
+  };
+  useAskKeys(ask, begin);
 
   const made = sayingOf(ask, draft);
   const send = (): void => {
     if (typeof made === "string") return;
     doing.run(async () => {
+      sendsHere(ask.id);
       await source.decide(ask.id, made);
       onDecided();
     });
@@ -53,42 +62,40 @@ export function AskForm({
       }}
     >
       <Fields ask={ask} draft={draft} change={change} names={names} />
-      {doing.error === null ? null : <DecisionError error={doing.error} onClose={doing.clear} />}
-      <div className="buttons">
-        <button
-          type="submit"
-          className="primary"
-          disabled={doing.busy || typeof made === "string"}
-          title={typeof made === "string" ? made : ""}
-        >
-          {submitWords(ask, draft)} <kbd>⌘↵</kbd>
-        </button>
-        <Others ask={ask} draft={draft} change={change} />
-        {ask.acknowledged === null ? (
-          <button
-            type="button"
-            className="quiet"
-            disabled={doing.busy}
-            title="Tell the others that you have seen it and see to it; it stays open"
-            onClick={() => doing.run(async () => source.acknowledge(ask.id))}
-          >
-            I see to it
-          </button>
-        ) : null}
-      </div>
       <Command rest={commandOf(ask, draft)} label={`${draft.mode} ${ask.id}`} />
+      <div className="ask-bar">
+        {doing.error === null ? null : <DecisionError error={doing.error} onClose={doing.clear} />}
+        <div className="buttons">
+          <button
+            type="submit"
+            className="primary"
+            disabled={doing.busy || typeof made === "string"}
+            title={typeof made === "string" ? made : ""}
+          >
+            {submitWords(ask, draft)} <kbd>⌘↵</kbd>
+          </button>
+          <Others ask={ask} draft={draft} change={begin} />
+          {ask.acknowledged === null ? (
+            <button
+              type="button"
+              className="quiet"
+              disabled={doing.busy}
+              title={`Tell the others that you see to it; it stays open. ${session.command} ack ${ask.id}`}
+              onClick={() => doing.run(async () => source.acknowledge(ask.id))}
+            >
+              I see to it
+            </button>
+          ) : null}
+        </div>
+      </div>
     </form>
   );
 }
 
 /** Keys of the inbox: a, e and r begin what they name; nothing is sent by a single key. */
-function useAskKeys(
-  ask: AskView,
-  change: (part: Partial<Draft>) => void,
-  form: React.RefObject<HTMLFormElement | null>,
-): void {
-  const latest = useRef(change);
-  latest.current = change;
+function useAskKeys(ask: AskView, begin: (part: Partial<Draft>) => void): void {
+  const latest = useRef(begin);
+  latest.current = begin;
   useEffect(() => {
     const onAct = (event: Event): void => {
       const key = (event as CustomEvent<string>).detail;
@@ -96,16 +103,10 @@ function useAskKeys(
       if (key === "r" && how !== "choice") latest.current({ mode: "reject" });
       else if (key === "e" && ask.kind === "approval") latest.current({ mode: "edit" });
       else if (key === "a") latest.current({ mode: "say" });
-      else return;
-      requestAnimationFrame(() => {
-        const own = form.current;
-        const field = own?.querySelector<HTMLElement>("textarea, input:not([type=radio])");
-        (field ?? own?.querySelector<HTMLElement>("button.primary"))?.focus();
-      });
     };
     window.addEventListener("cadre-act", onAct);
     return () => window.removeEventListener("cadre-act", onAct);
-  }, [ask.kind, form]);
+  }, [ask.kind]);
 }
 
 /** The other things that can be said to it. */
