@@ -24,7 +24,10 @@ export function requireHeld(limits: Asked, currency: string | null, models: read
   throw new CadreError(
     "config-invalid",
     `The limit of ${limits.gpuSeconds} GPU seconds could not be held: no model of this run holds a GPU, as far as cadre.yaml says.`,
-    { hint: "Write `gpus` under the model in cadre.yaml, or leave `gpuSeconds` out of the limits." },
+    {
+      hint: "Write `gpus` under the model in cadre.yaml, or leave `gpuSeconds` out of the limits.",
+      data: { limit: "gpuSeconds" },
+    },
   );
 }
 
@@ -40,7 +43,7 @@ export function requirePriced({ money }: Asked, currency: string | null, models:
     `The limit of ${amountText(money)} ${currency ?? ""} could not be held: ${why}. Nothing was sent.`,
     {
       hint: "Write its `price` in cadre.yaml, in the limit's currency (0 where it costs nothing), or leave `money` out of the limits.",
-      data: { model: open.id, currency },
+      data: { limit: "money", model: open.id, currency },
     },
   );
 }

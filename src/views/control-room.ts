@@ -125,6 +125,9 @@ export type BriefView = {
   readonly acceptance: readonly { readonly id: string; readonly text: string }[];
   readonly inputs: readonly { readonly path: string; readonly description?: string }[];
   readonly constraints: readonly string[];
+  readonly limits: Readonly<
+    Partial<Record<LimitName, number | { readonly amount: number; readonly currency: string }>>
+  >;
   readonly to: string | null;
   readonly file: string | null;
 };

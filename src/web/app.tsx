@@ -17,7 +17,7 @@ import { SourceError } from "./data/source.ts";
 import { ComparePage } from "./pages/compare-page.tsx";
 import { HealthPage } from "./pages/health-page.tsx";
 import { InboxPage } from "./pages/inbox-page.tsx";
-import { ModesPage, type ModesTab } from "./pages/modes-page.tsx";
+import { ModesPage, modesTabs, type ModesTab } from "./pages/modes-page.tsx";
 import { NewRunPage } from "./pages/new-run-page.tsx";
 import { RunPage } from "./pages/run-page.tsx";
 import { RunsPage } from "./pages/runs-page.tsx";
@@ -129,7 +129,7 @@ function Room({ session }: { readonly session: SessionView }): ReactNode {
 }
 
 function tabOf(text: string | undefined): ModesTab {
-  return text === "table" || text === "problems" ? text : "map";
+  return modesTabs.find((tab) => tab === text) ?? "map";
 }
 
 function Top(): ReactNode {

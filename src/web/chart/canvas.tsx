@@ -36,7 +36,8 @@ export function Canvas({
   readonly placed: Placed;
   readonly ways: readonly DrawnWay[];
   readonly standings: ReadonlyMap<string, Standing>;
-  readonly reached: ReadonlySet<string>;
+  /** Null: none stands behind others. */
+  readonly reached: ReadonlySet<string> | null;
   readonly hidden: ReadonlySet<EdgeKind>;
   readonly selected: string | null;
   readonly onSelect: (role: string | null) => void;
@@ -55,7 +56,7 @@ export function Canvas({
             node={node}
             place={place}
             standing={standings.get(node.id) ?? null}
-            reached={reached.has(node.id)}
+            reached={reached === null || reached.has(node.id)}
             selected={selected === node.id}
             onSelect={onSelect}
           />

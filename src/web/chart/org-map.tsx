@@ -56,7 +56,7 @@ export function OrgMapCanvas({
   readonly chart: DrawnChart;
   readonly ways: readonly MapWay[];
   readonly standings: ReadonlyMap<string, Standing>;
-  readonly reached: ReadonlySet<string>;
+  readonly reached: ReadonlySet<string> | null;
   /** Roles with something to point at. */
   readonly marks: ReadonlyMap<string, "error" | "warning">;
   readonly selected: string | null;
@@ -65,7 +65,7 @@ export function OrgMapCanvas({
   readonly label: string;
 }): ReactNode {
   const map = useMemo(
-    () => mapOf(chart, new Set([...reached, ...(selected === null ? [] : [selected])])),
+    () => mapOf(chart, new Set([...(reached ?? []), ...(selected === null ? [] : [selected])])),
     [chart, reached, selected],
   );
   const drawn = useMemo(() => waysOn(map, ways), [map, ways]);
@@ -78,7 +78,7 @@ export function OrgMapCanvas({
         <Chip
           key={chip.id}
           chip={chip}
-          state={standings.get(chip.id) ?? (reached.has(chip.id) ? "done" : "idle")}
+          state={standings.get(chip.id) ?? (reached?.has(chip.id) ? "done" : "idle")}
           mark={marks.get(chip.id) ?? null}
           selected={selected === chip.id}
           onSelect={onSelect}

@@ -62,6 +62,8 @@ export const serverSource: Source = {
   coverage: () => ask("/coverage"),
   who: async (text) =>
     (await ask<{ candidates: Awaited<ReturnType<Source["who"]>> }>(`/who?text=${id(text)}`)).candidates,
+  rehearse: (what) => send("/rehearse", what),
+  choices: () => ask("/choices"),
   health: async () => (await ask<{ checks: Awaited<ReturnType<Source["health"]>> }>("/health")).checks,
   briefs: async () => (await ask<{ briefs: readonly string[] }>("/briefs")).briefs,
   brief: (file) => ask(`/briefs/read?file=${id(file)}`),
@@ -72,6 +74,7 @@ export const serverSource: Source = {
   resume: (run) => send(`/runs/${id(run)}/resume`, {}),
   stop: (run) => send(`/runs/${id(run)}/stop`, {}),
   planFork: (run, fork) => send(`/runs/${id(run)}/fork/plan`, fork),
+  retry: (run, fork) => send(`/runs/${id(run)}/retry`, fork),
   fork: (run, fork) => send(`/runs/${id(run)}/fork`, fork),
   apply: (run) => send(`/runs/${id(run)}/apply`, {}),
   link: () => send("/link", {}),

@@ -8,6 +8,7 @@ import type {
   ChangesView,
   ChartView,
   CheckView,
+  ChoicesView,
   CoverageView,
   ErrorView,
   EventsView,
@@ -16,6 +17,7 @@ import type {
   ModesView,
   Placed,
   PromptView,
+  RehearsalView,
   RunLine,
   RunView,
   SessionView,
@@ -37,9 +39,10 @@ export type NewRun = {
   readonly to?: string;
   readonly workflow?: string;
   readonly model?: string;
+  readonly includeDirty?: boolean;
 };
 
-export type Fork = { readonly at: number; readonly model?: string; readonly chart?: "keep" | "adopt" };
+export type Fork = { readonly at?: number; readonly model?: string; readonly chart?: "keep" | "adopt" };
 
 export type LayoutPlan = {
   readonly nodes: readonly {
@@ -73,6 +76,9 @@ export interface Source {
   prompt(role: string): Promise<PromptView>;
   coverage(): Promise<CoverageView>;
   who(text: string): Promise<readonly CandidateView[]>;
+  /** Files in `briefs/`. It takes seconds. */
+  rehearse(what: { readonly briefs: readonly string[] }): Promise<RehearsalView>;
+  choices(): Promise<ChoicesView>;
   health(): Promise<readonly CheckView[]>;
   briefs(): Promise<readonly string[]>;
   brief(file: string): Promise<BriefView>;
@@ -83,6 +89,8 @@ export interface Source {
   resume(run: string): Promise<RunView>;
   stop(run: string): Promise<RunView>;
   planFork(run: string, fork: Fork): Promise<ForkView>;
+  /** Of a run that was cut off. */
+  retry(run: string, fork: Fork): Promise<RunView>;
   fork(run: string, fork: Fork): Promise<RunView>;
   apply(run: string): Promise<{ readonly files: readonly string[] }>;
   link(): Promise<{ readonly path: string }>;

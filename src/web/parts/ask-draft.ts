@@ -109,26 +109,27 @@ function parsed(text: string): object | undefined {
 export function commandOf(ask: AskView, draft: Draft): string {
   const words = (text: string, otherwise: string): string =>
     text.trim() === "" ? `"<${otherwise}>"` : shellWord(text.trim());
+  const why = draft.text.trim() === "" ? "" : ` --reason ${shellWord(draft.text.trim())}`;
   switch (draft.mode) {
     case "reject":
       return `reject ${ask.id} ${words(draft.text, "reason")}`;
     case "delegate":
     case "escalate":
-      return `${draft.mode} ${ask.id} --to ${draft.to} ${words(draft.text, draft.mode === "delegate" ? "the task" : "why")}`;
+      return `${draft.mode} ${ask.id} --to ${shellWord(draft.to)} ${words(draft.text, draft.mode === "delegate" ? "the task" : "why")}`;
     case "edit":
-      return `approve ${ask.id} --edit ${shellWord(JSON.stringify(parsed(draft.edit) ?? {}))}`;
+      return `approve ${ask.id} --edit ${shellWord(JSON.stringify(parsed(draft.edit) ?? {}))}${why}`;
     case "say":
       switch (decidedBy[ask.kind]) {
         case "approval":
-          return `approve ${ask.id}`;
+          return `approve ${ask.id}${why}`;
         case "limit":
-          return `approve ${ask.id} --raise-to ${draft.raise}`;
+          return `approve ${ask.id} --raise-to ${shellWord(draft.raise)}${why}`;
         case "choice":
           return draft.option === "result"
             ? `answer ${ask.id} result ${words(draft.text, "result")}`
-            : `answer ${ask.id} ${draft.option === "" ? ask.options.map(({ id }) => id).join("|") : draft.option}`;
+            : `answer ${ask.id} ${draft.option === "" ? `"<${ask.options.map(({ id }) => id).join("|")}>"` : shellWord(draft.option)}`;
         case "answer":
-          return `answer ${ask.id} ${draft.option === "" ? words(draft.text, "your decision") : draft.option}`;
+          return `answer ${ask.id} ${draft.option === "" ? words(draft.text, "your decision") : shellWord(draft.option)}`;
       }
   }
 }

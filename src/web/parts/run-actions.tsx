@@ -1,11 +1,15 @@
 /** What can be done with a run as a whole; each asks once more, and shows its command. */
 import { useEffect, useState, type ReactNode } from "react";
 import type { RunView } from "../../views/control-room.ts";
+import { base } from "../data/server-source.ts";
 import { useDoing, useSource, useSurroundings, type Doing } from "../data/hooks.ts";
 import { ForkPanel } from "./fork-panel.tsx";
 import { Command, ErrorNote } from "./small.tsx";
 
-type Asked = { readonly what: "stop" | "apply" } | { readonly what: "fork"; readonly step: number } | null;
+type Asked =
+  | { readonly what: "stop" | "apply" }
+  | { readonly what: "fork" | "retry"; readonly step: number | null }
+  | null;
 
 /** Told by a step of the trace that somebody wants to do it otherwise. */
 export const forkEvent = "cadre-fork";
@@ -47,8 +51,22 @@ export function RunActions({ run, lastStep }: { readonly run: RunView; readonly 
           {words[next.what]}
         </button>
       ))}
-      {asked === null ? null : asked.what === "fork" ? (
-        <ForkPanel key={asked.step} run={run.id} step={asked.step} onClose={() => setAsked(null)} />
+      <a
+        className="button"
+        href={`${base}/api/runs/${run.id}/export`}
+        download={`cadre-${run.id}.html`}
+        title={`As one HTML file, to attach or to keep. ${session.command} export ${run.id}`}
+      >
+        Export
+      </a>
+      {asked === null ? null : asked.what === "fork" || asked.what === "retry" ? (
+        <ForkPanel
+          key={`${asked.what} ${asked.step}`}
+          verb={asked.what}
+          run={run.id}
+          step={asked.step}
+          onClose={() => setAsked(null)}
+        />
       ) : (
         <Confirm what={asked.what} run={run.id} doing={doing} onClose={() => setAsked(null)} />
       )}
@@ -57,10 +75,11 @@ export function RunActions({ run, lastStep }: { readonly run: RunView; readonly 
   );
 }
 
-const words = { stop: "Stop…", apply: "Apply changes…", fork: "Fork…" } as const;
+const words = { stop: "Stop…", apply: "Apply changes…", fork: "Fork…", retry: "Retry…" } as const;
 
 function possible(run: RunView, lastStep: number): NonNullable<Asked>[] {
   return [
+    ...(run.status === "stopped" || run.status === "failed" ? [{ what: "retry", step: null } as const] : []),
     ...(lastStep > 1 ? [{ what: "fork", step: lastStep } as const] : []),
     ...(run.endedAt === null ? [{ what: "stop" } as const] : []),
     ...(run.status === "finished" ? [{ what: "apply" } as const] : []),

@@ -52,6 +52,8 @@ export function StatusSign({ status }: { readonly status: RunLine["status"] }): 
 export function Command({ rest, label }: { readonly rest: string; readonly label?: string }): ReactNode {
   const { session } = useSurroundings();
   const text = `${session.command} ${rest}`;
+  // What comes on stdin is copied with it, and not shown.
+  const [line = "", ...more] = text.split("\n");
   const [copied, setCopied] = useState(false);
   const copy = (): void => {
     void navigator.clipboard.writeText(text).then(() => {
@@ -63,7 +65,8 @@ export function Command({ rest, label }: { readonly rest: string; readonly label
     <div className="command">
       <code title={text}>
         <span aria-hidden="true">$ </span>
-        {shown(text)}
+        {shown(line)}
+        {more.length === 0 ? "" : " …"}
       </code>
       <button
         type="button"
