@@ -18,6 +18,7 @@ import type {
   Verification,
 } from "../run/api.ts";
 import type { AskRow, RunRow, Store, StoredEvent } from "../store/ports.ts";
+import type { Activity } from "./activity.ts";
 import type { Sandbox } from "../tools/sandbox/sandbox.ts";
 
 export type VerifyAllOptions = {
@@ -98,5 +99,7 @@ export interface Cadre {
   verifyAll(options?: VerifyAllOptions): Promise<FileVerification>;
   /** What a role is told before its task, as the files are now. Errors: chart-invalid, workflow-invalid, role-unknown. */
   promptOf(role: string): Promise<string>;
+  /** What this process has seen of the servers that it asked; nothing is asked for it. */
+  activity(): Promise<Activity>;
   close(): void;
 }

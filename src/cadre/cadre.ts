@@ -139,6 +139,7 @@ export function openCadre(options: CadreOptions): Cadre {
       return heldStill((still) => verifyAll(still, { anchorsOf, remembered, hasWorkspace, onRun, ...verify }));
     },
     promptOf: (role) => promptOf(dir, role),
+    activity: async () => (await import("./activity.ts")).activity(),
     close: () => {
       // What is loaded is let go of in the background; where that fails the process ends soon, and with it what is loaded.
       void engine

@@ -19,6 +19,17 @@ export type GateState = {
   readonly queued: number;
 };
 
+/** What was seen of a server since the gate was opened. Times: until it began to answer, in ms. */
+export type GateSeen = {
+  readonly answered: number;
+  /** It had no place: 429, or 503. */
+  readonly refused: number;
+  /** It did not begin to answer in time. */
+  readonly silent: number;
+  /** Of the last answers; null before the first. */
+  readonly firstAnswer: { readonly median: number; readonly p95: number; readonly of: number } | null;
+};
+
 export type Entry = {
   /** Whose call it is: runs take turns. */
   readonly run: string;
@@ -43,6 +54,7 @@ export interface Gate {
   /** Resolves when the call may be made. Errors: model-queue-full; the signal's reason. */
   enter(entry: Entry): Promise<Pass>;
   readonly state: GateState;
+  readonly seen: GateSeen;
 }
 
 export type GateOptions = {
@@ -53,6 +65,8 @@ export type GateOptions = {
 };
 
 const usualMaxQueued = 1000;
+/** First answers that are remembered for `seen`. */
+const timesKept = 200;
 
 type Waiting = { readonly admit: (pass: Pass) => void };
 
@@ -62,6 +76,8 @@ export function openGate(origin: string, options: GateOptions = {}): Gate {
   /** By run, in the order of their turns. */
   const queues = new Map<string, Waiting[]>();
   let queued = 0;
+  const tally = { answered: 0, refused: 0, silent: 0 };
+  const firsts: number[] = [];
   let closed: { readonly until: number; readonly stop: () => void } | null = null;
 
   const admitAll = (): void => {
@@ -108,15 +124,23 @@ export function openGate(origin: string, options: GateOptions = {}): Gate {
       answered: () => {
         if (!inside) return;
         const now = timing.monotonic();
+        tally.answered += 1;
+        firsts.push(now - since);
+        if (firsts.length > timesKept) firsts.shift();
         concurrency.answered(ticket, now - since, now);
         admitAll();
       },
       refused: (retryAfterMs) =>
         leaving((now) => {
+          tally.refused += 1;
           if (retryAfterMs !== null) close(retryAfterMs); // G4
           concurrency.refused(ticket, now);
         }),
-      silent: () => leaving((now) => concurrency.silent(ticket, now)),
+      silent: () =>
+        leaving((now) => {
+          tally.silent += 1;
+          concurrency.silent(ticket, now);
+        }),
       leave: () => leaving(() => {}),
     };
   };
@@ -133,6 +157,9 @@ export function openGate(origin: string, options: GateOptions = {}): Gate {
   return {
     get state() {
       return { limit: concurrency.limit, inFlight: concurrency.inFlight, queued };
+    },
+    get seen() {
+      return { ...tally, firstAnswer: timesOf(firsts) };
     },
     enter: async ({ run, signal, again = false }) => {
       signal?.throwIfAborted();
@@ -163,6 +190,14 @@ export function openGate(origin: string, options: GateOptions = {}): Gate {
   };
 }
 
+function timesOf(times: readonly number[]): GateSeen["firstAnswer"] {
+  if (times.length === 0) return null;
+  const sorted = times.toSorted((one, other) => one - other);
+  const at = (part: number): number =>
+    Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0);
+  return { median: at(0.5), p95: at(0.95), of: sorted.length };
+}
+
 function queueFull(origin: string, waiting: number): CadreError {
   return new CadreError("model-queue-full", `${waiting} calls wait for ${origin} already.`, {
     hint: "Resume the run later, or start fewer runs at a time; nothing was sent.",
@@ -173,15 +208,21 @@ function queueFull(origin: string, waiting: number): CadreError {
 /** The gates of a process, by the origin of an address. */
 export type Gates = (url: string) => Gate;
 
-export function openGates(options: GateOptions = {}): Gates {
+export type OpenGates = Gates & {
+  /** Every server that was asked, or is about to be. */
+  readonly all: () => readonly (readonly [origin: string, gate: Gate])[];
+};
+
+export function openGates(options: GateOptions = {}): OpenGates {
   const gates = new Map<string, Gate>();
-  return (url) => {
+  const gateOf: Gates = (url) => {
     const { origin } = new URL(url);
     const known = gates.get(origin) ?? openGate(origin, options);
     gates.set(origin, known);
     return known;
   };
+  return Object.assign(gateOf, { all: () => [...gates] });
 }
 
 /** For the whole process: projects that are open side by side, and tools beside roles, ask the same servers. */
-export const processGates: Gates = openGates();
+export const processGates: OpenGates = openGates();

@@ -35,6 +35,8 @@ export interface ProjectPort {
   files(): Promise<ProjectFiles>;
   /** As `cadre doctor` says it. */
   checks(): Promise<readonly CheckView[]>;
+  /** Where the models of cadre.yaml are asked; those of this process are asked nowhere. */
+  servers(): readonly { readonly model: string; readonly origin: string }[];
   /** What a run can be started with. */
   choices(): ChoicesView;
   /** Takes the values of secrets that this project names out of a text (R8). */

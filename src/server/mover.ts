@@ -15,6 +15,8 @@ import { errorView } from "./problem.ts";
 export interface Mover {
   wake(run: RunId): void;
   moves(run: RunId): boolean;
+  /** How many runs move here, or wait their turn. */
+  readonly moving: number;
   troubleOf(run: RunId): ErrorView | null;
   drain(): Promise<void>;
 }
@@ -70,6 +72,9 @@ export function openMover(deps: MoverDeps): Mover {
       next();
     },
     moves: (run) => moving.has(run) || waiting.has(run),
+    get moving() {
+      return moving.size + waiting.size;
+    },
     troubleOf: (run) => troubles.get(run) ?? null,
     drain: async () => {
       draining.abort();

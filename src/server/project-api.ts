@@ -6,7 +6,9 @@ import { drawChart } from "../layout/draw-chart.ts";
 import { findRole } from "../org/chart.ts";
 import { rankRoutes } from "../org/who.ts";
 import { graphDocument, lintDocument } from "../views/chart-document.ts";
-import type { CoverageView, ModesView } from "../views/control-room.ts";
+import type { HeldLine } from "../store/listings.ts";
+import { ownerState } from "../store/owner.ts";
+import type { CoverageView, HealthView, ModelServerView, ModesView, WorkerView } from "../views/control-room.ts";
 import { routeCoverage } from "../views/coverage.ts";
 import { ownSteps } from "../views/shared-past.ts";
 import { traceSteps } from "../views/trace/trace.ts";
@@ -14,6 +16,27 @@ import type { Vars } from "./access.ts";
 import { bodyOf, countIn } from "./body.ts";
 import type { ServerDeps } from "./deps.ts";
 import { chartView } from "./documents.ts";
+
+/** `leaseMs`: how long a lease lives; whoever holds one renews it all the time. */
+function workerView({ line, run, owner, until }: HeldLine, now: number, leaseMs: number): WorkerView {
+  const { host, pid } = owner;
+  const left = until - now;
+  return { run, line, host, pid, state: ownerState(owner), beatMs: Math.max(0, leaseMs - left), leaseMs: left };
+}
+
+/** Those that cadre.yaml names, asked or not, then those that runs named themselves. */
+function serversView(
+  named: ReturnType<ServerDeps["project"]["servers"]>,
+  asked: Awaited<ReturnType<ServerDeps["cadre"]["activity"]>>["servers"],
+): readonly ModelServerView[] {
+  const seen = new Map(asked.map(({ origin, ...own }) => [origin, own]));
+  const models = Map.groupBy(named, ({ origin }) => origin);
+  return [...new Set([...models.keys(), ...seen.keys()])].map((origin) => ({
+    origin,
+    models: models.get(origin)?.map(({ model }) => model) ?? [],
+    seen: seen.get(origin) ?? null,
+  }));
+}
 
 const box = z.number().positive().max(2000);
 const planSchema = z.strictObject({
@@ -26,7 +49,7 @@ const planSchema = z.strictObject({
 });
 
 export function projectApi(deps: ServerDeps): Hono<Vars> {
-  const { cadre, project, listings, placer } = deps;
+  const { cadre, project, listings, placer, live, mover, clock } = deps;
   const api = new Hono<Vars>();
 
   api.get("/modes", async (context) => {
@@ -77,7 +100,23 @@ export function projectApi(deps: ServerDeps): Hono<Vars> {
     } satisfies CoverageView);
   });
 
-  api.get("/health", async (context) => context.json({ schema: "cadre.doctor/1", checks: await project.checks() }));
+  api.get("/health", async (context) => {
+    const { servers, leaseMs } = await cadre.activity();
+    return context.json({
+      schema: "cadre.doctor/1",
+      ...({
+        checks: await project.checks(),
+        workers: (await listings.heldLines()).map((held) => workerView(held, clock.now(), leaseMs)),
+        servers: serversView(project.servers(), servers),
+        room: {
+          pid: process.pid,
+          upMs: Math.round(process.uptime() * 1000),
+          watchers: live.watchers,
+          moving: mover.moving,
+        },
+      } satisfies HealthView),
+    });
+  });
 
   /** Computed, and changes nothing; a POST because a plan does not fit into an address. */
   api.post("/layout", async (context) => {

@@ -113,7 +113,8 @@ export async function serveControlRoom(options: ServeOptions): Promise<ControlRo
     secure: home.startsWith("https:"),
   });
   const proxied = options.publicOrigin !== null;
-  const attempts = loopback && !proxied ? null : { made: openAttempts(clock), proxied };
+  const alone = loopback && !proxied;
+  const attempts = alone ? null : { made: openAttempts(clock), proxied };
   const tellLink = (): void => onLink(loopback ? `${home}${base}/#key=${sessions.key()}` : null);
   const app = createApp({
     cadre,
@@ -129,7 +130,7 @@ export async function serveControlRoom(options: ServeOptions): Promise<ControlRo
     version: options.version,
     command: options.command,
     base,
-    loopback: loopback && !proxied,
+    loopback: alone,
     onFault,
     onLinkUsed: tellLink,
   });

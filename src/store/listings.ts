@@ -3,8 +3,8 @@
  *
  * L1. A list says the same as the rows that it stands for (`runs.ts`, `asks.ts`): status and content come from the same places.
  */
-import type { AskId, RunId } from "../ids.ts";
-import type { AskRow, RunRow, RunStatus } from "./ports.ts";
+import type { AskId, LineId, RunId } from "../ids.ts";
+import type { AskRow, Owner, RunRow, RunStatus } from "./ports.ts";
 import type { Connection } from "./connection.ts";
 import { statusColumn, statusWhere } from "./runs.ts";
 
@@ -15,10 +15,15 @@ export type ListedRun = Pick<RunRow, "id" | "status" | "title" | "entry" | "star
   readonly asks: readonly WaitingFor[];
 };
 
+/** A line that a process holds. `until`: when its lease runs out unless it is renewed, in ms since the epoch. */
+export type HeldLine = { readonly line: LineId; readonly run: RunId; readonly owner: Owner; readonly until: number };
+
 export interface Listings {
   /** Newest first. `limit` left out: all. */
   listRuns(filter: { readonly status?: RunStatus; readonly limit?: number }): Promise<readonly ListedRun[]>;
   countOpenAsks(): Promise<number>;
+  /** In the order of their ids. */
+  heldLines(): Promise<readonly HeldLine[]>;
 }
 
 /** A run, with one of its open asks or none: a run that asks for several things has as many of these, one after the other. */
@@ -69,10 +74,22 @@ export function listings({ db, read }: Connection): Listings {
   const newest = db.prepare<[number], ListedRecord>(withAsks(""));
   const ofStatus = db.prepare<[RunStatus, number], ListedRecord>(withAsks(`WHERE ${statusColumn} = ?`));
   const openAsks = db.prepare<[], number>("SELECT count(*) FROM asks WHERE state = 'open'").pluck();
+  const held = db.prepare<[], { id: LineId; run: RunId; owner: string; lease_until: number }>(
+    "SELECT id, run, owner, lease_until FROM lines WHERE owner IS NOT NULL ORDER BY id",
+  );
 
   return {
     listRuns: async ({ status, limit = -1 }) =>
       read(() => listed(status === undefined ? newest.all(limit) : ofStatus.all(status, limit))),
     countOpenAsks: async () => read(() => openAsks.get() ?? 0),
+    heldLines: async () =>
+      read(() =>
+        held.all().map(({ id, run, owner, lease_until: until }) => ({
+          line: id,
+          run,
+          owner: JSON.parse(owner) as Owner,
+          until,
+        })),
+      ),
   };
 }

@@ -32,6 +32,7 @@ function fixedGate(limit: number): Gate {
     return { answered: () => {}, refused: leave, silent: leave, leave };
   };
   return {
+    seen: { answered: 0, refused: 0, silent: 0, firstAnswer: null },
     get state() {
       return { limit, inFlight, queued: waiting.length };
     },

@@ -28,7 +28,8 @@ afterAll(async () => {
 
 test("the page has each command once, and names routes that are there", () => {
   const named = rows.flatMap(([, commands = ""]) => [...commands.matchAll(/`([a-z]+)`/g)].map(([, name]) => name));
-  expect(named.toSorted()).toEqual(verbs.map(({ name }) => name).toSorted());
+  expect(new Set(named)).toEqual(new Set(verbs.map(({ name }) => name)));
+  expect(named).toHaveLength(verbs.length);
   const there = new Set(room.app.routes.map(({ method, path }) => `${method} ${path.replace(/\/$/, "")}`));
   const routes = rows.flatMap(([, , said = ""]) =>
     [...said.matchAll(/`((?:GET|POST) \/[^`?]+)/g)].map(([, route = ""]) => route),

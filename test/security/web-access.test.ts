@@ -239,6 +239,7 @@ describe("what it says", () => {
           files: () => Promise.reject(new Error("secret-in-a-stack")),
           checks: async () => [],
           cleaned: () => (text) => text,
+          servers: () => [],
           choices: () => ({ workflows: [], models: [] }),
         },
       },

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { systemClock } from "../../clock.ts";
 import { readConfig } from "../../config.ts";
 import { CadreError } from "../../errors.ts";
+import { hubRouter } from "../../models/resolve.ts";
 import { namedVariables } from "../../notices/tell.ts";
 import { secretRemover } from "../../outside/secrets.ts";
 import { workflowNames } from "../../run/load-workflow.ts";
@@ -45,6 +46,7 @@ function optionsOf(context: Context, input: Input): Omit<ServeOptions, "cadre" |
     clock: systemClock,
     project: {
       files: () => projectFiles(context),
+      servers: () => modelServers(context.dir),
       choices: () => ({
         workflows: workflowNames(context.dir),
         models: ["rehearsal", ...Object.keys(readConfig(context.dir).config.models)],
@@ -63,6 +65,13 @@ function optionsOf(context: Context, input: Input): Omit<ServeOptions, "cadre" |
     onFault: (error) =>
       context.output.complain(error instanceof Error ? (error.stack ?? error.message) : String(error)),
   };
+}
+
+/** A model of the Hub is asked through its router. */
+function modelServers(dir: string): readonly { readonly model: string; readonly origin: string }[] {
+  return Object.entries(readConfig(dir).config.models).flatMap(([model, { tier, ...own }]) =>
+    tier === "embedded" ? [] : [{ model, origin: new URL("url" in own ? own.url : hubRouter).origin }],
+  );
 }
 
 async function projectFiles(context: Context): ReturnType<ServeOptions["project"]["files"]> {

@@ -7,12 +7,12 @@ import type {
   CandidateView,
   ChangesView,
   ChartView,
-  CheckView,
   ChoicesView,
   CoverageView,
   ErrorView,
   EventsView,
   ForkView,
+  HealthView,
   JournalView,
   ModesView,
   Placed,
@@ -79,7 +79,7 @@ export interface Source {
   /** Files in `briefs/`. It takes seconds. */
   rehearse(what: { readonly briefs: readonly string[] }): Promise<RehearsalView>;
   choices(): Promise<ChoicesView>;
-  health(): Promise<readonly CheckView[]>;
+  health(): Promise<HealthView>;
   briefs(): Promise<readonly string[]>;
   brief(file: string): Promise<BriefView>;
   decide(ask: string, saying: Saying): Promise<AskView>;

@@ -145,23 +145,24 @@ export type FieldFaults = ReadonlyMap<DraftField, string>;
 /** What a server said of a brief, sorted to the fields that it is about; what is about none stays the form's. */
 export function faultsOf(error: ErrorView | null): { readonly fields: FieldFaults; readonly rest: ErrorView | null } {
   if (error === null) return { fields: new Map(), rest: null };
-  const said = `${error.message}${error.hint === null ? "" : ` ${error.hint}`}`;
-  const own = fieldOfCode[error.code];
-  if (own !== undefined) return { fields: new Map([[own, said]]), rest: null };
-  const { limit } = error.data;
-  if (error.code === "config-invalid" && typeof limit === "string")
-    return { fields: new Map([[`limits.${limit}`, said]]), rest: null };
-  const problems = (error.data["problems"] ?? []) as readonly ProblemView[];
-  if (error.code !== "brief-invalid" || problems.length === 0) return { fields: new Map(), rest: error };
-  const fields = new Map<DraftField, string>();
-  let all = true;
-  for (const problem of problems) {
-    if (problem.severity !== "error") continue;
-    const field = fieldOfProblem(problem);
-    if (field === null) all = false;
-    else if (!fields.has(field)) fields.set(field, [problem.message, problem.hint ?? ""].join(" ").trim());
-  }
-  return { fields, rest: all ? null : error };
+  const own = fieldOf(error);
+  if (own !== undefined)
+    return { fields: new Map([[own, [error.message, error.hint ?? ""].join(" ").trim()]]), rest: null };
+  const problems = error.code === "brief-invalid" ? ((error.data["problems"] ?? []) as readonly ProblemView[]) : [];
+  const placed = problems
+    .filter(({ severity }) => severity === "error")
+    .map((problem) => [fieldOfProblem(problem), [problem.message, problem.hint ?? ""].join(" ").trim()] as const);
+  // The first of a field is the one to mend first.
+  const fields = new Map(
+    placed.toReversed().flatMap(([field, said]) => (field === null ? [] : [[field, said] as const])),
+  );
+  const whole = placed.length > 0 && placed.every(([field]) => field !== null);
+  return { fields, rest: whole ? null : error };
+}
+
+function fieldOf({ code, data }: ErrorView): DraftField | undefined {
+  const { limit } = data;
+  return code === "config-invalid" && typeof limit === "string" ? `limits.${limit}` : fieldOfCode[code];
 }
 
 const fieldOfCode: Readonly<Record<string, DraftField>> = {

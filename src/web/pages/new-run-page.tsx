@@ -23,35 +23,11 @@ import {
 export function NewRunPage(): ReactNode {
   const source = useSource();
   const { session } = useSurroundings();
-  const [draft, setDraft] = useState<Draft>(emptyDraft);
-  const [walk, setWalk] = useState<readonly NumberedEvent[] | null>(null);
-  const starting = useDoing();
-  const looking = useDoing();
-  const [, go] = useLocation();
   const modes = useLoaded("modes", () => source.modes());
   const briefs = useLoaded("briefs", () => source.briefs());
   const choices = useLoaded("choices", () => source.choices());
   const names = useMemo(() => namesOf(modes.value?.chart), [modes.value]);
-  const clear = (): void => {
-    setWalk(null);
-    starting.clear();
-    looking.clear();
-  };
-  const change = (part: Partial<Draft>): void => {
-    const stays = Object.keys(part).every((name) => besides.has(name as keyof Draft));
-    setDraft((before) => ({ ...before, ...part, file: stays ? before.file : null }));
-    clear();
-  };
-  const open = (file: string): void => {
-    clear();
-    if (file === "") return setDraft(emptyDraft);
-    looking.run(async () => setDraft(draftOf(await source.brief(file), file)));
-  };
-  const run = runOf(draft);
-  const sound = limitFields.every(([name]) => limitFault(name, draft.limits[name] ?? "") === null);
-  const ready = draft.what.trim() !== "" && sound && session.user.may.includes("run");
-  // One of the two says it: whatever was pressed last.
-  const { fields, rest } = faultsOf(starting.error ?? looking.error);
+  const { draft, change, open, clear, walk, start, preview, starting, looking, faults, ready } = useNewRun();
   return (
     <div className="page new-page">
       <header className="page-head">
@@ -73,35 +49,31 @@ export function NewRunPage(): ReactNode {
           className="brief-form"
           onSubmit={(event) => {
             event.preventDefault();
-            starting.run(async () => go(`/runs/${(await source.start(run)).id}`));
+            start();
           }}
         >
           <BriefFields
             draft={draft}
             change={change}
-            faults={fields}
+            faults={faults.fields}
             modes={modes.value}
             choices={choices.value}
             names={names}
           />
-          {rest === null ? null : <ErrorNote error={rest} onClose={clear} />}
-          {fields.size === 0 ? null : (
+          {faults.rest === null ? null : <ErrorNote error={faults.rest} onClose={clear} />}
+          {faults.fields.size === 0 ? null : (
             <p className="fault" role="status">
-              {plural(fields.size, "field")} above {fields.size === 1 ? "says" : "say"} what is wrong.
+              {plural(faults.fields.size, "field")} above {faults.fields.size === 1 ? "needs" : "need"} mending.
             </p>
           )}
           {session.user.may.includes("run") ? null : <p className="muted">{shown(session.user.name)} may only look.</p>}
           <Command rest={commandOf(draft)} label="starting it" />
           <div className="buttons">
-            <button type="submit" className="primary" disabled={!ready || starting.busy}>
-              {starting.busy ? "Starting…" : "Start"}
+            <button type="submit" className="primary" disabled={!ready || starting}>
+              {starting ? "Starting…" : "Start"}
             </button>
-            <button
-              type="button"
-              disabled={!ready || looking.busy}
-              onClick={() => looking.run(async () => setWalk(await source.preview(run)))}
-            >
-              {looking.busy ? "Rehearsing…" : "Preview the walk"}
+            <button type="button" disabled={!ready || looking} onClick={preview}>
+              {looking ? "Rehearsing…" : "Preview the walk"}
             </button>
           </div>
         </form>
@@ -120,6 +92,46 @@ export function NewRunPage(): ReactNode {
       </div>
     </div>
   );
+}
+
+function useNewRun() {
+  const source = useSource();
+  const { session } = useSurroundings();
+  const [draft, setDraft] = useState<Draft>(emptyDraft);
+  const [walk, setWalk] = useState<readonly NumberedEvent[] | null>(null);
+  const starting = useDoing();
+  const looking = useDoing();
+  const [, go] = useLocation();
+  const clear = (): void => {
+    setWalk(null);
+    starting.clear();
+    looking.clear();
+  };
+  const sound = limitFields.every(([name]) => limitFault(name, draft.limits[name] ?? "") === null);
+  return {
+    draft,
+    walk,
+    clear,
+    change: (part: Partial<Draft>): void => {
+      const stays = Object.keys(part).every((name) => besides.has(name as keyof Draft));
+      setDraft((before) => ({ ...before, ...part, file: stays ? before.file : null }));
+      clear();
+    },
+    open: (file: string): void => {
+      clear();
+      if (file === "") return setDraft(emptyDraft);
+      looking.run(async () => setDraft(draftOf(await source.brief(file), file)));
+    },
+    start: (): void => starting.run(async () => go(`/runs/${(await source.start(runOf(draft))).id}`)),
+    preview: (): void => {
+      starting.clear();
+      looking.run(async () => setWalk(await source.preview(runOf(draft))));
+    },
+    starting: starting.busy,
+    looking: looking.busy,
+    faults: faultsOf(starting.error ?? looking.error),
+    ready: draft.what.trim() !== "" && sound && session.user.may.includes("run"),
+  };
 }
 
 /** The option stands before a brief that comes on stdin. */

@@ -3,93 +3,133 @@
  * this page alone, and nothing of it is kept.
  */
 import { useState, type ReactNode } from "react";
-import type { RehearsalView } from "../../views/control-room.ts";
+import type { ChartView, RehearsalView } from "../../views/control-room.ts";
 import { useDoing, useSource, useSurroundings } from "../data/hooks.ts";
 import { routeId, type ModesPartProps } from "./modes-part.ts";
 import { Command, ErrorNote, FilePlace, RuleQuote, Segments } from "./small.tsx";
 import { namesOf, type Names } from "./trace-list.tsx";
 import { kindWords, plural, shown } from "./words.ts";
 
-type Scope = "idle" | "taken" | "all";
 type Progress = { readonly done: number; readonly of: number; readonly file: string };
 
 export function Coverage({ modes: { chart }, coverage, onSelect }: ModesPartProps): ReactNode {
+  const [told, setTold] = useState<readonly RehearsalView[]>([]);
+  const names = namesOf(chart);
+  const walked = new Map((coverage?.routes ?? []).map((route) => [routeId(route), route]));
+  const rows = chart.routes.map((route): Row => {
+    const own = told.map(({ routes }) => routes.find((each) => routeId(each) === routeId(route)));
+    return {
+      route,
+      runs: walked.get(routeId(route))?.times ?? 0,
+      rehearsed: told.length === 0 ? null : own.reduce((sum, each) => sum + (each?.times ?? 0), 0),
+      reachable: told.length === 0 || own.some((each) => each?.reachable === true),
+    };
+  });
+  const where = `in ${plural(coverage?.runs ?? 0, "run")}${told.length === 0 ? "" : ` and ${plural(told.length, "rehearsed brief")}`}`;
+  return (
+    <div className="table-page">
+      <Rehearsal told={told} onTold={setTold} names={names} />
+      <Routes rows={rows} where={where} names={names} onSelect={onSelect} />
+      <Command rest="graph --walked" />
+    </div>
+  );
+}
+
+function Rehearsal({
+  told,
+  onTold,
+  names,
+}: {
+  readonly told: readonly RehearsalView[];
+  readonly onTold: (told: readonly RehearsalView[]) => void;
+  readonly names: Names;
+}): ReactNode {
   const source = useSource();
   const { session } = useSurroundings();
   const doing = useDoing();
-  const [scope, setScope] = useState<Scope>("idle");
   const [progress, setProgress] = useState<Progress | null>(null);
-  const [told, setTold] = useState<readonly RehearsalView[]>([]);
-  const names = namesOf(chart);
   const rehearse = (): void =>
     doing.run(async () => {
-      setTold([]);
+      let all: readonly RehearsalView[] = [];
+      onTold(all);
       try {
         const files = await source.briefs();
         // One after the other, so that each is told as soon as it has ended.
         for (const [done, file] of files.entries()) {
           setProgress({ done, of: files.length, file });
-          const one = await source.rehearse({ briefs: [file] });
-          setTold((before) => [...before, one]);
+          all = [...all, await source.rehearse({ briefs: [file] })];
+          onTold(all);
         }
       } finally {
         setProgress(null);
       }
     });
-  const walked = new Map((coverage?.routes ?? []).map((route) => [routeId(route), route]));
-  const rows = chart.routes.map((route) => {
-    const id = routeId(route);
-    const own = told.map(({ routes }) => routes.find((each) => routeId(each) === id));
-    return {
-      route,
-      id,
-      runs: walked.get(id)?.times ?? 0,
-      rehearsed: own.reduce((sum, each) => sum + (each?.times ?? 0), 0),
-      reachable: told.length === 0 || own.some((each) => each?.reachable === true),
-    };
-  });
-  const idle = rows.filter(({ runs, rehearsed }) => runs + rehearsed === 0);
-  const shownRows = scope === "all" ? rows : scope === "idle" ? idle : rows.filter((row) => !idle.includes(row));
+  const again = told.length > 0 && !doing.busy;
   return (
-    <div className="table-page">
-      <section className="rehearse" aria-label="Rehearsal">
-        <div className="rehearse-head">
-          <button
-            type="button"
-            className={told.length === 0 ? "primary" : ""}
-            disabled={doing.busy || !session.user.may.includes("run")}
-            onClick={rehearse}
-          >
-            {doing.busy ? "Rehearsing…" : told.length === 0 ? "Rehearse every brief" : "Rehearse again"}
-          </button>
-          <p className="muted" role="status">
-            {progress === null
-              ? "Each brief is walked to its end in a scratch folder: no model is called, a stand-in answers for people, and nothing is kept."
-              : `${progress.done + 1} of ${progress.of}: ${shown(progress.file)}`}
-          </p>
-        </div>
-        <Command rest="rehearse" />
-        {doing.error === null ? null : <ErrorNote error={doing.error} onClose={doing.clear} />}
-        <Briefs briefs={told.flatMap(({ briefs }) => briefs)} names={names} />
-      </section>
+    <section className="rehearse" aria-label="Rehearsal">
+      <div className="rehearse-head">
+        <button
+          type="button"
+          className={again ? "" : "primary"}
+          disabled={doing.busy || !session.user.may.includes("run")}
+          onClick={rehearse}
+        >
+          {doing.busy ? "Rehearsing…" : again ? "Rehearse again" : "Rehearse every brief"}
+        </button>
+        <p className="muted" role="status">
+          {progress === null
+            ? "Each brief is walked to its end in a scratch folder: no model is called, a stand-in answers for people, and nothing is kept."
+            : `${progress.done + 1} of ${progress.of}: ${shown(progress.file)}`}
+        </p>
+      </div>
+      <Command rest="rehearse" />
+      {doing.error === null ? null : <ErrorNote error={doing.error} onClose={doing.clear} />}
+      <Briefs briefs={told.flatMap(({ briefs }) => briefs)} names={names} />
+    </section>
+  );
+}
+
+type Row = {
+  readonly route: ChartView["routes"][number];
+  readonly runs: number;
+  /** Null: nothing was rehearsed here yet. */
+  readonly rehearsed: number | null;
+  readonly reachable: boolean;
+};
+type Scope = "idle" | "taken" | "all";
+
+function Routes({
+  rows,
+  where,
+  names,
+  onSelect,
+}: {
+  readonly rows: readonly Row[];
+  readonly where: string;
+  readonly names: Names;
+  readonly onSelect: (role: string) => void;
+}): ReactNode {
+  const [scope, setScope] = useState<Scope>("idle");
+  const taken = rows.filter(({ runs, rehearsed }) => runs + (rehearsed ?? 0) > 0);
+  const idle = rows.filter((row) => !taken.includes(row));
+  const listed = { all: rows, idle, taken }[scope];
+  return (
+    <>
       <div className="trace-head">
         <Segments
           label="Which routes"
           value={scope}
           options={[
             ["idle", `Never taken ${idle.length}`],
-            ["taken", `Taken ${rows.length - idle.length}`],
+            ["taken", `Taken ${taken.length}`],
             ["all", `All ${rows.length}`],
           ]}
           onChange={setScope}
         />
-        <span className="muted">
-          in {plural(coverage?.runs ?? 0, "run")}
-          {told.length === 0 ? "" : ` and ${plural(told.length, "rehearsed brief")}`}
-        </span>
+        <span className="muted">{where}</span>
       </div>
-      {shownRows.length === 0 ? <p className="muted">None.</p> : null}
-      {shownRows.length === 0 ? null : (
+      {listed.length === 0 ? <p className="muted">None.</p> : null}
+      {listed.length === 0 ? null : (
         <div className="scrolls" tabIndex={0} role="group" aria-label="routes">
           <table className="roles covered">
             <thead>
@@ -101,8 +141,8 @@ export function Coverage({ modes: { chart }, coverage, onSelect }: ModesPartProp
               </tr>
             </thead>
             <tbody>
-              {shownRows.map(({ route, id, runs, rehearsed, reachable }) => (
-                <tr key={id}>
+              {listed.map(({ route, runs, rehearsed, reachable }) => (
+                <tr key={routeId(route)}>
                   <td>
                     <button type="button" className="link" onClick={() => onSelect(route.from)}>
                       {names(route.from)}
@@ -113,19 +153,20 @@ export function Coverage({ modes: { chart }, coverage, onSelect }: ModesPartProp
                   <td>
                     <q>{shown(route.purpose)}</q> <FilePlace file={route.file} line={route.line} />
                   </td>
-                  <td className="value">{runs === 0 ? "–" : `${runs}×`}</td>
-                  <td className="value">
-                    {told.length === 0 ? "not rehearsed" : rehearsed === 0 ? "–" : `${rehearsed}×`}
-                  </td>
+                  <td className="value">{timesWords(runs)}</td>
+                  <td className="value">{rehearsed === null ? "not rehearsed" : timesWords(rehearsed)}</td>
                 </tr>
               ))}
             </tbody>
           </table>
         </div>
       )}
-      <Command rest="graph --walked" />
-    </div>
+    </>
   );
+}
+
+function timesWords(times: number): string {
+  return times === 0 ? "–" : `${times}×`;
 }
 
 const verbs = { delegation: "delegates to", escalation: "escalates to", report: "reports to" } as const;

@@ -4,6 +4,7 @@
  */
 import { useDeferredValue, useState, type ReactNode } from "react";
 import { useLocation } from "wouter";
+import type { ForkView } from "../../views/control-room.ts";
 import { callsText } from "../../views/cost.ts";
 import { useDoing, useLoaded, useSource } from "../data/hooks.ts";
 import type { Fork } from "../data/source.ts";
@@ -15,6 +16,7 @@ const words = {
   fork: {
     title: "Fork this run",
     about: "A new run that does this one’s work otherwise from a step on. This one stays as it is.",
+    label: "Step to do anew",
     step: "its number in the trace; an ask is put again",
     submit: "Fork",
     busy: "Forking…",
@@ -23,6 +25,7 @@ const words = {
   retry: {
     title: "Retry this run",
     about: "A new run that goes on where this one was cut off: same brief, chart and history. This one stays as it is.",
+    label: "Step to go on with",
     step: "its number in the trace; empty: the last that it can go on from",
     submit: "Retry",
     busy: "Starting…",
@@ -49,18 +52,17 @@ export function ForkPanel({
   const [at, setAt] = useState(step === null ? "" : String(step));
   const [model, setModel] = useState("");
   const [adopt, setAdopt] = useState(false);
-  const fork: Fork = {
-    ...(at.trim() === "" ? {} : { at: Number(at) }),
-    ...(model === "" ? {} : { model }),
-    ...(adopt ? { chart: "adopt" } : {}),
-  };
+  const fork = forkOf(at, model, adopt);
   const asked = useDeferredValue(JSON.stringify(fork));
-  const sound = fork.at === undefined ? verb === "retry" : Number.isSafeInteger(fork.at) && fork.at > 0;
+  const sound = isSound(verb, fork);
   const plan = useLoaded(`fork ${run} ${asked}`, () =>
     sound ? source.planFork(run, JSON.parse(asked) as Fork) : Promise.resolve(null),
   );
-  const from = at.trim() === "" ? "" : ` ${said.option} ${shellWord(at.trim())}`;
-  const options = `${model === "" ? "" : ` --model ${shellWord(model)}`}${adopt ? " --adopt" : ""}`;
+  const options = [
+    ...(at.trim() === "" ? [] : [said.option, shellWord(at.trim())]),
+    ...(model === "" ? [] : ["--model", shellWord(model)]),
+    ...(adopt ? ["--adopt"] : []),
+  ];
   return (
     <form
       className="confirm fork"
@@ -73,7 +75,7 @@ export function ForkPanel({
       <p>{said.about}</p>
       <label className="field">
         <span>
-          {verb === "fork" ? "Step to do anew" : "Step to go on with"} <em>{said.step}</em>
+          {said.label} <em>{said.step}</em>
         </span>
         <input inputMode="numeric" value={at} onChange={(event) => setAt(event.target.value)} />
       </label>
@@ -88,27 +90,7 @@ export function ForkPanel({
         <span>under the chart that the files hold now</span>
       </label>
       {plan.error === null ? null : <ErrorNote error={plan.error} />}
-      {plan.value ? (
-        <div className="fork-plan">
-          <p>
-            Goes on after step {plan.value.after}: {shown(plan.value.next)}
-          </p>
-          <p className="muted">
-            {plural(plan.value.length, "event")} shared,{" "}
-            {callsText({ calls: plan.value.sharedCalls + plan.value.sharedTurns, rehearsed: plan.value.sharedTurns })}{" "}
-            not made again
-          </p>
-          {plan.value.stays.map(({ step: own, role, what, when }, index) => (
-            <p key={index} className="stays">
-              <WarningSign /> {own === null ? "" : `step ${own}, `}
-              {shown(role)}: {shown(what)}{" "}
-              {when === "before"
-                ? "stays happened, and is not repeated"
-                : "stays happened; the new run does not know of it"}
-            </p>
-          ))}
-        </div>
-      ) : null}
+      {plan.value ? <Plan plan={plan.value} /> : null}
       {doing.error === null ? null : <ErrorNote error={doing.error} onClose={doing.clear} />}
       <div className="buttons">
         <button type="submit" className="primary" disabled={doing.busy || !plan.value}>
@@ -118,7 +100,44 @@ export function ForkPanel({
           Back
         </button>
       </div>
-      <Command rest={`${verb} ${run}${from}${options}`} />
+      <Command rest={[verb, run, ...options].join(" ")} />
     </form>
+  );
+}
+
+/** A fork names its step; a retry may leave it open. */
+function isSound(verb: keyof typeof words, { at }: Fork): boolean {
+  return at === undefined ? verb === "retry" : Number.isSafeInteger(at) && at > 0;
+}
+
+function forkOf(at: string, model: string, adopt: boolean): Fork {
+  return {
+    ...(at.trim() === "" ? {} : { at: Number(at) }),
+    ...(model === "" ? {} : { model }),
+    ...(adopt ? { chart: "adopt" } : {}),
+  };
+}
+
+/** What the new run would share, and what it does not undo. */
+function Plan({ plan: { after, next, length, sharedCalls, sharedTurns, stays } }: { readonly plan: ForkView }): ReactNode {
+  return (
+    <div className="fork-plan">
+      <p>
+        Goes on after step {after}: {shown(next)}
+      </p>
+      <p className="muted">
+        {plural(length, "event")} shared,{" "}
+        {callsText({ calls: sharedCalls + sharedTurns, rehearsed: sharedTurns })} not made again
+      </p>
+      {stays.map(({ step, role, what, when }, index) => (
+        <p key={index} className="stays">
+          <WarningSign /> {step === null ? "" : `step ${step}, `}
+          {shown(role)}: {shown(what)}{" "}
+          {when === "before"
+            ? "stays happened, and is not repeated"
+            : "stays happened; the new run does not know of it"}
+        </p>
+      ))}
+    </div>
   );
 }
