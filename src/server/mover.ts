@@ -16,7 +16,7 @@ export interface Mover {
   wake(run: RunId): void;
   moves(run: RunId): boolean;
   /** How many runs move here, or wait their turn. */
-  readonly moving: number;
+  moving(): number;
   troubleOf(run: RunId): ErrorView | null;
   drain(): Promise<void>;
 }
@@ -72,9 +72,7 @@ export function openMover(deps: MoverDeps): Mover {
       next();
     },
     moves: (run) => moving.has(run) || waiting.has(run),
-    get moving() {
-      return moving.size + waiting.size;
-    },
+    moving: () => moving.size + waiting.size,
     troubleOf: (run) => troubles.get(run) ?? null,
     drain: async () => {
       draining.abort();

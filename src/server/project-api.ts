@@ -112,7 +112,7 @@ export function projectApi(deps: ServerDeps): Hono<Vars> {
           pid: process.pid,
           upMs: Math.round(process.uptime() * 1000),
           watchers: live.watchers,
-          moving: mover.moving,
+          moving: mover.moving(),
         },
       } satisfies HealthView),
     });

@@ -1,30 +1,20 @@
 /** What the page is like for everyone: safe with what models write, usable by keys and by ear, readable at ninety roles. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
-import type { AskId, RunId } from "../../src/ids.ts";
+import type { AskId } from "../../src/ids.ts";
 import { openPlacer } from "../../src/layout/place.ts";
 import { openAssets } from "../../src/server/assets.ts";
 import { exportPage } from "../../src/server/export-page.ts";
 import { exportRun } from "../../src/server/export-run.ts";
 import { readBrief } from "../../src/briefs/read-brief.ts";
-import { briefOrThrow, loadBrief } from "../../src/briefs/load-brief.ts";
+import { briefOrThrow } from "../../src/briefs/load-brief.ts";
 import { reply, scriptedModel } from "../../src/testing.ts";
-import {
-  axeFindings,
-  inChromium,
-  launch,
-  serveProject,
-  shoot,
-  shots,
-  signIn,
-  type Served,
-} from "../fixtures/browser.ts";
-import { shippedProject } from "../fixtures/project-folder.ts";
+import { axeFindings, browserTests, inChromium, shoot, shots } from "../fixtures/browser.ts";
 
 const hostile = [
   "# A heading <script>window.harm = 1</script>",
@@ -36,42 +26,7 @@ const hostile = [
 ].join("\n\n");
 
 inChromium("the page", () => {
-  let browser: Browser;
-  const open: (() => Promise<void> | void)[] = [];
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser.close());
-  afterEach(async () => {
-    for (const close of open.splice(0).toReversed()) await close();
-  });
-
-  async function served(
-    options: Parameters<typeof serveProject>[1] = {},
-    change: (dir: string) => void = () => undefined,
-  ) {
-    const project = shippedProject();
-    change(project.dir);
-    const own = await serveProject(project.dir, options);
-    open.push(async () => {
-      await own.close();
-      project.remove();
-    });
-    return { ...own, dir: project.dir };
-  }
-
-  async function signedIn(own: Served) {
-    const signed = await signIn(browser, own);
-    open.push(() => signed.context.close());
-    return signed;
-  }
-
-  async function started(own: Served & { readonly dir: string }): Promise<RunId> {
-    const file = "briefs/vietnamese-reviews.md";
-    const run = await own.cadre.start(await loadBrief(join(own.dir, file), file), { by: "mai" });
-    await own.cadre.advance(run.id);
-    return run.id;
-  }
+  const { browser, open, served, signedIn, started } = browserTests();
 
   test("RELIABILITY 31: what a model writes is shown, and nothing of it runs, loads, or hides", async () => {
     const model = scriptedModel(() => reply.call("ask_followup_question", { question: hostile }, hostile));
@@ -214,29 +169,87 @@ inChromium("the page", () => {
     expect(decided?.decision).toMatchObject({ verb: "answer", text: "Stay with what is granted", by: "mai" });
   });
 
-  test("ninety roles are on one screen, each with its whole name", async () => {
-    const own = await served({}, ninetyRoles);
+  test("a sign-off shows why it came here, whole, above the buttons, on a small screen", async () => {
+    const own = await served();
+    const run = await started(own);
+    const [ask] = await own.cadre.store.asks({ run, state: "open" });
+    await own.cadre.decide(ask?.id as AskId, { verb: "answer", text: "1", by: "mai", face: "web" });
+    await own.cadre.advance(run);
     const { page } = await signedIn(own);
-    await page.goto(`${own.origin}/modes`);
-    await page.locator(".chip").first().waitFor();
-    const { inside, chips, clipped } = await page.locator(".chip").evaluateAll((all) => {
-      const frame = document.querySelector(".canvas")?.getBoundingClientRect() as DOMRect;
-      const within = (box: DOMRect): boolean =>
-        box.left >= frame.left && box.right <= frame.right && box.top >= frame.top && box.bottom <= frame.bottom;
-      return {
-        chips: all.length,
-        inside: all.filter((chip) => within(chip.getBoundingClientRect())).length,
-        clipped: all.filter((chip) => {
-          const name = chip.querySelector(".chip-name") as HTMLElement;
-          return name.scrollWidth > name.clientWidth + 1;
-        }).length,
-      };
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await page.goto(`${own.origin}/runs/${run}`);
+    await page.getByRole("heading", { name: /asks for the sign-off/ }).waitFor();
+    const bottomOf = async (selector: string): Promise<number> => {
+      const box = await page.locator(selector).first().boundingBox();
+      return (box?.y ?? Number.NaN) + (box?.height ?? Number.NaN);
+    };
+    const bar = await page.locator(".ask-bar").boundingBox();
+    expect(await bottomOf(".ask .facts > div")).toBeLessThanOrEqual(bar?.y ?? Number.NaN);
+    // Both stay in sight whatever is scrolled, and what is written is brought there.
+    await page.locator(".ask .exact .hash").scrollIntoViewIfNeeded();
+    for (const name of [/Sign exactly this off/, /Reject…/])
+      expect(await page.getByRole("button", { name }).evaluate(isSeen)).toBe(true);
+    await page.getByRole("button", { name: "Reject…" }).click();
+    await expect.poll(() => page.getByLabel(/Why not/).evaluate(isSeen)).toBe(true);
+    await shoot(page, "sign-off-small");
+  });
+
+  test.each([
+    [10, ".role", 11, () => undefined],
+    [30, ".chip", 31, (dir: string) => moreRoles(dir, 2, 6)],
+    [90, ".chip", 91, (dir: string) => moreRoles(dir, 5, 12)],
+  ] as const)(
+    "%i roles are on one screen, each with its whole name, large enough to read",
+    async (many, box, count, change) => {
+      const own = await served({}, change);
+      const { page } = await signedIn(own);
+      await page.goto(`${own.origin}/modes`);
+      await page.locator(box).first().waitFor();
+      const seen = await page.locator(box).evaluateAll((all) => {
+        const frame = document.querySelector(".canvas")?.getBoundingClientRect() as DOMRect;
+        const within = (own: DOMRect): boolean =>
+          own.left >= frame.left && own.right <= frame.right && own.top >= frame.top && own.bottom <= frame.bottom;
+        return all.map((each) => {
+          const name = each.querySelector(".chip-name, .role-name") as HTMLElement;
+          const scale = each.getBoundingClientRect().width / (each as HTMLElement).offsetWidth;
+          return {
+            inside: within(each.getBoundingClientRect()),
+            clipped: name.scrollWidth > name.clientWidth + 1,
+            size: Number.parseFloat(getComputedStyle(name).fontSize) * scale,
+          };
+        });
+      });
+      expect(seen).toHaveLength(count);
+      expect(seen.filter(({ inside, clipped }) => !inside || clipped)).toEqual([]);
+      expect(Math.min(...seen.map(({ size }) => size))).toBeGreaterThanOrEqual(smallestText[many]);
+      await shoot(page, `roles-${many}`);
+      if (many === 10) return;
+      await page.getByRole("button", { name: "Worker 6 of area 2" }).click();
+      await page.getByRole("complementary", { name: /Worker 6 of area 2/ }).waitFor();
+      expect(await page.locator(".way-near").count()).toBeGreaterThan(1);
+    },
+  );
+
+  test("briefs are rehearsed from the page: routes that they exercise, and whom they would ask, with the rule", async () => {
+    const own = await served({}, (dir) => {
+      for (const name of readdirSync(join(dir, "briefs")))
+        if (name.endsWith(".md") && name !== "ticket-summaries.md") rmSync(join(dir, "briefs", name));
     });
-    expect({ inside, chips, clipped }).toEqual({ inside: chips, chips: 91, clipped: 0 });
-    await shoot(page, "ninety-roles");
-    await page.getByRole("button", { name: "Worker 7 of area 3" }).click();
-    await page.getByRole("complementary", { name: /Worker 7 of area 3/ }).waitFor();
-    expect(await page.locator(".way-near").count()).toBeGreaterThan(1);
+    const { page } = await signedIn(own);
+    await page.goto(`${own.origin}/modes/coverage`);
+    const idle = page.getByRole("button", { name: /Never taken/ });
+    const before = Number((await idle.textContent())?.replace(/\D/g, ""));
+    await page.getByRole("button", { name: "Rehearse every brief" }).click();
+    await page.getByRole("button", { name: "Rehearse again" }).waitFor();
+    expect(Number((await idle.textContent())?.replace(/\D/g, ""))).toBeLessThan(before);
+    await page.locator(".rehearsed summary").click();
+    expect(await page.locator(".rehearsed-asks .rule").first().textContent()).toMatch(/modes\/[a-z-]+\.md:\d+/);
+    await page.getByRole("button", { name: /^Taken/ }).click();
+    expect(await page.locator(".covered tbody tr").count()).toBeGreaterThan(2);
+    expect(await page.locator(".rehearse .command code").textContent()).toContain("npx cadre rehearse");
+    expect(await own.cadre.store.runs()).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
+    await shoot(page, "rehearsed");
   });
 
   test("a long run puts no more on the page than one of a hundred steps", async () => {
@@ -272,7 +285,7 @@ inChromium("the page", () => {
     const assets = openAssets(new URL("../../dist/web", import.meta.url).pathname);
     const file = join(own.dir, "run.html");
     writeFileSync(file, exportPage(view, { assets, withoutSecrets: (text) => text }));
-    const context = await browser.newContext({ offline: true });
+    const context = await browser().newContext({ offline: true });
     open.push(() => context.close());
     const page = await context.newPage();
     const asked: string[] = [];
@@ -312,7 +325,12 @@ inChromium("the page", () => {
     const [ask] = await walked.cadre.store.asks({ run, state: "open" });
     await walked.cadre.decide(ask?.id as AskId, { verb: "answer", text: "1", by: "mai", face: "web" });
     await walked.cadre.advance(run);
+    const stopped = await started(walked);
+    await walked.cadre.stop(stopped, "mai");
     await started(walked);
+    const outside = await browser().newContext();
+    open.push(() => outside.close());
+    const out = await outside.newPage();
     const { page: broken } = await signedIn(own);
     const pages: readonly (readonly [name: string, page: Page, url: string, ready: string])[] = [
       ["runs", other, `${walked.origin}/`, ".run-row"],
@@ -326,10 +344,13 @@ inChromium("the page", () => {
       ],
       ["modes", other, `${walked.origin}/modes`, ".role"],
       ["modes-table", other, `${walked.origin}/modes/table`, ".roles"],
+      ["modes-coverage", other, `${walked.origin}/modes/coverage`, ".covered"],
       ["modes-problems", broken, `${own.origin}/modes/problems`, ".problem"],
       ["new-run", other, `${walked.origin}/new`, ".brief-form"],
       ["compare", other, `${walked.origin}/compare`, ".compared"],
       ["health", other, `${walked.origin}/health`, ".check"],
+      ["stopped", other, `${walked.origin}/runs/${stopped}`, ".pill-stopped"],
+      ["sign-in", out, `${walked.origin}/`, ".sign-in"],
       ["nowhere", other, `${walked.origin}/no/such/page`, ".empty"],
     ];
     const found: string[] = [];
@@ -343,8 +364,7 @@ inChromium("the page", () => {
           await tab.setViewportSize(size);
           await tab.goto(url);
           await tab.locator(ready).first().waitFor({ state: "attached" });
-          if (device === "wide" || colorScheme === "light")
-            found.push(...(await axeFindings(tab)).map((line) => `${name} ${colorScheme} ${device}: ${line}`));
+          found.push(...(await axeFindings(tab)).map((line) => `${name} ${colorScheme} ${device}: ${line}`));
           await shoot(tab, `${name}-${colorScheme}-${device}`);
         }
       }
@@ -353,8 +373,18 @@ inChromium("the page", () => {
   });
 });
 
-/** Six areas of fifteen: a director, three leads, eleven workers each. */
-function ninetyRoles(dir: string): void {
+/** Of names, in pixels as they are drawn on a screen of 1440 by 900. */
+const smallestText = { 10: 11, 30: 11, 90: 8.5 } as const;
+
+/** Whether its middle is what a person sees there. */
+function isSeen(element: Element): boolean {
+  const { left, top, width, height } = element.getBoundingClientRect();
+  const there = document.elementFromPoint(left + width / 2, top + height / 2);
+  return there !== null && element.contains(there);
+}
+
+/** Beside the ten that ship: for each area a director, three leads, and so many workers. */
+function moreRoles(dir: string, areas: number, workersEach: number): void {
   const put = (slug: string, name: string, level: string, up: string, down: readonly string[]): void =>
     writeFileSync(
       join(dir, "modes", `${slug}.md`),
@@ -373,28 +403,21 @@ function ninetyRoles(dir: string): void {
         "",
       ].join("\n"),
     );
-  // With the ten that ship: eighty more.
-  for (let area = 1; area <= 5; area += 1) {
-    const leads = [1, 2, 3].map((n) => `lead-${area}-${n}`);
+  const leadsEach = 3;
+  for (let area = 1; area <= areas; area += 1) {
+    const leads = Array.from({ length: leadsEach }, (_, n) => `lead-${area}-${n + 1}`);
+    const workers = Array.from({ length: workersEach }, (_, n) => `worker-${area}-${n + 1}`);
+    const leadOf = (worker: number): string => leads[worker % leadsEach] as string;
     put(`director-${area}`, `Director of area ${area}`, `01-director-area-${area}`, "project-manager", leads);
-    const workers = Array.from({ length: 12 }, (_, n) => `worker-${area}-${n + 1}`);
-    leads.forEach((lead, at) =>
+    for (const [at, lead] of leads.entries())
       put(
         lead,
         `Lead ${at + 1} of area ${area}`,
         `02-lead-area-${area}`,
         `director-${area}`,
-        workers.slice(at * 4, at * 4 + 4),
-      ),
-    );
-    workers.forEach((worker, at) =>
-      put(
-        worker,
-        `Worker ${at + 1} of area ${area}`,
-        `03-worker-area-${area}`,
-        leads[Math.floor(at / 4)] as string,
-        [],
-      ),
-    );
+        workers.filter((_, worker) => leadOf(worker) === lead),
+      );
+    for (const [at, worker] of workers.entries())
+      put(worker, `Worker ${at + 1} of area ${area}`, `03-worker-area-${area}`, leadOf(at), []);
   }
 }

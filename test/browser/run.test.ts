@@ -1,50 +1,17 @@
 /** A run in the browser from its brief to its end: started, watched, answered, changed, turned down, decided twice, cut off. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 import { openCadre } from "../../src/cadre/cadre.ts";
-import type { AskId, RunId } from "../../src/ids.ts";
-import { inChromium, launch, serveProject, signIn, type Served } from "../fixtures/browser.ts";
+import type { RoleModel } from "../../src/models/model.ts";
+import { reply, scriptedModel } from "../../src/testing.ts";
+import type { AskId } from "../../src/ids.ts";
+import { browserTests, inChromium, serveProject, shoot } from "../fixtures/browser.ts";
 import { shippedProject } from "../fixtures/project-folder.ts";
 
 inChromium("a run in the browser", () => {
-  let browser: Browser;
-  const open: (() => Promise<void> | void)[] = [];
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser.close());
-  afterEach(async () => {
-    for (const close of open.splice(0).toReversed()) await close();
-  });
-
-  async function served(change: (dir: string) => void = () => undefined): Promise<Served & { readonly dir: string }> {
-    const project = shippedProject();
-    change(project.dir);
-    const own = await serveProject(project.dir);
-    open.push(async () => {
-      await own.close();
-      project.remove();
-    });
-    return { ...own, dir: project.dir };
-  }
-
-  async function signedIn(own: Served) {
-    const signed = await signIn(browser, own);
-    open.push(() => signed.context.close());
-    return signed;
-  }
-
-  /** Starts the shipped brief from the page; returns the run's id. */
-  async function begin(page: Page): Promise<RunId> {
-    await page.getByRole("link", { name: "New run" }).first().click();
-    await page.getByLabel("Begin with").selectOption("briefs/vietnamese-reviews.md");
-    await expect.poll(() => page.getByLabel(/^What/).inputValue()).toContain("sentiment");
-    await page.getByRole("button", { name: "Start" }).click();
-    await page.waitForURL(/\/runs\/r-[0-9a-f]{6}$/);
-    return page.url().slice(-8) as RunId;
-  }
+  const { open, served, signedIn, begin } = browserTests();
 
   const steps = (page: Page): Promise<number[]> =>
     page.locator(".steps .badge").evaluateAll((badges) => badges.map((badge) => Number(badge.textContent)));
@@ -85,7 +52,7 @@ inChromium("a run in the browser", () => {
   });
 
   test("R3 what was changed before it was approved is what runs, and is recorded as changed", async () => {
-    const own = await served((dir) => {
+    const own = await served({}, (dir) => {
       const file = join(dir, "graphs/feature-workflow.ts");
       const source = readFileSync(file, "utf8");
       writeFileSync(file, source.replaceAll("execute_command", "write_to_file"));
@@ -221,17 +188,115 @@ inChromium("a run in the browser", () => {
     expect((await own.cadre.store.run(run))?.status).toBe("waiting");
   });
 
-  test("brings back what is wrong with a brief, and says where", async () => {
+  test("shows what a model says in the open step, word for word while it says it, and keeps none of it", async () => {
+    const pieces = ["Looking at the ", "tickets of ", "last week."].map((text) => ({
+      text,
+      gate: Promise.withResolvers<void>(),
+    }));
+    open.push(() => pieces.forEach(({ gate }) => gate.resolve()));
+    const asks = scriptedModel(() => reply.call("ask_followup_question", { question: "Which tickets?" }));
+    const model: RoleModel = {
+      ...asks,
+      call: async (request, call) => {
+        for (const { text, gate } of pieces) {
+          call.onText?.(text);
+          await gate.promise;
+        }
+        return asks.call(request, {});
+      },
+    };
+    const own = await served({ model });
+    const { page } = await signedIn(own);
+    await begin(page);
+    const step = page.locator(".step-open");
+    let said = "";
+    for (const { text, gate } of pieces) {
+      said += text;
+      await expect.poll(() => step.locator(".live-text").textContent()).toBe(said);
+      expect(await step.locator(".step-head").textContent()).toBe("Backend Lead is writing");
+      expect(await page.locator(".steps > li").last().getAttribute("class")).toContain("step-open");
+      gate.resolve();
+    }
+    await page.getByRole("heading", { name: "Backend Lead has a question" }).waitFor();
+    await expect.poll(() => step.count()).toBe(0);
+    await page.reload();
+    await page.locator(".step").first().waitFor();
+    expect(await page.locator("body").textContent()).not.toContain("tickets of last week");
+  });
+
+  test("a run that was stopped is retried from the page, in a new one that goes on from where it was cut off", async () => {
+    const own = await served();
+    const { page } = await signedIn(own);
+    const run = await begin(page);
+    await page.getByRole("heading", { name: "Project Manager needs you" }).waitFor();
+    await page.getByRole("button", { name: "Stop…" }).click();
+    await page.getByRole("button", { name: "Stop it" }).click();
+    await page.locator(".pill-stopped").waitFor();
+    await page.getByRole("button", { name: "Retry…" }).click();
+    const panel = page.getByRole("form", { name: "Retry this run" });
+    await panel.getByText(/Goes on after step/).waitFor();
+    expect(await panel.locator(".command code").textContent()).toContain(`npx cadre retry ${run}`);
+    await panel.getByLabel(/Step to go on with/).fill("4");
+    expect(await panel.locator(".command code").textContent()).toContain(`npx cadre retry ${run} --from 4`);
+    await panel.getByText(/Goes on after step 3/).waitFor();
+    await shoot(page, "retry");
+    await panel.getByRole("button", { name: "Retry", exact: true }).click();
+    await page.waitForURL((url) => !url.pathname.endsWith(run));
+    await page.getByRole("heading", { name: "Project Manager needs you" }).waitFor();
+    expect((await own.cadre.store.run(run))?.status).toBe("stopped");
+    const file = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Export" }).click();
+    expect((await file).suggestedFilename()).toMatch(/^cadre-r-[0-9a-f]{6}\.html$/);
+  });
+
+  test("what somebody else decides is told to whoever looks at it", async () => {
+    const own = await served();
+    const { page } = await signedIn(own);
+    const run = await begin(page);
+    await page.getByRole("heading", { name: "Project Manager needs you" }).waitFor();
+    await page.getByLabel("Or in your own words").fill("I was about to say");
+    const [ask] = await own.cadre.store.asks({ run, state: "open" });
+    await own.cadre.decide(ask?.id as AskId, { verb: "answer", text: "2", by: "Linh", face: "cli" });
+    const note = page.locator(".note-settled");
+    await note.getByText("Linh was first.").waitFor();
+    expect(await note.textContent()).toContain("answered (cli,");
+    await note.getByRole("button", { name: "Dismiss" }).click();
+    expect(await note.count()).toBe(0);
+  });
+
+  test("begins with the workflow, the model and the limits that were chosen, and what is wrong stands at its field", async () => {
     const own = await served();
     const { page } = await signedIn(own);
     await page.goto(`${own.origin}/new`);
     await page.getByLabel(/^What/).fill("Look at the reviews");
     await page.getByLabel(/^Inputs/).fill("../outside.csv: not ours");
-    await page.getByRole("button", { name: "Start" }).click();
-    await page
-      .getByRole("alert")
-      .getByText(/outside the project/)
-      .waitFor();
+    await page.getByLabel(/^steps/).fill("many");
+    const start = page.getByRole("button", { name: "Start" });
+    expect(await start.isDisabled()).toBe(true);
+    const faultOf = (label: RegExp): Promise<string | null> =>
+      page.getByLabel(label).evaluate((field) => {
+        const id = field.getAttribute("aria-describedby");
+        return field.getAttribute("aria-invalid") === "true" && id
+          ? (document.getElementById(id)?.textContent ?? "")
+          : null;
+      });
+    expect(await faultOf(/^steps/)).toBe("a whole number above 0");
+    await page.getByLabel(/^steps/).fill("8");
+    await start.click();
+    await expect.poll(() => faultOf(/^Inputs/)).toContain("outside the project");
+    expect(await faultOf(/^What/)).toBeNull();
     expect(await own.cadre.store.runs()).toEqual([]);
+    await page.getByLabel(/^Inputs/).fill("");
+    await page.getByLabel(/^Model/).fill("nobody");
+    await start.click();
+    await expect.poll(() => faultOf(/^Model/)).toContain('"nobody"');
+    await page.getByLabel(/^Model/).fill("rehearsal");
+    await page.getByLabel(/^Workflow/).selectOption("feature-workflow");
+    const command = page.locator(".brief-form .command code");
+    expect(await command.textContent()).toContain("npx cadre run - --workflow feature-workflow --model rehearsal");
+    await start.click();
+    await page.waitForURL(/\/runs\/r-/);
+    const [run] = await own.cadre.store.runs();
+    expect(run).toMatchObject({ workflow: "feature-workflow", limits: { steps: 8 } });
   });
 });

@@ -1,7 +1,7 @@
 /** The control room's API over a project: runs are started, followed, decided and moved as by the command line, by the same rules. */
 import { afterEach, describe, expect, test } from "vitest";
 import { openCadre } from "../../src/cadre/cadre.ts";
-import type { AskView, EventsView, RunView } from "../../src/views/control-room.ts";
+import type { AskView, EventsView, HealthView, RunView } from "../../src/views/control-room.ts";
 import { reply, scriptedModel } from "../../src/testing.ts";
 import { host, openRoom, shippedBrief, type Room, type RoomOptions } from "../fixtures/control-room.ts";
 import { shippedProject } from "../fixtures/project-folder.ts";
@@ -237,5 +237,30 @@ describe("the mover", () => {
     const id = run.id as Parameters<typeof own.cadre.advance>[0];
     expect((await own.cadre.verify(id)).ok).toBe(true);
     expect((await own.cadre.advance(id)).status).toBe("waiting");
+  });
+});
+
+describe("health", () => {
+  test("says who works on which line with their heartbeats, and of a server that was never asked that nothing was measured", async () => {
+    const held = Promise.withResolvers<void>();
+    const reached = Promise.withResolvers<void>();
+    const model = scriptedModel(async () => {
+      reached.resolve();
+      await held.promise;
+      return reply.call("ask_followup_question", { question: "Which tickets?" });
+    });
+    const own = room({ model });
+    open.push(async () => held.resolve());
+    const run = await json<RunView>(await own.send("/api/runs", { text: "What: summarise the tickets" }));
+    await reached.promise;
+    const health = await json<HealthView>(await own.send("/api/health"));
+    expect(health.room).toMatchObject({ pid: process.pid, moving: 1 });
+    expect(health.workers).toMatchObject([{ run: run.id, pid: process.pid, state: "alive" }]);
+    const [worker] = health.workers;
+    expect((worker?.beatMs ?? 0) + (worker?.leaseMs ?? 0)).toBe(30_000);
+    expect(health.servers).toContainEqual({ origin: "http://127.0.0.1:9", models: ["local"], seen: null });
+    held.resolve();
+    await own.rest();
+    expect((await json<HealthView>(await own.send("/api/health"))).workers).toEqual([]);
   });
 });

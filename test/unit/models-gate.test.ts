@@ -203,3 +203,22 @@ describe("G the gate", () => {
     expect(gates("http://127.0.0.1:8000/v1")).not.toBe(gates("http://127.0.0.1:8001/v1"));
   });
 });
+
+describe("what was seen of a server", () => {
+  it("is counted by how calls ended, with the times until it began to answer, and before the first there is none", async () => {
+    const timing = steppedTiming();
+    const gates = openGates({ timing });
+    const gate = gates("https://models.example/v1");
+    expect(gate.seen).toEqual({ answered: 0, refused: 0, silent: 0, firstAnswer: null });
+    for (const ms of [10, 20, 30, 400]) {
+      const pass = await gate.enter({ run: "r" });
+      timing.step(ms);
+      pass.answered();
+      pass.leave();
+    }
+    (await gate.enter({ run: "r" })).refused(null);
+    (await gate.enter({ run: "r" })).silent();
+    expect(gate.seen).toEqual({ answered: 4, refused: 1, silent: 1, firstAnswer: { median: 30, p95: 400, of: 4 } });
+    expect(gates.all().map(([origin, own]) => [origin, own.seen.refused])).toEqual([["https://models.example", 1]]);
+  });
+});
