@@ -64,12 +64,13 @@ export function directWay(from: Placed["nodes"][number], to: Placed["nodes"][num
 
 /**
  * A bow between two chips of a map, where nothing is laid out: it leaves and arrives at an edge, and `nth` ways between the same two lie
- * beside each other. `points` lie at its middle: enough to place a number.
+ * beside each other. `points` lie where its number is to stand: at its middle, or beside that where `taken` leaves no room.
  */
 export function curvedWay(
   from: Placed["nodes"][number],
   to: Placed["nodes"][number],
   nth: number,
+  taken: readonly Box[] = [],
 ): { readonly points: readonly Point[]; readonly curve: string } {
   const shift = (nth % 2 === 0 ? 1 : -1) * Math.ceil(nth / 2) * 18;
   const level = Math.abs(from.y - to.y) < 1;
@@ -79,17 +80,41 @@ export function curvedWay(
   const reach = level ? 34 + Math.abs(shift) : Math.max(24, Math.abs(end.y - start.y) * 0.45);
   const one = { x: start.x, y: start.y + (up || level ? -reach : reach) };
   const other = { x: end.x, y: end.y + (level ? -reach : up ? reach : -reach) };
-  const middle = {
-    x: (start.x + 3 * one.x + 3 * other.x + end.x) / 8,
-    y: (start.y + 3 * one.y + 3 * other.y + end.y) / 8,
+  const at = (part: number): Point => {
+    const left = 1 - part;
+    const weights = [left ** 3, 3 * left ** 2 * part, 3 * left * part ** 2, part ** 3] as const;
+    const sum = (axis: "x" | "y"): number =>
+      [start, one, other, end].reduce((all, point, index) => all + point[axis] * (weights[index] ?? 0), 0);
+    return { x: sum("x"), y: sum("y") };
   };
+  const free = (point: Point): boolean => taken.every((each) => !meets(numberBox(point), each));
+  const place = placesAlong.map(at).find(free) ?? at(0.5);
   return {
     points: [
-      { x: middle.x - 1, y: middle.y },
-      { x: middle.x + 1, y: middle.y },
+      { x: place.x - 1, y: place.y },
+      { x: place.x + 1, y: place.y },
     ],
     curve: `M${start.x} ${start.y}C${one.x} ${one.y} ${other.x} ${other.y} ${end.x} ${end.y}`,
   };
+}
+
+export type Box = Point & { readonly width: number; readonly height: number };
+
+/** Where along a bow its number is tried, the best first. */
+const placesAlong = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82] as const;
+
+/** What a number of two figures covers, and a little air. */
+export function numberBox({ x, y }: Point): Box {
+  return { x: x - 17, y: y - 13, width: 34, height: 26 };
+}
+
+function meets(one: Box, other: Box): boolean {
+  return (
+    one.x < other.x + other.width &&
+    other.x < one.x + one.width &&
+    one.y < other.y + other.height &&
+    other.y < one.y + one.height
+  );
 }
 
 function length(one: Point, other: Point): number {

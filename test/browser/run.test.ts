@@ -271,7 +271,7 @@ inChromium("a run in the browser", () => {
     await page.getByLabel(/^What/).fill("Look at the reviews");
     await page.getByLabel(/^Inputs/).fill("../outside.csv: not ours");
     await page.getByLabel(/^steps/).fill("many");
-    const start = page.getByRole("button", { name: "Start" });
+    const start = page.getByRole("button", { name: "Start", exact: true });
     expect(await start.isDisabled()).toBe(true);
     const faultOf = (label: RegExp): Promise<string | null> =>
       page.getByLabel(label).evaluate((field) => {

@@ -11,7 +11,7 @@ import { pictureOfChart, pictureOfRole, pictureOfRun, plainName, type DrawnChart
 import { standingOf } from "../../src/views/standing.ts";
 import { traceSteps } from "../../src/views/trace/trace.ts";
 import { walkedRoutes } from "../../src/views/walked.ts";
-import { curvedWay, directWay, labelPlace, roundedPath, stepNumbers } from "../../src/views/ways.ts";
+import { curvedWay, directWay, labelPlace, numberBox, roundedPath, stepNumbers } from "../../src/views/ways.ts";
 import { reviewsRun } from "../fixtures/reviews-run.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
@@ -232,6 +232,18 @@ describe("ways", () => {
       expect(way.length).toBeGreaterThanOrEqual(2);
       expect(curvedWay(box(0, 0), to, 0).curve).not.toBe(curvedWay(box(0, 0), to, 1).curve);
     }
+  });
+  test("keep the number of a bow off the roles that it passes, and off other numbers", () => {
+    const middle = curvedWay(box(0, 0), box(0, 400), 0).points[0] as { x: number; y: number };
+    const passed = { x: middle.x - 50, y: middle.y - 20, width: 100, height: 40 };
+    const beside = curvedWay(box(0, 0), box(0, 400), 0, [passed]).points[0] as { x: number; y: number };
+    const own = numberBox(beside);
+    expect(own.y >= passed.y + passed.height || own.y + own.height <= passed.y).toBe(true);
+    const third = curvedWay(box(0, 0), box(0, 400), 0, [passed, own]).points[0];
+    expect(third).not.toEqual(beside);
+    // With no room anywhere it stands in the middle all the same.
+    const everywhere = { x: -1000, y: -1000, width: 3000, height: 3000 };
+    expect(curvedWay(box(0, 0), box(0, 400), 0, [everywhere]).points[0]).toEqual(middle);
   });
   test("name at most three of their steps", () => {
     expect([stepNumbers([5]), stepNumbers([5, 6]), stepNumbers([1, 2, 3, 4, 5])]).toEqual(["5", "5·6", "1·2·3+2"]);

@@ -10,7 +10,7 @@ import type { Standing } from "../../views/standing.ts";
 import { ClockSign, DoneSign, PauseSign, RunningSign } from "../parts/icons.tsx";
 import { shown } from "../parts/words.ts";
 import { Viewport } from "./viewport.tsx";
-import { Ways, type DrawnWay } from "./ways.tsx";
+import { WayNumbers, Ways, type DrawnWay } from "./ways.tsx";
 
 const signs = { acting: RunningSign, waits: ClockSign, asks: PauseSign, asked: PauseSign, done: DoneSign } as const;
 const standingWords = {
@@ -48,6 +48,7 @@ export function Canvas({
   return (
     <Viewport width={placed.width} height={placed.height} label={label} onGround={ground}>
       <Ways ways={ways} hidden={hidden} width={placed.width} height={placed.height} selected={selected} />
+      <WayNumbers ways={ways} hidden={hidden} width={placed.width} height={placed.height} />
       {picture.nodes.map((node) => {
         const place = places.get(node.id);
         return place === undefined ? null : (

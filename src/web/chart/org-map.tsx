@@ -4,10 +4,10 @@ import type { EdgeKind } from "../../views/picture.ts";
 import { mapOf, type MapChip, type OrgMap } from "../../views/org-map.ts";
 import type { DrawnChart } from "../../views/picture.ts";
 import type { Standing } from "../../views/standing.ts";
-import { curvedWay } from "../../views/ways.ts";
+import { curvedWay, numberBox, type Box } from "../../views/ways.ts";
 import { shown } from "../parts/words.ts";
 import { Viewport } from "./viewport.tsx";
-import { Ways, type DrawnWay } from "./ways.tsx";
+import { WayNumbers, Ways, type DrawnWay } from "./ways.tsx";
 
 export type MapWay = Omit<DrawnWay, "points">;
 
@@ -84,6 +84,7 @@ export function OrgMapCanvas({
           onSelect={onSelect}
         />
       ))}
+      <WayNumbers ways={drawn} hidden={hidden} width={map.width} height={map.height} />
     </Viewport>
   );
 }
@@ -111,6 +112,7 @@ function MapGround({ map }: { readonly map: OrgMap }): ReactNode {
 function waysOn(map: OrgMap, ways: readonly MapWay[]): DrawnWay[] {
   const places = new Map(map.chips.map((chip) => [chip.id, chip]));
   const beside = new Map<string, number>();
+  const taken: Box[] = [...map.chips];
   return ways.flatMap((way): DrawnWay[] => {
     const [from, to] = [places.get(way.from), places.get(way.to)];
     if (!from || !to || from === to) return [];
@@ -118,6 +120,9 @@ function waysOn(map: OrgMap, ways: readonly MapWay[]): DrawnWay[] {
     const pair = [way.from, way.to].toSorted().join(" ");
     const nth = beside.get(pair) ?? 0;
     beside.set(pair, nth + 1);
-    return [{ ...way, ...curvedWay(from, to, nth) }];
+    const drawn = curvedWay(from, to, nth, taken);
+    const [at] = drawn.points;
+    if (at && way.steps.length > 0) taken.push(numberBox(at));
+    return [{ ...way, ...drawn }];
   });
 }

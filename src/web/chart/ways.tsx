@@ -60,9 +60,29 @@ export const Ways = memo(function Ways({
           near={selected !== null && (way.from === selected || way.to === selected)}
         />
       ))}
-      {walked.map((way) => (
-        <Numbers key={way.id} way={way} />
-      ))}
+    </svg>
+  );
+});
+
+/** The numbers of the trace: above everything that a way passes. */
+export const WayNumbers = memo(function WayNumbers({
+  ways,
+  hidden,
+  width,
+  height,
+}: {
+  readonly ways: readonly DrawnWay[];
+  readonly hidden: ReadonlySet<EdgeKind>;
+  readonly width: number;
+  readonly height: number;
+}): ReactNode {
+  return (
+    <svg className="ways" width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
+      {ways
+        .filter(({ kind, steps }) => steps.length > 0 && !hidden.has(kind))
+        .map((way) => (
+          <Numbers key={way.id} way={way} />
+        ))}
     </svg>
   );
 });

@@ -75,8 +75,8 @@ function Workers({
     <section>
       <h2>At work</h2>
       <p className="muted">
-        This server is process {room.pid}, up for {tookWords(room.upMs)}; {plural(room.watchers, "page")} watch, and{" "}
-        {plural(room.moving, "run")} {room.moving === 1 ? "moves" : "move"} here.
+        This server is process {room.pid}, up for {tookWords(room.upMs)}; {plural(room.moving, "run")}{" "}
+        {room.moving === 1 ? "moves" : "move"} here.
       </p>
       {workers.length === 0 ? (
         <p className="muted">No process holds a line of a run: everything waits, rests or is over.</p>

@@ -67,14 +67,16 @@ export function NewRunPage(): ReactNode {
             </p>
           )}
           {session.user.may.includes("run") ? null : <p className="muted">{shown(session.user.name)} may only look.</p>}
-          <Command rest={commandOf(draft)} label="starting it" />
-          <div className="buttons">
-            <button type="submit" className="primary" disabled={!ready || starting}>
-              {starting ? "Starting…" : "Start"}
-            </button>
-            <button type="button" disabled={!ready || looking} onClick={preview}>
-              {looking ? "Rehearsing…" : "Preview the walk"}
-            </button>
+          <div className="form-bar">
+            <div className="buttons">
+              <button type="submit" className="primary" disabled={!ready || starting}>
+                {starting ? "Starting…" : "Start"}
+              </button>
+              <button type="button" disabled={!ready || looking} onClick={preview}>
+                {looking ? "Rehearsing…" : "Preview the walk"}
+              </button>
+            </div>
+            <Command rest={commandOf(draft)} label="the run" />
           </div>
         </form>
         <aside className="preview" aria-label="Preview">

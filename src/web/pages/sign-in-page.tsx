@@ -20,7 +20,9 @@ export function SignInPage({ onToken }: { readonly onToken: (token: string) => P
         }}
       >
         <label className="field">
-          <span>Or a token that somebody made for you with `cadre users`</span>
+          <span>
+            Or a token that somebody made for you with <code>cadre users</code>
+          </span>
           <input
             type="password"
             autoComplete="current-password"

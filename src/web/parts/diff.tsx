@@ -37,7 +37,9 @@ export function FileDiff({ file }: { readonly file: ChangesView["files"][number]
           </tbody>
         </table>
         {rows.length > longest ? (
-          <p className="hint">{plural(rows.length - longest, "more line")}: `cadre changes` shows all.</p>
+          <p className="hint">
+            {plural(rows.length - longest, "more line")}: <code>cadre changes</code> shows all.
+          </p>
         ) : null}
       </div>
     </details>
