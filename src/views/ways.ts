@@ -80,15 +80,7 @@ export function curvedWay(
   const reach = level ? 34 + Math.abs(shift) : Math.max(24, Math.abs(end.y - start.y) * 0.45);
   const one = { x: start.x, y: start.y + (up || level ? -reach : reach) };
   const other = { x: end.x, y: end.y + (level ? -reach : up ? reach : -reach) };
-  const at = (part: number): Point => {
-    const left = 1 - part;
-    const weights = [left ** 3, 3 * left ** 2 * part, 3 * left * part ** 2, part ** 3] as const;
-    const sum = (axis: "x" | "y"): number =>
-      [start, one, other, end].reduce((all, point, index) => all + point[axis] * (weights[index] ?? 0), 0);
-    return { x: sum("x"), y: sum("y") };
-  };
-  const free = (point: Point): boolean => taken.every((each) => !meets(numberBox(point), each));
-  const place = placesAlong.map(at).find(free) ?? at(0.5);
+  const place = freePlace((part) => alongCurve([start, one, other, end], part), taken);
   return {
     points: [
       { x: place.x - 1, y: place.y },
@@ -96,6 +88,19 @@ export function curvedWay(
     ],
     curve: `M${start.x} ${start.y}C${one.x} ${one.y} ${other.x} ${other.y} ${end.x} ${end.y}`,
   };
+}
+
+/** Where a number has room along a way; its middle where it has none. */
+function freePlace(along: (part: number) => Point, taken: readonly Box[]): Point {
+  return placesAlong.map(along).find((point) => taken.every((each) => !meets(numberBox(point), each))) ?? along(0.5);
+}
+
+function alongCurve(points: readonly [Point, Point, Point, Point], part: number): Point {
+  const left = 1 - part;
+  const weights = [left ** 3, 3 * left ** 2 * part, 3 * left * part ** 2, part ** 3];
+  const sum = (axis: "x" | "y"): number =>
+    points.reduce((all, point, index) => all + point[axis] * (weights[index] ?? 0), 0);
+  return { x: sum("x"), y: sum("y") };
 }
 
 export type Box = Point & { readonly width: number; readonly height: number };
