@@ -1,8 +1,9 @@
 /** One brief rehearsed to its end, as `views` takes it. */
 import type { Brief } from "../briefs/brief.ts";
-import type { Cadre, StartOptions } from "../cadre.ts";
+import type { Cadre } from "../cadre/api.ts";
+import type { StartOptions } from "../run/api.ts";
 import type { RehearsedWalk } from "../views/rehearsed.ts";
-import { traceSteps } from "../views/trace.ts";
+import { traceSteps } from "../views/trace/trace.ts";
 
 /** Errors: those of starting. */
 export async function rehearsedBrief(

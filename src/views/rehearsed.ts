@@ -9,7 +9,7 @@ import { withinReach } from "../org/within-reach.ts";
 import { plainRoute } from "./chart-document.ts";
 import type { RehearsalView } from "./control-room.ts";
 import { routeCoverage, type RouteCoverage } from "./coverage.ts";
-import type { TraceStep } from "./trace-step.ts";
+import type { TraceStep } from "./trace/step.ts";
 
 export type RehearsedWalk = {
   /** The brief's file, or its title where it has none. */

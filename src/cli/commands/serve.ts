@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { systemClock } from "../../clock.ts";
-import { readConfig } from "../../config.ts";
+import { readConfig } from "../../config/config.ts";
 import { CadreError } from "../../errors.ts";
 import { hubRouter } from "../../models/resolve.ts";
 import { namedVariables } from "../../notices/tell.ts";

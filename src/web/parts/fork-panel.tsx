@@ -119,15 +119,19 @@ function forkOf(at: string, model: string, adopt: boolean): Fork {
 }
 
 /** What the new run would share, and what it does not undo. */
-function Plan({ plan: { after, next, length, sharedCalls, sharedTurns, stays } }: { readonly plan: ForkView }): ReactNode {
+function Plan({
+  plan: { after, next, length, sharedCalls, sharedTurns, stays },
+}: {
+  readonly plan: ForkView;
+}): ReactNode {
   return (
     <div className="fork-plan">
       <p>
         Goes on after step {after}: {shown(next)}
       </p>
       <p className="muted">
-        {plural(length, "event")} shared,{" "}
-        {callsText({ calls: sharedCalls + sharedTurns, rehearsed: sharedTurns })} not made again
+        {plural(length, "event")} shared, {callsText({ calls: sharedCalls + sharedTurns, rehearsed: sharedTurns })} not
+        made again
       </p>
       {stays.map(({ step, role, what, when }, index) => (
         <p key={index} className="stays">
