@@ -99,6 +99,27 @@ test("R6 each of several tasks writes its own part, and is told what a sibling's
   expect(refused.map(({ text }) => text)).toEqual([expect.stringContaining("this task may write docs")]);
 });
 
+test("the first page of the journal shows everything that waits, of whichever line, with what decides it; then what is left", async () => {
+  const { dir, cadre, run } = await started();
+  const waiting = (): string => {
+    const page = readFileSync(join(dir, "journal", run, "README.md"), "utf8");
+    return page.slice(0, page.indexOf("## Outcome"));
+  };
+  const asks = await cadre.store.asks({ state: "open" });
+  expect(asks).toHaveLength(3);
+  expect(waiting().match(/\*\*Waits for user\*\*/g)).toHaveLength(3);
+  for (const { id, question, role } of asks) {
+    expect(waiting()).toContain(`on behalf of ${role}:`);
+    expect(waiting()).toContain(question);
+    expect(waiting()).toMatch(new RegExp(`npx cadre (answer|approve) ${id}`));
+  }
+  const first = asks.find(({ role }) => role === "api")!;
+  await cadre.decide(first.id, { verb: "answer", text: "1", hash: first.hash, by: "linh", face: "test" });
+  await cadre.advance(run as never);
+  expect(waiting().match(/\*\*Waits for user\*\*/g)).toHaveLength(2);
+  expect(waiting()).not.toContain(first.id);
+});
+
 test("R3 R6 arguments that a person edits are held to the task's part too, before anything is recorded", async () => {
   const { cadre } = await started();
   const [ask] = (await cadre.store.asks({ state: "open" })).filter(({ kind }) => kind === "approval");
