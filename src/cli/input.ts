@@ -39,11 +39,13 @@ export function choice<Word extends string>(input: Input, name: string, among: r
 }
 
 /** A whole number, 0 or more. Errors: usage. */
-export function count(input: Input, name: string, spelled: string): number | undefined {
+export function count(input: Input, name: string, spelled: string, example = 10): number | undefined {
   const value = option(input, name);
   if (value === undefined) return undefined;
   if (/^\d{1,15}$/.test(value)) return Number(value);
-  throw new CadreError("usage", `${spelled} "${value}" is not a whole number`, { hint: `for example ${spelled} 10` });
+  throw new CadreError("usage", `${spelled} "${value}" is not a whole number`, {
+    hint: `for example ${spelled} ${example}`,
+  });
 }
 
 /** A number above 0, with six digits behind the point at most. Errors: usage. */

@@ -132,6 +132,10 @@ export function oneLine(text: string): string {
 
 const gap = "  ";
 
+/** Narrower than this a flexible column cannot be read (`wrapText`). */
+const narrowest = 24;
+
+/** Side by side; where that does not fit, row by row with a name before each cell. */
 function terminalTable<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
@@ -139,18 +143,12 @@ function terminalTable<Row>(
   paint: (style: Style, text: string) => string,
 ): string[] {
   const cells = rows.map((row) => columns.map((column) => oneLine(column.cell(row))));
-  const widths = columns.map((column, at) =>
-    Math.max(columnsOf(column.title), ...cells.map((row) => columnsOf(row[at] ?? ""))),
-  );
-  const flexible = columns.findIndex((column) => column.flexible);
-  if (flexible >= 0) {
-    const others = widths.reduce((sum, next, at) => (at === flexible ? sum : sum + next + gap.length), 0);
-    widths[flexible] = Math.min(widths[flexible] ?? 0, Math.max(24, width - others));
-  }
+  const widths = fittedWidths(columns, cells, width);
+  if (widths === null) return stacked(columns, rows, cells, width, paint);
   const header = columns.map((column, at) => padColumns(column.title.toUpperCase(), widths[at] ?? 0)).join(gap);
   const body = cells.flatMap((row, index) => {
     const source = rows[index] as Row;
-    const wrapped = row.map((cell, at) => (at === flexible ? wrapText(cell, widths[at] ?? 24) : [cell]));
+    const wrapped = row.map((cell, at) => (columns[at]?.flexible ? wrapText(cell, widths[at] ?? narrowest) : [cell]));
     const height = Math.max(1, ...wrapped.map((cell) => cell.length));
     return Array.from({ length: height }, (_, depth) =>
       columns
@@ -163,4 +161,45 @@ function terminalTable<Row>(
     );
   });
   return [paint("dim", header.trimEnd()), ...body];
+}
+
+/** Flexible columns give way, the widest first; null where what is left of them could not be read. */
+function fittedWidths<Row>(
+  columns: readonly Column<Row>[],
+  cells: readonly (readonly string[])[],
+  width: number,
+): number[] | null {
+  const widths = columns.map((column, at) =>
+    Math.max(columnsOf(column.title), ...cells.map((row) => columnsOf(row[at] ?? ""))),
+  );
+  const over = (): number => widths.reduce((sum, next) => sum + next + gap.length, -gap.length) - width;
+  for (let most = over(); most > 0; most = over()) {
+    const flexible = widths.map((own, at) => (columns[at]?.flexible && own > narrowest ? own : 0));
+    const widest = Math.max(...flexible);
+    if (widest === 0) return null;
+    const next = Math.max(narrowest, ...flexible.filter((own) => own < widest));
+    widths[flexible.indexOf(widest)] = Math.max(next, widest - most);
+  }
+  return widths;
+}
+
+function stacked<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  cells: readonly (readonly string[])[],
+  width: number,
+  paint: (style: Style, text: string) => string,
+): string[] {
+  const label = Math.max(...columns.map(({ title }) => columnsOf(title))) + gap.length;
+  return cells.flatMap((row, index) => [
+    ...(index === 0 ? [] : [""]),
+    ...columns.flatMap(({ title, style }, at) => {
+      const cell = row[at] ?? "";
+      if (cell === "") return [];
+      return wrapText(cell, width - label).map((text, depth) => {
+        const name = paint("dim", padColumns(depth === 0 ? title.toUpperCase() : "", label));
+        return name + (style ? paint(style(rows[index] as Row), text) : text);
+      });
+    }),
+  ]);
 }

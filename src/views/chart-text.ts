@@ -39,7 +39,7 @@ export function renderChart(chart: OrgChart, options: ChartTextOptions): string 
 }
 
 function summaryLine(chart: OrgChart, paint: Paint): string {
-  const counts = routeKinds.map((kind) => `${chart.routes.filter((route) => route.kind === kind).length} ${kind}`);
+  const counts = routeKinds.map((kind) => counted(chart.routes.filter((route) => route.kind === kind).length, kind));
   return `${counted(chart.roles.length, "role")}, ${counted(chart.routes.length, "route")} (${counts.join(", ")})  ${paint("dim", chart.hash.slice(0, 12))}`;
 }
 

@@ -11,7 +11,7 @@ import { escalationThreads } from "./escalations.ts";
 import { visible } from "./escape.ts";
 import { runOutcome, type RunOutcome } from "./outcome.ts";
 import { painter, type TextOptions } from "./paint.ts";
-import { columnsOf } from "./text-width.ts";
+import { columnsOf, wrap } from "./text-width.ts";
 import { titleOf } from "./title.ts";
 import { traceSteps } from "./trace/fold.ts";
 
@@ -142,17 +142,37 @@ export function renderComparison(
   const widthOf = (key: "what" | "one", name: string): number =>
     Math.max(columnsOf(name), ...cells.map((cell) => columnsOf(cell[key])));
   const widths = { what: widthOf("what", ""), one: widthOf("one", names[0]) };
+  const tail = Math.max(columnsOf(names[1]), ...cells.map((cell) => columnsOf(cell.other)));
+  const fits = options.width === null || widths.what + widths.one + tail + 6 <= options.width;
   const padded = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - columnsOf(text)));
   const line = (what: string, one: string, other: string): string =>
     `  ${padded(what, widths.what)}  ${padded(one, widths.one)}  ${other}`.trimEnd();
   const groups = Map.groupBy(cells, ({ section }) => section);
   const equal = rows.filter(({ one, other }) => one === other).length;
   return [
-    line("", ...names),
+    ...(fits ? [line("", ...names)] : []),
     ...[...groups].flatMap(([section, group]) => [
       paint("bold", section),
-      ...group.map(({ what, one, other }) => line(what, one, other)),
+      ...group.flatMap((cell) =>
+        fits ? [line(cell.what, cell.one, cell.other)] : below(cell, names, options.width ?? 0),
+      ),
     ]),
     `${rows.length - equal} of ${rows.length} rows differ`,
   ].join("\n");
+}
+
+/** Where a row is too wide for the terminal: what it is about, and each run's below it. */
+function below(
+  { what, one, other }: { readonly what: string; readonly one: string; readonly other: string },
+  names: readonly [one: string, other: string],
+  width: number,
+): string[] {
+  const label = Math.max(...names.map(columnsOf)) + 2;
+  const said = (name: string, text: string): string[] =>
+    wrap(text, Math.max(24, width - 4 - label)).map((row, at) => `    ${at === 0 ? name : ""}`.padEnd(4 + label) + row);
+  return [
+    ...wrap(what, Math.max(24, width - 2)).map((row) => `  ${row}`),
+    ...said(names[0], one),
+    ...said(names[1], other),
+  ];
 }

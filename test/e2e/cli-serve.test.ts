@@ -73,6 +73,7 @@ describe("serve", () => {
       [["--port", String(port)], /port \d+ is taken/],
       [["--host", "0.0.0.0", "--port", "0"], /nobody may use it there yet[\s\S]*cadre users/],
       [["--base-path", "cadre"], /is not a path/],
+      [["--port", "abc"], /"abc" is not a whole number\nhint: for example --port 7317\n/],
       [["--origin", "ftp://example.org"], /is not where a page can be/],
     ];
     for (const [args, why] of cases) {

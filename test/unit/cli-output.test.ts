@@ -65,6 +65,40 @@ describe("output", () => {
     expect(out().replaceAll(/\s+/g, " ")).toContain("eleven twelve");
   });
 
+  test("O2 columns that give way share what there is; where even that is too little, each row stands below the other, with names", () => {
+    const wide = {
+      ...columns[0]!,
+      key: "more",
+      title: "waits for",
+      cell: (row: Row) => `${row.text} more`,
+      flexible: true,
+    };
+    const rows = [
+      { id: "r-1", text: long },
+      { id: "r-2", text: "" },
+    ];
+    const at = (width: number): string[] => {
+      const { output, out } = capture({}, { columns: width });
+      output.table([...columns, wide], rows);
+      const lines = out()
+        .trimEnd()
+        .split("\n")
+        .map((row) => stripVTControlCharacters(row).trimEnd());
+      expect(Math.max(...lines.map((row) => row.length))).toBeLessThanOrEqual(width);
+      expect(lines.join(" ").replaceAll(/\s+/g, " ")).toContain("twelve");
+      return lines;
+    };
+    expect(at(60)[0]).toMatch(/^RUN +BRIEF +WAITS FOR$/);
+    expect(at(40).filter((row) => !row.startsWith(" "))).toEqual([
+      "RUN        r-1",
+      expect.stringMatching(/^BRIEF {6}one two/),
+      expect.stringMatching(/^WAITS FOR {2}one two/),
+      "",
+      "RUN        r-2",
+      "WAITS FOR   more",
+    ]);
+  });
+
   test("O3 with --json a terminal is not treated as one: no colour, no width, no live line", () => {
     const { output, out, err } = capture({ json: true }, { columns: 50 });
     output.live("working");

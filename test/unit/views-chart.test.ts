@@ -14,7 +14,7 @@ const plain = { colour: false, width: null, verbose: false };
 describe("the chart as text", () => {
   test("roles by rank, and who delegates to whom", () => {
     const lines = renderChart(smallChart(), plain).split("\n");
-    expect(lines[0]).toMatch(/^5 roles, 8 routes \(4 delegation, 3 escalation, 1 report\) {2}[0-9a-f]{12}$/);
+    expect(lines[0]).toMatch(/^5 roles, 8 routes \(4 delegations, 3 escalations, 1 report\) {2}[0-9a-f]{12}$/);
     expect(lines.slice(2)).toEqual([
       "By rank",
       "  director  architect",

@@ -55,6 +55,14 @@ test("C1 each row has both runs' word, or says which of them has none", async ()
   expect(renderComparison(rows, ["r-1", "r-2"], { colour: false, width: null, verbose: true })).toContain("brief");
 });
 
+test("on a terminal that is too narrow for it, each row stands over what both runs say of it", async () => {
+  const rows = compareRuns(await eventsOf("one", "1", "met"), await eventsOf("two", "2", "not_met"));
+  const text = renderComparison(rows, ["r-1", "r-2"], { colour: false, width: 40, verbose: true });
+  expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(40);
+  expect(text).toContain("criteria\n  A1 the thing is there\n    r-1  met\n    r-2  not met\n");
+  expect(text.match(/ {4}r-1 {2}/g)).toHaveLength(rows.length);
+});
+
 test("a run beside itself differs in nothing", async () => {
   const events = await eventsOf("one", "1", "met");
   const rows = compareRuns(events, events);

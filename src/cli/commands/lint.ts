@@ -45,6 +45,7 @@ type Asked = {
 async function once(context: Context, { paths, most, fix, format }: Asked): Promise<number> {
   let read = await readChart(context, paths);
   if (fix && mendFiles(context, read) > 0) read = await readChart(context, paths);
+  else if (fix) context.output.note("nothing to mend: no file was changed");
   const problems = read.problems.map((problem) => spelled(context, paths, problem));
   show(context, { ...read, problems }, format);
   const warnings = problems.filter((problem) => problem.severity === "warning").length;

@@ -61,6 +61,7 @@ function columns(now: number): readonly ListColumn<ListedRun>[] {
       title: "waits for",
       value: ({ asks }) => asks.map((ask) => ({ ask: ask.id, kind: ask.kind, role: ask.role, to: ask.to })),
       text: ({ asks }) => asks.map((ask) => `${ask.id} ${visible(ask.role)}: ${visible(ask.topic)}`).join(", "),
+      flexible: true,
       style: () => "yellow",
     },
     {

@@ -56,7 +56,7 @@ function optionsOf(context: Context, input: Input): Omit<ServeOptions, "cadre" |
     },
     web: `${packageFolder}dist/web`,
     host: option(input, "host") ?? "127.0.0.1",
-    port: count(input, "port", "--port") ?? usualPort,
+    port: count(input, "port", "--port", usualPort) ?? usualPort,
     base: basePath(option(input, "basePath")),
     publicOrigin: originOf(option(input, "origin")),
     owner: personOf(option(input, "as")),

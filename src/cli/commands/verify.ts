@@ -4,9 +4,11 @@
  */
 import type { FileVerification, Verification } from "../../run/api.ts";
 import { CadreError } from "../../errors.ts";
+import { counted } from "../../views/counted.ts";
 import { visible } from "../../views/escape.ts";
 import type { Context } from "../context.ts";
 import { findRun } from "../find-run.ts";
+import { labelled } from "../layout.ts";
 import { option, word, type Input } from "../input.ts";
 import { withCadre } from "../open.ts";
 
@@ -56,8 +58,14 @@ function headOption(input: Input, run: string | undefined): string | undefined {
 function showRun({ output }: Context, result: Verification): void {
   const verdict = result.ok ? output.paint("green", "whole") : output.paint("red", "BROKEN");
   const heads = result.heads.map(({ head }) => head.slice(0, 12)).join(" ");
-  const journal = result.anchors === 0 ? "" : `\t${result.ok ? "as its journal says" : "compared with its journal"}`;
-  output.line(`${result.run}\t${verdict}\t${result.events} events\thead ${heads}${journal}`);
+  const journal = result.anchors === 0 ? [] : [result.ok ? "as its journal says" : "compared with its journal"];
+  const facts = [counted(result.events, "event"), `head ${heads}`, ...journal];
+  if (output.terminal) {
+    const label = `${result.run}  ${result.ok ? "whole " : "BROKEN"}  `;
+    const [first = "", ...others] = labelled(label, facts.join(", "), output.width);
+    output.line(`${result.run}  ${verdict}${" ".repeat(result.ok ? 3 : 2)}${first.slice(label.length)}`);
+    for (const row of others) output.line(row);
+  } else output.line([result.run, verdict, ...facts].join("\t"));
   for (const { line, index, row, what } of result.problems)
     output.line(`  ${row === undefined ? `${line} event ${index}` : visible(row)}: ${visible(what)}`);
 }
@@ -68,6 +76,6 @@ function showFile({ output }: Context, file: FileVerification): void {
   for (const { run, events, source } of file.absent)
     if (!missing.has(`runs ${run}`))
       output.note(`${run} is not in this file; ${visible(source)} remembers ${events} events of it`);
-  if (file.problems.length > 0) output.line(`the file\t${output.paint("red", "BROKEN")}`);
+  if (file.problems.length > 0) output.line(`the file${output.terminal ? "  " : "\t"}${output.paint("red", "BROKEN")}`);
   for (const { row, what } of file.problems) output.line(`  ${visible(row)}: ${visible(what)}`);
 }

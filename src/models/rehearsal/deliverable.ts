@@ -200,7 +200,7 @@ function nextSteps(draft: Draft): string {
     if (part)
       return facts.others.has(criterion.id)
         ? []
-        : [`${criterion.id}: ${part.target.slug} takes it on (${part.phrase}).`];
+        : [`${criterion.id}: left to ${part.target.slug} (${part.phrase}); its report says what came of it.`];
     const { status } = judge(criterion, grounds);
     if (status === "met") return [];
     if (status === "not_met")
