@@ -34,7 +34,10 @@ import { startRun, type StartDeps } from "../run/start-run.ts";
 
 export function openEngine(options: EngineOptions): Engine {
   const secrets = secretsOf(options.dir);
-  const outside = outsideOf(options);
+  // The YAML parser with its schemas is needed once a role acts, and not to take a decision up.
+  const configured = async (): Promise<Config> => (await import("../config/config.ts")).requireConfig(options.dir);
+  const models = engineModels({ dir: options.dir, data: options.data, config: configured, env: process.env });
+  const outside = outsideOf({ ...options, embedded: models.embedded });
   const tools = guardedTools(toolCatalogue({ sandbox: sandboxFor(options), ...outside, secrets }), secrets);
   const workspaces = openWorkspaces({ project: options.dir, data: options.data, exclude: ownFolders(options) });
   const serve = (): ServedTools => (options.outside === false ? noServers : serveMcp(options.dir));
@@ -49,9 +52,6 @@ export function openEngine(options: EngineOptions): Engine {
     const toolHashes = Object.fromEntries([...tools.values()].map((tool) => [tool.name, toolHash(tool)]));
     return { bound: bindProject(project, toolHashes, mcp), workflow: project.loaded?.name ?? "" };
   };
-  // The YAML parser with its schemas is needed once a role acts, and not to take a decision up.
-  const configured = async (): Promise<Config> => (await import("../config/config.ts")).requireConfig(options.dir);
-  const models = engineModels({ dir: options.dir, data: options.data, config: configured, env: process.env });
   const routing = engineRouting({ dir: options.dir, config: configured, embedded: models.embedded, secrets });
   const specFor = (config: Config, bound: BoundChart, role: Role, flag: string | null): ModelSpec => {
     const staffing = bound.workflow.staffing[role.slug];

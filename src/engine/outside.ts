@@ -2,6 +2,7 @@
 import type { Config } from "../config/config.ts";
 import { didYouMean } from "../documents/nearest.ts";
 import { CadreError } from "../errors.ts";
+import type { EmbeddedModels } from "../models/embedded/embedded-models.ts";
 import { termsOf } from "../models/create-role-model.ts";
 import { openHub } from "../models/hub/hub.ts";
 import { resolveModel } from "../models/resolve.ts";
@@ -19,7 +20,16 @@ const silent =
   "cadre.yaml has no `hub`, so the Hugging Face Hub is not asked (the line `hub: {}` lets roles read it without a token)";
 
 /** `outside` false: a preview, in which nothing outside is asked. */
-export function outsideOf({ dir, outside }: { readonly dir: string; readonly outside?: boolean }): Outside {
+export function outsideOf({
+  dir,
+  outside,
+  embedded,
+}: {
+  readonly dir: string;
+  readonly outside?: boolean;
+  /** What is loaded into this process. */
+  readonly embedded: () => Promise<EmbeddedModels>;
+}): Outside {
   let config: Config | undefined;
   let silence = outside === false ? "nothing outside is asked in a preview" : "cadre.yaml was not read";
   const none = (): string | null => (config === undefined ? silence : null);
@@ -46,7 +56,7 @@ export function outsideOf({ dir, outside }: { readonly dir: string; readonly out
       model: (name) => modelOf(config, name),
       open: async ({ spec }, task, run) => {
         const { openInference } = await import("../models/inference/client.ts");
-        return openInference(spec, task, { env: process.env, run });
+        return openInference(spec, task, { env: process.env, run, embedded });
       },
     },
   };
@@ -64,11 +74,6 @@ function modelOf(config: Config | undefined, name: string): InferenceModel {
   }
   const spec = resolveModel(config, { role: "", rank: "", flag: name });
   if (spec.kind === "rehearsal") throw new CadreError("model-unknown", `${name} is no model that can be called.`);
-  if (spec.kind === "embedded") {
-    throw new CadreError("model-unknown", `${name} runs in this process: it plays roles, and is asked nothing else.`, {
-      hint: "Name a model of the tier `endpoint` or `hf`.",
-    });
-  }
   const task = model.tier === "endpoint" ? model.task : undefined;
   return { name, spec, licence: model.about?.licence ?? null, task: task ?? null, terms: termsOf(spec) };
 }

@@ -50,6 +50,11 @@ export type EmbeddedSpec = RemoteSpec & {
   readonly seed: number | null;
 };
 
+/** What the Hub calls it, if it is there at all: without a provider, and without a quantisation. */
+export function hubIdOf(spec: Exclude<ModelSpec, { kind: "rehearsal" }>): string {
+  return spec.kind === "embedded" && spec.source.kind === "hub" ? spec.source.repo : spec.model;
+}
+
 export type ResolveInput = {
   readonly role: string;
   readonly rank: string;

@@ -15,9 +15,10 @@ import {
   type RemoteModelSpec,
   type RoleModelDeps,
 } from "./create-role-model.ts";
+import { nestedLabels } from "./inference/nested-labels.ts";
 import { labelQuestion, questionVersion, readLabel } from "./label-question.ts";
 import type { ModelUsage, Tier } from "./model.ts";
-import { hubRouter, resolveModel, type EmbeddedSpec } from "./resolve.ts";
+import { hubIdOf, hubRouter, resolveModel, type EmbeddedSpec } from "./resolve.ts";
 import type { Terms } from "./terms.ts";
 import { malformedError } from "./transport-errors.ts";
 
@@ -34,7 +35,7 @@ export interface ServedModel {
   readonly name: string;
   /** As the server knows it. */
   readonly id: string;
-  /** The same without a provider: its id on the Hub, if it is there. */
+  /** Its id on the Hub, if it is there. */
   readonly model: string;
   readonly tier: Tier;
   /** Where texts go, and whether that is this machine. */
@@ -108,7 +109,7 @@ async function served(name: string, opening: Opening, deps: Omit<RoleModelDeps, 
   const shared = {
     name,
     id: spec.id,
-    model: spec.model,
+    model: hubIdOf(spec),
     ...place,
     tier: spec.kind,
     task,
@@ -157,10 +158,11 @@ async function asTask(
   if (spec.kind !== "endpoint") throw new CadreError("config-invalid", `${task} needs a model of the tier endpoint`);
   const token = tokenOf(spec, deps.env);
   const gate = { gate: (deps.gates ?? processGates)(spec.url), run: deps.run };
-  const fetch = createTransport(
+  const transport = createTransport(
     { gate, ...deps.transport },
     { url: spec.url, limits: { ...limitsOf(spec), ...deps.limits }, ...(token === null ? {} : { token }) },
   );
+  const fetch = task === "text-classification" ? nestedLabels(transport) : transport;
   const client = new InferenceClient("", { endpointUrl: spec.url, retry_on_error: false, fetch });
   return {
     how: task,

@@ -137,6 +137,11 @@ describe("known accuracy", () => {
         `models:\n  sorter: {tier: endpoint, url: "${origin}/classify", model: some/sorter, task: text-classification}\n`,
     ],
     [
+      "text classification by a server that answers one list for one text",
+      (origin: string) =>
+        `models:\n  sorter: {tier: endpoint, url: "${origin}/flat", model: some/sorter, task: text-classification}\n`,
+    ],
+    [
       "zero-shot classification",
       (origin: string) =>
         `models:\n  sorter: {tier: endpoint, url: "${origin}/zero-shot", model: some/sorter, task: zero-shot-classification}\n`,

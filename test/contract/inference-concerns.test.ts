@@ -66,6 +66,35 @@ describe("licences", () => {
     expect(outcome.receipt?.detail).toMatchObject({ commit: commitOf("team/free") });
   });
 
+  test("weights are pinned by what the Hub says of them, asked once for a commit; what is no weights is not", async () => {
+    const weights = { size: 1000, sha256: "b".repeat(64) };
+    models["team/free"] = {
+      ...models["team/free"]!,
+      files: { "model.safetensors": weights, "q8/m.GGUF": weights, "model.bin": weights, "config.json": "{}" },
+    };
+    const made = bench("team/free");
+    await made.infer(args);
+    const lock = (): unknown => JSON.parse(fs.readFileSync(join(made.workspace, "models.lock.json"), "utf8"));
+    const pinned = ["model.safetensors", "q8/m.GGUF"].map((path) => ({ path, bytes: 1000, sha256: weights.sha256 }));
+    expect(lock()).toMatchObject({ models: { "team/free": { commit: commitOf("team/free"), files: pinned } } });
+    const listings = (): number => hub.requests.filter(({ path }) => path.includes("/tree/")).length;
+    expect(listings()).toBe(1);
+    await made.infer(args, { key: "r-000001.1/e8" });
+    expect(listings()).toBe(1);
+    expect(lock()).toMatchObject({ models: { "team/free": { files: pinned } } });
+  });
+
+  test("a Hub that does not list its files leaves a pin without them, and the answers as they are", async () => {
+    const made = bench("team/free");
+    hub.behave(`/api/models/team/free/tree/${commitOf("team/free")}`, { kind: "status", status: 500 } as never);
+    const outcome = await made.infer(args);
+    expect(outcome.ok).toBe(true);
+    const lock = JSON.parse(fs.readFileSync(join(made.workspace, "models.lock.json"), "utf8")) as {
+      models: Record<string, object>;
+    };
+    expect(Object.keys(lock.models["team/free"] ?? {})).toEqual(["hub", "commit", "licences"]);
+  });
+
   test("another commit than was pinned is said, and pinned once it was let pass", async () => {
     const made = bench("team/free");
     await made.infer(args);

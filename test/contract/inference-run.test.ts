@@ -19,6 +19,7 @@ import {
   type InferenceServer,
 } from "../fixtures/inference-server.ts";
 import { fullReport, modeText } from "../fixtures/line-harness.ts";
+import { writeTinyModel } from "../fixtures/tiny-model.ts";
 import { callsThenReport } from "../fixtures/mcp-project.ts";
 
 let dir: string;
@@ -69,6 +70,33 @@ test("the answers are a file of the workspace, with a receipt; what was paid for
   expect(changed.files[0]?.after?.trimEnd().split("\n")).toHaveLength(60);
   // 60 items are 3 chunks, each a paid call.
   expect(result.run.counters.modelCalls).toBe(2 + 3);
+  expect((await cadre.verify(result.run.id)).problems).toEqual([]);
+});
+
+test("a GGUF of this process answers chats, here and nowhere else, and is refused what it has no shape for", async () => {
+  writeInferenceProject(dir, { url: server.url, items: 2 });
+  writeTinyModel(join(dir, "tiny.gguf"), { chance: 4 });
+  const tiny = { tier: "embedded", file: "tiny.gguf", gpu: false, threads: 1, about: { licence: "mit" } };
+  writeFileSync(join(dir, "cadre.yaml"), JSON.stringify({ models: { tiny } }));
+  const model = callsThenReport(
+    ["run_inference", { ...batchArgs, model: "tiny" }],
+    ["run_inference", { ...batchArgs, model: "tiny", task: "chat", parameters: { max_tokens: 4 } }],
+  );
+  const cadre = project(model);
+  const result = await begun(cadre);
+  expect(result.status).toBe("finished");
+  const said = told(model);
+  expect(said[0]).toContain(
+    "tiny.gguf runs in this process, where text-classification cannot be asked. Use the task `chat`",
+  );
+  expect(said[1]).toContain("chat by tiny.gguf at this process: 2 of 2 items have an answer");
+  expect(said[1]).toContain("2 were cut off at the token limit");
+  expect(server.requests).toEqual([]);
+  const done = (await cadre.store.runEvents(result.run.id)).flatMap(({ event }) =>
+    event.type === "action_done" ? event.results : [],
+  );
+  expect(done[1]?.receipt?.detail).toMatchObject({ tier: "embedded", origin: "this process", commit: null });
+  expect(result.run.counters.tokens).toBeGreaterThan(0);
   expect((await cadre.verify(result.run.id)).problems).toEqual([]);
 });
 

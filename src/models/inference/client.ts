@@ -14,6 +14,7 @@ import type { ModelUsage } from "../model.ts";
 import { createTransport } from "../transport.ts";
 import { malformedError } from "../transport-errors.ts";
 import { destination, type InferenceSpec } from "./destination.ts";
+import { nestedLabels } from "./nested-labels.ts";
 import type { InferenceTask, Item } from "./tasks.ts";
 
 export type InferenceAnswer = {
@@ -37,7 +38,7 @@ export async function openInference(
 ): Promise<Inference> {
   const { url, origin } = destination(spec, task);
   const { ask } = task;
-  if (ask === null) return chatInference(spec, deps);
+  if (ask === null || spec.kind === "embedded") return chatInference(spec, deps); // `destination` refuses it any other task
   const token = tokenOf(spec, deps.env);
   const transport = createTransport(
     { gate: { gate: (deps.gates ?? processGates)(url), run: deps.run }, ...deps.transport },
@@ -48,7 +49,7 @@ export async function openInference(
     fetch: task.media
       ? withoutAddresses(transport, origin)
       : task.name === "text-classification"
-        ? nested(transport)
+        ? nestedLabels(transport)
         : transport,
     ...(spec.kind === "hf" && spec.billTo !== null ? { billTo: spec.billTo } : {}),
   });
@@ -73,17 +74,6 @@ function withoutAddresses(transport: typeof fetch, origin: string): typeof fetch
     if (/"(?:output|url|image_url|video|audio_url)"\s*:\s*(?:\[\s*)?"https?:/i.test(text))
       throw malformedError(origin, "answered with the address of a file, which is not fetched");
     return new Response(text, { status: response.status, headers: response.headers });
-  };
-}
-
-/** The client wants a list of lists; servers that were given one text answer with a list. */
-function nested(transport: typeof fetch): typeof fetch {
-  return async (input, init) => {
-    const response = await transport(input, init);
-    if (!/^application\/json\b/i.test(response.headers.get("content-type") ?? "")) return response;
-    const value: unknown = await response.json();
-    const flat = Array.isArray(value) && value.length > 0 && !value.some((each) => Array.isArray(each));
-    return Response.json(flat ? [value] : value, { status: response.status });
   };
 }
 

@@ -16,6 +16,7 @@ import { mostFor } from "../../models/terms.ts";
 import { destination } from "../../models/inference/destination.ts";
 import { inferenceTasks, type InferenceTask } from "../../models/inference/tasks.ts";
 import { answering, failed, printable } from "../answer.ts";
+import { withWeights, type ModelPin } from "../hub/models-lock.ts";
 import { licenceConcerns } from "../hub/licence-concerns.ts";
 import type { HubSource } from "../hub/source.ts";
 import type { Secrets } from "../../outside/secrets.ts";
@@ -27,6 +28,7 @@ import { inferenceArgs, type InferenceArgs } from "./args.ts";
 import { chunkRows, completeBatch, type Job } from "./job.ts";
 import { rememberingScans, type Scan, type ScanInput } from "./scan.ts";
 import type { InferenceModel, InferenceSource } from "./source.ts";
+import { hubIdOf } from "../../models/resolve.ts";
 
 type Given = { readonly source: InferenceSource; readonly hub: HubSource; readonly secrets?: Secrets | undefined };
 
@@ -154,7 +156,7 @@ async function concernsOf(
   const { task, model } = taskOf(source, given);
   if (model === null) return nothing;
   const { origin, local } = destination(model.spec, task);
-  const licence = await licenceConcerns(hub, context, { id: model.spec.model, licence: model.licence });
+  const licence = await licenceConcerns(hub, context, { id: hubIdOf(model.spec), licence: model.licence });
   if ("refused" in licence.concerns || local) return licence;
   const looked = await scanned(scan, context, task, given);
   if (typeof looked === "string") return licence;
@@ -241,12 +243,22 @@ async function run(parts: Parts, context: ToolContext, given: InferenceArgs, fac
       (context.key.split("/")[0] ?? "").replaceAll(/[^A-Za-z0-9.-]/g, "-"),
       hashOf({ about, to: given.output_file }).slice(0, 32),
     ),
-    pin: found.pin,
+    pin: await wholePin(parts.hub, context, model, found.pin),
     clean: (value) => parts.secrets?.cleanJson(value) ?? value,
     open: () => source.open(model, task, context.key.slice(0, context.key.indexOf("."))),
     calls: context.calls,
   };
   return completeBatch(job);
+}
+
+/** What runs in this process is pinned in cadre.lock, by the commit that was fetched. */
+async function wholePin(
+  hub: HubSource,
+  context: ToolContext,
+  { spec }: InferenceModel,
+  pin: ModelPin | null,
+): Promise<ModelPin | null> {
+  return pin === null || spec.kind === "embedded" ? null : withWeights(hub, context, spec.model, pin);
 }
 
 /** The last look, at what is about to be sent. */
