@@ -18,6 +18,8 @@ export default defineConfig({
         test: {
           name: "inside",
           include: ["test/{unit,property,contract,security}/**/*.test.ts"],
+          // A worker evaluates the sources once and not once for each file: whatever keeps state is opened by the test that uses it.
+          isolate: false,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

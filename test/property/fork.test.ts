@@ -19,7 +19,7 @@ import {
   type Deed,
 } from "../fixtures/forked-project.ts";
 
-const histories = Number(process.env["CADRE_FORKS"] ?? 3);
+const histories = Number(process.env["CADRE_FORKS"] ?? 2);
 
 const path = fc.constantFrom("notes/a.md", "notes/b.md", "docs/input.md", "bin/tool.sh");
 const content = fc.constantFrom("one (end)\n", "two\n(end)\n", "");
@@ -126,5 +126,5 @@ test(
     expect(made).toBeGreaterThan(0);
     expect(refused).toBeGreaterThan(0);
   },
-  30_000 + histories * 15_000,
+  30_000 + histories * 30_000,
 );
