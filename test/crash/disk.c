@@ -7,6 +7,8 @@
  *                              something), "reads".
  *           DISK_SPARE=<name>  files of this name are outside of it all.
  *           DISK_COUNT=<file>  when the process ends, the number of calls is written there.
+ *           DISK_ORDERS=<file> one process, many disks: whenever it opens this file, the calls so far are written to DISK_COUNT, and
+ *                              what the file says holds from then on: errno, n, how many, kind and root, in this order.
  * Power:    DISK_SHADOW=<dir>  keeps there what a disk would hold if the power went now: P1 to P4.
  *           DISK_LEAK=<percent>, DISK_SEED=<n>: so many of the sectors and names that nobody asked to be kept are kept all the same.
  *
@@ -39,7 +41,7 @@
 
 static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static char root[PATH_MAX], shadow[PATH_MAX];
-static const char *spare, *count_to;
+static const char *spare, *count_to, *orders;
 static int fail_with, leak;
 static long fail_at, fail_for, calls;
 enum kind { ROOM, CHANGE, READ };
@@ -57,6 +59,10 @@ static long from_env(const char *name) {
   return text ? atol(text) : 0;
 }
 
+static enum kind kind_of(const char *word) {
+  return word && !strcmp(word, "room") ? ROOM : word && !strcmp(word, "reads") ? READ : CHANGE;
+}
+
 __attribute__((constructor)) static void begin(void) {
   const char *at = getenv("DISK_ROOT"), *to = getenv("DISK_SHADOW");
   if (!at || !realpath(at, root)) strncpy(root, at ? at : "", sizeof root - 1);
@@ -66,8 +72,8 @@ __attribute__((constructor)) static void begin(void) {
   fail_with = from_env("DISK_FAIL");
   fail_at = from_env("DISK_AT");
   fail_for = from_env("DISK_FOR");
-  const char *kind = getenv("DISK_CALLS");
-  counted = kind && !strcmp(kind, "room") ? ROOM : kind && !strcmp(kind, "reads") ? READ : CHANGE;
+  orders = getenv("DISK_ORDERS");
+  counted = kind_of(getenv("DISK_CALLS"));
   leak = from_env("DISK_LEAK");
   dice = from_env("DISK_SEED") * 2654435761ULL + 88172645463325252ULL;
   if (!*shadow) return;
@@ -85,6 +91,19 @@ __attribute__((destructor)) static void end(void) {
   int length = snprintf(text, sizeof text, "%ld\n", calls);
   if (REAL(write)(fd, text, length) < 0) return;
   REAL(close)(fd);
+}
+
+static void take_orders(void) {
+  char text[PATH_MAX + 128], kind[16] = "", where[PATH_MAX] = "";
+  end();
+  int fd = REAL(open)(orders, O_RDONLY);
+  ssize_t length = fd < 0 ? -1 : REAL(read)(fd, text, sizeof text - 1);
+  if (fd >= 0) REAL(close)(fd);
+  text[length > 0 ? length : 0] = 0;
+  sscanf(text, "%d %ld %ld %15s %4095s", &fail_with, &fail_at, &fail_for, kind, where);
+  counted = kind_of(kind);
+  calls = 0;
+  if (!*where || !realpath(where, root)) *root = 0;
 }
 
 static int chance(void) {
@@ -307,6 +326,7 @@ static int opened(int fd, int made) {
 static int opening(int at, const char *path, int flags, mode_t mode, int *made) {
   char place[PATH_MAX];
   *made = 0;
+  if (orders && !strcmp(path, orders)) GUARD(take_orders());
   if (!*root || !(flags & O_CREAT)) return 0;
   pthread_mutex_lock(&lock);
   int no = 0;

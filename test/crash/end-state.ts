@@ -79,6 +79,24 @@ export async function stateOf(
   };
 }
 
+/** What is wrong with a run that has ended, in words; empty where it ended as an undisturbed one. */
+export function differences(expected: EndState, reached: Ending): readonly string[] {
+  const parts = Object.keys(expected) as (keyof EndState)[];
+  const different = parts.filter((part) => JSON.stringify(reached.state[part]) !== JSON.stringify(expected[part]));
+  return [
+    ...reached.wrong,
+    ...different.map((part) => `${part}: ${firstDifference(expected[part], reached.state[part])}`),
+  ];
+}
+
+function firstDifference(expected: unknown, reached: unknown): string {
+  const [one, other] = [JSON.stringify(expected), JSON.stringify(reached)];
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at += 1;
+  const from = Math.max(0, at - 80);
+  return `expected …${one.slice(from, at + 80)}…, got …${other.slice(from, at + 80)}…`;
+}
+
 function aboutDoubt(event: Event, stored: readonly StoredEvent[]): boolean {
   if (event.type === "ask_raised") return event.kind === "doubt";
   if (event.type !== "ask_decided") return false;

@@ -6,7 +6,7 @@ import { childBundle } from "./child-bundle.ts";
 import type { ChildSettings } from "./child-settings.ts";
 import type { finish as finishing } from "./finish.ts";
 import { madeOnce } from "./made-once.ts";
-import { ending, type Ending, type EndState } from "./end-state.ts";
+import { differences, ending, type Ending, type EndState } from "./end-state.ts";
 import { storyFolder } from "./story.ts";
 
 export type Ended = {
@@ -37,7 +37,7 @@ export async function child(dir: string, options: ChildOptions = {}): Promise<En
   const running = spawn(program, args, {
     cwd: dir,
     // The cache of compiled code is warm after the first process: later ones start faster, and write nothing to it.
-    env: { ...cleanEnvironment(), NODE_COMPILE_CACHE: `${bundle}.cache`, ...env },
+    env: childEnvironment(bundle, env),
     stdio: ["ignore", "pipe", "pipe", "pipe"],
     detached: true,
   });
@@ -58,9 +58,10 @@ export async function child(dir: string, options: ChildOptions = {}): Promise<En
   });
 }
 
-function cleanEnvironment(): NodeJS.ProcessEnv {
+/** Of a process that runs a bundle. */
+export function childEnvironment(bundle: string, env: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _options, ...environment } = process.env;
-  return { ...environment, NO_COLOR: "1" };
+  return { ...environment, NO_COLOR: "1", NODE_COMPILE_CACHE: `${bundle}.cache`, ...env };
 }
 
 function lines(
@@ -114,25 +115,8 @@ async function referenceRun(): Promise<EndState> {
 export async function divergences(
   dir: string,
 ): Promise<{ readonly found: readonly string[]; readonly ending: Ending }> {
-  const expected = await reference();
   const reached = await ending(dir);
-  const parts = Object.keys(expected) as (keyof EndState)[];
-  const different = parts.filter((part) => JSON.stringify(reached.state[part]) !== JSON.stringify(expected[part]));
-  return {
-    found: [
-      ...reached.wrong,
-      ...different.map((part) => `${part}: ${firstDifference(expected[part], reached.state[part])}`),
-    ],
-    ending: reached,
-  };
-}
-
-function firstDifference(expected: unknown, reached: unknown): string {
-  const [one, other] = [JSON.stringify(expected), JSON.stringify(reached)];
-  let at = 0;
-  while (at < one.length && one[at] === other[at]) at += 1;
-  const from = Math.max(0, at - 80);
-  return `expected …${one.slice(from, at + 80)}…, got …${other.slice(from, at + 80)}…`;
+  return { found: differences(await reference(), reached), ending: reached };
 }
 
 /** Does the work on every item, a few at a time; the first failure ends it. */

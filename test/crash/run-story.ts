@@ -10,19 +10,21 @@ import type { Cadre } from "../../src/cadre/api.ts";
 import { openContext } from "../../src/cli/context.ts";
 import { drive } from "../../src/cli/drive.ts";
 import { reportError } from "../../src/cli/errors.ts";
-import { openOutput } from "../../src/cli/output.ts";
+import { openOutput, type Sink } from "../../src/cli/output.ts";
 import type { RoleModel } from "../../src/models/model.ts";
 import { scriptedModel } from "../../src/testing.ts";
 import type { ChildSettings } from "./child-settings.ts";
 import { jumpingDate } from "./jumping-date.ts";
 import { answers, brief, runId, say, withoutProbe } from "./story.ts";
 
+type Sinks = { readonly stdout: Sink; readonly stderr: Sink };
+
 /** Returns the exit code. */
-export async function runStory(dir: string, settings: ChildSettings): Promise<number> {
+export async function runStory(dir: string, settings: ChildSettings, to: Sinks = process): Promise<number> {
   if (settings.clock) globalThis.Date = jumpingDate(Date, settings.clock);
   if (settings.synchronous || settings.logPages) openOtherwise(settings);
   withoutProbe(settings.holdInEffect ? () => held(3_600_000) : undefined);
-  const output = openOutput({ json: true, quiet: true, verbose: false, fields: null }, process.stdout, process.stderr);
+  const output = openOutput({ json: true, quiet: true, verbose: false, fields: null }, to.stdout, to.stderr);
   const context = openContext({ dir }, {}, output, process.stdin);
   try {
     const opened = openCadre({ dir, model: pacedModel(settings), ids: { runId: () => runId } });
