@@ -45,17 +45,29 @@ type ListedRecord = {
 
 function listed(records: readonly ListedRecord[]): ListedRun[] {
   const runs: ListedRun[] = [];
+  let id: RunId | undefined;
   let asks: WaitingFor[] = [];
   let order: number[] = [];
   for (const record of records) {
-    const { id, status, title, entry, started_at: startedAt, ask, asked, kind, role, recipient: to, topic } = record;
-    if (runs.at(-1)?.id !== id) {
-      [asks, order] = [[], []];
-      runs.push({ id, status, title, entry, startedAt, rehearsal: record.rehearsal === 1, asks });
+    if (record.id !== id) {
+      id = record.id;
+      asks = [];
+      order = [];
+      runs.push({
+        id,
+        status: record.status,
+        title: record.title,
+        entry: record.entry,
+        startedAt: record.started_at,
+        rehearsal: record.rehearsal === 1,
+        asks,
+      });
     }
-    if (ask === null || status !== "waiting") continue;
+    if (record.ask === null || record.status !== "waiting") continue;
+    const { ask, asked, kind, role, recipient: to, topic } = record;
     // Put in order here: SQLite would sort ten thousand lists of one.
-    const place = order.findLastIndex((before) => before < asked) + 1;
+    let place = asks.length;
+    while (place > 0 && order[place - 1]! > asked) place -= 1;
     order.splice(place, 0, asked);
     asks.splice(place, 0, { id: ask, kind, role, to, topic });
   }
