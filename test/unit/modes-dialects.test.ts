@@ -164,10 +164,26 @@ describe("opencode agents", () => {
     expect(mode).toMatchObject({ dialect: "opencode", slug: "reviewer", toolGroups: groups });
   });
 
-  test("whom its task permission names are its delegations; a pattern names nobody", () => {
-    const text =
-      '---\ndescription: d\nmode: primary\npermission:\n  task:\n    "*": deny\n    writer: allow # For pages\n    "team-*": allow\n---\n';
-    expect(routes(one(text))).toEqual([["delegation", "writer", "For pages", "7:5"]]);
+  test.each(["permission", "permissions"])(
+    "whom its task %s names are its delegations; a pattern names nobody, and that is said",
+    (key) => {
+      const text = `---\ndescription: d\nmode: primary\n${key}:\n  task:\n    "*": deny\n    writer: allow # For pages\n    subagents/core/Context_Scout: ask\n    "team-*": allow\n    hidden: deny\n---\n`;
+      const { modes, problems } = readRoleFile(text, ".opencode/agent/lead.md");
+      expect(modes.flatMap(routes)).toEqual([
+        ["delegation", "writer", "For pages", "7:5"],
+        ["delegation", "context-scout", null, "8:5"],
+      ]);
+      expect(problems.map(({ code, line, column }) => [code, line, column])).toEqual([["route-in-prose", 9, 5]]);
+    },
+  );
+
+  test("a map under `permissions` denies as one under `permission` does; a pattern for everything bounds nothing further", () => {
+    const text = '---\ndescription: d\nmode: subagent\npermissions:\n  bash:\n    "*": deny\n  edit:\n    "**/*": deny\n---\n';
+    const { modes, problems } = readRoleFile(text, ".opencode/agent/scout.md");
+    expect(modes[0]?.toolGroups).toEqual(["read", "browser", "mcp", "communication"]);
+    expect(problems).toEqual([]);
+    const bounded = readRoleFile(text.replace('"**/*"', '"**/*.env"'), ".opencode/agent/scout.md");
+    expect(bounded.problems.map(({ code, line }) => [code, line])).toEqual([["restriction-not-held", 4]]);
   });
 });
 

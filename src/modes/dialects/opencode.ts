@@ -1,10 +1,15 @@
-/** opencode's agents: the file's name is the agent's, `mode` says who may start it, and everything is allowed that is not denied. */
+/**
+ * opencode's agents: the file's name is the agent's unless it names itself, `mode` says who may start it, and everything is allowed that is
+ * not denied. `permission` is a map there and `permissions` a list; packs write maps under both, and mean the same.
+ */
 import { entryOf, type YamlEntry, type YamlMap } from "../../documents/yaml-tree.ts";
 import { readText, type Source } from "../keys.ts";
 import type { RouteDeclaration } from "../mode.ts";
+import { proseProblem } from "../route-item.ts";
 import { unheld, type Dialect } from "./dialect.ts";
 import { fileStem, slugOf } from "./names.ts";
 
+const permissionKeys = ["permission", "permissions"] as const;
 const modes = new Set(["primary", "subagent", "all"]);
 const silent = ["mode", "temperature", "top_p", "hidden", "color", "variant", "options", "reasoningEffort"] as const;
 
@@ -31,7 +36,7 @@ export const opencode: Dialect = {
   recognises: (map, file) => {
     if (/\.agent\.md$/i.test(file)) return false;
     const kindOf = (key: string): string | undefined => entryOf(map, key)?.value.kind;
-    if (kindOf("tools") === "map" || kindOf("permission") === "map" || kindOf("permissions") === "list") return true;
+    if (kindOf("tools") === "map" || kindOf("permission") === "map" || kindOf("permissions") !== undefined) return true;
     if (kindOf("description") === undefined) return false;
     return modes.has(textOf(map, "mode") ?? "") || /(?:^|\/)\.?opencode\/agents?\//.test(file);
   },
@@ -83,18 +88,28 @@ function tools(source: Source): Rule[] {
 
 /** What is allowed for some patterns alone is allowed here: a command needs a person's approval or the workflow's word anyway. */
 function permission(source: Source): Rule[] {
-  return entriesOf(source, "permission").flatMap(({ key, value }): Rule[] => {
+  return allowances(source).flatMap(({ key, value }): Rule[] => {
     if (value.kind === "text") return [{ name: key, allowed: value.text !== "deny" }];
     if (value.kind !== "map" || key === "task") return [];
     return [{ name: key, allowed: value.entries.some((each) => each.value.kind === "text" && each.value.text !== "deny") }];
   });
 }
 
+/** Of both spellings, in the order of their keys. */
+function allowances(source: Source): readonly YamlEntry[] {
+  return permissionKeys.flatMap((key) => entriesOf(source, key));
+}
+
+/** A pattern that stands for everything bounds nothing further than the word itself. */
 function patterns(source: Source): readonly string[] {
-  const found = entriesOf(source, "permission").some(({ key, value }) => key !== "task" && value.kind === "map");
-  if (!found) return [];
+  const bounded = ({ key, value }: YamlEntry): boolean =>
+    key !== "task" && value.kind === "map" && value.entries.some((each) => !/^\*+(?:\/\*+)?$/.test(each.key));
+  const keys = permissionKeys.filter((key) => entriesOf(source, key).some(bounded));
   const instead = "Say in the workflow which commands run without a person.";
-  return unheld(source, [["permission", "allows some patterns and not others", instead]]);
+  return unheld(
+    source,
+    keys.map((key) => [key, "allows some patterns and not others", instead] as const),
+  );
 }
 
 function permissions(source: Source): Rule[] {
@@ -111,13 +126,22 @@ function textOf(map: YamlMap, key: string): string | null {
   return value?.kind === "text" ? value.text : null;
 }
 
-/** Whom its `task` permission names; a pattern names nobody in particular. */
+/**
+ * Whom its `task` permission names, by the last part of a path (`subagents/core/scout`), as files are named here. A pattern names nobody
+ * in particular, which is said; that everybody may be asked names nobody either, and is opencode's default.
+ */
 function routesOf(source: Source): RouteDeclaration[] {
-  const task = entriesOf(source, "permission").find(({ key }) => key === "task")?.value;
-  const named = task?.kind === "map" ? task.entries : [];
+  const named = allowances(source).flatMap(({ key, value }) =>
+    key === "task" && value.kind === "map" ? value.entries : [],
+  );
   return named.flatMap(({ key, line, column, value }): RouteDeclaration[] => {
-    if (value.kind !== "text" || value.text === "deny" || key.includes("*")) return [];
+    if (value.kind !== "text" || value.text === "deny" || key === "*") return [];
     const { file } = source;
-    return [{ kind: "delegation", to: slugOf(key), purpose: value.comment, file, line, column, origin: "front-matter" }];
+    if (/[*?]/.test(key)) {
+      source.problems.push(proseProblem({ file, key: "task", text: key, named: [], line, column }));
+      return [];
+    }
+    const to = slugOf(key.split("/").at(-1) ?? key);
+    return [{ kind: "delegation", to, purpose: value.comment, file, line, column, origin: "front-matter" }];
   });
 }
