@@ -3,7 +3,9 @@
  *
  * F1. A role that only got another slug is one that was renamed: its routes are compared under the new one, and only real changes are told.
  * F2. Reaching is transitive, along delegations and escalations: what a pull request opens or closes is often several hops away.
- * F3. A way up is a way along escalations to the user. Who staffs a role is the workflow's to say, and not part of this.
+ * F3. A way up is a way along escalations to the user.
+ * F4. A person is the user, or whoever fills a role as the workflow says now: its file is code, and that of another revision is not run. What
+ *     a change lets reach them is told of every role, of new ones too.
  */
 import { USER, type OrgChart, type Role, type Route } from "./chart.ts";
 
@@ -36,9 +38,12 @@ export type ChartDiff = {
   readonly reach: { readonly gained: readonly Reach[]; readonly lost: readonly Reach[] };
   /** Roles that are in the new chart, and reach a person now, or no longer. New roles that reach none are among the lost. */
   readonly wayUp: { readonly gained: readonly string[]; readonly lost: readonly string[] };
+  /** Which people a role can reach now and could not before, or no longer; of roles that are in the new chart. */
+  readonly people: { readonly gained: readonly Reach[]; readonly lost: readonly Reach[] };
 };
 
-export function chartDiff(before: OrgChart, after: OrgChart): ChartDiff {
+/** `staffed`: the roles that people fill. */
+export function chartDiff(before: OrgChart, after: OrgChart, staffed: readonly string[] = []): ChartDiff {
   const renamed = renamedRoles(before, after);
   const old = underNewNames(before, new Map(renamed.map(({ from, to }) => [from, to])));
   const was = new Map(old.roles.map((role) => [role.slug, role]));
@@ -54,6 +59,7 @@ export function chartDiff(before: OrgChart, after: OrgChart): ChartDiff {
     routes: routeChanges(old.routes, after.routes),
     reach: reachChanges(old, after, new Set(both.map(({ slug }) => slug))),
     wayUp: wayUpChanges(old, after),
+    people: reachChanges(old, after, new Set(is.keys()), new Set([USER, ...staffed])),
   };
 }
 
@@ -139,18 +145,24 @@ function reached(ways: Ways, start: string): ReadonlySet<string> {
   return seen;
 }
 
-/** F2. */
-function reachChanges(before: OrgChart, after: OrgChart, both: ReadonlySet<string>): ChartDiff["reach"] {
+/** F2, F4: of these roles; with `ends`, only where they come to one of those. */
+function reachChanges(
+  before: OrgChart,
+  after: OrgChart,
+  roles: ReadonlySet<string>,
+  ends?: ReadonlySet<string>,
+): ChartDiff["reach"] {
   const along = ["delegation", "escalation"] as const;
   const was = waysOf(before.routes, along);
   const is = waysOf(after.routes, along);
   const gained: Reach[] = [];
   const lost: Reach[] = [];
-  for (const from of [...both].toSorted()) {
+  const counts = (to: string): boolean => ends?.has(to) ?? true;
+  for (const from of [...roles].toSorted()) {
     const then = reached(was, from);
     const now = reached(is, from);
-    const more = [...now].filter((to) => !then.has(to)).toSorted();
-    const less = [...then].filter((to) => !now.has(to)).toSorted();
+    const more = [...now].filter((to) => !then.has(to) && counts(to)).toSorted();
+    const less = [...then].filter((to) => !now.has(to) && counts(to)).toSorted();
     if (more.length > 0) gained.push({ from, to: more });
     if (less.length > 0) lost.push({ from, to: less });
   }

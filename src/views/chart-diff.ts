@@ -14,7 +14,7 @@ type Section = { readonly title: string; readonly rows: readonly string[] };
 const count = (many: number, one: string): string => `${many} ${one}${many === 1 ? "" : "s"}`;
 
 /** `since`: what the chart is compared with, as the person named it. */
-export function renderChartDiff(diff: ChartDiff, since: string, options: TextOptions): string {
+export function renderChartDiff(diff: ChartDiff, since: string, options: TextOptions, unread: Unread = []): string {
   const paint = painter(options.colour);
   const rule = ({ purpose, file, line }: Route): string =>
     paint("dim", `“${visible(purpose)}”  ${visible(file)}:${line}`);
@@ -22,6 +22,8 @@ export function renderChartDiff(diff: ChartDiff, since: string, options: TextOpt
   const sections: readonly Section[] = [
     { title: "No way up to a person any more", rows: diff.wayUp.lost.map(visible) },
     { title: "A way up to a person now", rows: diff.wayUp.gained.map(visible) },
+    { title: "Can now reach a person", rows: diff.people.gained.map(reachText) },
+    { title: "Can no longer reach a person", rows: diff.people.lost.map(reachText) },
     { title: "Roles renamed", rows: diff.roles.renamed.map(({ from, to }) => `${visible(from)} → ${visible(to)}`) },
     { title: "Roles added", rows: diff.roles.added.map(({ slug, file }) => `${visible(slug)}  ${visible(file)}`) },
     { title: "Roles removed", rows: diff.roles.removed.map(({ slug, file }) => `${visible(slug)}  ${visible(file)}`) },
@@ -40,8 +42,9 @@ export function renderChartDiff(diff: ChartDiff, since: string, options: TextOpt
     },
     { title: "Can now reach", rows: diff.reach.gained.map(reachText) },
     { title: "Can no longer reach", rows: diff.reach.lost.map(reachText) },
+    { title: unreadTitle, rows: unread.map(visible) },
   ];
-  if (isUnchanged(diff)) return `the chart is as it was at ${visible(since)}`;
+  if (isUnchanged(diff) && unread.length === 0) return `the chart is as it was at ${visible(since)}`;
   return sections
     .filter(({ rows }) => rows.length > 0)
     .map(({ title, rows }) => [paint("bold", title), ...rows.map((row) => `  ${row}`)].join("\n"))
@@ -52,10 +55,15 @@ function reachText({ from, to }: Reach): string {
   return `${visible(from)} → ${to.map(visible).join(", ")}`;
 }
 
+/** Workflow files that are not what they were: they are code, and that of another revision is not run. */
+export type Unread = readonly string[];
+const unreadTitle =
+  "Workflows changed: whom they staff with people, and what they ask for, is told of the present ones alone";
+
 /** For the description of a pull request: what matters most first, long lists folded away. */
-export function chartDiffMarkdown(diff: ChartDiff, since: string): string {
-  if (isUnchanged(diff)) return `The org chart is as it was at ${code(since)}.\n`;
-  const { roles, routes, reach, wayUp } = diff;
+export function chartDiffMarkdown(diff: ChartDiff, since: string, unread: Unread = []): string {
+  if (isUnchanged(diff) && unread.length === 0) return `The org chart is as it was at ${code(since)}.\n`;
+  const { roles, routes, reach, wayUp, people } = diff;
   const summary = [
     ...(roles.added.length > 0 ? [`${count(roles.added.length, "role")} added`] : []),
     ...(roles.removed.length > 0 ? [`${roles.removed.length} removed`] : []),
@@ -69,6 +77,9 @@ export function chartDiffMarkdown(diff: ChartDiff, since: string): string {
     [`${summary.join(", ")}.`],
     ...warning("No way up to a person any more", wayUp.lost),
     ...(wayUp.gained.length === 0 ? [] : [[`A way up to a person now: ${wayUp.gained.map(code).join(", ")}.`]]),
+    ...part("### Who can now reach a person", people.gained.map(reachRow)),
+    ...part("### Who can no longer reach a person", people.lost.map(reachRow)),
+    ...(unread.length === 0 ? [] : [[`${unreadTitle}: ${unread.map(code).join(", ")}.`]]),
     ...part("### Roles", [
       ...roles.renamed.map(({ from, to }) => `- ${code(from)} is now ${code(to)}`),
       ...roles.added.map(({ slug, name }) => `- added ${code(slug)}: ${inline(name)}`),
@@ -102,6 +113,9 @@ function part(title: string, rows: readonly string[]): string[][] {
 
 function folded(title: string, reaches: readonly Reach[]): string[][] {
   if (reaches.length === 0) return [];
-  const rows = reaches.map(({ from, to }) => `- ${code(from)} → ${to.map(code).join(", ")}`);
-  return [[`<details><summary>${title}</summary>`], rows, ["</details>"]];
+  return [[`<details><summary>${title}</summary>`], reaches.map(reachRow), ["</details>"]];
+}
+
+function reachRow({ from, to }: Reach): string {
+  return `- ${code(from)} → ${to.map(code).join(", ")}`;
 }

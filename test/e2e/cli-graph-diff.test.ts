@@ -24,8 +24,10 @@ test("what a branch changes in the chart, as text, for a pull request and as dat
   writeFileSync(join(dir, "graphs", "old.ts"), `import fs from "node:fs"; fs.writeFileSync("executed", "");\nexport const workflow = {};\n`); // prettier-ignore
   git(dir, "add", "-A");
   git(dir, "commit", "-q", "-m", "first");
-  rmSync(join(dir, "graphs", "old.ts"));
   expect(cadre(dir, ["graph", "--diff", "main"]).out).toBe("the chart is as it was at main\n");
+  rmSync(join(dir, "graphs", "old.ts"));
+  // A workflow says who is a person; that of a revision is not run, so that it changed is all that is told.
+  expect(cadre(dir, ["graph", "--diff", "main"]).out).toMatch(/^Workflows changed: [^\n]+\n {2}graphs\/old\.ts\n$/);
 
   for (const [one, other] of [
     ["lead", "specialist"],
@@ -44,7 +46,7 @@ test("what a branch changes in the chart, as text, for a pull request and as dat
   expect(shown.out).toMatch(/Can no longer reach\n[\s\S]*huggingface-specialist → .*technical-writer/);
   expect(cadre(dir, ["graph", "--diff", "HEAD", "--format", "markdown"]).out).toMatch(/^## Org chart, since `HEAD`\n/);
   const data = document(cadre(dir, ["graph", "--diff", "main", "--json"]));
-  expect(data).toMatchObject({ schema: "cadre.chart-diff/1", commit: git(dir, "rev-parse", "main"), wayUp: { lost: ["database-lead", "database-specialist"] } }); // prettier-ignore
+  expect(data).toMatchObject({ schema: "cadre.chart-diff/1", commit: git(dir, "rev-parse", "main"), wayUp: { lost: ["database-lead", "database-specialist"] }, workflows: { changed: ["graphs/old.ts"] } }); // prettier-ignore
   expect(cadre(dir, ["graph", "--diff", "main", "--fail-on", "lost-way-up"]).code).toBe(1);
   expect(state(dir)).toEqual(before);
   expect(existsSync(join(dir, "executed"))).toBe(false);

@@ -46,6 +46,37 @@ function scriptOf(lines: readonly string[]): string {
   return [`npx() { shift; "${process.execPath}" "${join(root, "dist/cli/main.js")}" "$@"; }`, ...checked].join("\n");
 }
 
+test(
+  "a project outside of the checkout reaches cadre in each way that getting-started names",
+  { timeout: 120_000 },
+  () => {
+    const outside = join(folder(), "shop");
+    mkdirSync(outside);
+    const ways = blocksOf("getting-started.md")
+      .filter(({ language, text }) => language === "text" && text.includes("~/src/cadre"))
+      .flatMap(({ text }) => text.trim().split("\n"));
+    expect(ways).toHaveLength(4);
+    // Linked below a folder of the test's own; what `npm ci` brings is there already.
+    const lines = ways.map((line) =>
+      line
+        .replace("npm ci && npm link", "npm link --ignore-scripts --no-audit --no-fund")
+        .replaceAll("~/src/cadre", root)
+        .replaceAll("~/work/shop", outside),
+    );
+    const global = join(outside, "..", "global");
+    const env = {
+      ...process.env,
+      npm_config_prefix: global,
+      npm_config_offline: "true",
+      PATH: `${global}/bin:${process.env["PATH"]}`,
+    };
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+    const said = lines.map((line) => spawnSync("sh", ["-c", line], { cwd: outside, env, encoding: "utf8" }));
+    expect(said.map(({ status }) => status)).toEqual([0, 0, 0, 0]);
+    expect(said.slice(1).map(({ stdout }) => stdout.trim())).toEqual([version, version, version]);
+  },
+);
+
 describe.each(pages.filter((page) => !elsewhere.has(page)))("docs/%s", (page) => {
   const blocks = blocksOf(page);
   const lines = blocks

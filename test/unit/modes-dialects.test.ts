@@ -178,7 +178,8 @@ describe("opencode agents", () => {
   );
 
   test("a map under `permissions` denies as one under `permission` does; a pattern for everything bounds nothing further", () => {
-    const text = '---\ndescription: d\nmode: subagent\npermissions:\n  bash:\n    "*": deny\n  edit:\n    "**/*": deny\n---\n';
+    const text =
+      '---\ndescription: d\nmode: subagent\npermissions:\n  bash:\n    "*": deny\n  edit:\n    "**/*": deny\n---\n';
     const { modes, problems } = readRoleFile(text, ".opencode/agent/scout.md");
     expect(modes[0]?.toolGroups).toEqual(["read", "browser", "mcp", "communication"]);
     expect(problems).toEqual([]);

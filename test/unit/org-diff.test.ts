@@ -82,3 +82,27 @@ test("a role's tool groups are told; what a file proposes stays text", () => {
   expect(row).not.toMatch(/(?<!\\)<b>/);
   expect(row?.replaceAll("\\|", "").split("|")).toHaveLength(8);
 });
+
+test("F4 what can now reach a person is told of new roles too, and of people who fill a role; what could before is not", () => {
+  const free = mode("helper", { up: [] });
+  const before = chart(lead, worker, free);
+  const joined = mode("helper", { up: ["worker # trouble"] });
+  const fresh = mode("fresh", { up: ["lead # trouble"] });
+  const diff = chartDiff(before, chart(lead, worker, joined, fresh), ["lead"]);
+  expect(diff.people).toEqual({
+    gained: [
+      { from: "fresh", to: ["lead", "user"] },
+      // It escalated to the user before: whoever names nobody does.
+      { from: "helper", to: ["lead"] },
+    ],
+    lost: [],
+  });
+  expect(renderChartDiff(diff, "main", plain)).toContain(
+    "Can now reach a person\n  fresh → lead, user\n  helper → lead",
+  );
+  expect(chartDiffMarkdown(diff, "main")).toContain("### Who can now reach a person\n\n- `fresh` → `lead`, `user`");
+  const back = chartDiff(chart(lead, worker, joined), before, ["lead"]);
+  expect(back.people).toEqual({ gained: [], lost: [{ from: "helper", to: ["lead"] }] });
+  // That a workflow changed is told although the chart is the same: it says who is a person.
+  expect(chartDiffMarkdown(chartDiff(before, before), "main", ["graphs/w.ts"])).toContain("`graphs/w.ts`");
+});

@@ -1,7 +1,8 @@
 /** `cadre graph --diff <revision>`: the chart that the files declare now, beside the one that a commit holds. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { compareText } from "../../documents/problem-order.ts";
 import { CadreError, isCadreError } from "../../errors.ts";
 import { loadProjectModes } from "../../modes/project-modes.ts";
 import type { OrgChart, Role, Route } from "../../org/chart.ts";
@@ -21,15 +22,18 @@ const failures = ["lost-way-up"] as const;
 export async function graphDiff(context: Context, input: Input, revision: string): Promise<number> {
   if (words(input, 0).length > 0)
     throw new CadreError("usage", "--diff compares the chart of the whole project: name no files with it");
-  const { chart: now } = await readChart(context, []);
+  const { chart: now, workflow } = await readChart(context, []);
   const { output } = context;
   const format = choice(input, "format", formats, output.json ? "json" : "text");
   const failOn = option(input, "failOn") === undefined ? null : choice(input, "failOn", failures, "lost-way-up");
   const { chart: then, commit } = await chartAt(context.dir, revision);
-  const diff = chartDiff(then, now);
-  if (format === "json") output.document(diffDocument(diff, { revision, commit, before: then.hash, after: now.hash }));
-  else if (format === "markdown") output.line(chartDiffMarkdown(diff, revision).trimEnd());
-  else output.line(renderChartDiff(diff, revision, output.text));
+  const staffed = Object.entries(workflow?.staffing ?? {}).flatMap(([slug, { by }]) => (by === "person" ? [slug] : []));
+  const diff = chartDiff(then, now, staffed);
+  const unread = await changedWorkflows(context.dir, commit);
+  const ends = { revision, commit, before: then.hash, after: now.hash };
+  if (format === "json") output.document({ ...diffDocument(diff, ends), workflows: { changed: unread } });
+  else if (format === "markdown") output.line(chartDiffMarkdown(diff, revision, unread).trimEnd());
+  else output.line(renderChartDiff(diff, revision, output.text, unread));
   return failOn !== null && diff.wayUp.lost.length > 0 ? 1 : 0;
 }
 
@@ -54,10 +58,36 @@ async function chartAt(dir: string, revision: string): Promise<{ readonly chart:
   }
 }
 
+/** Compared as bytes: nothing of a revision is run. Sorted, relative to the project. */
+async function changedWorkflows(dir: string, commit: string): Promise<readonly string[]> {
+  const { files } = await readCommitted(dir, commit, "graphs");
+  const then = new Map<string, Uint8Array>();
+  for await (const { entry, bytes } of files) then.set(entry.path, bytes);
+  const names = workflowFiles(dir);
+  const changed = names.filter((name) => {
+    const before = then.get(name);
+    return before === undefined || !readFileSync(join(dir, name)).equals(before);
+  });
+  const gone = [...then.keys()].filter((name) => isWorkflow(name) && !names.includes(name));
+  return [...changed, ...gone].toSorted(compareText);
+}
+
+function workflowFiles(dir: string): readonly string[] {
+  const folder = join(dir, "graphs");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .map((name) => `graphs/${name}`)
+    .filter(isWorkflow);
+}
+
+function isWorkflow(path: string): boolean {
+  return /^graphs\/[^/]+\.(?:ts|mts|js|mjs)$/.test(path) && !path.endsWith(".d.ts");
+}
+
 type Ends = { readonly revision: string; readonly commit: string; readonly before: string; readonly after: string };
 
 /** cadre.chart-diff/1. */
-function diffDocument({ roles, routes, reach, wayUp }: ChartDiff, ends: Ends): Record<string, unknown> {
+function diffDocument({ roles, routes, reach, wayUp, people }: ChartDiff, ends: Ends): Record<string, unknown> {
   const role = ({ slug, name, file }: Role): unknown => ({ slug, name, file });
   const route = ({ kind, from, to, purpose, file, line }: Route) => ({ kind, from, to, purpose, file, line });
   return {
@@ -71,5 +101,6 @@ function diffDocument({ roles, routes, reach, wayUp }: ChartDiff, ends: Ends): R
     },
     reach,
     wayUp,
+    people,
   };
 }
