@@ -5,6 +5,8 @@
  * N2. The role did it, or was told of it in a report: nobody claims what they cannot have seen.
  * N3. Name and unit are the receipt's, letter for letter; the value is the receipt's, digit for digit: who rounds writes prose.
  * N4. Where the receipt says how many rows a number rests on, the report says so too, and the same.
+ *
+ * `verify` repeats N1, N3 and N4 over the whole log (`verify/evidence.ts`).
  */
 import { didYouMean } from "../documents/nearest.ts";
 import {
@@ -16,6 +18,7 @@ import {
   type Report,
 } from "../events/event.ts";
 import { runOfLine, type EffectKey } from "../ids.ts";
+import type { EffectRow } from "../store/ports.ts";
 import type { Turn } from "./refusal.ts";
 
 type Claim = Measurement;
@@ -37,17 +40,26 @@ async function gapOf({ context, frame }: Turn, claim: Claim, known: ReadonlySet<
   const { effect } = claim;
   const row = await context.store.effect(effect as EffectKey);
   // A run that goes on from another one may cite what it shares: N2 says what that is.
-  if (!row || (runOfLine(row.line) !== context.run.id && context.run.past === undefined))
-    return `cites ${effect}, which is no receipt of this run`;
-  if (row.kind !== "tool") return `cites ${effect}, which is a call to a model and proves no number`;
+  const own = row !== undefined && (runOfLine(row.line) === context.run.id || context.run.past !== undefined);
+  const cited = citationProblem(claim, own ? row : undefined);
+  if (cited !== null) return cited;
   if (!known.has(effect)) return `cites ${effect}, which ${frame.role} neither did nor was told of in a report`; // N2
-  const outcome = toolResultSchema.safeParse(row.outcome);
-  const held = outcome.success ? (outcome.data.receipt?.measurements ?? []) : [];
-  return claimProblem(claim, held);
+  return claimProblem(claim, measuredIn(row));
+}
+
+/** N1. `row`: what the run's ledger holds under the cited key. */
+export function citationProblem({ effect }: Pick<Claim, "effect">, row: EffectRow | undefined): string | null {
+  if (!row) return `cites ${effect}, which is no receipt of this run`;
+  return row.kind === "tool" ? null : `cites ${effect}, which is a call to a model and proves no number`;
+}
+
+export function measuredIn(row: EffectRow | undefined): readonly Held[] {
+  const outcome = toolResultSchema.safeParse(row?.outcome);
+  return outcome.success ? (outcome.data.receipt?.measurements ?? []) : [];
 }
 
 /** N3, N4. */
-function claimProblem(claim: Claim, held: readonly Held[]): string | null {
+export function claimProblem(claim: Claim, held: readonly Held[]): string | null {
   const { name, unit, value, effect, n } = claim;
   const named = held.filter((each) => each.name === name);
   const match = named.find((each) => each.unit === unit);

@@ -3,8 +3,10 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { mainLine, type EffectKey, type RunId } from "../../src/ids.ts";
 import { verifyRun } from "../../src/run/verify/verify-run.ts";
+import type { Measurement } from "../../src/events/event.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Tool } from "../../src/tools/tool.ts";
+import { forgedStore } from "../fixtures/forged-store.ts";
 import { LineHarness, call, fullReport, modeText, type Say } from "../fixtures/line-harness.ts";
 
 const modes = [
@@ -114,7 +116,7 @@ async function reported(
   expect((await verifyRun(line.store, line.run)).problems).toEqual([]);
   const refused = await line.ofType("refused");
   const closed = (await line.ofType("frame_closed")).find((event) => event.from === "two");
-  return { refused, measurements: closed?.report?.measurements };
+  return { line, refused, measurements: closed?.report?.measurements };
 }
 
 test("N3 N4 what the receipt holds, letter for letter and digit for digit, is accepted", async () => {
@@ -227,4 +229,56 @@ test("N2 whoever got a report cites what it cites, and nothing else of that role
   ]);
   const ended = (await line.ofType("run_ended"))[0];
   expect(ended?.report?.measurements).toEqual([{ ...held, effect: first }]);
+});
+
+type Forged = readonly [what: string, change: (claim: Measurement) => Measurement, words: string];
+
+test.each<Forged>([
+  ["another value", (claim) => ({ ...claim, value: 0.95 }), "says 0.95, its receipt"],
+  ["another unit", (claim) => ({ ...claim, unit: "%" }), 'is in "%", its receipt'],
+  ["another n", (claim) => ({ ...claim, n: 5700 }), "says n 5700, its receipt"],
+  ["another name", (claim) => ({ ...claim, name: "accuracy" }), "is not in receipt"],
+  ["an effect that measured nothing", (claim) => ({ ...claim, effect: "r-000001.1/e3" }), "no receipt of this run"],
+  ["a model's words", (claim) => ({ ...claim, effect: "r-000001.1/t2" }), "proves no number"],
+  ["another run's effect", (claim) => ({ ...claim, effect: "r-000002.1/e9" }), "no receipt of this run"],
+])("D3 verify finds a number in a log that its receipt does not hold: %s", async (_what, change, words) => {
+  const store = openStore({ file: ":memory:", clock: { now: () => 0 } });
+  await otherRun(store);
+  const { line } = await reported(({ measured }) => [{ ...held, effect: measured }], store);
+  const forged = await forgedStore(line.store, line.run, (event) =>
+    event.type === "frame_closed" && event.report?.measurements.length
+      ? { ...event, report: { ...event.report, measurements: event.report.measurements.map(change) } }
+      : event,
+  );
+  const { problems } = await verifyRun(forged, line.run);
+  expect(problems.map(({ what }) => what).join("; ")).toContain(words);
+});
+
+test("D3 verify finds a number in a log that cites what had not ended when it was reported", async () => {
+  const { line } = await reported(({ measured }) => [{ ...held, effect: measured }]);
+  const first = (await line.ofType("frame_closed"))[0];
+  const [later] = (await line.ofType("action_done")).filter(({ role }) => role === "two");
+  const forged = await forgedStore(line.store, line.run, (event) =>
+    event.type === "frame_closed" && event.frame === first?.frame && event.report
+      ? { ...event, report: { ...event.report, measurements: [{ ...held, effect: later?.key ?? "" }] } }
+      : event,
+  );
+  const { problems } = await verifyRun(forged, line.run);
+  expect(problems.map(({ what }) => what).join("; ")).toContain("which had not ended then");
+});
+
+test("D3 verify finds a receipt that was changed after it was cited", async () => {
+  const { line } = await reported(({ measured }) => [{ ...held, effect: measured }]);
+  const better = { ...held, value: 0.95 };
+  const changed: typeof line.store = {
+    ...line.store,
+    effect: async (key) => {
+      const row = await line.store.effect(key);
+      const outcome = row?.outcome as { receipt?: { measurements: object[] } } | null | undefined;
+      if (!row || !outcome?.receipt?.measurements.length) return row;
+      return { ...row, outcome: { ...outcome, receipt: { ...outcome.receipt, measurements: [better] } } };
+    },
+  };
+  const { problems } = await verifyRun(changed, line.run);
+  expect(problems.map(({ what }) => what).join("; ")).toContain("says 0.7013, its receipt");
 });

@@ -11,6 +11,7 @@ import { endFaults, walkLine, type Walked } from "../../store/verify-chain.ts";
 import type { Anchor } from "../api.ts";
 import { effectProblem, ledgerKey } from "./effects.ts";
 import type { Charts } from "./charts.ts";
+import { claimsOf, verifyEvidence } from "./evidence.ts";
 import type { Findings } from "./findings.ts";
 import { doubtedAfter } from "./opinions.ts";
 import { orderProblem } from "./order.ts";
@@ -88,6 +89,7 @@ class LineCheck {
     findings.add(order === null ? null : { index, what: order });
     await this.#underItsChart(event, index);
     await this.#askRow(event, index);
+    await verifyEvidence(claimsOf(event), index, { ...this.#deps, lineage: this.#lineage, told: this.toldKeys });
     if (index >= this.#shared) this.tree.take(event, index, hash);
     else if (event.type === "child_closed") await this.#sharedChild(event, index);
     this.#remember(event);
