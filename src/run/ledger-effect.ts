@@ -106,8 +106,12 @@ async function stoppedBy({ turn, action, call }: Effect, reached: LimitReached):
   const what = `${call.name} was stopped between two of the calls that it pays for, and those that ended are kept: `;
   await (rest
     ? askAboutLimit(turn, rest, `${what}the rest would bring the run to ${rest.value}, beyond its limit`)
-    : askAboutLimit(turn, reached, `${what}the next would bring the run to ${reached.value}, beyond its limit`));
+    : askAboutLimit(turn, reached, `${what}${beyondWords(reached)}, beyond its limit`));
   return null;
+}
+
+function beyondWords({ name, value }: LimitReached): string {
+  return name === "wallSeconds" ? `the run came to ${value}` : `the next would bring the run to ${value}`;
 }
 
 async function record({ turn, action, call }: Effect, intent: Intent, ran: ToolOutcome): Promise<Ran> {

@@ -5,6 +5,7 @@
  *     one that was begun and has no outcome is made again and stays marked as `repeated`, for it may be billed twice.
  * L2. Each is held to the run's limits in the commit of its intent (`limits.ts`), whatever was looked at before the tool began: of all the
  *     lines of a run, none goes beyond a ceiling. One that is made again takes its share like a new one. After a refusal nothing more is begun; those under way end.
+ *     Wall time is looked at before each.
  * P1. A number stands for one request. If it would be another one now, nothing is made of it: an answer to something else is no answer.
  * P2. What was sent is kept as a hash, never as text (R8).
  */
@@ -33,7 +34,7 @@ type Intent = z.infer<typeof intentSchema>;
 
 /** Of the refusal's data. */
 const reachedSchema = z.object({
-  name: z.enum(["modelCalls", "tokens", "money", "gpuSeconds"]),
+  name: z.enum(["modelCalls", "tokens", "money", "gpuSeconds", "wallSeconds"]),
   value: z.number(),
   ceiling: z.number(),
 });
@@ -52,8 +53,8 @@ const outcomeSchema = z.strictObject({
   charged: chargeSchema.optional(),
 });
 
-type Context = Pick<LineContext, "fence" | "signal" | "run"> & {
-  readonly store: Pick<LineContext["store"], "begin" | "retry" | "finish" | "fail" | "effect">;
+type Context = Pick<LineContext, "fence" | "signal" | "run" | "moving"> & {
+  readonly store: Pick<LineContext["store"], "begin" | "retry" | "finish" | "fail" | "effect" | "run">;
 };
 
 export type HeldCalls = {
@@ -106,6 +107,7 @@ async function pay(context: Context, effect: string, call: PaidCall): Promise<Pa
   const { model, tier, request, terms } = call;
   const costing = { id: model, tier: tier as Tier, ...(terms ? { terms } : {}) };
   requirePriced(context.run.limits, context.run.currency, [costing]);
+  await requireTime(context, key);
   const need = needOf(costing, context.run.currency, atMost(call));
   const intent: Intent = { model, tier, request, ...(terms?.price ? { price: terms.source } : {}) };
   const { row, begun } = await store.begin(fence, key, "model", intent, need.reserve, "limits");
@@ -118,6 +120,19 @@ async function pay(context: Context, effect: string, call: PaidCall): Promise<Pa
   const next = { ...intent, ...(doubted ? { doubted } : {}) };
   const again = await store.retry(fence, key, need.reserve, next, "limits");
   return attempt(context, call, { key, row: again, need, costing, doubted });
+}
+
+/** Time is nothing that an intent could reserve: looked at before each call, and an answer that is recorded takes none. */
+async function requireTime({ store, run, moving }: Context, key: EffectKey): Promise<void> {
+  if (run.limits.wallSeconds === undefined) return;
+  const { counters, limits } = (await store.run(run.id)) ?? run;
+  const value = Math.floor((counters.movedMs + moving()) / 1000);
+  const ceiling = limits.wallSeconds;
+  if (ceiling === undefined || value < ceiling || ((await store.effect(key))?.outcome ?? null) !== null) return;
+  throw new CadreError("limit-reached", `${run.id} was moved for ${value} of ${ceiling} s`, {
+    hint: "A person raises the limit, or stops the run.",
+    data: { run: run.id, name: "wallSeconds", value, ceiling },
+  });
 }
 
 /** How its tokens fall to prompt and reply is not known beforehand: all of them at the dearer price. */

@@ -339,3 +339,28 @@ test(
     expect(points).toBeGreaterThan(15);
   },
 );
+
+test("L4 a tool does not go on beyond the run's wall time but for the calls under way, and what they brought is kept", async () => {
+  let time = 0;
+  const limits = { wallSeconds: 2 };
+  const { line, billed, answers } = bench(
+    () => {
+      time += 1500;
+    },
+    { limits },
+  );
+  await line.create();
+  const move = () => line.move({ monotonic: () => time, leaseTimes: { ttl: 30_000, renew: 3_600_000 } });
+  const { asks } = await move();
+  expect([...billed.keys()]).toEqual([0, 1]);
+  expect(asks).toMatchObject([{ kind: "limit", limit: { name: "wallSeconds", value: 3, ceiling: 2 } }]);
+  expect(asks[0]?.question).toBe(
+    "write_to_file was stopped between two of the calls that it pays for, and those that ended are kept: the run came to 3, " +
+      "beyond its limit of 2 for wallSeconds. Approve to raise it, reject to stop the run.",
+  );
+  await line.decide("approve", "", { to: 60 });
+  expect((await move()).status).toBe("finished");
+  expect(billed).toEqual(oneEach);
+  expect(labels(answers)).toEqual(all);
+  expect((await verifyRun(line.store, line.run)).problems).toEqual([]);
+});
