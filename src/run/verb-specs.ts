@@ -73,9 +73,10 @@ export function verbSpecs(chart: OrgChart, role: string, options: VerbOptions): 
   return [
     ...delegationSpecs(of("delegation"), options),
     ...escalations,
-    ...returnSpecs(options.standing ?? []),
     ...(options.mayAsk ? [ask] : []),
     endSpec(of("report"), options),
+    // Last: it comes and goes within a frame, and a server's prefix cache holds what stands before it.
+    ...returnSpecs(options.standing ?? []),
   ];
 }
 

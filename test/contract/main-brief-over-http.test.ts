@@ -265,6 +265,10 @@ function lasting(tools: string): unknown[] {
     });
 }
 
+function namesOf(tools: string): string[] {
+  return (JSON.parse(tools) as WireTool[]).map((tool) => tool.function.name);
+}
+
 type Told = { readonly messages: readonly string[]; readonly tools: string };
 
 test(
@@ -292,6 +296,7 @@ test(
       if (before === undefined) continue;
       again += 1;
       expect(lasting(tools)).toEqual(lasting(before.tools));
+      expect([-1, namesOf(tools).length - 1]).toContain(namesOf(tools).indexOf("return_report"));
       expect(messages.slice(0, before.messages.length)).toEqual(before.messages);
       kept += before.messages.join("").length;
       sent += messages.join("").length;
