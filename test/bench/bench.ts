@@ -34,6 +34,10 @@ const suites: Readonly<Record<string, Suite>> = {
     about: "which route a text takes: the lexical ranking and llama.cpp over 135 labelled texts [--model <file.gguf>]",
     run: async (args) => (await import("./routing.ts")).routingBench(args),
   },
+  web: {
+    about: "first paint of a long run beside a short one, and idle watchers [--steps N] [--rounds N] [--watchers N]",
+    run: async (args) => (await import("./web.ts")).webBench(args),
+  },
   many: {
     about: "10,000 paused runs in one file, and a run of 10,000 events [--rounds N]",
     run: async (args) => (await import("./many.ts")).manyBench(args),

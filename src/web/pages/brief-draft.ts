@@ -10,7 +10,7 @@ export const limitFields = [
   ["tokens", "tokens", "prompts and replies"],
   ["money", "money", "as 5 EUR"],
   ["gpuSeconds", "GPU seconds", ""],
-  ["wallSeconds", "seconds at work", "waiting for people not counted"],
+  ["wallSeconds", "seconds at work", "without waits"],
 ] as const;
 export type LimitField = (typeof limitFields)[number][0];
 

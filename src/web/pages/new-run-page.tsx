@@ -34,7 +34,11 @@ export function NewRunPage(): ReactNode {
         <h1>New run</h1>
         <label className="inline-field">
           <span>Begin with</span>
-          <select value={draft.file ?? ""} onChange={(event) => open(event.target.value)}>
+          <select
+            value={draft.file ?? (draft.what === "" ? "" : written)}
+            onChange={(event) => open(event.target.value)}
+          >
+            {draft.file === null && draft.what !== "" ? <option value={written}>what stands below</option> : null}
             <option value="">an empty brief</option>
             {briefs.value?.map((file) => (
               <option key={file} value={file}>
@@ -95,6 +99,9 @@ export function NewRunPage(): ReactNode {
     </div>
   );
 }
+
+/** No file's name: the brief is what stands in the form. */
+const written = "…";
 
 function useNewRun() {
   const source = useSource();

@@ -83,7 +83,7 @@ export function AskForm({
               title={`Tell the others that you see to it; it stays open. ${session.command} ack ${ask.id}`}
               onClick={() => doing.run(async () => source.acknowledge(ask.id))}
             >
-              I see to it
+              On it
             </button>
           ) : null}
         </div>

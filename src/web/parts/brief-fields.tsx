@@ -107,7 +107,7 @@ function RunsWith({ draft, change, faults, choices, modes }: BriefFieldsProps): 
               <input
                 {...told}
                 list="model-names"
-                placeholder="as cadre.yaml says; without one, a rehearsal"
+                placeholder="as cadre.yaml says"
                 value={draft.model}
                 onChange={(event) => change({ model: event.target.value })}
               />
