@@ -69,11 +69,12 @@ async function runOf({ cadre }: Served, steps: number): Promise<RunId> {
   return run.id;
 }
 
-async function signedIn({ origin, link }: Served): Promise<string> {
+async function signedIn(own: Served): Promise<string> {
+  const { origin } = own;
   const answer = await fetch(`${origin}/api/session`, {
     method: "POST",
     headers: { origin, "content-type": "application/json" },
-    body: JSON.stringify({ key: new URL(link()).hash.slice("#key=".length) }),
+    body: JSON.stringify({ key: new URL(own.link()).hash.slice("#key=".length) }),
   });
   return answer.headers.get("set-cookie")?.split(";")[0] ?? "";
 }

@@ -32,21 +32,7 @@ export function NewRunPage(): ReactNode {
     <div className="page new-page">
       <header className="page-head">
         <h1>New run</h1>
-        <label className="inline-field">
-          <span>Begin with</span>
-          <select
-            value={draft.file ?? (draft.what === "" ? "" : written)}
-            onChange={(event) => open(event.target.value)}
-          >
-            {draft.file === null && draft.what !== "" ? <option value={written}>what stands below</option> : null}
-            <option value="">an empty brief</option>
-            {briefs.value?.map((file) => (
-              <option key={file} value={file}>
-                {shown(file)}
-              </option>
-            ))}
-          </select>
-        </label>
+        <BeginWith draft={draft} files={briefs.value ?? []} onOpen={open} />
       </header>
       <div className="new-run">
         <form
@@ -102,6 +88,32 @@ export function NewRunPage(): ReactNode {
 
 /** No file's name: the brief is what stands in the form. */
 const written = "…";
+
+function BeginWith({
+  draft: { file, what },
+  files,
+  onOpen,
+}: {
+  readonly draft: Draft;
+  readonly files: readonly string[];
+  readonly onOpen: (file: string) => void;
+}): ReactNode {
+  const own = file === null && what !== "";
+  return (
+    <label className="inline-field">
+      <span>Begin with</span>
+      <select value={own ? written : (file ?? "")} onChange={(event) => onOpen(event.target.value)}>
+        {own ? <option value={written}>what stands below</option> : null}
+        <option value="">an empty brief</option>
+        {files.map((name) => (
+          <option key={name} value={name}>
+            {shown(name)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
 
 function useNewRun() {
   const source = useSource();
