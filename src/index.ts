@@ -31,8 +31,8 @@ export {
 export { model, person, workflowSchema, type Staffing, type Workflow, type WorkflowInput } from "./org/workflow.ts";
 export type { BoundChart, RulesPack } from "./org/bound-chart.ts";
 export type { Brief, BriefInput, Criterion, Limits } from "./briefs/brief.ts";
+export { eventSchema } from "./events/event-schema.ts";
 export {
-  eventSchema,
   type Action,
   type AskKind,
   type ChangeSet,

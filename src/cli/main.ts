@@ -7,9 +7,7 @@
  *     It never goes on: better-sqlite3 would crash the process without a word.
  * G3. Whoever it hands over to hears of every signal that comes here, and of this process's end, over a channel (`signals.ts`).
  */
-import { existsSync } from "node:fs";
 import module from "node:module";
-import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const oldest = [22, 18] as const;
@@ -17,7 +15,8 @@ const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const recentEnough = major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
 
 /** The `node` package of the checkout, or of the project that cadre is installed in. */
-function nodeNextDoor(): string | undefined {
+async function nodeNextDoor(): Promise<string | undefined> {
+  const { existsSync } = await import("node:fs"); // whoever starts on a good Node pays for all that it brings along
   return ["../../node_modules/node/bin/node", "../../../node/bin/node"]
     .map((path) => fileURLToPath(new URL(path, import.meta.url)))
     .find((path) => existsSync(path) && path !== process.execPath);
@@ -32,7 +31,7 @@ function refuse(): void {
 }
 
 async function handOver(node: string): Promise<void> {
-  const { spawn } = await import("node:child_process"); // not needed by whoever starts on a good Node, and slow to load
+  const [{ spawn }, { constants }] = await Promise.all([import("node:child_process"), import("node:os")]); // not needed on a good Node
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, CADRE_HANDED_OVER_BY: String(process.pid) },
@@ -68,7 +67,7 @@ if (recentEnough) {
   const { main } = await import("./program.ts");
   process.exitCode = await main(process.argv.slice(2));
 } else {
-  const other = nodeNextDoor();
+  const other = await nodeNextDoor();
   if (other === undefined) refuse();
   else await handOver(other);
 }

@@ -4,8 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../canonical.ts";
-import { eventSchema } from "../events/event.ts";
 import type { Event } from "../events/event.ts";
+import { schemaFor } from "../events/schema-for.ts";
 import type { LineId } from "../ids.ts";
 import type { StoredEvent } from "./ports.ts";
 import type { Connection } from "./connection.ts";
@@ -32,7 +32,7 @@ export function eventWriter({
     let head = from.hash;
     const stored = events.map((event, offset) => {
       const index = from.length + offset;
-      const checked = eventSchema.safeParse(event);
+      const checked = schemaFor(event).safeParse(event);
       // What `verify` would call corrupt is not written in the first place (E3).
       if (!checked.success)
         throw bug(`event ${index} of ${line} breaks its schema: ${checked.error.message}`, { line, index });

@@ -5,8 +5,8 @@
  * H1. Events are read a page at a time and handed on one by one: a long line needs no more memory than a short one.
  * H2. What cannot be read any more is a problem, not an exception.
  */
-import { eventSchema } from "../events/event.ts";
 import type { Event } from "../events/event.ts";
+import { schemaFor } from "../events/schema-for.ts";
 import { CadreError } from "../errors.ts";
 import type { LineId } from "../ids.ts";
 import { linkHash } from "./events.ts";
@@ -30,7 +30,7 @@ function parsed(bytes: Uint8Array): Event | string {
   } catch {
     return "is not JSON";
   }
-  const checked = eventSchema.safeParse(value);
+  const checked = schemaFor(value).safeParse(value);
   if (checked.success) return value as Event; // as everyone else reads it: a schema leaves out keys like `__proto__`
   const [issue] = checked.error.issues;
   return `breaks the schema at ${issue?.path.join(".") || "its top"}: ${issue?.message ?? "unknown reason"}`;

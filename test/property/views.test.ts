@@ -9,7 +9,7 @@ import { walkedMermaid } from "../../src/views/mermaid.ts";
 import { runOutcome } from "../../src/views/outcome.ts";
 import { slugOf, titleOf } from "../../src/views/title.ts";
 import { movingKinds, renderStep, renderTrace, traceSteps } from "../../src/views/trace/trace.ts";
-import { eventSchema } from "../../src/events/event.ts";
+import { eventSchema } from "../../src/events/event-schema.ts";
 import { hostileTexts, withTexts } from "../fixtures/hostile-texts.ts";
 import { brief, runRow } from "../fixtures/reviews-journal.ts";
 import { reviewsRun } from "../fixtures/reviews-run.ts";

@@ -1,0 +1,10 @@
+/** All events in one schema, for programs that read them. The runtime looks at one type at a time (`schemaFor`), and does without this. */
+import { z } from "zod";
+import { eventSchemas } from "./event.ts";
+import type { Event } from "./event.ts";
+
+type Options = Parameters<typeof z.discriminatedUnion>[1];
+
+const each = Object.values(eventSchemas).map((make) => make());
+
+export const eventSchema = z.discriminatedUnion("type", each as unknown as Options) as unknown as z.ZodType<Event>;
