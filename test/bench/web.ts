@@ -121,12 +121,15 @@ async function paint(browser: Browser, origin: string, cookie: string, run: RunI
 
 async function idle({ origin }: Served, cookie: string, watchers: number, seconds: number): Promise<void> {
   const gone = new AbortController();
+  // From the newest event on: a replay is work, and no idling.
+  const session = await fetch(`${origin}/api/session`, { headers: { cookie } });
+  const { newest } = (await session.json()) as { newest: number };
   const read = async (): Promise<void> => {
-    const { body } = await fetch(`${origin}/api/stream`, { headers: { cookie }, signal: gone.signal });
+    const { body } = await fetch(`${origin}/api/stream?after=${newest}`, { headers: { cookie }, signal: gone.signal });
     for await (const piece of body ?? []) void piece;
   };
   const reading = Array.from({ length: watchers }, () => read().catch(() => undefined));
-  await new Promise((resolve) => setTimeout(resolve, 3000)); // until each has had its replay
+  await new Promise((resolve) => setTimeout(resolve, 3000)); // until each is connected
   const before = process.cpuUsage();
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   const { user, system } = process.cpuUsage(before);

@@ -230,6 +230,26 @@ inChromium("the page", () => {
     },
   );
 
+  test("a role's prompt stands there with its size, and a new run says who would take it, by which rule, and how it would walk", async () => {
+    const own = await served();
+    const { page } = await signedIn(own);
+    await page.goto(`${own.origin}/modes/table`);
+    await page.getByRole("button", { name: "Backend Lead" }).click();
+    await page.getByRole("button", { name: "Show the prompt" }).click();
+    const panel = page.getByRole("complementary", { name: /Backend Lead/ });
+    await panel.locator(".prompt").waitFor();
+    expect(await panel.textContent()).toMatch(/about [\d,.]+ tokens/);
+    await page.goto(`${own.origin}/new`);
+    await page.getByLabel(/^What/).fill("Choose a model that tells praise from complaint in Vietnamese reviews");
+    await page.locator(".suggested").getByText("Hugging Face Specialist").waitFor();
+    expect(await page.locator(".suggested .rule").textContent()).toMatch(/modes\/[a-z-]+\.md:\d+/);
+    await page.getByRole("button", { name: "Preview the walk" }).click();
+    await page.locator(".preview .step").first().waitFor();
+    expect(await page.locator(".preview").textContent()).toMatch(/\d+ steps/);
+    expect(await page.locator(".preview .command code").textContent()).toContain("npx cadre run --dry-run -");
+    expect(await own.cadre.store.runs()).toEqual([]);
+  });
+
   test("briefs are rehearsed from the page: routes that they exercise, and whom they would ask, with the rule", async () => {
     const own = await served({}, (dir) => {
       for (const name of readdirSync(join(dir, "briefs")))
