@@ -83,6 +83,10 @@ function report(results: Results, steps: number): void {
         2,
       ),
       spread(
+        of((run) => run.system),
+        2,
+      ),
+      spread(
         ratios(
           of((run) => run.cpu),
           base.map(({ run }) => run.cpu),
@@ -142,6 +146,7 @@ function report(results: Results, steps: number): void {
     [
       "checkpointer",
       "CPU ms/step",
+      "of it kernel",
       "x none",
       "x synced page",
       "first tenth",
@@ -151,7 +156,7 @@ function report(results: Results, steps: number): void {
       "file / content (less the empty file)",
       "peak RSS MB",
       "resume ms",
-      "all states ms",
+      "all states, CPU ms",
       "/ reading each row once",
       "/ bytes and messages",
     ],
@@ -198,9 +203,9 @@ export function storeBench(args: readonly string[]): void {
   for (const count of steps) report(measure(names, count, rounds, stock.installed ? stock.module : ""), count);
   floor();
   console.log(
-    '\nThe control, "keeps nothing, syncs a page", is what FULL cannot do without: LangGraph\'s own bookkeeping for a checkpointer, and a core that is given up to the disk and taken back at every step (on a busy machine with cold caches).' +
+    '\nThe control, "keeps nothing", is LangGraph\'s own bookkeeping for a checkpointer, and "keeps nothing, syncs a page" what FULL cannot do without: that, and a core that is given up to the disk and taken back at every step (on a busy machine with cold caches).' +
       "\nA line of a run keeps its events and its newest checkpoint, so it has no other states to list; its file also holds the run, its chart and the tables of the ledger (hence the size of the empty file). NORMAL may lose acknowledged steps when the power fails; only FULL is used for runs." +
-      "\nResume: opening the file and reading the newest state in a new process, without the loading of code. All states: listing every checkpoint with its whole list, in a process that has run none of it yet; beside reading every row of the file once through the same driver and parsing what is JSON in it, and beside the least there is: the file's bytes, and the messages parsed once." +
+      "\nResume: opening the file and reading the newest state in a new process, without the loading of code. All states: listing every checkpoint with its whole list, by the CPU of the main thread, in a process that has run none of it yet; beside reading every row of the file once through the same driver and parsing what is JSON in it, and beside the least there is: the file's bytes, and the messages parsed once." +
       "\nNot measured: several channels, parallel tasks, several threads in one file, steps that do something, other machines' disks.",
   );
 }
