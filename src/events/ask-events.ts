@@ -1,5 +1,6 @@
 /** Events about asks. */
 import { z } from "zod";
+import { at, id } from "./fields.ts";
 import {
   acknowledgementSchema,
   actionSchema,
@@ -12,9 +13,6 @@ import {
   severitySchema,
   voteSchema,
 } from "./parts.ts";
-
-const id = z.string().min(1);
-const at = { at: z.iso.datetime() };
 
 /** What a person is asked. */
 const asked = {

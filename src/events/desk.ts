@@ -6,9 +6,9 @@
  * K3. While its children work, a line rests: its top frame goes on when the last of them is closed.
  * K4. The fold is memoised by event identity: folding a log of which a prefix was folded before costs only what is new (D7).
  */
-import type { Assignment, Decision, Event, EventOf, LimitName, Report, Wait } from "./event.ts";
-import type { Rule } from "../org/chart.ts";
+import type { Decision, Event, EventOf, LimitName, Wait } from "./event.ts";
 import { bringsForeign } from "./foreign.ts";
+import { reportOfChild, reportOfFrame, taken, type StandingReport } from "./standing-reports.ts";
 
 /** What waits for a person: asked by this line, or by another one of the run for all that would ask the same. */
 export type DeskAsk = EventOf<"ask_raised"> | EventOf<"ask_awaited">;
@@ -30,22 +30,6 @@ export type DeskFrame = {
   /** Who gets the answer. */
   readonly from: string;
   readonly opened: EventOf<"frame_opened">;
-};
-
-/** A report that came back to whoever gave the task out, until it is taken: by giving out something else, or by reporting. */
-export type StandingReport = {
-  /** The frame, or the child line, that reported. */
-  readonly of: string;
-  readonly from: string;
-  /** The frame that gave the task out. */
-  readonly frame: string;
-  readonly assignment: Assignment | null;
-  readonly rule: Rule;
-  readonly report: Report;
-  /** How often the task was sent back before. */
-  readonly round: number;
-  /** Whether the frame that reported is on this line, so that its transcript can be gone on with. */
-  readonly here: boolean;
 };
 
 export type PendingAction = {
@@ -186,7 +170,7 @@ function change(desk: Desk, event: Event): Partial<Desk> {
       return {
         children: closed(desk.children, event),
         copies: event.copies.reduce(counted, desk.copies),
-        reports: [...desk.reports, ...reportOfChild(desk, event)],
+        reports: [...desk.reports, ...reportOfChild(desk.children, event)],
       };
     case "children_stopped":
       return {
@@ -309,27 +293,6 @@ function afterRefusal(action: PendingAction | null, { callId }: EventOf<"refused
 function handedBack(desk: Desk, { frame, callIds }: EventOf<"calls_returned">): Partial<Desk> {
   const { submitted } = desk;
   return submitted?.frame === frame && callIds.includes(submitted.callId) ? { submitted: null } : {};
-}
-
-function taken(reports: readonly StandingReport[], frame: string): readonly StandingReport[] {
-  return reports.some((each) => each.frame === frame) ? reports.filter((each) => each.frame !== frame) : reports;
-}
-
-/** Of a task that was given out on this line; how a child line's own report is judged is its parent's to say. */
-function reportOfFrame(desk: Desk, { frame, report }: EventOf<"frame_closed">): readonly StandingReport[] {
-  const opened = desk.frames.find((each) => each.id === frame)?.opened;
-  if (!report || opened?.kind !== "delegation" || !desk.frames.some((each) => each.id === opened.parent)) return [];
-  const { to: from, parent, assignment, rule } = opened;
-  return [
-    { of: frame, from, frame: parent as string, assignment, rule, report, round: desk.rounds[frame] ?? 0, here: true },
-  ];
-}
-
-function reportOfChild(desk: Desk, { child, frame, from, report }: EventOf<"child_closed">): readonly StandingReport[] {
-  const opened = desk.children.find((each) => each.line === child)?.opened;
-  if (!report || !opened) return [];
-  const { assignment, rule } = opened;
-  return [{ of: child, from, frame, assignment, rule, report, round: 0, here: false }];
 }
 
 function counted(copies: Desk["copies"], { to }: { readonly to: string }): Desk["copies"] {

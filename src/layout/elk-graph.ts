@@ -3,7 +3,7 @@
  * round, so that it does not lift its target out of its row, and turned back afterwards.
  */
 import type { ElkExtendedEdge, ElkNode } from "elkjs/lib/elk-api.js";
-import type { Placed, PlacedEdge, Point } from "../views/control-room.ts";
+import type { Placed, PlacedEdge, Point } from "../views/control-room/placed.ts";
 import type { Picture } from "../views/picture.ts";
 
 /** What a layout needs of a picture. */

@@ -7,7 +7,7 @@
  */
 import type { Worker } from "node:worker_threads";
 import { hashOf } from "../canonical.ts";
-import type { Placed } from "../views/control-room.ts";
+import type { Placed } from "../views/control-room/placed.ts";
 import { elkGraph, placedFrom, type Plan } from "./elk-graph.ts";
 import type { Done } from "./layout-thread.ts";
 

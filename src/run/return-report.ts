@@ -7,7 +7,7 @@
  * T3. Work that was done on a line of its own comes back on the line of whoever returns it, alone: its line has ended, with its chain (D8).
  * T4. Rounds are bounded (`returns` in the workflow); after that each further return is put to a person.
  */
-import type { StandingReport } from "../events/desk.ts";
+import type { StandingReport } from "../events/standing-reports.ts";
 import type { Call } from "../events/event.ts";
 import { frameId } from "../ids.ts";
 import { returnsOf } from "../org/workflow-terms.ts";

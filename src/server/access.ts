@@ -11,7 +11,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 import { CadreError } from "../errors.ts";
-import type { Permission } from "../views/control-room.ts";
+import type { Permission } from "../views/control-room/session.ts";
 import { placeOf, type Attempts } from "./attempts.ts";
 import type { Sessions } from "./sessions.ts";
 import type { User, Users } from "./users.ts";

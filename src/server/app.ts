@@ -12,7 +12,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { basename } from "node:path";
 import { z } from "zod";
 import { CadreError, isCadreError } from "../errors.ts";
-import type { SessionView } from "../views/control-room.ts";
+import type { SessionView } from "../views/control-room/session.ts";
 import { onlyFromHere, onlySignedIn, refusedStatus, requireMay, userWithToken, type Vars } from "./access.ts";
 import { asksApi } from "./asks-api.ts";
 import { bodyOf } from "./body.ts";

@@ -6,7 +6,7 @@
  * X2. Values of secrets that this project names are taken out once more, whatever they got into (R8).
  */
 import { createHash } from "node:crypto";
-import type { ExportView } from "../views/control-room.ts";
+import type { ExportView } from "../views/control-room/export.ts";
 import type { Assets } from "./assets.ts";
 
 export type ExportOptions = {

@@ -5,7 +5,7 @@ import { planOf } from "../layout/elk-graph.ts";
 import type { Placer } from "../layout/place.ts";
 import { isoTime, type Clock } from "../clock.ts";
 import type { RunRow } from "../store/ports.ts";
-import type { ExportView } from "../views/control-room.ts";
+import type { ExportView } from "../views/control-room/export.ts";
 import { renderJournal } from "../views/journal/journal.ts";
 import { pictureOfRun } from "../views/picture.ts";
 import { traceSteps } from "../views/trace/trace.ts";

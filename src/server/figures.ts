@@ -1,7 +1,7 @@
 /** What lists show of a run's events. Folded once and then only on: a page of runs reads what is new since it was last looked at. */
 import type { RunId } from "../ids.ts";
 import type { Store } from "../store/ports.ts";
-import type { RunFigures } from "../views/control-room.ts";
+import type { RunFigures } from "../views/control-room/runs.ts";
 import { openTrace, type TraceFold, type TraceStep } from "../views/trace/trace.ts";
 
 /** Runs that are remembered; the others are folded again when somebody looks. */

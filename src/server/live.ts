@@ -6,7 +6,7 @@
  * L3. Text that streams is told to those who watch at that moment, and is never kept.
  */
 import type { Feed, FedEvent } from "../store/feed.ts";
-import type { StreamMessages } from "../views/control-room.ts";
+import type { StreamMessages } from "../views/control-room/session.ts";
 
 /** How often it is looked: often enough to feel live. */
 const lookMs = 120;

@@ -9,7 +9,7 @@
 import type { Cadre } from "../cadre/api.ts";
 import { isCadreError } from "../errors.ts";
 import type { RunId } from "../ids.ts";
-import type { ErrorView } from "../views/control-room.ts";
+import type { ErrorView } from "../views/control-room/session.ts";
 import { errorView } from "./problem.ts";
 
 export interface Mover {

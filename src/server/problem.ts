@@ -1,6 +1,6 @@
 /** An error as the page reads it, and its status. Nothing of ours that has no code is told: no stack, no path, no cause (R8). */
 import { CadreError, errorTable, isCadreError } from "../errors.ts";
-import type { ErrorView } from "../views/control-room.ts";
+import type { ErrorView } from "../views/control-room/session.ts";
 
 export function errorView(thrown: unknown): ErrorView {
   const error = isCadreError(thrown) ? thrown : unknownError();

@@ -7,7 +7,7 @@ import type { Brief } from "../briefs/brief.ts";
 import type { StartOptions } from "../run/api.ts";
 import type { ForkOptions } from "../run/api.ts";
 import { CadreError } from "../errors.ts";
-import type { EventsView, JournalView, RunLine } from "../views/control-room.ts";
+import type { EventsView, JournalView, RunLine } from "../views/control-room/runs.ts";
 import { compareRuns } from "../views/compare.ts";
 import { renderJournal } from "../views/journal/journal.ts";
 import { stepRecord, traceSteps } from "../views/trace/trace.ts";

@@ -11,7 +11,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { chmodSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { CadreError } from "../errors.ts";
-import type { Permission } from "../views/control-room.ts";
+import type { Permission } from "../views/control-room/session.ts";
 
 export type User = { readonly name: string; readonly may: readonly Permission[] };
 

@@ -4,7 +4,7 @@
  *
  * G1. What files say is text of elements, with hidden characters shown and nothing in it that could end or open an element.
  */
-import type { Placed, PlacedNode } from "./control-room.ts";
+import type { Placed, PlacedNode } from "./control-room/placed.ts";
 import { visible } from "./escape.ts";
 import type { OrgMap } from "./org-map.ts";
 import type { Picture, PictureEdge } from "./picture.ts";

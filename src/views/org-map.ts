@@ -6,7 +6,7 @@
  */
 import { USER } from "../org/chart.ts";
 import type { Rank } from "../modes/mode.ts";
-import type { PlacedNode } from "./control-room.ts";
+import type { PlacedNode } from "./control-room/placed.ts";
 import { plainName, type DrawnChart } from "./picture.ts";
 import { measured } from "./text-pixels.ts";
 

@@ -7,7 +7,7 @@
 import type { OrgChart, Route } from "../org/chart.ts";
 import { withinReach } from "../org/within-reach.ts";
 import { plainRoute } from "./chart-document.ts";
-import type { RehearsalView } from "./control-room.ts";
+import type { RehearsalView } from "./control-room/project.ts";
 import { routeCoverage, type RouteCoverage } from "./coverage.ts";
 import type { TraceStep } from "./trace/step.ts";
 

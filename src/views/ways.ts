@@ -1,5 +1,5 @@
 /** How a route is drawn once it is placed: a path with rounded corners, the place of its numbers, and what stands in the number. */
-import type { Placed, Point } from "./control-room.ts";
+import type { Placed, Point } from "./control-room/placed.ts";
 
 const radius = 7;
 

@@ -1,7 +1,7 @@
 /** The control room: who is signed in, what is shown at which address, and what holds on every page. */
 import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { Route, Router, Switch } from "wouter";
-import type { ErrorView, SessionView } from "../views/control-room.ts";
+import type { ErrorView, SessionView } from "../views/control-room/session.ts";
 import {
   errorOf,
   SurroundingsContext,

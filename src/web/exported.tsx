@@ -2,7 +2,7 @@
 import { useMemo, type ReactNode } from "react";
 import { Router } from "wouter";
 import { useHashLocation } from "wouter/use-hash-location";
-import type { ExportView } from "../views/control-room.ts";
+import type { ExportView } from "../views/control-room/export.ts";
 import { fileSource } from "./data/file-source.ts";
 import { SurroundingsContext, type Surroundings } from "./data/hooks.ts";
 import { RunPage } from "./pages/run-page.tsx";

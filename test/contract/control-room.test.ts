@@ -1,7 +1,9 @@
 /** The control room's API over a project: runs are started, followed, decided and moved as by the command line, by the same rules. */
 import { afterEach, describe, expect, test } from "vitest";
 import { openCadre } from "../../src/cadre/cadre.ts";
-import type { AskView, EventsView, HealthView, RunView } from "../../src/views/control-room.ts";
+import type { AskView } from "../../src/views/control-room/asks.ts";
+import type { EventsView, RunView } from "../../src/views/control-room/runs.ts";
+import type { HealthView } from "../../src/views/control-room/health.ts";
 import { reply, scriptedModel } from "../../src/testing.ts";
 import { host, openRoom, shippedBrief, type Room, type RoomOptions } from "../fixtures/control-room.ts";
 import { shippedProject } from "../fixtures/project-folder.ts";

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { briefOrThrow } from "../../src/briefs/load-brief.ts";
 import { readBrief } from "../../src/briefs/read-brief.ts";
 import { commands as verbs } from "../../src/cli/command-table.ts";
-import type { RehearsalView } from "../../src/views/control-room.ts";
+import type { RehearsalView } from "../../src/views/control-room/project.ts";
 import { host, openRoom, type Room } from "../fixtures/control-room.ts";
 import { shippedProject, type ProjectFolder } from "../fixtures/project-folder.ts";
 

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ExportView } from "../../src/views/control-room.ts";
+import type { ExportView } from "../../src/views/control-room/export.ts";
 import { cadre } from "../fixtures/cli.ts";
 import { shippedProject, type ProjectFolder } from "../fixtures/project-folder.ts";
 

@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { readBrief } from "../../src/briefs/read-brief.ts";
 import { commands } from "../../src/cli/command-table.ts";
-import type { AskView, BriefView } from "../../src/views/control-room.ts";
+import type { AskView } from "../../src/views/control-room/asks.ts";
+import type { BriefView } from "../../src/views/control-room/runs.ts";
 import * as ask from "../../src/web/parts/ask-draft.ts";
 import * as brief from "../../src/web/pages/brief-draft.ts";
 

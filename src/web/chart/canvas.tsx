@@ -4,7 +4,7 @@
  * K1. What the picture says, the trace beside it says in words: of the picture, roles alone are read out.
  */
 import { memo, useCallback, type ReactNode } from "react";
-import type { Placed, PlacedNode } from "../../views/control-room.ts";
+import type { Placed, PlacedNode } from "../../views/control-room/placed.ts";
 import type { EdgeKind, Picture, PictureNode } from "../../views/picture.ts";
 import type { Standing } from "../../views/standing.ts";
 import { ClockSign, DoneSign, PauseSign, RunningSign } from "../parts/icons.tsx";

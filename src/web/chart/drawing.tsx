@@ -1,6 +1,7 @@
 /** A chart as it is best seen: laid out by the server where it is small enough, otherwise, or where no layout can be had, as a map. */
 import { useMemo, useState, type ReactNode } from "react";
-import type { ChartView, Placed } from "../../views/control-room.ts";
+import type { ChartView } from "../../views/control-room/project.ts";
+import type { Placed } from "../../views/control-room/placed.ts";
 import type { EdgeKind, Picture } from "../../views/picture.ts";
 import type { Standing } from "../../views/standing.ts";
 import { directWay } from "../../views/ways.ts";

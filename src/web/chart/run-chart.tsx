@@ -1,6 +1,6 @@
 /** The chart of a run: which picture, laid out by the server, with the walk on it. */
 import { useCallback, useMemo, useState, type ReactNode } from "react";
-import type { ChartView } from "../../views/control-room.ts";
+import type { ChartView } from "../../views/control-room/project.ts";
 import {
   edgeOfWalk,
   largestPicture,

@@ -1,6 +1,6 @@
 /** Routes: declared faint, walked thick with the numbers that the trace shows, refused attempts crossed out. */
 import { memo, type ReactNode } from "react";
-import type { Point } from "../../views/control-room.ts";
+import type { Point } from "../../views/control-room/placed.ts";
 import type { EdgeKind, PictureEdge } from "../../views/picture.ts";
 import { labelPlace, roundedPath, stepNumbers } from "../../views/ways.ts";
 

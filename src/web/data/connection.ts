@@ -4,7 +4,7 @@
  * N1. It goes on after the last event that it has seen: nothing is missed, nothing comes twice.
  * N2. It says when it is broken and when it is whole again; what was in between comes with the replay.
  */
-import type { StreamMessages } from "../../views/control-room.ts";
+import type { StreamMessages } from "../../views/control-room/session.ts";
 
 export type LiveState = "connecting" | "live" | "lost" | "signed-out";
 

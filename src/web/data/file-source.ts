@@ -1,5 +1,6 @@
 /** An exported run as a source: everything stands in the page, nothing is asked of anybody, and nothing can be changed. */
-import type { ErrorView, ExportView } from "../../views/control-room.ts";
+import type { ErrorView } from "../../views/control-room/session.ts";
+import type { ExportView } from "../../views/control-room/export.ts";
 import { SourceError, type Source } from "./source.ts";
 
 /** The data of an exported file; null where the page comes from a server. */

@@ -1,6 +1,6 @@
 /** How components read: a value that loads, that fails in words, and that is read again when something has changed. */
 import { createContext, useCallback, useContext, useEffect, useRef, useState, useSyncExternalStore } from "react";
-import type { ErrorView, SessionView } from "../../views/control-room.ts";
+import type { ErrorView, SessionView } from "../../views/control-room/session.ts";
 import type { LiveState } from "./connection.ts";
 import { listen, liveState } from "./live.ts";
 import { SourceError, type Source } from "./source.ts";

@@ -1,5 +1,5 @@
 /** The server as a source: JSON over HTTP. */
-import type { ErrorView } from "../../views/control-room.ts";
+import type { ErrorView } from "../../views/control-room/session.ts";
 import { SourceError, type Source } from "./source.ts";
 
 function meta(name: string): string {

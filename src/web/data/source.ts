@@ -1,27 +1,28 @@
 /**
  * Where the page gets what it shows: the server, or, in an exported file, the file itself. Reads and verbs stand here and nowhere else.
  */
+import type { AskView } from "../../views/control-room/asks.ts";
 import type {
-  AskView,
   BriefView,
-  CandidateView,
   ChangesView,
+  EventsView,
+  ForkView,
+  JournalView,
+  RunLine,
+  RunView,
+} from "../../views/control-room/runs.ts";
+import type {
+  CandidateView,
   ChartView,
   ChoicesView,
   CoverageView,
-  ErrorView,
-  EventsView,
-  ForkView,
-  HealthView,
-  JournalView,
   ModesView,
-  Placed,
   PromptView,
   RehearsalView,
-  RunLine,
-  RunView,
-  SessionView,
-} from "../../views/control-room.ts";
+} from "../../views/control-room/project.ts";
+import type { ErrorView, SessionView } from "../../views/control-room/session.ts";
+import type { HealthView } from "../../views/control-room/health.ts";
+import type { Placed } from "../../views/control-room/placed.ts";
 import type { NumberedEvent } from "../../events/numbered.ts";
 
 /** What somebody says to an ask. */

@@ -5,7 +5,7 @@
  */
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { NumberedEvent } from "../../events/numbered.ts";
-import type { ErrorView } from "../../views/control-room.ts";
+import type { ErrorView } from "../../views/control-room/session.ts";
 import { openTrace, type TraceStep } from "../../views/trace/trace.ts";
 import { walkedRoutes, type WalkedRoute } from "../../views/walked.ts";
 import { errorOf, useSurroundings } from "./hooks.ts";

@@ -1,5 +1,7 @@
 /** A brief while it is written: its four fields and what goes with them, the run that it would be, and where a fault of it lies. Pure. */
-import type { BriefView, ErrorView, ProblemView } from "../../views/control-room.ts";
+import type { BriefView } from "../../views/control-room/runs.ts";
+import type { ErrorView } from "../../views/control-room/session.ts";
+import type { ProblemView } from "../../views/control-room/project.ts";
 import type { NewRun } from "../data/source.ts";
 import { shellWord } from "../parts/words.ts";
 

@@ -2,7 +2,7 @@
 import { useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { compareRuns, type ComparedRow } from "../../views/compare.ts";
-import type { RunLine } from "../../views/control-room.ts";
+import type { RunLine } from "../../views/control-room/runs.ts";
 import { useLoaded, useSource } from "../data/hooks.ts";
 import { Command, Empty, Segments, Waiting } from "../parts/small.tsx";
 import { plural, shown } from "../parts/words.ts";

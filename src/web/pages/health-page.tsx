@@ -1,7 +1,7 @@
 /** What cadre needs and has here, as `cadre doctor` says it; who works on which run at this moment; and how the servers of models answer. */
 import type { ReactNode } from "react";
 import { Link } from "wouter";
-import type { HealthView, ModelServerView, WorkerView } from "../../views/control-room.ts";
+import type { HealthView, ModelServerView, WorkerView } from "../../views/control-room/health.ts";
 import { useLoaded, useSource } from "../data/hooks.ts";
 import { DoneSign, FailedSign, WarningSign } from "../parts/icons.tsx";
 import { Command, Waiting } from "../parts/small.tsx";

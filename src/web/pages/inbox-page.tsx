@@ -1,7 +1,7 @@
 /** Everything that waits for a person, and what was decided. Made for the keyboard, and for a phone. */
 import { useMemo, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
-import type { AskView } from "../../views/control-room.ts";
+import type { AskView } from "../../views/control-room/asks.ts";
 import { useLoaded, useNow, useSource, useSurroundings } from "../data/hooks.ts";
 import { AskCard } from "../parts/ask-card.tsx";
 import { SettledNotes, useSettled } from "../parts/settled.tsx";

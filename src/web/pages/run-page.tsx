@@ -1,6 +1,8 @@
 /** One run: the chart with the walk, what waits, and the trace, messages, artifacts, journal and budget behind it. */
 import { useCallback, useMemo, useState, type ReactNode } from "react";
-import type { AskView, ChartView, RunView } from "../../views/control-room.ts";
+import type { AskView } from "../../views/control-room/asks.ts";
+import type { ChartView } from "../../views/control-room/project.ts";
+import type { RunView } from "../../views/control-room/runs.ts";
 import { plainName } from "../../views/picture.ts";
 import { RunChart } from "../chart/run-chart.tsx";
 import { useLoaded, useSource, useSurroundings } from "../data/hooks.ts";

@@ -1,7 +1,7 @@
 /** All runs: what waits first, then what moves, then what is over. */
 import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
-import type { RunLine } from "../../views/control-room.ts";
+import type { RunLine } from "../../views/control-room/runs.ts";
 import { useLoaded, useNow, useSource } from "../data/hooks.ts";
 import { PlusSign } from "../parts/icons.tsx";
 import { Command, Empty, StatusSign, Waiting } from "../parts/small.tsx";

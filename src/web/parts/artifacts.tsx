@@ -1,7 +1,7 @@
 /** What a run made: its report, what was measured with the receipts, and its files before and after. */
 import { useMemo, type ReactNode } from "react";
 import type { NumberedEvent } from "../../events/numbered.ts";
-import type { ChangesView, RunView } from "../../views/control-room.ts";
+import type { ChangesView, RunView } from "../../views/control-room/runs.ts";
 import { runOutcome, type RunOutcome } from "../../views/outcome.ts";
 import { useLoaded, useSource } from "../data/hooks.ts";
 import { FileDiff } from "./diff.tsx";

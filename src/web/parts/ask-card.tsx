@@ -1,6 +1,7 @@
 /** What waits for a person: what is asked, why them, exactly what will happen, and everything that they may say. */
 import type { ReactNode } from "react";
-import type { AskView, ChangesView } from "../../views/control-room.ts";
+import type { AskView } from "../../views/control-room/asks.ts";
+import type { ChangesView } from "../../views/control-room/runs.ts";
 import { useLoaded, useNow, useSource, useSurroundings } from "../data/hooks.ts";
 import { AskForm } from "./ask-form.tsx";
 import { FileDiff } from "./diff.tsx";

@@ -1,5 +1,5 @@
 /** What a person has put together for an ask so far: what it would send, what is missing, and how it would be typed. Pure. */
-import type { AskView } from "../../views/control-room.ts";
+import type { AskView } from "../../views/control-room/asks.ts";
 import type { Saying } from "../data/source.ts";
 import { shellWord } from "./words.ts";
 

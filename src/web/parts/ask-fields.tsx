@@ -1,6 +1,6 @@
 /** The fields of an ask's form, by what is being said and by the kind of the ask. */
 import type { ReactNode } from "react";
-import type { AskView } from "../../views/control-room.ts";
+import type { AskView } from "../../views/control-room/asks.ts";
 import { decidedBy, type Draft } from "./ask-draft.ts";
 import type { Names } from "./trace-list.tsx";
 import { shown } from "./words.ts";

@@ -1,6 +1,7 @@
 /** What a person may say to an ask, by its kind. The command that says the same stands below, as it would be typed. */
 import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
-import type { AskView, ErrorView } from "../../views/control-room.ts";
+import type { AskView } from "../../views/control-room/asks.ts";
+import type { ErrorView } from "../../views/control-room/session.ts";
 import { useDoing, useSource, useSurroundings } from "../data/hooks.ts";
 import { commandOf, decidedBy, emptyDraft, otherWays, sayingOf, submitWords, type Draft } from "./ask-draft.ts";
 import { Fields, type FieldsProps } from "./ask-fields.tsx";

@@ -1,6 +1,6 @@
 /** The fields of a new run: the brief, who gets it, and what it runs with. */
 import { useDeferredValue, type ReactNode } from "react";
-import type { ChoicesView, ModesView } from "../../views/control-room.ts";
+import type { ChoicesView, ModesView } from "../../views/control-room/project.ts";
 import { useLoaded, useSource } from "../data/hooks.ts";
 import { limitFault, limitFields, type Draft, type FieldFaults } from "../pages/brief-draft.ts";
 import { Field, TextField } from "./field.tsx";

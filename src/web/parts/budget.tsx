@@ -1,7 +1,7 @@
 /** What a run may use and has used: limits, and tokens by role. */
 import { useMemo, type ReactNode } from "react";
 import type { NumberedEvent } from "../../events/numbered.ts";
-import type { RunView } from "../../views/control-room.ts";
+import type { RunView } from "../../views/control-room/runs.ts";
 import { gpuText, moneyText, tokensText, usageByRole } from "../../views/cost.ts";
 import { deskOf } from "../../events/desk.ts";
 import type { Names } from "./trace-list.tsx";

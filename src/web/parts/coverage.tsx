@@ -3,7 +3,7 @@
  * this page alone, and nothing of it is kept.
  */
 import { useState, type ReactNode } from "react";
-import type { ChartView, RehearsalView } from "../../views/control-room.ts";
+import type { ChartView, RehearsalView } from "../../views/control-room/project.ts";
 import { useDoing, useSource, useSurroundings } from "../data/hooks.ts";
 import { routeId, type ModesPartProps } from "./modes-part.ts";
 import { Command, ErrorNote, FilePlace, RuleQuote, Segments } from "./small.tsx";

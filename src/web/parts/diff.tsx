@@ -2,7 +2,7 @@
 import { structuredPatch } from "diff";
 import { useMemo, type ReactNode } from "react";
 import { visibleLines } from "../../views/escape.ts";
-import type { ChangesView } from "../../views/control-room.ts";
+import type { ChangesView } from "../../views/control-room/runs.ts";
 import { plural, shown } from "./words.ts";
 
 /** Longer ones are opened by whoever wants to read them. */

@@ -4,7 +4,7 @@
  */
 import { useDeferredValue, useState, type ReactNode } from "react";
 import { useLocation } from "wouter";
-import type { ForkView } from "../../views/control-room.ts";
+import type { ForkView } from "../../views/control-room/runs.ts";
 import { callsText } from "../../views/cost.ts";
 import { useDoing, useLoaded, useSource } from "../data/hooks.ts";
 import type { Fork } from "../data/source.ts";

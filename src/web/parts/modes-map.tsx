@@ -1,6 +1,6 @@
 /** The organisation as a picture: all of it, a role's neighbourhood, or how warm its routes are over many runs. */
 import { useCallback, useMemo, useState, type ReactNode } from "react";
-import type { ChartView, CoverageView, ProblemView } from "../../views/control-room.ts";
+import type { ChartView, CoverageView, ProblemView } from "../../views/control-room/project.ts";
 import { largestPicture, pictureOfChart, pictureOfRole, type EdgeKind } from "../../views/picture.ts";
 import type { Standing } from "../../views/standing.ts";
 import { Drawing, onlyDeclared } from "../chart/drawing.tsx";

@@ -1,5 +1,5 @@
 /** What every part of the modes page is given. */
-import type { CoverageView, ModesView } from "../../views/control-room.ts";
+import type { CoverageView, ModesView } from "../../views/control-room/project.ts";
 
 export type ModesPartProps = {
   readonly modes: ModesView;

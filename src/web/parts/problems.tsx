@@ -1,6 +1,6 @@
 /** What is wrong with the files, each finding with its lines and its mend. */
 import type { ReactNode } from "react";
-import type { ProblemView } from "../../views/control-room.ts";
+import type { ProblemView } from "../../views/control-room/project.ts";
 import { Command, Empty, FilePlace } from "./small.tsx";
 import { shown } from "./words.ts";
 

@@ -1,6 +1,6 @@
 /** A role as its file declares it: what it is for, its routes with their purposes, and what it is told. */
 import { useState, type ReactNode } from "react";
-import type { ChartView, CoverageView, ProblemView } from "../../views/control-room.ts";
+import type { ChartView, CoverageView, ProblemView } from "../../views/control-room/project.ts";
 import { plainName } from "../../views/picture.ts";
 import { useLoaded, useSource } from "../data/hooks.ts";
 import { FilePlace, Waiting } from "./small.tsx";

@@ -1,6 +1,6 @@
 /** What can be done with a run as a whole; each asks once more, and shows its command. */
 import { useEffect, useState, type ReactNode } from "react";
-import type { RunView } from "../../views/control-room.ts";
+import type { RunView } from "../../views/control-room/runs.ts";
 import { base } from "../data/server-source.ts";
 import { useDoing, useSource, useSurroundings, type Doing } from "../data/hooks.ts";
 import { ForkPanel } from "./fork-panel.tsx";

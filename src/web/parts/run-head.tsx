@@ -1,7 +1,7 @@
 /** What a run is, where it stands, and what can be done with it as a whole. */
 import { useMemo, type ReactNode } from "react";
 import { Link } from "wouter";
-import type { RunView } from "../../views/control-room.ts";
+import type { RunView } from "../../views/control-room/runs.ts";
 import { runOutcome, type RunOutcome } from "../../views/outcome.ts";
 import { useNow, useSurroundings } from "../data/hooks.ts";
 import type { FollowedRun } from "../data/use-run.ts";

@@ -1,6 +1,6 @@
 /** Asks that were open before one's eyes and that somebody else decided: who was first stays in sight until it was read. */
 import { useEffect, useRef, useState, type ReactNode } from "react";
-import type { AskView } from "../../views/control-room.ts";
+import type { AskView } from "../../views/control-room/asks.ts";
 import { useSource, useSurroundings } from "../data/hooks.ts";
 import { PersonSign } from "./icons.tsx";
 import { shown, timeWords } from "./words.ts";

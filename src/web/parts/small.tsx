@@ -1,6 +1,7 @@
 /** Small parts that every page uses. */
 import { useState, type ReactNode } from "react";
-import type { ErrorView, RunLine } from "../../views/control-room.ts";
+import type { ErrorView } from "../../views/control-room/session.ts";
+import type { RunLine } from "../../views/control-room/runs.ts";
 import type { Rule } from "../../views/walked.ts";
 import { useSurroundings } from "../data/hooks.ts";
 import { CopySign, DoneSign, FailedSign, PauseSign, RunningSign, StoppedSign, WarningSign } from "./icons.tsx";

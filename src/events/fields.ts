@@ -1,0 +1,7 @@
+/** What most events hold. */
+import { z } from "zod";
+
+export const id = z.string().min(1);
+export const json: z.ZodType<unknown> = z.json();
+export const at = { at: z.iso.datetime() };
+export const inFrame = { frame: id, role: z.string() };
