@@ -8,16 +8,14 @@ import { parseConfig } from "../../src/config/config.ts";
 import type { ToolResult } from "../../src/events/event.ts";
 import { modelSource, type ModelSource } from "../../src/models/served-model.ts";
 import { verifyRun } from "../../src/run/verify/verify-run.ts";
-import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/ports.ts";
 import { readCsv } from "../../src/tools/evaluate/csv.ts";
 import { evaluateModelsTool } from "../../src/tools/evaluate/evaluate-models.ts";
 import type { Workspaces } from "../../src/tools/workspace/workspace.ts";
 import { openWorkspaces } from "../../src/tools/workspace/folder.ts";
+import { Died, dyingStore } from "../fixtures/dying-store.ts";
 import { LineHarness, call, fullReport, modeText } from "../fixtures/line-harness.ts";
 import { startSortingServer, type SortingServer } from "../fixtures/sorting-server.ts";
-
-class Died extends Error {}
 
 const sample = join(import.meta.dirname, "../../briefs/data/vietnamese-reviews.csv");
 const records = readCsv(readFileSync(sample, "utf8"));
@@ -212,16 +210,7 @@ describe("cut off", () => {
     async () => {
       const points = [26, 111, 161];
       for (const kill of points) {
-        let reached = 0;
-        const store = openStore({
-          file: ":memory:",
-          clock: { now: () => 0 },
-          fault: (point) => {
-            if (!point.startsWith("effect:")) return;
-            reached += 1;
-            if (reached === kill) throw new Died(point);
-          },
-        });
+        const { store, reached } = dyingStore(kill, "effect:");
         const model = threeOfFour();
         const { origin, asked } = await server(model.sort);
         const line = lineFor(models(chatModel(origin)), { candidates: ["sorter"] }, { store });
@@ -234,6 +223,7 @@ describe("cut off", () => {
           });
           if (stop === "ended") break;
         }
+        expect(reached()).toBeGreaterThan(kill);
         const result = await resultOf(line);
         const rows = measurement(result, "test rows").value;
         expect(measurement(result, "accuracy (sorter)").value).toBe(four(model.right() / rows));

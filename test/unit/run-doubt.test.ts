@@ -12,9 +12,8 @@ import { renderJournal } from "../../src/views/journal/journal.ts";
 import { runOutcome } from "../../src/views/outcome.ts";
 import { renderTrace } from "../../src/views/trace/text.ts";
 import { traceSteps } from "../../src/views/trace/trace.ts";
+import { Died } from "../fixtures/dying-store.ts";
 import { LineHarness, call, fullReport, modeText, type Say } from "../fixtures/line-harness.ts";
-
-class Died extends Error {}
 
 const modes = [modeText("worker", "030-worker", { groups: ["edit", "communication", "completion"] })];
 const finish = [call("attempt_completion", fullReport())];

@@ -3,11 +3,10 @@ import { RunControl } from "@langchain/langgraph";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import type { Tool } from "../../src/tools/tool.ts";
+import { Died } from "../fixtures/dying-store.ts";
 import { LineHarness, call, fullReport, modeText } from "../fixtures/line-harness.ts";
 
 const modes = [modeText("worker", "030-worker", { groups: ["edit", "communication", "completion"] })];
-
-class Died extends Error {}
 
 type Faulty = { tool: Tool; ran: number; diesAfter: boolean; diesBefore: boolean; happened: boolean };
 

@@ -2,20 +2,9 @@
 import { expect, test } from "vitest";
 import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { LineHarness, call, fullReport } from "../fixtures/line-harness.ts";
+import { tablesAndModels } from "../fixtures/tables-and-models.ts";
 
-function mode(slug: string, level: string, routes: string): string {
-  return `---\nslug: ${slug}\nname: ${slug}\ndescription: The ${slug}.\nlevel: ${level}\n${routes}tool_groups: [communication, completion]\n---\n\nYou are ${slug}.\n`;
-}
-
-const modes = [
-  mode(
-    "lead",
-    "020-lead",
-    "delegates_to:\n  - tables # Database tables, queries and indexes\n  - models # Machine learning models, training and evaluation\n",
-  ),
-  mode("tables", "030-worker", "escalates_to:\n  - lead # Whatever is unclear\n"),
-  mode("models", "030-worker", "escalates_to:\n  - lead # Whatever is unclear\n"),
-];
+const modes = tablesAndModels();
 const task = (to: string, text = "Train a machine learning classifier and measure it", id = "c1") =>
   call("new_task", { mode: to, task: text, acceptance_criteria: ["trained"] }, id);
 const report = call("attempt_completion", fullReport(), "done");

@@ -9,9 +9,8 @@ import { openStore } from "../../src/store/open.ts";
 import type { Counters } from "../../src/store/ports.ts";
 import type { ModelCall } from "../../src/models/model.ts";
 import type { Tool } from "../../src/tools/tool.ts";
+import { Died } from "../fixtures/dying-store.ts";
 import { LineHarness, call, modeText, reply, type Say } from "../fixtures/line-harness.ts";
-
-class Died extends Error {}
 
 const modes = [modeText("worker", "030-worker", { groups: ["edit", "communication", "completion"] })];
 /** Of 900 and 100 tokens, 0.012 EUR; what a call sets aside is ten times that. */

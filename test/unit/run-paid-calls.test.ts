@@ -3,13 +3,11 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { CadreError } from "../../src/errors.ts";
 import { verifyRun } from "../../src/run/verify/verify-run.ts";
-import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/ports.ts";
 import { paidSum, type PaidAnswer } from "../../src/tools/paid-calls.ts";
 import type { Tool } from "../../src/tools/tool.ts";
+import { Died, dyingStore } from "../fixtures/dying-store.ts";
 import { LineHarness, call, fullReport, modeText } from "../fixtures/line-harness.ts";
-
-class Died extends Error {}
 
 const modes = [modeText("worker", "030-worker", { groups: ["edit", "communication", "completion"] })];
 const finish = [call("attempt_completion", fullReport())];
@@ -124,18 +122,10 @@ test.each([1, 2])(
   async (atOnce) => {
     let points = Infinity;
     for (let kill = 1; kill <= points; kill += 1) {
-      let reached = 0;
-      const store = openStore({
-        file: ":memory:",
-        clock: { now: () => 0 },
-        fault: (point) => {
-          reached += 1;
-          if (reached === kill) throw new Died(point);
-        },
-      });
+      const { store, reached } = dyingStore(kill);
       const { line, billed, answers } = bench(undefined, { store, atOnce });
       await toTheEnd(line);
-      if (reached < kill) {
+      if (reached() < kill) {
         points = kill - 1;
         continue;
       }
@@ -299,16 +289,7 @@ test(
     const atOnce = 2;
     let points = Infinity;
     for (let kill = 1; kill <= points; kill += 1) {
-      let reached = 0;
-      const store = openStore({
-        file: ":memory:",
-        clock: { now: () => 0 },
-        fault: (point) => {
-          if (!point.startsWith("effect:")) return;
-          reached += 1;
-          if (reached === kill) throw new Died(point);
-        },
-      });
+      const { store, reached } = dyingStore(kill, "effect:");
       const { line, billed, answers } = bench(undefined, { store, atOnce, limits: { modelCalls: 3 }, told: 0 });
       await line.create();
       for (let tries = 0, ceiling = 3; ; tries += 1) {
@@ -326,7 +307,7 @@ test(
         ceiling += 2;
         await line.decide("approve", "", { to: ceiling });
       }
-      if (reached < kill) {
+      if (reached() < kill) {
         points = kill - 1;
         continue;
       }

@@ -8,9 +8,8 @@ import type { RunId } from "../../src/ids.ts";
 import type { Store } from "../../src/store/ports.ts";
 import type { Tool, ToolOutcome } from "../../src/tools/tool.ts";
 import type { WorkflowInput } from "../../src/org/workflow.ts";
+import { Died } from "../fixtures/dying-store.ts";
 import { LineHarness, bind, call, fullReport, modeText, type HarnessOptions } from "../fixtures/line-harness.ts";
-
-class Died extends Error {}
 
 const editor = modeText("worker", "030-worker", { groups: ["edit", "communication", "completion"] });
 const talker = modeText("worker", "030-worker");

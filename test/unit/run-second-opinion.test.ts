@@ -10,24 +10,12 @@ import type { Store } from "../../src/store/ports.ts";
 import { usageByRole, usageOf } from "../../src/views/cost.ts";
 import { sentence } from "../../src/views/trace/step.ts";
 import { traceSteps } from "../../src/views/trace/trace.ts";
+import { Died } from "../fixtures/dying-store.ts";
 import { forgedStore } from "../fixtures/forged-store.ts";
 import { LineHarness, call, fullReport, type HarnessOptions } from "../fixtures/line-harness.ts";
+import { tablesAndModels } from "../fixtures/tables-and-models.ts";
 
-class Died extends Error {}
-
-function mode(slug: string, level: string, routes: string): string {
-  return `---\nslug: ${slug}\nname: ${slug}\ndescription: The ${slug}.\nlevel: ${level}\n${routes}tool_groups: [communication, completion]\n---\n\nYou are ${slug}.\n`;
-}
-
-const modes = [
-  mode(
-    "lead",
-    "020-lead",
-    "delegates_to:\n  - tables # Database tables, queries and indexes\n  - models # Machine learning models, training and evaluation\nescalates_to:\n  - user # Whatever is unclear\n",
-  ),
-  mode("tables", "030-worker", "escalates_to:\n  - lead # Whatever is unclear\n"),
-  mode("models", "030-worker", "escalates_to:\n  - lead # Whatever is unclear\n"),
-];
+const modes = tablesAndModels("escalates_to:\n  - user # Whatever is unclear\n");
 /** Fits no purpose by its words, so that words say nothing. */
 const vague = "Paint the fence";
 const task = (to: string, id = "c1", text = vague) =>
