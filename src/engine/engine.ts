@@ -1,16 +1,7 @@
 /** The engine of an open project: everything that moves a run. Loaded lazily, because it brings LangGraph and the tools. */
 import { join } from "node:path";
 import type { Brief } from "../briefs/brief.ts";
-import type { AdvanceOptions, AdvanceResult, ChangedFile, Changes, ForkOptions, StartOptions } from "../run/api.ts";
 import type { Config } from "../config/config.ts";
-import type { Engine, EngineOptions } from "./api.ts";
-import { planFork } from "./fork.ts";
-import { guardedModel, guardedTools, secretsOf } from "./guard.ts";
-import { byName, noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./mcp.ts";
-import { engineModels } from "./models.ts";
-import { outsideOf } from "./outside.ts";
-import { costingOf, engineRouting } from "./routing.ts";
-import { inScratch, previewRun, rehearseRun } from "./scratch.ts";
 import { CadreError, isCadreError } from "../errors.ts";
 import type { ChangeSet } from "../events/event.ts";
 import { openerOf, type LineId, type RunId } from "../ids.ts";
@@ -20,17 +11,26 @@ import { modelSource } from "../models/served-model.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import { findRole, type Role } from "../org/chart.ts";
 import { commandPolicy, type CommandPolicy } from "../org/command-policy.ts";
+import { advanceRun } from "../run/advance-run.ts";
+import type { AdvanceOptions, AdvanceResult, ChangedFile, Changes, ForkOptions, StartOptions } from "../run/api.ts";
+import { driftFrom } from "../run/drift.ts";
+import { forkRun } from "../run/fork/fork-run.ts";
+import { complaint } from "../run/refusal.ts";
+import { startRun, type StartDeps } from "../run/start-run.ts";
 import type { RunRow, Store } from "../store/ports.ts";
 import { toolCatalogue, toolHash } from "../tools/catalogue.ts";
 import { bubblewrap } from "../tools/sandbox/bubblewrap.ts";
 import { noSandbox, type Sandbox } from "../tools/sandbox/sandbox.ts";
 import { openWorkspaces } from "../tools/workspace/folder.ts";
 import type { Workspaces } from "../tools/workspace/workspace.ts";
-import { advanceRun } from "../run/advance-run.ts";
-import { driftFrom } from "../run/drift.ts";
-import { forkRun } from "../run/fork/fork-run.ts";
-import { complaint } from "../run/refusal.ts";
-import { startRun, type StartDeps } from "../run/start-run.ts";
+import type { Engine, EngineOptions } from "./api.ts";
+import { planFork } from "./fork.ts";
+import { guardedModel, guardedTools, secretsOf } from "./guard.ts";
+import { byName, noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./mcp.ts";
+import { engineModels } from "./models.ts";
+import { outsideOf } from "./outside.ts";
+import { costingOf, engineRouting } from "./routing.ts";
+import { inScratch, previewRun, rehearseRun } from "./scratch.ts";
 
 export function openEngine(options: EngineOptions): Engine {
   const secrets = secretsOf(options.dir);

@@ -1,7 +1,6 @@
 /** All events in one schema, for programs that read them. The runtime looks at one type at a time (`schemaFor`), and does without this. */
 import { z } from "zod";
-import { eventSchemas } from "./event.ts";
-import type { Event } from "./event.ts";
+import { eventSchemas, type Event } from "./event.ts";
 
 type Options = Parameters<typeof z.discriminatedUnion>[1];
 

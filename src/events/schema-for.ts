@@ -1,7 +1,6 @@
 /** An event's schema, found by what the event says that it is. */
 import { z } from "zod";
-import { eventSchemas } from "./event.ts";
-import type { Event, EventType } from "./event.ts";
+import { eventSchemas, type Event, type EventType } from "./event.ts";
 
 const made = new Map<string, z.ZodType<Event>>();
 

@@ -1,8 +1,7 @@
 /** A page of `decisions/`: what had to be decided, how it came to whom, what was decided, and what followed. */
 import type { EventOf } from "../../events/event.ts";
 import { visibleJson } from "../escape.ts";
-import type { EscalationThread } from "../escalations.ts";
-import { timeText } from "../escalations.ts";
+import { type EscalationThread, timeText } from "../escalations.ts";
 import type { DecisionPage, Journal } from "./index-page.ts";
 import {
   backToRun,

@@ -1,7 +1,6 @@
 /** The trace: every step with its number, its rule and what it held. The text of the picture beside it. */
 import { memo, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
-import type { TraceStep } from "../../views/trace/trace.ts";
-import { isListed, movingKinds, playerText } from "../../views/trace/trace.ts";
+import { type TraceStep, isListed, movingKinds, playerText } from "../../views/trace/trace.ts";
 import { useSurroundings } from "../data/hooks.ts";
 import type { Streaming } from "../data/use-run.ts";
 import { Segments, RuleQuote } from "./small.tsx";
