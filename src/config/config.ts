@@ -47,8 +47,8 @@ const priceSchema = z
     context.addIssue({ code: "custom", message });
   });
 
-/** What a server is asked to do with a text and a list of labels. */
-export const servedTasks = ["chat", "text-classification", "zero-shot-classification"] as const;
+/** What a server is asked to do with a text that it is measured on: a chat answers every question, a summary is a text, the others give labels. */
+export const servedTasks = ["chat", "text-classification", "zero-shot-classification", "summarization"] as const;
 
 /** What the operator says of a model; shown as said by the operator, never as measured. */
 const aboutSchema = z

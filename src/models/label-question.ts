@@ -33,7 +33,7 @@ export function markFor(text: string): string {
 
 /** The one label that an answer names; null where it names none or several (L1). */
 export function readLabel(said: string, labels: readonly string[]): string | null {
-  const bare = plain(said.replace(/<think>[\s\S]*?(?:<\/think>|$)/g, ""));
+  const bare = plain(withoutThoughts(said));
   const exact = labels.find((label) => plain(label) === bare);
   if (exact !== undefined) return exact;
   const named = labels.filter((label) => says(bare, plain(label)));
@@ -42,6 +42,11 @@ export function readLabel(said: string, labels: readonly string[]): string | nul
     (label) => !named.some((other) => other !== label && plain(other).includes(plain(label))),
   );
   return longest.length === 1 ? (longest[0] as string) : null;
+}
+
+/** What a model says when it has done thinking aloud. */
+export function withoutThoughts(said: string): string {
+  return said.replace(/<think>[\s\S]*?(?:<\/think>|$)/g, "");
 }
 
 function plain(text: string): string {

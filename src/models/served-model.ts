@@ -1,5 +1,5 @@
 /**
- * A model of cadre.yaml as something that sorts texts: one question for tools that measure models, whatever the server's task is.
+ * A model of cadre.yaml as something that is asked about texts: one question for tools that measure models, whatever the server's task is.
  *
  * V1. Only names of cadre.yaml: a role never names a host, and nothing is asked that the operator did not map.
  * V2. Calls go through the same transport as a role's (`transport.ts`), with its limits, its gate and its bound token.
@@ -16,17 +16,18 @@ import {
   type RoleModelDeps,
 } from "./create-role-model.ts";
 import { nestedLabels } from "./inference/nested-labels.ts";
-import { labelQuestion, questionVersion, readLabel } from "./label-question.ts";
+import { readLabel } from "./label-question.ts";
 import type { ModelUsage, Tier } from "./model.ts";
 import { hubIdOf, hubRouter, resolveModel, type EmbeddedSpec } from "./resolve.ts";
 import type { Terms } from "./terms.ts";
+import { messagesFor, questionKind, readAnswer, type Question } from "./text-question.ts";
 import { malformedError } from "./transport-errors.ts";
 
-export type Sorted = {
-  /** The label as the model gave it, or all of a chat model's answer. */
+export type Answered = {
+  /** As the model gave it: a label or a summary, or all of a chat model's answer. */
   readonly said: string;
-  /** The one of the labels that this is; null where it is none of them. */
-  readonly label: string | null;
+  /** What was asked for: one of the labels, a text, or a number in digits; null where it is none. */
+  readonly answer: string | null;
   readonly usage: ModelUsage;
 };
 
@@ -47,11 +48,11 @@ export interface ServedModel {
   readonly price: Price | null;
   readonly terms: Terms;
   /** What is asked, with its version: part of what is measured. */
-  readonly how: string;
+  how(question: Question): string;
   /** Tokens that one text takes at most, as estimated before the server counts. */
-  tokens(text: string, labels: readonly string[]): number;
-  /** Errors: `model-*`; the signal's reason. Never retries what the transport gave up on. */
-  sort(text: string, labels: readonly string[], signal: AbortSignal): Promise<Sorted>;
+  tokens(text: string, question: Question): number;
+  /** Errors: `model-*`; the signal's reason. Never retries what the transport gave up on, and is asked what its task answers (`answeredBy` in text-question.ts). */
+  ask(text: string, question: Question, signal: AbortSignal): Promise<Answered>;
 }
 
 export type NamedModel = { readonly name: string; readonly id: string; readonly task: ServedTask };
@@ -96,7 +97,7 @@ function unknownModel(name: string, { models }: Config): CadreError {
 
 type Opening = { readonly spec: RemoteModelSpec | EmbeddedSpec; readonly task: ServedTask; readonly about: AboutModel };
 
-/** Where a text goes that is sorted. */
+/** Where a text goes. */
 function placeOf(spec: Opening["spec"]): Pick<ServedModel, "origin" | "local"> {
   if (spec.kind === "embedded") return { origin: "this process", local: true };
   const address = new URL(spec.kind === "endpoint" ? spec.url : hubRouter);
@@ -121,20 +122,20 @@ async function served(name: string, opening: Opening, deps: Omit<RoleModelDeps, 
   return { ...shared, ...(await asTask(spec, task, deps)) };
 }
 
-type Sorting = Pick<ServedModel, "how" | "tokens" | "sort">;
+type Asking = Pick<ServedModel, "how" | "tokens" | "ask">;
 
-/** An answer is a label: whoever reasons first gets room for that. */
+/** Room for an answer, and for the thoughts before it. */
 const answerTokens = 512;
 
-async function asChat(spec: Opening["spec"], deps: Omit<RoleModelDeps, "rehearsal">): Promise<Sorting> {
+async function asChat(spec: Opening["spec"], deps: Omit<RoleModelDeps, "rehearsal">): Promise<Asking> {
   const model = await createRoleModel(spec, { ...deps, rehearsal: noRehearsal });
   return {
-    how: `chat, ${questionVersion}, temperature 0`,
-    tokens: (text, labels) => Math.ceil(JSON.stringify(labelQuestion(text, labels)).length / 4) + answerTokens,
-    sort: async (text, labels, signal) => {
-      const messages = labelQuestion(text, labels);
+    how: (question) => `chat, ${questionKind(question)}, temperature 0`,
+    tokens: (text, question) => Math.ceil(JSON.stringify(messagesFor(text, question)).length / 4) + answerTokens,
+    ask: async (text, question, signal) => {
+      const messages = messagesFor(text, question);
       const reply = await model.call({ messages, tools: [], maxTokens: answerTokens, temperature: 0 }, { signal });
-      return { said: reply.text, label: readLabel(reply.text, labels), usage: reply.usage };
+      return { said: reply.text, answer: readAnswer(reply.text, question), usage: reply.usage };
     },
   };
 }
@@ -149,7 +150,7 @@ async function asTask(
   spec: Opening["spec"],
   task: Exclude<ServedTask, "chat">,
   deps: Omit<RoleModelDeps, "rehearsal">,
-): Promise<Sorting> {
+): Promise<Asking> {
   const [{ InferenceClient }, { createTransport }, { processGates }] = await Promise.all([
     import("@huggingface/inference"),
     import("./transport.ts"),
@@ -164,22 +165,24 @@ async function asTask(
   );
   const fetch = task === "text-classification" ? nestedLabels(transport) : transport;
   const client = new InferenceClient("", { endpointUrl: spec.url, retry_on_error: false, fetch });
+  const sayOf = async (text: string, question: Question, signal: AbortSignal): Promise<string | undefined> => {
+    const given = { model: spec.model, inputs: text };
+    if (task === "summarization") return (await client.summarization(given, { signal })).summary_text;
+    const parameters = { candidate_labels: question.answers === "label" ? [...question.labels] : [] };
+    const answer =
+      task === "text-classification"
+        ? await client.textClassification(given, { signal })
+        : await client.zeroShotClassification({ ...given, parameters }, { signal });
+    return answer.toSorted((a, b) => b.score - a.score)[0]?.label;
+  };
   return {
-    how: task,
+    how: () => task,
     tokens: (text) => Math.ceil(text.length / 4),
-    sort: async (text, labels, signal) => {
-      const best = await translating(spec.url, signal, async () => {
-        const answer =
-          task === "text-classification"
-            ? await client.textClassification({ model: spec.model, inputs: text }, { signal })
-            : await client.zeroShotClassification(
-                { model: spec.model, inputs: text, parameters: { candidate_labels: [...labels] } },
-                { signal },
-              );
-        return answer.toSorted((a, b) => b.score - a.score)[0]?.label;
-      });
-      if (best === undefined) throw malformedError(new URL(spec.url).origin, "sent no label");
-      return { said: best, label: readLabel(best, labels), usage: nothingCounted };
+    ask: async (text, question, signal) => {
+      const said = await translating(spec.url, signal, () => sayOf(text, question, signal));
+      if (said === undefined) throw malformedError(new URL(spec.url).origin, "sent no answer");
+      const answer = question.answers === "label" ? readLabel(said, question.labels) : said.trim() || null;
+      return { said, answer, usage: nothingCounted };
     },
   };
 }
@@ -191,6 +194,6 @@ async function translating<Value>(url: string, signal: AbortSignal, work: () => 
   } catch (error) {
     if (isCadreError(error)) throw error;
     if (signal.aborted) throw signal.reason;
-    throw malformedError(new URL(url).origin, "sent something that is no classification");
+    throw malformedError(new URL(url).origin, "sent something that is no answer to its task");
   }
 }

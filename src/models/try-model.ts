@@ -11,6 +11,7 @@ import { createRoleModel, limitsOf, tokenOf, type RemoteModelSpec } from "./crea
 import { openGates } from "./gate.ts";
 import { hubRouter, resolveModel } from "./resolve.ts";
 import { modelSource } from "./served-model.ts";
+import { answeredBy, type Question } from "./text-question.ts";
 import type { TransportLimits } from "./transport.ts";
 
 export type TriedModel = {
@@ -55,7 +56,10 @@ async function askIt(config: Config, name: string, spec: RemoteModelSpec, env: E
   const configured = config.models[name];
   if (configured?.tier === "endpoint" && configured.task !== undefined && configured.task !== "chat") {
     const model = await modelSource(async () => config, deps).open(name);
-    await model.sort("It works.", ["yes", "no"], AbortSignal.timeout(answerSeconds * 1000));
+    const [answers] = answeredBy(configured.task);
+    const question: Question =
+      answers === "label" ? { answers, labels: ["yes", "no"] } : { answers: "text", instruction: "Summarise it." };
+    await model.ask("It works.", question, AbortSignal.timeout(answerSeconds * 1000));
     return;
   }
   const rehearsal = (): never => {

@@ -3,18 +3,21 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { hashOf } from "../../src/canonical.ts";
-import { parseConfig } from "../../src/config/config.ts";
 import type { ToolResult } from "../../src/events/event.ts";
-import { modelSource, type ModelSource } from "../../src/models/served-model.ts";
+import type { ModelSource } from "../../src/models/served-model.ts";
 import { verifyRun } from "../../src/run/verify/verify-run.ts";
-import type { Store } from "../../src/store/ports.ts";
 import { readCsv } from "../../src/tools/evaluate/csv.ts";
-import { evaluateModelsTool } from "../../src/tools/evaluate/evaluate-models.ts";
-import type { Workspaces } from "../../src/tools/workspace/workspace.ts";
-import { openWorkspaces } from "../../src/tools/workspace/folder.ts";
 import { Died, dyingStore } from "../fixtures/dying-store.ts";
-import { LineHarness, call, fullReport, modeText } from "../fixtures/line-harness.ts";
+import {
+  evaluated as evaluatedBy,
+  evaluationLine,
+  four,
+  measurement,
+  modelsOf as models,
+  resultOf,
+  type Args,
+} from "../fixtures/evaluation-line.ts";
+import type { LineHarness } from "../fixtures/line-harness.ts";
 import { startSortingServer, type SortingServer } from "../fixtures/sorting-server.ts";
 
 const sample = join(import.meta.dirname, "../../briefs/data/vietnamese-reviews.csv");
@@ -63,68 +66,17 @@ async function server(
   return started;
 }
 
-function models(yaml: string): ModelSource {
-  const { config, problems } = parseConfig(yaml);
-  expect(problems).toEqual([]);
-  const transport = {
-    timing: { now: () => Date.now(), monotonic: () => performance.now(), after: () => () => undefined },
-  };
-  return modelSource(async () => config, { env: {}, run: "r-000001", transport });
+function lineFor(source: ModelSource, args: Args, more?: Parameters<typeof evaluationLine>[3]): LineHarness {
+  return evaluationLine(folder, source, { dataset: "briefs/data/vietnamese-reviews.csv", ...args }, more);
+}
+
+function evaluated(source: ModelSource, args: Args): Promise<ToolResult> {
+  return evaluatedBy(lineFor(source, args));
 }
 
 function chatModel(origin: string, more = ""): string {
   return `models:\n  sorter:\n    tier: endpoint\n    url: ${origin}/v1\n    model: some/sorter\n${more}`;
 }
-
-type Args = Record<string, unknown>;
-
-function lineFor(
-  source: ModelSource,
-  args: Args,
-  more: { store?: Store; modelCalls?: number; onProgress?: (role: string, progress: unknown) => void } = {},
-): LineHarness {
-  const { modelCalls = 1000, ...options } = more;
-  const spaces = openWorkspaces({ project: join(folder, "project"), data: join(folder, "data"), exclude: [] });
-  const workspaces: Workspaces = {
-    ...spaces,
-    path: () => join(folder, "project"),
-    changes: async () => ({ files: [], hash: hashOf([]) }),
-    versions: async () => ({ before: null, after: null }),
-    record: async () => null,
-  };
-  return new LineHarness({
-    modes: [modeText("worker", "030-worker", { groups: ["inference", "communication", "completion"] })],
-    workflow: { entry: "worker", signOff: false, limits: { modelCalls, tokens: 10_000_000 } },
-    tools: [evaluateModelsTool],
-    workspaces,
-    models: source,
-    say: (request) =>
-      request.messages.some((message) => message.role === "tool")
-        ? [call("attempt_completion", fullReport())]
-        : [call("evaluate_models", { dataset: "briefs/data/vietnamese-reviews.csv", ...args })],
-    ...options,
-  });
-}
-
-async function resultOf(line: LineHarness): Promise<ToolResult> {
-  const [done] = await line.ofType("action_done");
-  return done?.results[0] as ToolResult;
-}
-
-async function evaluated(source: ModelSource, args: Args): Promise<ToolResult> {
-  const line = lineFor(source, args);
-  await line.start();
-  expect((await verifyRun(line.store, line.run)).problems).toEqual([]);
-  return resultOf(line);
-}
-
-function measurement(result: ToolResult, name: string): { value: number; unit: string; n?: number | undefined } {
-  const found = result.receipt?.measurements.find((each) => each.name === name);
-  if (!found) throw new Error(`no ${name} in ${result.text}`);
-  return found;
-}
-
-const four = (value: number): number => Math.round(value * 10_000) / 10_000;
 
 describe("known accuracy", () => {
   test.each([
@@ -175,6 +127,18 @@ describe("known accuracy", () => {
     const rows = measurement(result, "test rows").value;
     expect(measurement(result, "accuracy (sorter)").value).toBe(four((rows - 1) / rows));
     expect(result.text).toContain("1 answers named no label and count as wrong");
+  });
+
+  test("a mapping onto what is no label of the sample is refused, and nothing is asked", async () => {
+    const { origin, asked } = await server(() => "LABEL_0");
+    const result = await evaluated(models(chatModel(origin)), {
+      candidates: ["sorter"],
+      label_map: { LABEL_0: "negativ" },
+    });
+    expect(result.text).toContain(
+      'label_map maps "LABEL_0" to "negativ", which is no label of the sample. Did you mean "negative"?',
+    );
+    expect(asked).toEqual([]);
   });
 
   test("what a thousand texts cost is computed from counted tokens and the price; without either it is unpriced", async () => {
@@ -309,7 +273,7 @@ describe("what was fixed, and what was before", () => {
     expect(first.receipt?.detail["meets_all"]).toEqual(["sorter"]);
     expect(first.text).not.toContain("were changed");
     const line = lineFor(source, { candidates: ["sorter"], success: [{ metric: "macro_f1", at_least: 0.5 }] }, {});
-    const again = await relabelled(line, "r-000002");
+    const again = await evaluatedBy(line, "r-000002");
     expect(again.text).toContain(
       "The success criteria were changed: r-000001.1/e3 went by macro_f1 ≥ 0.8, p95_ms ≤ 100000, this one by macro_f1 ≥ 0.5.",
     );
@@ -322,7 +286,7 @@ describe("what was fixed, and what was before", () => {
     const source = models(chatModel(origin));
     await evaluated(source, { candidates: ["sorter"] });
     worse = true;
-    const again = await relabelled(lineFor(source, { candidates: ["sorter"] }), "r-000002");
+    const again = await evaluatedBy(lineFor(source, { candidates: ["sorter"] }), "r-000002");
     expect(again.text).toMatch(/Regression: sorter had macro_f1 1 in r-000001.1\/e3, and has 0\.\d+ now/);
     expect(again.receipt?.detail["regressions"]).toEqual(["sorter"]);
     const keys = read("evaluations/registry.jsonl")
@@ -353,10 +317,3 @@ describe("what was fixed, and what was before", () => {
     ]);
   });
 });
-
-/** The same line as another run. */
-async function relabelled(line: LineHarness, run: string): Promise<ToolResult> {
-  Object.assign(line, { run });
-  await line.start();
-  return resultOf(line);
-}

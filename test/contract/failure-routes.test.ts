@@ -50,9 +50,9 @@ function failing(code: ErrorCode): { tool: Tool; models: ModelSource } {
       about: {},
       price: null,
       terms: { price: null, source: "", gpus: null, longestMs: 1000 },
-      how: "chat",
+      how: () => "chat",
       tokens: () => 1,
-      sort: async () => {
+      ask: async () => {
         throw new CadreError(code, "as injected.");
       },
     }),

@@ -1,14 +1,17 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { characterNgrams, localCandidates, type LocalCandidate } from "../../src/tools/evaluate/candidates.ts";
+import { candidatesFor, characterNgrams, type LocalCandidate } from "../../src/tools/evaluate/candidates.ts";
 import { readCsv } from "../../src/tools/evaluate/csv.ts";
 import { readSample } from "../../src/tools/evaluate/labelled-table.ts";
+import { scoreOf } from "../../src/tools/evaluate/facts.ts";
+import { classScores, labelStatistics } from "../../src/tools/evaluate/label-scores.ts";
 import { measureHere } from "../../src/tools/evaluate/measure-here.ts";
 import type { Parts } from "../../src/tools/evaluate/scored.ts";
 import { stratifiedSplit } from "../../src/tools/evaluate/split.ts";
-import { quantile, score } from "../../src/tools/evaluate/scores.ts";
+import { quantile, scoreAll } from "../../src/tools/evaluate/scores.ts";
 import { openWorkbench } from "./tools-bench.ts";
 
+const localCandidates = (): ReturnType<typeof candidatesFor> => candidatesFor("label");
 const columns = { text: "text", label: "label" };
 const words = { good: ["great", "love", "super", "nice"], bad: ["awful", "hate", "broken", "poor"] };
 
@@ -138,7 +141,7 @@ describe("measuring", () => {
   const signal = new AbortController().signal;
   const partsOf = (value: ReturnType<typeof sample>, seed: number): Parts => ({
     ...stratifiedSplit(value, seed, 0.3),
-    labels: value.labels,
+    question: { answers: "label", labels: value.labels },
     slices: [],
     seed,
   });
@@ -165,7 +168,7 @@ describe("measuring", () => {
   });
 
   test("M3 the same seed gives the same scores, another seed another split", async () => {
-    const candidates = [...localCandidates.values()];
+    const candidates = [...localCandidates().values()];
     const scoresOf = async (seed: number): Promise<unknown> =>
       Promise.all(candidates.map(async (each) => (await measureHere(each, partsOf(sample(), seed), signal)).scores));
     expect(await scoresOf(7)).toEqual(await scoresOf(7));
@@ -183,9 +186,9 @@ describe("measuring", () => {
   });
 
   test("Naive Bayes learns what letters can tell, and answers where it knows nothing", async () => {
-    const bayes = localCandidates.get("char-ngram-naive-bayes") as LocalCandidate;
+    const bayes = localCandidates().get("char-ngram-naive-bayes") as LocalCandidate;
     const measured = await measureHere(bayes, partsOf(sample(), 7), signal);
-    expect(measured.scores.macroF1).toBeGreaterThan(0.9);
+    expect(scoreOf(measured, "macro_f1")?.value).toBeGreaterThan(0.9);
     const { predict } = await bayes.train([...sample().rows.slice(0, 20), { text: "more", label: "bad" }]);
     expect(predict("日本")).toBe("bad");
   });
@@ -196,8 +199,8 @@ describe("measuring", () => {
       Array.from({ length: 10 }, (_, n) => ({ text: `${"abc"[index]}${"abc"[index]} __proto__ ${n}`, label })),
     );
     const value = { rows: odd, labels: names.toSorted(), read: 30, duplicates: 0, contradictory: 0 };
-    const bayes = localCandidates.get("char-ngram-naive-bayes") as LocalCandidate;
-    expect((await measureHere(bayes, partsOf(value, 1), signal)).scores.accuracy).toBe(1);
+    const bayes = localCandidates().get("char-ngram-naive-bayes") as LocalCandidate;
+    expect(scoreOf(await measureHere(bayes, partsOf(value, 1), signal), "accuracy")?.value).toBe(1);
   });
 
   test("n-grams are of characters, not of halves of them, and composed", () => {
@@ -209,31 +212,38 @@ describe("measuring", () => {
 describe("scores", () => {
   test("agree with a confusion matrix worked out by hand", () => {
     // a: 2 of 3 right, one taken for b. b: 1 of 2 right, one taken for a. F1 a = 4/6, F1 b = 2/4.
-    const scores = score(["a", "b"], ["a", "a", "a", "b", "b"], ["a", "a", "b", "b", "a"], 1);
-    expect(scores.accuracy).toBeCloseTo(3 / 5, 12);
-    expect(scores.f1.map((one) => one.value)).toEqual([4 / 6, 2 / 4]);
-    expect(scores.macroF1).toBeCloseTo((4 / 6 + 2 / 4) / 2, 12);
-    expect(scores.f1.map((one) => one.support)).toEqual([3, 2]);
+    const [labels, actual, predicted] = [
+      ["a", "b"],
+      ["a", "a", "a", "b", "b"],
+      ["a", "a", "b", "b", "a"],
+    ];
+    const statistics = labelStatistics(labels, actual, predicted);
+    const once = new Int32Array(5).fill(1);
+    expect(statistics.accuracy(once)).toBeCloseTo(3 / 5, 12);
+    expect(statistics.macro_f1(once)).toBeCloseTo((4 / 6 + 2 / 4) / 2, 12);
+    const classes = classScores(labels, actual, predicted);
+    expect(classes.map((one) => one.value)).toEqual([4 / 6, 2 / 4]);
+    expect(classes.map((one) => one.support)).toEqual([3, 2]);
+    // Without the third row and with the last one twice: a 2 of 2 right, twice said of b; b 1 of 3 right.
+    expect(statistics.macro_f1(Int32Array.of(1, 1, 0, 1, 2))).toBeCloseTo((4 / 6 + 2 / 4) / 2, 12);
   });
 
   test("the interval holds the score, is a point where all is right, and narrows with more rows", () => {
     const labels = ["a", "b"];
+    const macro = (actual: string[], said: string[]): { value: number; low: number; high: number } =>
+      scoreAll("label", labelStatistics(labels, actual, said), actual.length, 1)[0] as never;
     const actual = Array.from({ length: 40 }, (_, index) => labels[index % 2] as string);
-    expect(score(labels, actual, actual, 1).macroF1Interval).toEqual({ low: 1, high: 1 });
+    expect(macro(actual, actual)).toMatchObject({ value: 1, low: 1, high: 1 });
     const wrong = (rows: number): string[] =>
       Array.from({ length: rows }, (_, index) => (index % 5 === 0 ? "a" : (labels[index % 2] as string)));
-    const few = score(labels, actual, wrong(40), 1);
-    const many = score(
-      labels,
+    const few = macro(actual, wrong(40));
+    const many = macro(
       [...Array(10).keys()].flatMap(() => actual),
       wrong(400),
-      1,
     );
-    expect(few.macroF1Interval.low).toBeLessThan(few.macroF1);
-    expect(few.macroF1Interval.high).toBeGreaterThan(few.macroF1);
-    expect(many.macroF1Interval.high - many.macroF1Interval.low).toBeLessThan(
-      few.macroF1Interval.high - few.macroF1Interval.low,
-    );
+    expect(few.low).toBeLessThan(few.value);
+    expect(few.high).toBeGreaterThan(few.value);
+    expect(many.high - many.low).toBeLessThan(few.high - few.low);
   });
 
   test("quantiles are nearest ranks", () => {

@@ -1,5 +1,6 @@
-/** Classifiers that run here, without a download: what a model has to beat. */
+/** What runs here, without a download, and a model has to beat: classifiers, and for texts and numbers what needs no learning. */
 import type { Row } from "./labelled-table.ts";
+import type { AnswerKind } from "./metrics.ts";
 
 /** What was learned from the training part: predicts one text at a time. */
 export type Trained = {
@@ -15,8 +16,6 @@ export type LocalCandidate = {
   /** Learns from `train` and nothing else. */
   train(train: readonly Row[]): Promise<Trained>;
 };
-
-export const localCandidateNames = ["majority-class", "char-ngram-naive-bayes"] as const;
 
 const shortest = 1;
 const longest = 4;
@@ -74,6 +73,57 @@ const naiveBayes: LocalCandidate = {
   },
 };
 
-export const localCandidates: ReadonlyMap<string, LocalCandidate> = new Map(
-  [majority, naiveBayes].map((one) => [one.name, one]),
-);
+const mostFrequent: LocalCandidate = {
+  name: "most-frequent-answer",
+  description: "always the label that is most frequent in the training part, the first in code-unit order among equals",
+  train: (train) => majority.train(train),
+};
+
+const firstSentence: LocalCandidate = {
+  name: "first-sentence",
+  description: "the first sentence of the text itself (the lead, by Unicode's rules of sentences)",
+  train: () => {
+    const sentences = new Intl.Segmenter("en", { granularity: "sentence" });
+    const predict = (text: string): string =>
+      sentences.segment(text.trim().slice(0, leadLimit)).containing(0)?.segment.trim() ?? "";
+    return Promise.resolve({ predict, bytes: 0 });
+  },
+};
+
+/** Characters that a first sentence is looked for in. */
+const leadLimit = 10_000;
+
+function constant(name: string, description: string, of: (sorted: readonly number[]) => number): LocalCandidate {
+  return {
+    name,
+    description,
+    train: (train) => {
+      const number = String(of(train.map((row) => Number(row.label)).toSorted((a, b) => a - b)));
+      return Promise.resolve({ predict: () => number, bytes: Buffer.byteLength(number) });
+    },
+  };
+}
+
+export function meanOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, each) => sum + each / numbers.length, 0);
+}
+
+/** Of numbers in order; the mean of the two in the middle where there are two. */
+export function medianOf(sorted: readonly number[]): number {
+  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return (low as number) / 2 + (high as number) / 2;
+}
+
+const byKind: Readonly<Record<AnswerKind, readonly LocalCandidate[]>> = {
+  label: [majority, naiveBayes],
+  text: [mostFrequent, firstSentence],
+  number: [
+    constant("training-median", "always the median of the labels in the training part", medianOf),
+    constant("training-mean", "always the mean of the labels in the training part", meanOf),
+  ],
+};
+
+/** By name. The first is measured whether it is asked for or not. */
+export function candidatesFor(answers: AnswerKind): ReadonlyMap<string, LocalCandidate> {
+  return new Map(byKind[answers].map((one) => [one.name, one]));
+}

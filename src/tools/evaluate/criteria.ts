@@ -6,14 +6,15 @@
  */
 import { z } from "zod";
 import { hashOf } from "../../canonical.ts";
-import type { Measured } from "./facts.ts";
+import { scoreOf, type Measured } from "./facts.ts";
+import { metricNames } from "./metrics.ts";
 
-const metrics = ["macro_f1", "accuracy", "p50_ms", "p95_ms", "texts_per_second", "cost_per_1000"] as const;
-export type CriterionMetric = (typeof metrics)[number];
+const criterionMetrics = [...metricNames, "p50_ms", "p95_ms", "texts_per_second", "cost_per_1000"] as const;
+export type CriterionMetric = (typeof criterionMetrics)[number];
 
 export const criterionSchema = z
   .strictObject({
-    metric: z.enum(metrics),
+    metric: z.enum(criterionMetrics),
     at_least: z.number().optional(),
     at_most: z.number().optional(),
   })
@@ -45,20 +46,13 @@ export function meetsAll(criteria: readonly SuccessCriterion[], measured: Measur
   return criteria.every((criterion) => verdictOn(criterion, measured) === "met");
 }
 
-function valueOf(metric: CriterionMetric, { scores, latency, throughput, cost }: Measured): number | null {
-  switch (metric) {
-    case "macro_f1":
-      return scores.macroF1;
-    case "accuracy":
-      return scores.accuracy;
-    case "p50_ms":
-      return latency.p50;
-    case "p95_ms":
-      return latency.p95;
-    case "texts_per_second":
-      return throughput.from === "not measured" ? null : throughput.value;
-    case "cost_per_1000":
-      // What calls no model costs nothing for a call.
-      return cost === null ? 0 : cost.from === "not measured" ? null : cost.value;
-  }
+/** Null: not measured, or undefined as a correlation may be. */
+function valueOf(metric: CriterionMetric, measured: Measured): number | null {
+  const { latency, throughput, cost } = measured;
+  if (metric === "p50_ms") return latency.p50;
+  if (metric === "p95_ms") return latency.p95;
+  if (metric === "texts_per_second") return throughput.from === "not measured" ? null : throughput.value;
+  // What calls no model costs nothing for a call.
+  if (metric === "cost_per_1000") return cost === null ? 0 : cost.from === "not measured" ? null : cost.value;
+  return scoreOf(measured, metric)?.value ?? null;
 }

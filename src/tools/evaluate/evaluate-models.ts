@@ -11,7 +11,7 @@ import { answering, done, failed, isOutcome } from "../answer.ts";
 import { isPathError } from "../safe-files.ts";
 import type { Tool, ToolContext, ToolOutcome } from "../tool.ts";
 import { currentHash } from "../write-whole.ts";
-import { evaluateArgs, type EvaluateArgs } from "./arguments.ts";
+import { evaluateArgs, primaryOf, type EvaluateArgs } from "./arguments.ts";
 import { dataFailure, failureOf, modelFailure, withFailure } from "../failure.ts";
 import { criteriaHash, criterionText, verdictOn } from "./criteria.ts";
 import type { Measured, Unmeasured } from "./facts.ts";
@@ -29,7 +29,10 @@ import {
   type SamplePlan,
 } from "./plan.ts";
 import { pastOf, type RegistryEntry } from "./registry.ts";
-import { evaluationReceipt, evaluationText, rounded, type EvaluationFacts } from "./report.ts";
+import { shown } from "./metrics.ts";
+import { rounded, type EvaluationFacts } from "./ranking.ts";
+import { evaluationReceipt } from "./receipt.ts";
+import { evaluationText } from "./report.ts";
 
 const preparedSchema = z.strictObject({
   /** Of the sample; null where it could not be read. */
@@ -43,8 +46,9 @@ type Prepared = z.infer<typeof preparedSchema>;
 export const evaluateModelsTool: Tool<EvaluateArgs> = {
   name: "evaluate_models",
   description:
-    "Measure classifiers on a labelled sample: what runs here and models of cadre.yaml, all on the same held-out rows (stratified split by seed). " +
-    "Macro-F1 and accuracy with 95 % intervals, by class and by slice, latency, throughput, size, cost, and whether success as you define it is met. " +
+    "Measure models on a labelled sample: what runs here and models of cadre.yaml, all on the same held-out rows (split by seed). " +
+    "Labels are classes (macro-F1, accuracy), texts (token F1, exact match, ROUGE-L) or numbers (MAE, RMSE, correlations), " +
+    "each with a 95 % interval and by slice; latency, throughput, size, cost, and whether success as you define it is met. " +
     "Writes the table, a page and a plot under evaluations/ and keeps a registry there. Gives a receipt id; cite that id for every number that you report.",
   schema: evaluateArgs,
   access: "effect",
@@ -76,7 +80,7 @@ export async function planned(context: ToolContext, given: EvaluateArgs): Promis
     return done("");
   });
   if (!plan) return outcome;
-  const candidates = await candidatesOf(context, given.candidates);
+  const candidates = await candidatesOf(context, given);
   return isOutcome(candidates) ? candidates : { ...plan, candidates };
 }
 
@@ -206,18 +210,18 @@ function entryOf(context: ToolContext, given: EvaluateArgs, plan: Plan, { config
     config,
     criteria: criteriaHash(given.success),
     criteria_text: given.success.map(criterionText),
-    primary_metric: given.primary_metric,
+    primary_metric: primaryOf(given).name,
     candidates: evaluation.results.map(({ candidate, scores, latency }) => ({
       name: candidate.name,
       id: candidate.id,
       revision: candidate.about.revision ?? null,
       how: candidate.description,
-      macro_f1: rounded(scores.macroF1),
-      macro_f1_low: rounded(scores.macroF1Interval.low),
-      macro_f1_high: rounded(scores.macroF1Interval.high),
-      accuracy: rounded(scores.accuracy),
-      accuracy_low: rounded(scores.accuracyInterval.low),
-      accuracy_high: rounded(scores.accuracyInterval.high),
+      ...Object.fromEntries(
+        scores.flatMap(({ metric, value, low, high }) => {
+          const figures = { [metric.name]: value, [`${metric.name}_low`]: low, [`${metric.name}_high`]: high };
+          return Object.entries(figures).map(([name, each]) => [name, each === null ? null : shown(metric, each)]);
+        }),
+      ),
       n: evaluation.test,
       p95_ms: rounded(latency.p95),
     })),

@@ -1,7 +1,9 @@
 /** What an evaluation found, candidate by candidate. Data; how it is shown is `table.ts`, `page.ts` and `plot.ts`. */
 import type { AboutModel, Price } from "../../config/config.ts";
 import type { PaidSum } from "../paid-calls.ts";
-import type { Scores } from "./scores.ts";
+import type { ClassScore } from "./label-scores.ts";
+import type { MetricName } from "./metrics.ts";
+import type { Score } from "./scores.ts";
 
 /** A figure and where it comes from: a clock or a file here, arithmetic on what was counted, or the operator's word. */
 export type Figure =
@@ -22,7 +24,8 @@ export type SliceScore = {
   readonly column: string;
   readonly value: string;
   readonly rows: number;
-  readonly accuracy: number;
+  /** Each metric of the kind; null where it is undefined. */
+  readonly scores: Readonly<Partial<Record<MetricName, number | null>>>;
 };
 
 export type Latency = {
@@ -48,7 +51,9 @@ export type Candidate = {
 
 export type Measured = {
   readonly candidate: Candidate;
-  readonly scores: Scores;
+  readonly scores: readonly Score[];
+  /** F1 of each label; none where answers are no labels. */
+  readonly classes: readonly ClassScore[];
   readonly slices: readonly SliceScore[];
   readonly latency: Latency;
   /** Texts a second. */
@@ -59,7 +64,7 @@ export type Measured = {
   /** Of a thousand texts, in the price's currency; null: no model outside is called. */
   readonly cost: Figure | null;
   readonly paid: PaidSum | null;
-  /** Answers that named no label: counted as wrong. */
+  /** Answers that were none of what was asked for: wrong as a label, worth nothing as a text, the training part's median as a number. */
   readonly unusable: number;
 };
 
@@ -72,3 +77,8 @@ export type Evaluation = {
   readonly results: readonly Measured[];
   readonly failures: readonly Unmeasured[];
 };
+
+/** Undefined: no metric of this kind of answer. */
+export function scoreOf({ scores }: Pick<Measured, "scores">, name: MetricName): Score | undefined {
+  return scores.find(({ metric }) => metric.name === name);
+}

@@ -13,7 +13,9 @@ import { currentHash, writeWhole } from "../write-whole.ts";
 import type { Figure } from "./facts.ts";
 import { evaluationPlot } from "./plot.ts";
 import { readRegistry, registryPath, withEntry, type Registry, type RegistryEntry } from "./registry.ts";
-import { figure, notes, ranked, rounded, tables, type EvaluationFacts } from "./report.ts";
+import { metricsOf, shown } from "./metrics.ts";
+import { ranked, rounded, type EvaluationFacts } from "./ranking.ts";
+import { figure, notes, tables } from "./report.ts";
 
 const registryLimit = 16 * 1024 * 1024;
 
@@ -89,19 +91,8 @@ function page(facts: EvaluationFacts): string {
     .concat("\n");
 }
 
-const header = [
-  "candidate",
-  "runs",
-  "id",
-  "licence",
-  "revision",
-  "quantisation",
-  "macro_f1",
-  "macro_f1_low",
-  "macro_f1_high",
-  "accuracy",
-  "accuracy_low",
-  "accuracy_high",
+const ofCandidate = ["candidate", "runs", "id", "licence", "revision", "quantisation"] as const;
+const ofMeasuring = [
   "n",
   "unusable",
   "p50_ms",
@@ -117,7 +108,9 @@ const header = [
   "cost_from",
 ] as const;
 
+/** Between them each metric of the kind: `mae`, `mae_low`, `mae_high`; empty where it is undefined. */
 function csv(facts: EvaluationFacts): string {
+  const scoreColumns = metricsOf(facts.args.answers).flatMap(({ name }) => [name, `${name}_low`, `${name}_high`]);
   const rows = ranked(facts).map((one) => {
     const { candidate, scores, latency } = one;
     const { about } = candidate;
@@ -128,14 +121,9 @@ function csv(facts: EvaluationFacts): string {
       about.licence ?? "",
       about.revision ?? "",
       about.quantisation ?? "",
-      ...[
-        scores.macroF1,
-        scores.macroF1Interval.low,
-        scores.macroF1Interval.high,
-        scores.accuracy,
-        scores.accuracyInterval.low,
-        scores.accuracyInterval.high,
-      ].map(rounded),
+      ...scores.flatMap(({ metric, value, low, high }) =>
+        [value, low, high].map((each) => (each === null ? "" : shown(metric, each))),
+      ),
       facts.evaluation.test,
       one.unusable,
       rounded(latency.p50),
@@ -147,7 +135,7 @@ function csv(facts: EvaluationFacts): string {
       ...(one.cost === null ? [0, "no model is called"] : valueAndSource(one.cost)),
     ];
   });
-  return [header, ...rows]
+  return [[...ofCandidate, ...scoreColumns, ...ofMeasuring], ...rows]
     .map((cells) => cells.map((cell) => field(String(cell))).join(","))
     .join("\n")
     .concat("\n");

@@ -1,6 +1,8 @@
 /** A labelled sample: CSV or JSONL to texts with labels, or one sentence that says why it cannot be evaluated. Pure. */
 import { didYouMean } from "../../documents/nearest.ts";
+import { isNumber } from "../../models/text-question.ts";
 import { readCsv } from "./csv.ts";
+import type { AnswerKind } from "./metrics.ts";
 
 export type Row = {
   readonly text: string;
@@ -11,7 +13,7 @@ export type Row = {
 
 export type Sample = {
   readonly rows: readonly Row[];
-  /** Labels in code-unit order. */
+  /** Labels in code-unit order; none where they are texts or numbers. */
   readonly labels: readonly string[];
   /** Rows in the file. */
   readonly read: number;
@@ -22,7 +24,13 @@ export type Sample = {
 };
 
 export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
-type Columns = { readonly text: string; readonly label: string; readonly slices?: readonly string[] };
+type Columns = {
+  readonly text: string;
+  readonly label: string;
+  readonly slices?: readonly string[];
+  /** Left out: labels. */
+  readonly answers?: AnswerKind;
+};
 type Located = Row & { readonly line: number };
 
 const no = (reason: string): { readonly ok: false; readonly reason: string } => ({ ok: false, reason });
@@ -43,7 +51,20 @@ export function readSample(path: string, content: string, columns: Columns): Res
     const column = empty.label.trim() === "" ? columns.label : columns.text;
     return no(`${path}:${empty.line}: column "${column}" is empty; every row needs a text and a label`);
   }
-  return checked(path, columns, deduplicated(rows.value));
+  if (columns.answers === "number") {
+    const odd = rows.value.find((row) => !isNumber(row.label));
+    if (odd)
+      return no(
+        `${path}:${odd.line}: "${odd.label.slice(0, 40)}" in column "${columns.label}" is no number; write it in digits, with a point for decimals`,
+      );
+  }
+  const numbers = columns.answers === "number";
+  // `1.0` and `1` are one number, and no contradiction.
+  const sample = deduplicated(
+    numbers ? rows.value.map((row) => ({ ...row, label: String(Number(row.label)) })) : rows.value,
+  );
+  if (columns.answers === undefined || columns.answers === "label") return checked(path, columns, sample);
+  return checkedRows(path, columns, { ...sample, labels: [] });
 }
 
 function fromTable(path: string, content: string, columns: Columns): Result<Located[]> {
@@ -148,6 +169,19 @@ function deduplicated(rows: readonly Located[]): Sample {
   return { rows: kept, labels, read: rows.length, duplicates, contradictory };
 }
 
+/** Texts or numbers for labels. */
+function checkedRows(path: string, columns: Columns, sample: Sample): Result<Sample> {
+  const { rows } = sample;
+  if (rows.length < fewestRows) return no(tooFew(path, rows.length));
+  if (rows.every((row) => row.label === rows[0]?.label))
+    return no(`${path}: column "${columns.label}" holds the same in every row; is it the right column?`);
+  return { ok: true, value: sample };
+}
+
+function tooFew(path: string, rows: number): string {
+  return `${path}: ${rows} different texts are too few; ${fewestRows} are the least`;
+}
+
 function checked(path: string, columns: Columns, sample: Sample): Result<Sample> {
   const { rows, labels } = sample;
   if (labels.length < 2) {
@@ -160,8 +194,7 @@ function checked(path: string, columns: Columns, sample: Sample): Result<Sample>
       `${path}: column "${columns.label}" holds ${labels.length} different labels in ${rows.length} rows; is it the right column?`,
     );
   }
-  if (rows.length < fewestRows)
-    return no(`${path}: ${rows.length} different texts are too few; ${fewestRows} are the least`);
+  if (rows.length < fewestRows) return no(tooFew(path, rows.length));
   const rare = labels.find((label) => rows.filter((row) => row.label === label).length < fewestPerClass);
   if (rare !== undefined) {
     return no(

@@ -5,12 +5,13 @@
  *     where it was.
  * M5. The first texts go one at a time and give the latency; the others go several at once and give the throughput. A time that was
  *     interrupted is none.
- * M6. An answer that is no label is a wrong prediction. A server that does not answer is no prediction: then the candidate is not measured.
+ * M6. An answer that is none of what was asked for is a wrong prediction. A server that does not answer is no prediction: then the candidate is not measured.
  */
 import { performance } from "node:perf_hooks";
 import { hashOf } from "../../canonical.ts";
 import { isCadreError } from "../../errors.ts";
-import type { ServedModel, Sorted } from "../../models/served-model.ts";
+import type { Answered, ServedModel } from "../../models/served-model.ts";
+import type { Question } from "../../models/text-question.ts";
 import { paidSum, type PaidAnswer, type PaidCalls } from "../paid-calls.ts";
 import { costOf } from "./cost.ts";
 import { notMeasured, significant, type Candidate, type Figure, type Measured, type Unmeasured } from "./facts.ts";
@@ -32,10 +33,10 @@ export type Load = {
 /** Texts that go one at a time. */
 export const timedAlone = 20;
 
-type Answer = Omit<PaidAnswer, "answer"> & { readonly label: string | null };
+type Answer = Omit<PaidAnswer, "answer"> & { readonly answered: string | null };
 
 export async function measureServed(model: ServedModel, parts: Parts, load: Load): Promise<Measured | Unmeasured> {
-  const candidate = candidateOf(model);
+  const candidate = candidateOf(model, parts.question);
   const answers: (Answer | null)[] = [];
   const alone = Math.min(timedAlone, parts.test.length);
   try {
@@ -50,9 +51,16 @@ export async function measureServed(model: ServedModel, parts: Parts, load: Load
   }
 }
 
-export function candidateOf(model: ServedModel): Candidate {
+export function candidateOf(model: ServedModel, question: Question): Candidate {
   const { name, id, about, price } = model;
-  return { name, description: `${id} at a server of cadre.yaml: ${model.how}`, runs: "served", id, about, price };
+  return {
+    name,
+    description: `${id} at a server of cadre.yaml: ${model.how(question)}`,
+    runs: "served",
+    id,
+    about,
+    price,
+  };
 }
 
 type Span = { readonly from: number; readonly to: number; readonly atOnce: number };
@@ -97,30 +105,33 @@ async function ask(
   stop: AbortSignal,
 ): Promise<Answer | null> {
   const text = (parts.test[row] as Parts["test"][number]).text;
+  const { question } = parts;
   try {
     const { answer, ...paid } = await load.calls.pay({
       number: load.first + row,
       model: model.id,
       tier: model.tier,
-      request: hashOf({ how: model.how, model: model.id, text, labels: parts.labels }),
-      tokens: model.tokens(text, parts.labels),
+      request: hashOf({ how: model.how(question), model: model.id, text, question }),
+      tokens: model.tokens(text, question),
       terms: model.terms,
       make: async (signal) => {
-        const { said, label, usage } = await model.sort(text, parts.labels, AbortSignal.any([signal, stop]));
-        return { answer: { said: said.slice(0, saidLimit), label }, usage };
+        const given = await model.ask(text, question, AbortSignal.any([signal, stop]));
+        const answered = given.answer?.slice(0, answerLimit) ?? null;
+        return { answer: { said: given.said.slice(0, saidLimit), answer: answered }, usage: given.usage };
       },
     });
-    const { said, label } = answer as Pick<Sorted, "said" | "label">;
+    const { said, answer: answered } = answer as Pick<Answered, "said" | "answer">;
     const mapped = Object.hasOwn(load.labelMap, said.trim()) ? load.labelMap[said.trim()] : undefined;
-    return { ...paid, label: mapped ?? label };
+    return { ...paid, answered: mapped ?? answered };
   } catch (error) {
     if (isCadreError(error, "model-malformed") || isCadreError(error, "model-truncated")) return null;
     throw error;
   }
 }
 
-/** Of an answer, so much is kept on the ledger. */
+/** Characters that are kept on the ledger: of all that was said, and of a text that is an answer, which is scored as it is kept. */
 const saidLimit = 200;
+const answerLimit = 8000;
 
 type Timing = { readonly alone: number; readonly seconds: number; readonly atOnce: number };
 
@@ -140,7 +151,7 @@ function measured(
     candidate,
     ...scored(
       parts,
-      answers.map((answer) => answer?.label ?? null),
+      answers.map((answer) => answer?.answered ?? null),
     ),
     latency: { p50: quantile(times, 0.5), p95: quantile(times, 0.95), n: times.length, how },
     throughput: throughputOf(answers.slice(alone), { seconds, atOnce }),

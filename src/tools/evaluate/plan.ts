@@ -1,14 +1,16 @@
 /** What an evaluation will do: the sample as it is now, its parts, and the candidates. Read anew by each step of the tool; nothing is measured here. */
 import { hashOf, sha256 } from "../../canonical.ts";
 import { CadreError, isCadreError } from "../../errors.ts";
+import { didYouMean } from "../../documents/nearest.ts";
 import type { ServedModel } from "../../models/served-model.ts";
 import { mostFor, type Cost } from "../../models/terms.ts";
+import { answeredBy } from "../../models/text-question.ts";
 import { failed, isOutcome, pathOr } from "../answer.ts";
 import { dataFailure, withFailure } from "../failure.ts";
 import { decodeText, readWhole } from "../read-bytes.ts";
 import type { ToolContext, ToolOutcome } from "../tool.ts";
-import type { EvaluateArgs } from "./arguments.ts";
-import { localCandidateNames, localCandidates, type LocalCandidate } from "./candidates.ts";
+import { questionFor, type EvaluateArgs } from "./arguments.ts";
+import { candidatesFor, type LocalCandidate } from "./candidates.ts";
 import type { Unmeasured } from "./facts.ts";
 import { readSample, type Sample } from "./labelled-table.ts";
 import type { Parts } from "./scored.ts";
@@ -33,23 +35,34 @@ export function planSample(context: ToolContext, given: EvaluateArgs): SamplePla
   const bytes = readWhole(context.workspace, parsed.path, datasetLimit);
   const content = decodeText(bytes);
   if (content === undefined) return unusable(`${parsed.path} is not UTF-8 text`);
-  const { text_column: text, label_column: label, slice_columns: slices, seed } = given;
-  const sample = readSample(parsed.path, content, { text, label, ...(slices.length > 0 ? { slices } : {}) });
+  const { text_column: text, label_column: label, slice_columns: slices, seed, answers } = given;
+  const sample = readSample(parsed.path, content, { text, label, answers, ...(slices.length > 0 ? { slices } : {}) });
   if (!sample.ok) return unusable(sample.reason);
   if (sample.value.rows.length > rowLimit) {
     return failed(
       `Nothing was measured. ${parsed.path} has ${sample.value.rows.length} rows; ${rowLimit} are the most that are evaluated here.`,
     );
   }
+  const strayed = strayLabel(given, sample.value.labels);
+  if (strayed !== null) return failed(`Nothing was measured. ${strayed}`);
   const { train, test } = stratifiedSplit(sample.value, seed, given.test_fraction);
   const hash = sha256(bytes);
   return {
     dataset: parsed.path,
     sha256: hash,
     sample: sample.value,
-    parts: { train, test, labels: sample.value.labels, slices, seed },
-    setting: hashOf({ sha256: hash, text, label, seed, test_fraction: given.test_fraction }),
+    parts: { train, test, question: questionFor(given, sample.value.labels), slices, seed },
+    setting: hashOf({ sha256: hash, text, label, answers, seed, test_fraction: given.test_fraction }),
   };
+}
+
+/** A mapping onto what is no label of the sample would make every answer of that kind wrong without a word. */
+function strayLabel({ label_map: map }: EvaluateArgs, labels: readonly string[]): string | null {
+  const stray = Object.entries(map).find(([, label]) => !labels.includes(label));
+  if (stray === undefined) return null;
+  const [said, label] = stray;
+  const which = didYouMean(label, labels, `Its labels are ${labels.join(", ")}.`);
+  return `label_map maps "${said}" to "${label}", which is no label of the sample. ${which}`;
 }
 
 function unusable(reason: string): ToolOutcome {
@@ -59,21 +72,35 @@ function unusable(reason: string): ToolOutcome {
 
 export type Candidates = { readonly local: readonly LocalCandidate[]; readonly served: readonly string[] };
 
-/** By name: baselines run here, the others are models of cadre.yaml. An outcome where a name is neither. */
-export async function candidatesOf(context: ToolContext, names: readonly string[]): Promise<Candidates | ToolOutcome> {
+/** By name: baselines run here, the others are models of cadre.yaml. An outcome where a name is neither, or a model does not answer in this kind. */
+export async function candidatesOf(context: ToolContext, given: EvaluateArgs): Promise<Candidates | ToolOutcome> {
+  const { answers, instruction } = given;
+  const here = candidatesFor(answers);
+  const names = given.candidates ?? [...here.keys()];
   const mapped = (await context.models?.names()) ?? [];
-  const served = [...new Set(names)].filter((name) => !localCandidates.has(name));
+  const served = [...new Set(names)].filter((name) => !here.has(name));
   const unknown = served.filter((name) => !mapped.some((model) => model.name === name));
   if (unknown.length > 0) {
     const there =
       mapped.length > 0 ? mapped.map(({ name, id, task }) => `${name} (${id}, ${task})`).join(", ") : "none";
     return failed(
-      `Nothing was measured. There is no candidate ${unknown.map((name) => `"${name}"`).join(", ")}. Measured here: ${localCandidateNames.join(", ")}. Models of cadre.yaml: ${there}. A model that the operator did not map cannot be called.`,
+      `Nothing was measured. There is no candidate ${unknown.map((name) => `"${name}"`).join(", ")}. Measured here for ${answers}s: ${[...here.keys()].join(", ")}. Models of cadre.yaml: ${there}. A model that the operator did not map cannot be called.`,
     );
   }
+  const asked = mapped.filter(({ name }) => served.includes(name));
+  const unfit = asked.find(({ task }) => !answeredBy(task).includes(answers));
+  if (unfit)
+    return failed(
+      `Nothing was measured. ${unfit.name} is mapped for ${unfit.task}, which answers with a ${answeredBy(unfit.task).join(" or a ")} and not with a ${answers}.`,
+    );
+  if (answers !== "label" && instruction === undefined && asked.some(({ task }) => task === "chat"))
+    return failed(
+      `Nothing was measured. For answers that are ${answers}s a chat model needs an \`instruction\`: what it is to do with each text.`,
+    );
   // The baselines are always measured: a score says nothing without them, and a model that is paid for has to beat the stronger one too.
-  const local = new Set<string>(["majority-class", ...names, ...(served.length > 0 ? localCandidateNames : [])]);
-  return { local: [...localCandidates.values()].filter(({ name }) => local.has(name)), served };
+  const all = served.length > 0 || answers !== "label";
+  const local = new Set([...here.keys()].filter((name, index) => all || index === 0 || names.includes(name)));
+  return { local: [...here.values()].filter(({ name }) => local.has(name)), served };
 }
 
 /** The model, or why it cannot be asked at all. */
@@ -95,7 +122,8 @@ export function isUnmeasured(value: object): value is Unmeasured {
 /** Calls and tokens that measuring the served candidates takes at most. */
 export function needOf({ served }: Candidates, { parts }: SamplePlan): { modelCalls: number; tokens: number } {
   const characters = parts.test.reduce((sum, row) => sum + row.text.length, 0);
-  const around = parts.labels.join(" ").length + 600;
+  const { question } = parts;
+  const around = (question.answers === "label" ? question.labels.join(" ") : question.instruction).length + 600;
   const tokens = Math.ceil((characters + around * parts.test.length) / 4) + answerRoom * parts.test.length;
   return { modelCalls: served.length * parts.test.length, tokens: served.length * tokens };
 }

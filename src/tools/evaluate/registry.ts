@@ -3,24 +3,20 @@
  * rest of a run's changes, and so the next run starts with it.
  *
  * G1. Two figures are compared only where they were measured on the same rows in the same way: `setting` is a hash of sample, columns,
- *     split and seed. A candidate of another revision or with another way of asking is the same candidate, later.
+ *     kind of answers, split and seed. A candidate of another revision or with another way of asking is the same candidate, later.
  * G2. An evaluation stands in it once, by its key: one that is run again after a crash replaces its own line.
  * G3. A line that cannot be read is kept as it is, and counted.
  */
 import { z } from "zod";
 import { canonicalJson } from "../../canonical.ts";
+import { isBetter, metricNames, metrics, type MetricName } from "./metrics.ts";
 
-const figures = z.strictObject({
+/** Beside these, each metric by its name, and as `<name>_low` and `<name>_high` its interval; null where it is undefined. */
+const figures = z.looseObject({
   name: z.string(),
   id: z.string(),
   revision: z.string().nullable(),
   how: z.string(),
-  macro_f1: z.number(),
-  macro_f1_low: z.number(),
-  macro_f1_high: z.number(),
-  accuracy: z.number(),
-  accuracy_low: z.number(),
-  accuracy_high: z.number(),
   n: z.number().int(),
   p95_ms: z.number(),
 });
@@ -32,13 +28,13 @@ const entrySchema = z.strictObject({
   at: z.string(),
   dataset: z.string(),
   sha256: z.string(),
-  /** Sample, columns, split, seed (G1). */
+  /** Sample, columns, kind of answers, split, seed (G1). */
   setting: z.string(),
   /** Of all arguments. */
   config: z.string(),
   criteria: z.string(),
   criteria_text: z.array(z.string()),
-  primary_metric: z.enum(["macro_f1", "accuracy"]),
+  primary_metric: z.enum(metricNames),
   candidates: z.array(figures),
 });
 export type RegistryEntry = z.infer<typeof entrySchema>;
@@ -79,8 +75,8 @@ export type Change = {
   readonly candidate: string;
   readonly before: number;
   readonly now: number;
-  /** `worse`: below the interval that it had; `lower`: within it. */
-  readonly verdict: "worse" | "lower" | "same" | "better";
+  /** `worse`: worse than all of the interval that it had; `weaker`: worse, within it. Which way is worse is the metric's to say. */
+  readonly verdict: "worse" | "weaker" | "same" | "better";
   /** What of the candidate is another thing now. */
   readonly changed: readonly string[];
 };
@@ -117,7 +113,21 @@ function changeOf(
   const before = same.flatMap((entry) => entry.candidates.filter((each) => each.name === now.name)).at(-1);
   if (!before) return [];
   const changed = (["id", "revision", "how"] as const).filter((key) => before[key] !== now[key]);
-  const [was, is, low] = [before[metric], now[metric], before[`${metric}_low`]];
-  const verdict = is > was ? "better" : is === was ? "same" : is < low ? "worse" : "lower";
-  return [{ candidate: now.name, before: was, now: is, verdict, changed }];
+  const [was, is] = [figureOf(before, metric), figureOf(now, metric)];
+  // What was undefined then or now is compared with nothing.
+  if (was === null || is === null) return [];
+  return [{ candidate: now.name, before: was, now: is, verdict: verdictOn(metric, before, was, is), changed }];
+}
+
+function verdictOn(name: MetricName, before: RegistryFigures, was: number, is: number): Change["verdict"] {
+  const metric = metrics[name];
+  if (is === was) return "same";
+  if (isBetter(metric, is, was)) return "better";
+  const worst = figureOf(before, `${name}_${metric.better === "higher" ? "low" : "high"}`);
+  return isBetter(metric, worst, is) ? "worse" : "weaker";
+}
+
+function figureOf(entry: RegistryFigures, name: string): number | null {
+  const figure = entry[name];
+  return typeof figure === "number" ? figure : null;
 }

@@ -1,48 +1,12 @@
-/** An evaluation as tables for the model and as a receipt. Both hold the same rounded numbers, so that a report can cite them. Pure. */
-import type { Receipt } from "../../events/event.ts";
-import { criterionText, meetsAll, verdictOn, type SuccessCriterion } from "./criteria.ts";
-import type { Evaluation, Figure, Measured } from "./facts.ts";
-import type { Sample } from "./labelled-table.ts";
+/** An evaluation as tables and notes, for the model and for a page. They hold the receipt's rounded numbers, so that a report can cite them. Pure. */
+import { primaryOf, type EvaluateArgs } from "./arguments.ts";
+import { criterionText, meetsAll, verdictOn } from "./criteria.ts";
+import type { Figure, Measured } from "./facts.ts";
+import { metricsOf, normalisation } from "./metrics.ts";
 import { generatorName } from "./random.ts";
-import type { Past } from "./registry.ts";
+import { fewestInSlice, fixed, ranked, rounded, scoreText, sliceMetrics, type EvaluationFacts } from "./ranking.ts";
+import { evaluationReceipt } from "./receipt.ts";
 import { resamples } from "./scores.ts";
-
-export type EvaluationFacts = {
-  readonly key: string;
-  readonly dataset: string;
-  readonly sha256: string;
-  readonly args: {
-    readonly text_column: string;
-    readonly label_column: string;
-    readonly slice_columns: readonly string[];
-    readonly seed: number;
-    readonly test_fraction: number;
-    readonly primary_metric: "macro_f1" | "accuracy";
-    readonly success: readonly SuccessCriterion[];
-  };
-  /** Hash of the arguments; of the success criteria alone. */
-  readonly config: string;
-  readonly criteria: string;
-  readonly sample: Sample;
-  readonly evaluation: Evaluation;
-  readonly past: Past;
-  /** Files that were written; why none were, where that is so. */
-  readonly files: readonly string[] | string;
-};
-
-/** Four decimals: what is shown, stored and compared. */
-export function rounded(value: number): number {
-  return Math.round(value * 10_000) / 10_000;
-}
-
-export const fixed = (value: number): string => rounded(value).toFixed(4);
-
-/** Best first by the primary metric; among equals in the order in which they were asked for. */
-export function ranked({ args, evaluation }: Pick<EvaluationFacts, "args" | "evaluation">): readonly Measured[] {
-  const metric = (one: Measured): number =>
-    args.primary_metric === "accuracy" ? one.scores.accuracy : one.scores.macroF1;
-  return evaluation.results.toSorted((a, b) => metric(b) - metric(a));
-}
 
 export function evaluationText(facts: EvaluationFacts): string {
   return [
@@ -61,30 +25,31 @@ export function evaluationText(facts: EvaluationFacts): string {
 
 /** The tables of an evaluation, in Markdown. */
 export function tables(facts: EvaluationFacts): string[] {
-  return [scoreTable(facts), costTable(facts), ...criteriaTable(facts), ...sliceTable(facts)];
+  return [scoreTable(facts), costTable(facts), ...criteriaTable(facts), ...sliceTables(facts)];
 }
 
 function scoreTable(facts: EvaluationFacts): string {
+  const metrics = metricsOf(facts.args.answers);
   const classes = facts.sample.labels.map((label) => `F1 ${label}`);
   const header = [
     "candidate",
-    "macro-F1",
-    "95 % interval",
-    "accuracy",
-    "95 % interval",
+    ...metrics.flatMap((metric) => [
+      `${metric.title}${metric.better === "lower" ? " (lower is better)" : ""}`,
+      "95 % interval",
+    ]),
     ...classes,
     "p50 ms",
     "p95 ms",
   ];
-  const rows = ranked(facts).map(({ candidate, scores, latency }) => [
-    candidate.name,
-    fixed(scores.macroF1),
-    `${fixed(scores.macroF1Interval.low)}–${fixed(scores.macroF1Interval.high)}`,
-    fixed(scores.accuracy),
-    `${fixed(scores.accuracyInterval.low)}–${fixed(scores.accuracyInterval.high)}`,
-    ...scores.f1.map((one) => fixed(one.value)),
-    fixed(latency.p50),
-    fixed(latency.p95),
+  const rows = ranked(facts).map((one) => [
+    one.candidate.name,
+    ...one.scores.flatMap(({ metric, value, low, high }) => [
+      scoreText(metric, value),
+      low === null ? "undefined" : `${scoreText(metric, low)}${low < 0 ? " to " : "–"}${scoreText(metric, high)}`,
+    ]),
+    ...one.classes.map(({ value }) => fixed(value)),
+    fixed(one.latency.p50),
+    fixed(one.latency.p95),
   ]);
   return markdownTable(header, rows);
 }
@@ -122,22 +87,22 @@ function criteriaTable(facts: EvaluationFacts): string[] {
   return [markdownTable(["success is", ...results.map((one) => one.candidate.name)], rows)];
 }
 
-/** Accuracy by slice; of fewer rows than this a figure would say nothing. */
-const fewestInSlice = 5;
-
-function sliceTable(facts: EvaluationFacts): string[] {
+/** A table for each metric. */
+function sliceTables(facts: EvaluationFacts): string[] {
   const results = ranked(facts);
   const slices = results[0]?.slices ?? [];
   if (slices.length === 0) return [];
-  const rows = slices.map(({ column, value, rows: n }) => [
-    `${column} = ${value}`,
-    String(n),
-    ...results.map((one) => {
-      const own = one.slices.find((each) => each.column === column && each.value === value);
-      return n < fewestInSlice ? "too few rows" : fixed(own?.accuracy ?? 0);
-    }),
-  ]);
-  return [markdownTable(["accuracy by slice", "test rows", ...results.map((one) => one.candidate.name)], rows)];
+  return sliceMetrics(facts.args).map((metric) => {
+    const rows = slices.map(({ column, value, rows: n }) => [
+      `${column} = ${value}`,
+      String(n),
+      ...results.map((one) => {
+        const own = one.slices.find((each) => each.column === column && each.value === value);
+        return n < fewestInSlice ? "too few rows" : scoreText(metric, own?.scores[metric.name] ?? null);
+      }),
+    ]);
+    return markdownTable([`${metric.title} by slice`, "test rows", ...results.map((one) => one.candidate.name)], rows);
+  });
 }
 
 function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -149,12 +114,15 @@ function markdownTable(header: readonly string[], rows: readonly (readonly strin
 /** Everything that the tables rest on, a line each. */
 export function notes(facts: EvaluationFacts): string[] {
   const { evaluation, sample, args, past } = facts;
-  const support = (evaluation.results[0] as Measured).scores.f1.map((one) => `${one.label} ${one.support}`).join(", ");
+  const primary = primaryOf(args);
+  const support = (evaluation.results[0] as Measured).classes.map((one) => `${one.label} ${one.support}`).join(", ");
+  const split = splitText(args);
   const lines = [
-    `Measured on ${evaluation.test} held-out rows (${support}); trained on ${evaluation.train} others. Ranked by ${args.primary_metric}.`,
+    `Measured on ${evaluation.test} held-out rows${support ? ` (${support})` : ""}; trained on ${evaluation.train} others. Ranked by ${primary.name}, where ${primary.better} is better.`,
+    ...definitionNotes(args),
     `Dataset sha256 ${facts.sha256}, columns ${args.text_column} and ${args.label_column}; ${sample.read} rows read, ${sample.duplicates} duplicates and ${sample.contradictory} rows with contradictory labels left out before the split.`,
-    `Split: stratified by label, seed ${args.seed} (${generatorName}), ${args.test_fraction} of every class held out. Intervals: percentile bootstrap over the held-out rows, ${resamples} samples.`,
-    ...evaluation.results.flatMap(candidateNotes),
+    `Split: ${split}, seed ${args.seed} (${generatorName}). Intervals: percentile bootstrap over the held-out rows, ${resamples} samples.`,
+    ...evaluation.results.flatMap((one) => candidateNotes(one, args)),
     hereNote(evaluation),
     ...evaluation.failures.map(
       ({ candidate, code, reason }) => `${candidate.name} was not measured (${code}): ${reason}`,
@@ -164,7 +132,7 @@ export function notes(facts: EvaluationFacts): string[] {
       verdict === "same" && changed.length === 0
         ? []
         : [
-            `${verdict === "worse" ? "Regression: " : ""}${candidate} had ${args.primary_metric} ${before} in ${past.key}, and has ${now} now: ${verdictWords[verdict]}${changed.length > 0 ? ` (${changed.join(" and ")} changed)` : ""}.`,
+            `${verdict === "worse" ? "Regression: " : ""}${candidate} had ${primary.name} ${before} in ${past.key}, and has ${now} now: ${verdictWords[verdict]}${changed.length > 0 ? ` (${changed.join(" and ")} changed)` : ""}.`,
           ],
     ),
     ...(past.otherContent === null
@@ -175,14 +143,41 @@ export function notes(facts: EvaluationFacts): string[] {
   return lines.map((line) => `- ${line}`);
 }
 
+/** What the figures mean, where their names do not say it. */
+function definitionNotes({ answers }: EvaluateArgs): string[] {
+  const definitions = metricsOf(answers).filter(({ definition }) => definition !== "");
+  return [
+    ...definitions.map(
+      ({ title, definition, better }) =>
+        `${title}: ${definition}. ${better === "higher" ? "Higher" : "Lower"} is better.`,
+    ),
+    ...(answers === "text" ? [normalisation] : []),
+  ];
+}
+
+function splitText({ answers, test_fraction: fraction }: EvaluateArgs): string {
+  return answers === "label"
+    ? `stratified by label, ${fraction} of every class held out`
+    : `random, ${fraction} held out`;
+}
+
+const unusableWords = {
+  label: "answers named no label and count as wrong",
+  text: "answers were empty or could not be read and are worth nothing",
+  number: "answers were not one number: the median of the training part stands for each",
+} as const;
+
 const verdictWords = {
-  worse: "below the interval that it had",
-  lower: "lower, within the interval that it had",
+  worse: "worse than all of the interval that it had",
+  weaker: "worse, within the interval that it had",
   same: "the same",
   better: "better",
 } as const;
 
-function candidateNotes({ candidate, latency, throughput, memory, disk, cost, paid, unusable }: Measured): string[] {
+function candidateNotes(
+  { candidate, latency, throughput, memory, disk, cost, paid, unusable }: Measured,
+  { answers }: EvaluateArgs,
+): string[] {
   const what = `${candidate.name}: ${candidate.description.replace(/\.$/, "")}.`;
   if (candidate.runs === "here") return [what];
   const told = [
@@ -192,7 +187,7 @@ function candidateNotes({ candidate, latency, throughput, memory, disk, cost, pa
     `Memory: ${memory.from}, ${memory.how}.`,
     `Disk: ${disk.from}, ${disk.how}.`,
     ...(cost === null ? [] : [`Cost: ${cost.how}.`]),
-    ...(unusable > 0 ? [`${unusable} answers named no label and count as wrong.`] : []),
+    ...(unusable > 0 ? [`${unusable} ${unusableWords[answers]}.`] : []),
     ...(paid && paid.repeated > 0
       ? [`${paid.repeated} calls were made again after a crash: possibly billed twice.`]
       : []),
@@ -225,77 +220,4 @@ function criteriaNotes(facts: EvaluationFacts): string[] {
           `The success criteria were changed: ${past.criteriaBefore.key} went by ${past.criteriaBefore.text.join(", ") || "none"}, this one by ${named || "none"}.`,
         ];
   return [fixedNote, ...changed];
-}
-
-export function evaluationReceipt(facts: EvaluationFacts): Receipt {
-  const { evaluation, sample, args, past } = facts;
-  const paid = evaluation.results.flatMap((one) => (one.paid === null ? [] : [{ ...one.paid }]));
-  return {
-    files: [],
-    measurements: [
-      ...ranked(facts).flatMap((one) => measurementsOf(one, evaluation.test)),
-      { name: "train rows", value: evaluation.train, unit: "rows" },
-      { name: "test rows", value: evaluation.test, unit: "rows" },
-    ],
-    detail: {
-      dataset: facts.dataset,
-      sha256: facts.sha256,
-      text_column: args.text_column,
-      label_column: args.label_column,
-      labels: [...sample.labels],
-      seed: args.seed,
-      generator: generatorName,
-      split: `stratified, ${args.test_fraction} held out`,
-      rows_read: sample.read,
-      duplicates: sample.duplicates,
-      contradictory: sample.contradictory,
-      train: evaluation.train,
-      test: evaluation.test,
-      interval: `95 % percentile bootstrap, ${resamples} samples`,
-      primary_metric: args.primary_metric,
-      best: (ranked(facts)[0] as Measured).candidate.name,
-      config: facts.config,
-      criteria: { hash: facts.criteria, text: args.success.map(criterionText) },
-      criteria_changed_since: past.criteriaBefore?.key ?? null,
-      meets_all: ranked(facts)
-        .filter((one) => args.success.length > 0 && meetsAll(args.success, one))
-        .map((one) => one.candidate.name),
-      compared_with: past.key,
-      regressions: past.changes.filter((each) => each.verdict === "worse").map((each) => each.candidate),
-      failures: evaluation.failures.map(({ candidate, code }) => ({ candidate: candidate.name, code })),
-      ...(paid.length > 0 ? { paid } : {}),
-    },
-  };
-}
-
-function measurementsOf(
-  { candidate, scores, latency, throughput, memory, disk, cost, slices }: Measured,
-  n: number,
-): Receipt["measurements"] {
-  const named = (name: string, value: number, unit: string, of?: number): Receipt["measurements"][number] => ({
-    name: `${name} (${candidate.name})`,
-    value: rounded(value),
-    unit,
-    ...(of === undefined ? {} : { n: of }),
-  });
-  const figures = (name: string, one: Figure | null, unit: string): Receipt["measurements"] =>
-    one === null || one.from === "not measured" ? [] : [named(`${name}, ${one.from}`, one.value, unit)];
-  return [
-    named("macro-F1", scores.macroF1, "score", n),
-    named("macro-F1 95 % low", scores.macroF1Interval.low, "score", n),
-    named("macro-F1 95 % high", scores.macroF1Interval.high, "score", n),
-    named("accuracy", scores.accuracy, "score", n),
-    named("accuracy 95 % low", scores.accuracyInterval.low, "score", n),
-    named("accuracy 95 % high", scores.accuracyInterval.high, "score", n),
-    ...scores.f1.map((one) => named(`F1 ${one.label}`, one.value, "score", n)),
-    named("p50 latency", latency.p50, "ms", latency.n),
-    named("p95 latency", latency.p95, "ms", latency.n),
-    ...figures("throughput", throughput, "texts/s"),
-    ...figures("memory", memory, "MB"),
-    ...figures("disk", disk, "MB"),
-    ...figures("cost of 1,000 texts", cost, cost?.how.slice(0, 3) ?? ""),
-    ...slices
-      .filter((one) => one.rows >= fewestInSlice)
-      .map((one) => named(`accuracy where ${one.column} is ${one.value}`, one.accuracy, "score", one.rows)),
-  ];
 }

@@ -1,97 +1,79 @@
-/** Scores of predictions against labels. Pure. */
+/**
+ * Answers held against labels: each metric of their kind, with its interval. Pure.
+ *
+ * C1. A metric is a function of how often each row counts: once each for the score itself, as often as it was drawn for a round of the
+ *     bootstrap, and not at all outside a slice.
+ * C2. All metrics of a candidate see the same draws, and so do all candidates: the draws follow from seed and number of rows.
+ */
+import { labelStatistics } from "./label-scores.ts";
+import { metricsOf, type AnswerKind, type Metric } from "./metrics.ts";
+import { numberStatistics } from "./number-scores.ts";
 import { seededRandom } from "./random.ts";
+import { textStatistics } from "./text-scores.ts";
 
-export type Interval = { readonly low: number; readonly high: number };
+/** The value of a metric over rows that count so often; null where it is undefined (C1). */
+export type Statistic = (weights: Int32Array) => number | null;
+export type Statistics = Readonly<Record<string, Statistic>>;
 
-export type Scores = {
-  readonly accuracy: number;
-  readonly macroF1: number;
-  /** F1 per label, in the order of `labels`. */
-  readonly f1: readonly { readonly label: string; readonly value: number; readonly support: number }[];
-  readonly accuracyInterval: Interval;
-  readonly macroF1Interval: Interval;
+/** 95 % percentile bootstrap over the test rows, of the rounds in which the metric is defined; null where it is in none. */
+export type Score = {
+  readonly metric: Metric;
+  readonly value: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
 };
 
 /** Samples drawn for an interval. */
 export const resamples = 1000;
 
-/** Where a label's index stands: the prediction was none. */
-const noLabel = -1;
+export type Answered = {
+  readonly answers: AnswerKind;
+  /** Of labels: all there are. */
+  readonly labels: readonly string[];
+  readonly actual: readonly string[];
+  /** Row by row; null is no answer. */
+  readonly predicted: readonly (string | null)[];
+  /** What stands for a number that is missing. */
+  readonly fallback: number;
+};
 
-type Counts = { readonly hit: Int32Array; readonly predicted: Int32Array; readonly actual: Int32Array };
+/** By the names of the metrics. */
+export function statisticsOf({ answers, labels, actual, predicted, fallback }: Answered): Statistics {
+  switch (answers) {
+    case "label":
+      return labelStatistics(labels, actual, predicted);
+    case "text":
+      return textStatistics(actual, predicted);
+    case "number":
+      return numberStatistics(
+        actual.map(Number),
+        predicted.map((each) => (each === null ? fallback : Number(each))),
+      );
+  }
+}
 
-/**
- * `actual` and `predicted` are labels, row by row; null is no label at all, which is never right. The intervals are 95 % percentile bootstrap over the test rows. Macro-F1 is
- * the mean over the labels that occur among what is or what was predicted.
- */
-export function score(
-  labels: readonly string[],
-  actual: readonly string[],
-  predicted: readonly (string | null)[],
-  seed: number,
-): Scores {
-  const indexOf = new Map(labels.map((label, index) => [label, index]));
-  const is = Int32Array.from(actual, (label) => indexOf.get(label) as number);
-  const said = Int32Array.from(predicted, (label) => (label === null ? noLabel : (indexOf.get(label) as number)));
-  const all = Int32Array.from(is, (_, row) => row);
-  const counts = count(labels.length, is, said, all);
+/** In the order of the kind's metrics. */
+export function scoreAll(answers: AnswerKind, statistics: Statistics, rows: number, seed: number): Score[] {
+  const all = metricsOf(answers).map((metric) => ({ metric, of: statistics[metric.name] as Statistic }));
+  const drawn = all.map((): number[] => []);
   const random = seededRandom(seed, 1);
-  const accuracies: number[] = [];
-  const macros: number[] = [];
   for (let round = 0; round < resamples; round += 1) {
-    const drawn = count(
-      labels.length,
-      is,
-      said,
-      Int32Array.from(all, () => random.below(all.length)),
-    );
-    accuracies.push(accuracyOf(drawn, all.length));
-    macros.push(macroOf(drawn));
+    const weights = new Int32Array(rows);
+    for (let draw = 0; draw < rows; draw += 1) {
+      const row = random.below(rows);
+      weights[row] = (weights[row] as number) + 1;
+    }
+    for (const [index, { of }] of all.entries()) {
+      const value = of(weights);
+      if (value !== null) drawn[index]?.push(value);
+    }
   }
-  return {
-    accuracy: accuracyOf(counts, all.length),
-    macroF1: macroOf(counts),
-    f1: labels.map((label, index) => ({ label, value: f1Of(counts, index), support: counts.actual[index] as number })),
-    accuracyInterval: interval(accuracies),
-    macroF1Interval: interval(macros),
-  };
-}
-
-function count(classes: number, is: Int32Array, said: Int32Array, rows: Int32Array): Counts {
-  const counts = { hit: new Int32Array(classes), predicted: new Int32Array(classes), actual: new Int32Array(classes) };
-  for (const row of rows) {
-    const truth = is[row] as number;
-    const guess = said[row] as number;
-    counts.actual[truth] = (counts.actual[truth] as number) + 1;
-    if (guess !== noLabel) counts.predicted[guess] = (counts.predicted[guess] as number) + 1;
-    if (truth === guess) counts.hit[truth] = (counts.hit[truth] as number) + 1;
-  }
-  return counts;
-}
-
-function accuracyOf(counts: Counts, rows: number): number {
-  return counts.hit.reduce((sum, hits) => sum + hits, 0) / rows;
-}
-
-/** 2·hits / (predicted + actual): precision and recall in one; 0 where the label occurs in neither. */
-function f1Of(counts: Counts, index: number): number {
-  const total = (counts.predicted[index] as number) + (counts.actual[index] as number);
-  return total === 0 ? 0 : (2 * (counts.hit[index] as number)) / total;
-}
-
-function macroOf(counts: Counts): number {
-  let sum = 0;
-  let occurring = 0;
-  for (let index = 0; index < counts.actual.length; index += 1) {
-    if ((counts.predicted[index] as number) + (counts.actual[index] as number) === 0) continue;
-    sum += f1Of(counts, index);
-    occurring += 1;
-  }
-  return sum / occurring;
-}
-
-function interval(values: readonly number[]): Interval {
-  return { low: quantile(values, 0.025), high: quantile(values, 0.975) };
+  const once = new Int32Array(rows).fill(1);
+  return all.map(({ metric, of }, index) => {
+    const values = drawn[index] ?? [];
+    const [low, high] = values.length === 0 ? [null, null] : [quantile(values, 0.025), quantile(values, 0.975)];
+    return { metric, value: of(once), low, high };
+  });
 }
 
 /** Nearest rank. */
