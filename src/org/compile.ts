@@ -42,21 +42,16 @@ export function compile(modes: readonly Mode[], options: CompileOptions = {}): C
   return {
     chart: { hash: hashOf({ roles, routes }), roles, routes },
     problems: sortProblems([...problems, ...routed.problems, ...ways, ...lintShape(kept, routes)]),
-    declared: ordered.flatMap((mode) => mode.routes.map((route) => routeOf(mode.slug, route))),
+    declared: routed.declared,
   };
 }
 
 /** C3. The place is where the mode could have said otherwise. */
 function wayToUser(mode: Mode): Route {
-  return {
-    kind: "escalation",
-    from: mode.slug,
-    to: USER,
-    purpose: `top of the chart: ${mode.slug} escalates to nobody else`,
-    file: mode.file,
-    line: mode.keyLines["escalates_to"] ?? mode.keyLines["slug"] ?? 1,
-    column: 1,
-  };
+  const { file, keyLines, slug } = mode;
+  const line = keyLines["escalates_to"] ?? keyLines["slug"] ?? 1;
+  const purpose = `top of the chart: ${slug} escalates to nobody else`;
+  return routeOf(slug, { kind: "escalation", to: USER, purpose, file, line, column: 1 });
 }
 
 function roleOf(mode: Mode): Role {

@@ -43,7 +43,7 @@ export function lintDocument({
   return {
     schema: "cadre.lint/1",
     modes: modes.map(({ slug, name, level, file }) => ({ slug, name, level: level?.text ?? null, file })),
-    routes: declared,
+    routes: declared.map((route) => ({ ...plainRoute(route), column: route.column })),
     problems: problems.map((problem) => ({ ...problem, hint: problem.hint ?? null })),
   };
 }

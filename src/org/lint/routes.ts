@@ -16,6 +16,8 @@ const says: Readonly<Record<Route["kind"], string>> = {
 type Linted = {
   /** Routes whose target exists, each once; in file order within a role. */
   readonly routes: Route[];
+  /** Every route of every mode. */
+  readonly declared: Route[];
   readonly problems: Problem[];
   /** Roles with an escalation that leads nowhere: that is already an error, so no further one about their way up. */
   readonly unresolved: ReadonlySet<string>;
@@ -27,21 +29,26 @@ type Linted = {
 export function lintRoutes(kept: readonly Mode[], all: readonly Mode[]): Linted {
   const known = new Map(kept.map((mode) => [mode.slug, mode]));
   const routes: Route[] = [];
+  const declared: Route[] = [];
   const problems: Problem[] = [];
   const unresolved = new Set<string>();
   for (const mode of all) {
     const seen = new Map<string, RouteDeclaration>();
     for (const route of mode.routes) {
       const key = `${route.kind} ${route.to}`;
-      const fault = targetFault(mode, route, known) ?? repeated(mode, route, seen.get(key));
+      const earlier = seen.get(key);
+      const fault = targetFault(mode, route, known) ?? repeated(mode, route, earlier);
       if (fault) problems.push(fault);
       if (fault?.severity === "error" && route.kind === "escalation") unresolved.add(mode.slug);
       problems.push(...purposeOf(mode, route), ...directionOf(mode, route, known.get(route.to)));
-      if (!fault && known.get(mode.slug) === mode) routes.push(routeOf(mode.slug, route));
-      if (!seen.has(key)) seen.set(key, route);
+      const made = routeOf(mode.slug, route);
+      declared.push(made);
+      if (!fault && known.get(mode.slug) === mode) routes.push(made);
+      if (!earlier) seen.set(key, route);
     }
   }
-  return { routes, problems, unresolved, dangling: problems.some((each) => each.code === "route-unknown-target") };
+  const dangling = problems.some((each) => each.code === "route-unknown-target");
+  return { routes, declared, problems, unresolved, dangling };
 }
 
 /** `TODO`, `…`, `?`: a purpose that is still to be written. */
@@ -54,12 +61,15 @@ function at(route: RouteDeclaration, problem: Omit<Problem, "file" | "line" | "c
 }
 
 function targetFault(mode: Mode, route: RouteDeclaration, known: ReadonlyMap<string, Mode>): Problem | null {
+  const toUser = route.to === USER;
+  const exists = toUser ? route.kind !== "delegation" : known.has(route.to);
+  if (exists && route.to !== mode.slug) return null;
   const what = `${mode.slug} ${says[route.kind]} "${route.to.slice(0, 80)}"`;
   if (route.to === mode.slug) {
     const hint = "Take the line out.";
     return at(route, { code: "route-to-self", severity: "error", message: `${what}: that is itself.`, hint });
   }
-  if (route.to === USER && route.kind === "delegation") {
+  if (toUser) {
     return at(route, {
       code: "route-delegates-to-user",
       severity: "error",
@@ -67,7 +77,6 @@ function targetFault(mode: Mode, route: RouteDeclaration, known: ReadonlyMap<str
       hint: "Escalate to user for a decision; a role can be staffed by a person in the workflow.",
     });
   }
-  if (route.to === USER || known.has(route.to)) return null;
   const targets = [...known.keys(), ...(route.kind === "delegation" ? [] : [USER])].filter((to) => to !== mode.slug);
   return at(route, {
     code: "route-unknown-target",
@@ -103,9 +112,11 @@ function purposeOf(mode: Mode, route: RouteDeclaration): Problem[] {
  * would really break a run, an escalation that never reaches a person, is an error of its own (`ways.ts`).
  */
 function directionOf(mode: Mode, route: RouteDeclaration, target: Mode | undefined): Problem[] {
-  const [from, to] = [rankOf(mode), rankOf(target)];
-  const [here, there] = [order.indexOf(from), order.indexOf(to)];
-  if (here === -1 || there === -1) return [];
+  const from = rankOf(mode);
+  const to = rankOf(target);
+  const here = order.indexOf(from);
+  const there = order.indexOf(to);
+  if (here === there || here === -1 || there === -1) return [];
   const ranks = `${mode.slug} is ${from}, ${route.to} is ${to}`;
   if (route.kind === "escalation" && there > here) {
     const message = `${mode.slug} escalates downward to "${route.to}": ${ranks}.`;
