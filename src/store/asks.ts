@@ -3,6 +3,7 @@ import { canonicalJson } from "../canonical.ts";
 import { CadreError } from "../errors.ts";
 import type { Acknowledgement, Decision, EventOf, Vote } from "../events/event.ts";
 import type { AskId, LineId, RunId } from "../ids.ts";
+import { clockMayDecide } from "./expiry.ts";
 import type { NoticeStore } from "./outbox.ts";
 import type { AskFilter, AskRow, AskState, RunStore } from "./ports.ts";
 import type { Connection } from "./connection.ts";
@@ -18,6 +19,9 @@ type AskRecord = {
   readonly acknowledged: string | null;
   readonly body: string;
 };
+
+/** Two ways to write a time differ after its seconds. */
+const seconds = (time: string): string => `substr(${time}, 1, 19)`;
 
 type VotesOf = (ask: AskId) => readonly Vote[];
 
@@ -81,6 +85,11 @@ export function asks({ db, read, write }: Connection): Asks {
   const open = db.prepare<[number], AskRecord>(
     `SELECT ${columns} ${raised} WHERE asks.state = 'open' ORDER BY asks.seq LIMIT ?`,
   );
+  // Of the rest of the open ones nothing but the row is read.
+  const due = db.prepare<[RunId | null, string, number], AskRecord>(
+    `SELECT ${columns} ${raised} WHERE asks.state = 'open' AND asks.run = coalesce(?, asks.run)
+       AND ${seconds("asks.deadline")} <= ${seconds("?")} AND ${clockMayDecide} ORDER BY asks.seq LIMIT ?`,
+  );
   const all = db.prepare<[AskState | null, number], AskRecord>(
     `SELECT ${columns} ${raised} WHERE asks.state = coalesce(?, asks.state) ORDER BY asks.seq LIMIT ?`,
   );
@@ -118,7 +127,8 @@ export function asks({ db, read, write }: Connection): Asks {
     return decisionOfVotes({ hash: ask.hash, votes: votesOf(ask.id) }, approvers);
   };
 
-  const select = ({ run, state, limit = -1 }: AskFilter): readonly AskRecord[] => {
+  const select = ({ run, state, dueBy, limit = -1 }: AskFilter): readonly AskRecord[] => {
+    if (dueBy !== undefined) return due.all(run ?? null, dueBy, limit);
     if (run !== undefined) return ofRun.all(run, state ?? null, limit);
     return state === "open" ? open.all(limit) : all.all(state ?? null, limit);
   };

@@ -9,10 +9,11 @@
  *     where no route leads on, it stays open and is overdue.
  */
 import { isoTime, type Clock } from "../clock.ts";
+import type { Seat } from "../events/event.ts";
 import type { RunId } from "../ids.ts";
 import type { AskRow, Store } from "./ports.ts";
 
-type Timed = Pick<AskRow, "kind" | "state" | "deadline" | "seat">;
+type Timed = Pick<AskRow, "kind" | "state" | "deadline"> & { readonly seat?: Pick<Seat, "bump"> | null | undefined };
 
 /** Whether an open ask's time is over, whatever follows from that. */
 export function isOverdue({ state, deadline }: Pick<AskRow, "state" | "deadline">, now: number): boolean {
@@ -28,6 +29,9 @@ export function hasExpired(ask: Timed, now: number): boolean {
 export function mayExpire({ kind }: Pick<AskRow, "kind">): boolean {
   return kind === "approval" || kind === "sign_off";
 }
+
+/** SQL: true for every row of `asks` that the clock decides once its deadline is over. What it selects is looked at by `clockDecides`. */
+export const clockMayDecide = "(asks.kind IN ('approval', 'sign_off') OR asks.bump IS NOT NULL)";
 
 /** E3: the role that gets it after the deadline; null: it waits. */
 export function bumpsTo({ kind, deadline, seat }: Omit<Timed, "state">): string | null {
@@ -52,9 +56,9 @@ export async function passDeadlines(
   { store, clock }: { readonly store: Pick<Store, "asks" | "decide">; readonly clock: Clock },
   run?: RunId,
 ): Promise<readonly AskRow[]> {
-  const open = await store.asks({ ...(run === undefined ? {} : { run }), state: "open" });
+  const due = await store.asks({ ...(run === undefined ? {} : { run }), dueBy: isoTime(clock) });
   const passed: AskRow[] = [];
-  for (const ask of inOrderOfDeadlines(open.filter((each) => clockDecides(each, clock.now()))))
+  for (const ask of inOrderOfDeadlines(due.filter((each) => clockDecides(each, clock.now()))))
     passed.push(await decideByClock(store, ask, clock));
   return passed;
 }

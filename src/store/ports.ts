@@ -130,8 +130,16 @@ export type StoredBytes = {
 
 export type AskState = "open" | "decided" | "withdrawn";
 
-/** `limit`: at most so many, the oldest; left out: all of them. */
-export type AskFilter = { readonly run?: RunId; readonly state?: AskState; readonly limit?: number };
+/**
+ * `limit`: at most so many, the oldest; left out: all of them. `dueBy`: only open ones, and all those among them that the clock decides by that
+ * moment (ISO; `expiry.ts`); it is compared to the second, so some may be there that it decides a moment later.
+ */
+export type AskFilter = {
+  readonly run?: RunId;
+  readonly state?: AskState;
+  readonly dueBy?: string;
+  readonly limit?: number;
+};
 
 export type AskRow = {
   readonly id: AskId;

@@ -15,6 +15,7 @@ import type { StoredEvent } from "./ports.ts";
 import type { Connection } from "./connection.ts";
 import { bug } from "./failure.ts";
 import { genesis } from "./lines.ts";
+import { listedColumns, listedValues } from "./listed-columns.ts";
 import { project } from "./projection.ts";
 import type { RowChange } from "./projection.ts";
 
@@ -23,9 +24,8 @@ type AskRecord = { readonly run: RunId; readonly state: string; readonly decisio
 export function rowProjector({ db }: Connection): (stored: StoredEvent) => void {
   // Out of the bytes that were just stored, as the migration and `verify` take it.
   const openAsk = db.prepare<[string, RunId, string, LineId, number]>(
-    `INSERT INTO asks (id, run, line, idx, hash, state, kind, role, recipient, topic)
-     SELECT ?, ?, line, idx, ?, 'open', body ->> '$.kind', body ->> '$.role', body ->> '$.to', body ->> '$.topic'
-     FROM events WHERE line = ? AND idx = ?`,
+    `INSERT INTO asks (id, run, line, idx, hash, state, ${listedColumns})
+     SELECT ?, ?, line, idx, ?, 'open', ${listedValues} FROM events WHERE line = ? AND idx = ?`,
   );
   const findAsk = db.prepare<[string], AskRecord>("SELECT run, state, decision FROM asks WHERE id = ?");
   const setDecided = db.prepare<[string, string]>("UPDATE asks SET state = 'decided', decision = ? WHERE id = ?");

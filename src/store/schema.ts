@@ -6,8 +6,8 @@
  * - Whether a run runs or waits is not stored: it follows from its open asks (`runs.ts`). Only its end is (D6).
  * - Rowid tables with a `seq` of our own: the order of everything (D5), and smaller than WITHOUT ROWID at 1 KB a row.
  * - A line has one checkpoint, the newest: what came before it is in its events (D7).
- * - What lists show of an ask stands in its row too, and what they show of a run in an index: ten thousand rows are listed without reading
- *   ten thousand events and briefs. The commit that raises the ask takes it out of the event, and `verify` compares the two.
+ * - What lists show of an ask stands in its row too (`listed-columns.ts`), and what they show of a run in an index: ten thousand rows are
+ *   listed without reading ten thousand events and briefs. The commit that raises the ask takes it out of the event, and `verify` compares the two.
  */
 
 /** When a commit is on disk: at once, or at the next checkpoint of the write-ahead log (D1 needs `full`). */
@@ -265,6 +265,25 @@ ALTER TABLE effects ADD COLUMN reserved_gpu_ms INTEGER NOT NULL DEFAULT 0;
     sql: `
 ALTER TABLE lines ADD COLUMN origin TEXT REFERENCES lines (id);
 ALTER TABLE lines ADD COLUMN cut INTEGER NOT NULL DEFAULT 0 CHECK (cut >= 0);
+`,
+  },
+  {
+    // What an inbox shows of an ask, and what the clock needs to know of it. Of a question only its first line, which may be all of it: what
+    // explains it stays in the event. Lists are in the order of the open ones; of a run they read nothing but the index.
+    version: 9,
+    sql: `
+ALTER TABLE asks ADD COLUMN severity TEXT NOT NULL DEFAULT '';
+ALTER TABLE asks ADD COLUMN raised_at TEXT NOT NULL DEFAULT '';
+ALTER TABLE asks ADD COLUMN deadline TEXT;
+ALTER TABLE asks ADD COLUMN bump TEXT;
+ALTER TABLE asks ADD COLUMN headline TEXT NOT NULL DEFAULT '';
+UPDATE asks SET severity = coalesce(body ->> '$.severity', ''), raised_at = coalesce(body ->> '$.at', ''), deadline = body ->> '$.deadline',
+  bump = body ->> '$.seat.bump', headline = coalesce(CAST(substr(CAST(body ->> '$.question' AS BLOB), 1,
+    instr(CAST(CAST(body ->> '$.question' AS BLOB) || x'0a' AS BLOB), x'0a') - 1) AS TEXT), '')
+  FROM events WHERE events.line = asks.line AND events.idx = asks.idx AND json_valid(body);
+DROP INDEX open_asks;
+CREATE INDEX open_asks ON asks (run, seq, id, kind, role, recipient, topic) WHERE state = 'open';
+CREATE INDEX waiting_asks ON asks (seq) WHERE state = 'open';
 `,
   },
 ];

@@ -10,6 +10,7 @@ import { CadreError, isCadreError } from "../errors.ts";
 import type { Connection } from "./connection.ts";
 import { systemCode } from "./failure.ts";
 import type { RowProblem } from "./inspection.ts";
+import { listedDiffer } from "./listed-columns.ts";
 import { migrate } from "./migrate.ts";
 import { runLayout } from "./schema.ts";
 
@@ -64,8 +65,7 @@ const rowRules: readonly RowRule[] = [
   {
     table: "asks",
     what: "lists show it otherwise than the event that raised it",
-    broken: `SELECT asks.id FROM asks JOIN events USING (line, idx) WHERE json_valid(body) AND (
-      kind IS NOT body ->> '$.kind' OR role IS NOT body ->> '$.role' OR recipient IS NOT body ->> '$.to' OR topic IS NOT body ->> '$.topic')`,
+    broken: `SELECT asks.id FROM asks JOIN events USING (line, idx) WHERE json_valid(body) AND (${listedDiffer})`,
   },
   {
     table: "votes",

@@ -22,7 +22,7 @@ import { renderJournal } from "../../src/views/journal/journal.ts";
 import { renderTrace, traceSteps } from "../../src/views/trace/trace.ts";
 import { at, noise } from "./bench-run.ts";
 
-export type Query = "inbox" | "allAsks" | "runs" | "allRuns" | "oneRun";
+export type Query = "inbox" | "allAsks" | "wholeAsks" | "dueAsks" | "runs" | "allRuns" | "oneRun";
 
 export type Listed = {
   /** ms. */
@@ -197,11 +197,13 @@ async function list(file: string, query: Query): Promise<Listed> {
   const store = opening.value;
   // The first question of each list is asked in a process that has asked nothing before.
   const measures = {
-    inbox: () => store.asks({ state: "open", limit: 50 }),
-    allAsks: () => store.asks({ state: "open" }),
+    inbox: () => store.listAsks({ limit: 50 }),
+    allAsks: () => store.listAsks({}),
+    wholeAsks: () => store.asks({ state: "open" }),
+    dueAsks: () => store.asks({ dueBy: new Date().toISOString() }),
     runs: () => store.listRuns({ limit: 51 }),
     allRuns: () => store.listRuns({}),
-    oneRun: () => store.asks({ run: runId(7), state: "open" }),
+    oneRun: () => store.listAsks({ run: runId(7) }),
   };
   const before = process.cpuUsage();
   const { ms, value } = await timedAsync<readonly unknown[]>(measures[query]);

@@ -49,7 +49,9 @@ function firstWaiting({ dir }: PausedProject): { readonly run: string; readonly 
 
 const queries: readonly (readonly [query: Query, name: string])[] = [
   ["inbox", "inbox: the oldest 50, as on a terminal"],
-  ["allAsks", "inbox: every open ask, as in a pipe"],
+  ["allAsks", "inbox: every open ask, as a list"],
+  ["wholeAsks", "every open ask with all that it says, as in a pipe"],
+  ["dueAsks", "the look of a timer at what the clock decides"],
   ["oneRun", "inbox <run>"],
   ["runs", "runs: the newest 50, as on a terminal"],
   ["allRuns", "runs: all with what they wait for, as in a pipe"],

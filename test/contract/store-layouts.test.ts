@@ -84,6 +84,12 @@ test.each(layouts)(
       const open = await store.asks({ state: "open" });
       expect(open).toHaveLength(1);
       const [ask] = open;
+      expect(await store.listAsks({})).toMatchObject(
+        open.map(({ id, severity, raisedAt, deadline, question }) => {
+          const [headline] = question.split("\n");
+          return { id, severity, raisedAt, deadline, headline, seat: null, acknowledged: null };
+        }),
+      );
       expect(run?.asks).toEqual(open.map(({ id, kind, role, to, topic }) => ({ id, kind, role, to, topic })));
       expect(run).toMatchObject({ status: "waiting", title: "A thing", asks: [{ kind: "approval", role: "worker" }] });
       expect(ask?.topic).not.toBe("");

@@ -4,6 +4,7 @@ import { systemClock } from "../../clock.ts";
 import { isCadreError } from "../../errors.ts";
 import { USER } from "../../org/chart.ts";
 import { clockDecides, decideByClock, inOrderOfDeadlines, isOverdue, mayExpire } from "../../store/expiry.ts";
+import type { ListedAsk } from "../../store/listings.ts";
 import type { StoreReader } from "../../store/open-reader.ts";
 import type { AskRow } from "../../store/ports.ts";
 import { timeText } from "../../views/escalations.ts";
@@ -24,37 +25,73 @@ export function inbox(context: Context, input: Input): Promise<number> {
   return withReader(context, async (store) => {
     const name = word(input, 0);
     const page = limit ?? (name === undefined ? pageOf(context) : undefined);
-    const open = await openAsks(store, name, page);
-    const { over = [], waiting = [] } = Object.groupBy(open, (ask) =>
-      clockDecides(ask, Date.now()) ? "over" : "waiting",
+    const open = await openAsks(context, store, name, page);
+    const { late = [], waiting = [] } = Object.groupBy(open, (ask) =>
+      clockDecides(ask, Date.now()) ? "late" : "waiting",
     );
+    const over = await Promise.all(late.map((ask) => wholeAsk(store, ask)));
     if (over.length > 0) await decideAll(context, inOrderOfDeadlines(over));
     const resting = await findLeft(store, Date.now());
     const told = new Set<string>(over.map((ask) => ask.run));
     show(context, waiting, over, name === undefined ? resting.filter((run) => !told.has(run.id)) : []);
     if (limit === undefined && open.length === page) await tellMore(context, store, page);
     const [first] = waiting;
-    if (first && context.output.terminal && context.output.fields === null) hint(context, first, waiting.length);
+    if (first && context.output.terminal && context.output.fields === null)
+      hint(context, await wholeAsk(store, first), waiting.length);
     return 0;
   });
 }
 
+/** Whole only where the whole is shown: ten thousand are listed several times as fast without what was asked. */
+type Row = ListedAsk | AskRow;
+
+/** Fields that a list has of every ask, by the names that they have in a document. */
+const inList = [
+  "id",
+  "run",
+  "kind",
+  "role",
+  "to",
+  "severity",
+  "raisedAt",
+  "deadline",
+  "acknowledged",
+] as const satisfies readonly (keyof ListedAsk)[];
+
+function isWhole(ask: Row): ask is AskRow {
+  return "question" in ask;
+}
+
 async function openAsks(
+  context: Context,
   store: StoreReader,
   name: string | undefined,
   limit: number | undefined,
-): Promise<readonly AskRow[]> {
-  const only = name === undefined ? {} : { run: (await findRun(store, name)).id };
-  return store.asks({ ...only, state: "open", ...(limit === undefined ? {} : { limit }) });
+): Promise<readonly Row[]> {
+  const filter = {
+    ...(name === undefined ? {} : { run: (await findRun(store, name)).id }),
+    ...(limit === undefined ? {} : { limit }),
+  };
+  return showsWhole(context) ? store.asks({ ...filter, state: "open" }) : store.listAsks(filter);
 }
 
-function show(context: Context, waiting: readonly AskRow[], over: readonly AskRow[], left: readonly LeftRun[]): void {
+function showsWhole({ output }: Context): boolean {
+  if (output.fields === null) return !output.terminal;
+  const listed: readonly string[] = output.terminal ? [...inList, "question"] : inList;
+  return !output.fields.every((name) => listed.includes(name));
+}
+
+async function wholeAsk(store: Pick<StoreReader, "ask">, ask: Row): Promise<AskRow> {
+  return isWhole(ask) ? ask : ((await store.ask(ask.id)) as AskRow);
+}
+
+function show(context: Context, waiting: readonly Row[], over: readonly AskRow[], left: readonly LeftRun[]): void {
   showList(context, {
     schema: "cadre.inbox/1",
     key: "asks",
     rows: waiting,
     columns: columns(Date.now()),
-    record: askRecord,
+    record: (ask) => (isWhole(ask) ? askRecord(ask) : Object.fromEntries(inList.map((name) => [name, ask[name]]))),
     empty: "nothing waits for you",
     more: {
       ...(over.length === 0 ? {} : { expired: over.map((ask) => expiredRecord(context, ask)) }),
@@ -114,12 +151,20 @@ function hint(context: Context, first: AskRow, many: number): void {
   }
 }
 
-function waitsWords({ raisedAt, acknowledged }: AskRow, now: number): string {
+function waitsWords({ raisedAt, acknowledged }: Row, now: number): string {
   const since = sinceWords(raisedAt, now);
-  return acknowledged === undefined ? since : `${since}, seen by ${visible(acknowledged.by)}`;
+  return !acknowledged ? since : `${since}, seen by ${visible(acknowledged.by)}`;
 }
 
-function columns(now: number): readonly ListColumn<AskRow>[] {
+function questionOf(ask: Row): string {
+  return isWhole(ask) ? ask.question : ask.headline;
+}
+
+function ruleOf(ask: Row): AskRow["rule"] | null {
+  return isWhole(ask) ? ask.rule : null;
+}
+
+function columns(now: number): readonly ListColumn<Row>[] {
   return [
     { key: "id", title: "ask", value: (ask) => ask.id },
     { key: "run", title: "run", value: (ask) => ask.run, onlyPiped: true },
@@ -129,9 +174,9 @@ function columns(now: number): readonly ListColumn<AskRow>[] {
     {
       key: "question",
       title: "question",
-      value: (ask) => ask.question,
-      text: (ask) => visible(ask.to === USER ? ask.question : `(${ask.to}) ${ask.question}`),
-      brief: (ask) => visible(ask.question.split("\n")[0] ?? ""),
+      value: questionOf,
+      text: (ask) => visible(ask.to === USER ? questionOf(ask) : `(${ask.to}) ${questionOf(ask)}`),
+      brief: (ask) => visible(questionOf(ask).split("\n")[0] ?? ""),
       flexible: true,
     },
     {
@@ -152,8 +197,11 @@ function columns(now: number): readonly ListColumn<AskRow>[] {
     {
       key: "rule",
       title: "rule",
-      value: (ask) => ask.rule,
-      text: (ask) => `${visible(ask.rule.purpose)} (${visible(ask.rule.file)}:${ask.rule.line})`,
+      value: ruleOf,
+      text: (ask) => {
+        const rule = ruleOf(ask);
+        return rule === null ? "" : `${visible(rule.purpose)} (${visible(rule.file)}:${rule.line})`;
+      },
       onlyPiped: true,
     },
     {
