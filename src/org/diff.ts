@@ -3,17 +3,19 @@
  *
  * F1. A role that only got another slug is one that was renamed: its routes are compared under the new one, and only real changes are told.
  * F2. Reaching is transitive, along delegations and escalations: what a pull request opens or closes is often several hops away.
- * F3. A way up is a way along escalations to the user.
- * F4. A person is the user, or whoever fills a role as the workflow says now: its file is code, and that of another revision is not run. What
- *     a change lets reach them is told of every role, of new ones too.
+ * F3. A way up is a way along escalations to a person.
+ * F4. A person is the user, or whoever fills a role as the workflow of that side says. What a change lets reach them is told of every role, of new
+ *     ones too.
  */
 import { USER, type OrgChart, type Role, type Route } from "./chart.ts";
+import type { WorkflowRoles } from "./workflow-literal.ts";
+import type { Staffing } from "./workflow.ts";
 
 export type RenamedRole = { readonly from: string; readonly to: string; readonly file: string };
 /** `what`: the property; values as they are written. */
 export type ChangedRole = {
   readonly slug: string;
-  readonly what: "level" | "model" | "tool groups";
+  readonly what: "level" | "model" | "tool groups" | "granted" | "filled by";
   readonly before: string;
   readonly after: string;
 };
@@ -21,7 +23,12 @@ export type ChangedRoute = { readonly route: Route; readonly before: string };
 /** What `from` can reach, sorted. */
 export type Reach = { readonly from: string; readonly to: readonly string[] };
 
+/** Of the workflow: which roles people fill, and what else it says of roles. */
+export type Seats = Pick<WorkflowRoles, "staffing" | "grants"> & { readonly entry: string | null };
+
 export type ChartDiff = {
+  /** Who gets briefs, where that changed. */
+  readonly entry: { readonly before: string; readonly after: string } | null;
   readonly roles: {
     readonly added: readonly Role[];
     readonly removed: readonly Role[];
@@ -42,25 +49,46 @@ export type ChartDiff = {
   readonly people: { readonly gained: readonly Reach[]; readonly lost: readonly Reach[] };
 };
 
-/** `staffed`: the roles that people fill. */
-export function chartDiff(before: OrgChart, after: OrgChart, staffed: readonly string[] = []): ChartDiff {
+/** Where there is no workflow. */
+export const noSeats: Seats = { entry: null, staffing: {}, grants: {} };
+
+/** `seats`: what the workflow says, then and now. */
+export function chartDiff(
+  before: OrgChart,
+  after: OrgChart,
+  seats: { readonly before: Seats; readonly after: Seats } = { before: noSeats, after: noSeats },
+): ChartDiff {
   const renamed = renamedRoles(before, after);
-  const old = underNewNames(before, new Map(renamed.map(({ from, to }) => [from, to])));
+  const names = new Map(renamed.map(({ from, to }) => [from, to]));
+  const old = underNewNames(before, names);
+  const [had, has] = [seatsUnderNewNames(seats.before, names), seats.after];
   const was = new Map(old.roles.map((role) => [role.slug, role]));
   const is = new Map(after.roles.map((role) => [role.slug, role]));
   const both = after.roles.filter(({ slug }) => was.has(slug));
+  const people = { before: peopleOf(had), after: peopleOf(has) };
+  const moved = had.entry !== null && has.entry !== null && had.entry !== has.entry;
   return {
+    entry: moved ? { before: had.entry ?? "", after: has.entry ?? "" } : null,
     roles: {
       added: after.roles.filter(({ slug }) => !was.has(slug)),
       removed: old.roles.filter(({ slug }) => !is.has(slug)),
       renamed,
-      changed: both.flatMap((role) => changesOf(was.get(role.slug) as Role, role)),
+      changed: both.flatMap((role) =>
+        changesOf(factsOf(was.get(role.slug) as Role, had), factsOf(role, has), role.slug),
+      ),
     },
     routes: routeChanges(old.routes, after.routes),
     reach: reachChanges(old, after, new Set(both.map(({ slug }) => slug))),
-    wayUp: wayUpChanges(old, after),
-    people: reachChanges(old, after, new Set(is.keys()), new Set([USER, ...staffed])),
+    wayUp: wayUpChanges(old, after, people),
+    people: reachChanges(old, after, new Set(is.keys()), people),
   };
+}
+
+type Sides<T> = { readonly before: T; readonly after: T };
+
+/** F4. */
+function peopleOf({ staffing }: Seats): ReadonlySet<string> {
+  return new Set([USER, ...Object.keys(staffing).filter((slug) => staffing[slug]?.by === "person")]);
 }
 
 /** F1: among what went and what came, the pairs that are most alike, each role once. */
@@ -97,16 +125,35 @@ function underNewNames(chart: OrgChart, names: ReadonlyMap<string, string>): Org
   };
 }
 
-function changesOf(before: Role, after: Role): ChangedRole[] {
-  const facts = (role: Role): readonly (readonly [ChangedRole["what"], string])[] => [
+function seatsUnderNewNames({ entry, staffing, grants }: Seats, names: ReadonlyMap<string, string>): Seats {
+  const named = (slug: string): string => names.get(slug) ?? slug;
+  const renamed = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(Object.entries(record).map(([slug, each]) => [named(slug), each]));
+  return { entry: entry === null ? null : named(entry), staffing: renamed(staffing), grants: renamed(grants) };
+}
+
+type Facts = ReadonlyMap<ChangedRole["what"], string>;
+
+function factsOf(role: Role, { staffing, grants }: Seats): Facts {
+  return new Map([
     ["level", role.level],
     ["model", role.model ?? ""],
     ["tool groups", role.toolGroups.toSorted().join(", ")],
-  ];
-  const was = new Map(facts(before));
-  return facts(after).flatMap(([what, now]) =>
-    was.get(what) === now ? [] : [{ slug: after.slug, what, before: was.get(what) ?? "", after: now }],
-  );
+    ["granted", (grants[role.slug] ?? []).toSorted().join(", ")],
+    ["filled by", filledBy(staffing[role.slug])],
+  ]);
+}
+
+function filledBy(staffing: Staffing | undefined): string {
+  if (staffing?.by === "person") return staffing.name === undefined ? "a person" : `a person, ${staffing.name}`;
+  return staffing?.model === undefined ? "a model" : `the model ${staffing.model}`;
+}
+
+function changesOf(was: Facts, is: Facts, slug: string): ChangedRole[] {
+  return [...is].flatMap(([what, after]) => {
+    const before = was.get(what) ?? "";
+    return before === after ? [] : [{ slug, what, before, after }];
+  });
 }
 
 function routeChanges(before: readonly Route[], after: readonly Route[]): ChartDiff["routes"] {
@@ -150,39 +197,44 @@ function reachChanges(
   before: OrgChart,
   after: OrgChart,
   roles: ReadonlySet<string>,
-  ends?: ReadonlySet<string>,
+  ends?: Sides<ReadonlySet<string>>,
 ): ChartDiff["reach"] {
   const along = ["delegation", "escalation"] as const;
   const was = waysOf(before.routes, along);
   const is = waysOf(after.routes, along);
   const gained: Reach[] = [];
   const lost: Reach[] = [];
-  const counts = (to: string): boolean => ends?.has(to) ?? true;
   for (const from of [...roles].toSorted()) {
-    const then = reached(was, from);
-    const now = reached(is, from);
-    const more = [...now].filter((to) => !then.has(to) && counts(to)).toSorted();
-    const less = [...then].filter((to) => !now.has(to) && counts(to)).toSorted();
+    const then = new Set(within(reached(was, from), ends?.before));
+    const now = new Set(within(reached(is, from), ends?.after));
+    const more = [...now].filter((to) => !then.has(to)).toSorted();
+    const less = [...then].filter((to) => !now.has(to)).toSorted();
     if (more.length > 0) gained.push({ from, to: more });
     if (less.length > 0) lost.push({ from, to: less });
   }
   return { gained, lost };
 }
 
-/** F3. */
-function wayUpChanges(before: OrgChart, after: OrgChart): ChartDiff["wayUp"] {
-  const up = (chart: OrgChart): ReadonlyMap<string, boolean> => {
+function within(names: ReadonlySet<string>, ends: ReadonlySet<string> | undefined): readonly string[] {
+  return [...names].filter((name) => ends?.has(name) ?? true);
+}
+
+/** F3. A person who fills a role need not ask anybody. */
+function wayUpChanges(before: OrgChart, after: OrgChart, people: Sides<ReadonlySet<string>>): ChartDiff["wayUp"] {
+  const up = (chart: OrgChart, ends: ReadonlySet<string>): ReadonlyMap<string, boolean> => {
     const ways = waysOf(chart.routes, ["escalation"]);
-    return new Map(chart.roles.map(({ slug }) => [slug, reached(ways, slug).has(USER)]));
+    return new Map(
+      chart.roles.map(({ slug }) => [slug, ends.has(slug) || within(reached(ways, slug), ends).length > 0]),
+    );
   };
-  const was = up(before);
-  const is = [...up(after)];
+  const was = up(before, people.before);
+  const is = [...up(after, people.after)];
   return {
     gained: is.filter(([slug, reaches]) => reaches && was.get(slug) === false).map(([slug]) => slug),
     lost: is.filter(([slug, reaches]) => !reaches && was.get(slug) !== false).map(([slug]) => slug),
   };
 }
 
-export function isUnchanged({ roles, routes }: ChartDiff): boolean {
-  return [...Object.values(roles), ...Object.values(routes)].every((list) => list.length === 0);
+export function isUnchanged({ entry, roles, routes }: ChartDiff): boolean {
+  return entry === null && [...Object.values(roles), ...Object.values(routes)].every((list) => list.length === 0);
 }

@@ -27,16 +27,27 @@ const extension = /\.(ts|mts|js|mjs)$/;
 export function workflowNames(project: string): string[] {
   const folder = join(project, "graphs");
   if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => extension.test(name) && !name.endsWith(".d.ts"))
-    .map((name) => name.replace(extension, ""))
-    .toSorted();
+  return readdirSync(folder).filter(isWorkflowFile).map(workflowName).toSorted();
+}
+
+/** `file`: a name or a path. */
+export function isWorkflowFile(file: string): boolean {
+  return extension.test(file) && !file.endsWith(".d.ts");
+}
+
+export function workflowName(file: string): string {
+  return basename(file).replace(extension, "");
+}
+
+/** Which one is meant where none is named. */
+export function usualWorkflow(names: readonly string[]): string | undefined {
+  return names.length === 1 ? names[0] : names.find((each) => each === "feature-workflow");
 }
 
 /** Null where the project has no workflow and none was named. Errors: `workflow-invalid`. */
 export async function loadWorkflow(project: string, name?: string): Promise<LoadedWorkflow | null> {
   const names = workflowNames(project);
-  const wanted = name ?? (names.length === 1 ? names[0] : names.find((each) => each === "feature-workflow"));
+  const wanted = name ?? usualWorkflow(names);
   if (wanted === undefined) {
     if (names.length === 0) return null;
     throw new CadreError("workflow-invalid", `graphs/ holds ${names.length} workflows and none was named`, {
@@ -60,7 +71,7 @@ export async function loadWorkflow(project: string, name?: string): Promise<Load
       place: { file, line: 1 },
       hint: "Export it: `export const workflow = { name, entry, … }`.",
     });
-  return { name: basename(full).replace(extension, ""), file, data: exported, places: placesOf(text, file) };
+  return { name: workflowName(full), file, data: exported, places: placesOf(text, file) };
 }
 
 function readdirSafely(folder: string): string[] {

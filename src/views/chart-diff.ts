@@ -14,7 +14,12 @@ type Section = { readonly title: string; readonly rows: readonly string[] };
 const count = (many: number, one: string): string => `${many} ${one}${many === 1 ? "" : "s"}`;
 
 /** `since`: what the chart is compared with, as the person named it. */
-export function renderChartDiff(diff: ChartDiff, since: string, options: TextOptions, unread: Unread = []): string {
+export function renderChartDiff(
+  diff: ChartDiff,
+  since: string,
+  options: TextOptions,
+  workflows: Workflows = same,
+): string {
   const paint = painter(options.colour);
   const rule = ({ purpose, file, line }: Route): string =>
     paint("dim", `“${visible(purpose)}”  ${visible(file)}:${line}`);
@@ -24,6 +29,10 @@ export function renderChartDiff(diff: ChartDiff, since: string, options: TextOpt
     { title: "A way up to a person now", rows: diff.wayUp.gained.map(visible) },
     { title: "Can now reach a person", rows: diff.people.gained.map(reachText) },
     { title: "Can no longer reach a person", rows: diff.people.lost.map(reachText) },
+    {
+      title: "Briefs go to another role",
+      rows: diff.entry === null ? [] : [`${visible(diff.entry.before)} → ${visible(diff.entry.after)}`],
+    },
     { title: "Roles renamed", rows: diff.roles.renamed.map(({ from, to }) => `${visible(from)} → ${visible(to)}`) },
     { title: "Roles added", rows: diff.roles.added.map(({ slug, file }) => `${visible(slug)}  ${visible(file)}`) },
     { title: "Roles removed", rows: diff.roles.removed.map(({ slug, file }) => `${visible(slug)}  ${visible(file)}`) },
@@ -42,9 +51,9 @@ export function renderChartDiff(diff: ChartDiff, since: string, options: TextOpt
     },
     { title: "Can now reach", rows: diff.reach.gained.map(reachText) },
     { title: "Can no longer reach", rows: diff.reach.lost.map(reachText) },
-    { title: unreadTitle, rows: unread.map(visible) },
+    { title: workflowsTitle(workflows), rows: workflows.changed.map(visible) },
   ];
-  if (isUnchanged(diff) && unread.length === 0) return `the chart is as it was at ${visible(since)}`;
+  if (isUnchanged(diff) && workflows.changed.length === 0) return `the chart is as it was at ${visible(since)}`;
   return sections
     .filter(({ rows }) => rows.length > 0)
     .map(({ title, rows }) => [paint("bold", title), ...rows.map((row) => `  ${row}`)].join("\n"))
@@ -55,15 +64,20 @@ function reachText({ from, to }: Reach): string {
   return `${visible(from)} → ${to.map(visible).join(", ")}`;
 }
 
-/** Workflow files that are not what they were: they are code, and that of another revision is not run. */
-export type Unread = readonly string[];
-const unreadTitle =
-  "Workflows changed: whom they staff with people, and what they ask for, is told of the present ones alone";
+/** `changed`: workflow files that are not what they were. `read`: what the earlier one says of roles could be told without running it. */
+export type Workflows = { readonly changed: readonly string[]; readonly read: boolean };
+const same: Workflows = { changed: [], read: true };
+
+function workflowsTitle({ read }: Workflows): string {
+  return read
+    ? "Workflows changed: who gets briefs, who fills a role and what is granted is compared; approvals, limits and the rest are not"
+    : "Workflows changed: the earlier one cannot be read without running it, which is not done; who fills a role is told of the present one alone";
+}
 
 /** For the description of a pull request: what matters most first, long lists folded away. */
-export function chartDiffMarkdown(diff: ChartDiff, since: string, unread: Unread = []): string {
-  if (isUnchanged(diff) && unread.length === 0) return `The org chart is as it was at ${code(since)}.\n`;
-  const { roles, routes, reach, wayUp, people } = diff;
+export function chartDiffMarkdown(diff: ChartDiff, since: string, workflows: Workflows = same): string {
+  if (isUnchanged(diff) && workflows.changed.length === 0) return `The org chart is as it was at ${code(since)}.\n`;
+  const { entry, roles, routes, reach, wayUp, people } = diff;
   const summary = [
     ...(roles.added.length > 0 ? [`${count(roles.added.length, "role")} added`] : []),
     ...(roles.removed.length > 0 ? [`${roles.removed.length} removed`] : []),
@@ -79,7 +93,10 @@ export function chartDiffMarkdown(diff: ChartDiff, since: string, unread: Unread
     ...(wayUp.gained.length === 0 ? [] : [[`A way up to a person now: ${wayUp.gained.map(code).join(", ")}.`]]),
     ...part("### Who can now reach a person", people.gained.map(reachRow)),
     ...part("### Who can no longer reach a person", people.lost.map(reachRow)),
-    ...(unread.length === 0 ? [] : [[`${unreadTitle}: ${unread.map(code).join(", ")}.`]]),
+    ...(entry === null ? [] : [[`Briefs go to ${code(entry.after)}, no longer to ${code(entry.before)}.`]]),
+    ...(workflows.changed.length === 0
+      ? []
+      : [[`${workflowsTitle(workflows)}: ${workflows.changed.map(code).join(", ")}.`]]),
     ...part("### Roles", [
       ...roles.renamed.map(({ from, to }) => `- ${code(from)} is now ${code(to)}`),
       ...roles.added.map(({ slug, name }) => `- added ${code(slug)}: ${inline(name)}`),

@@ -26,7 +26,6 @@ test("what a branch changes in the chart, as text, for a pull request and as dat
   git(dir, "commit", "-q", "-m", "first");
   expect(cadre(dir, ["graph", "--diff", "main"]).out).toBe("the chart is as it was at main\n");
   rmSync(join(dir, "graphs", "old.ts"));
-  // A workflow says who is a person; that of a revision is not run, so that it changed is all that is told.
   expect(cadre(dir, ["graph", "--diff", "main"]).out).toMatch(/^Workflows changed: [^\n]+\n {2}graphs\/old\.ts\n$/);
 
   for (const [one, other] of [
@@ -54,4 +53,40 @@ test("what a branch changes in the chart, as text, for a pull request and as dat
   for (const revision of ["nowhere", "--help", "-x"])
     expect(cadre(dir, ["graph", `--diff=${revision}`])).toMatchObject({ code: 2, err: expect.stringContaining("git knows no revision") as string }); // prettier-ignore
   expect(cadre(dir, ["graph", "modes/database-lead.md", "--diff", "main"]).code).toBe(2);
+});
+
+test("F4 a workflow that changed tells who fills a role now, who can reach them, and where briefs go; that of the revision is read and not run", () => {
+  const dir = project();
+  const path = join(dir, "graphs", "feature-workflow.ts");
+  const text = readFileSync(path, "utf8");
+  const staffed = (who: string): string => text.replace("staffing: {},", `staffing: { ${who} },`);
+  writeFileSync(path, `${staffed(`"project-manager": { by: "person", name: "linh" }`)}\nconst fs = await import("node:fs");\nfs.writeFileSync("executed", "");\n`); // prettier-ignore
+  git(dir, "init", "-q", "-b", "main");
+  git(dir, "add", "-A");
+  git(dir, "commit", "-q", "-m", "first");
+  writeFileSync(path, staffed(`"devops-lead": { by: "person" }`).replace(`entry: "backend-lead"`, `entry: "ai-ml-lead"`));
+
+  const shown = cadre(dir, ["graph", "--diff", "main"]);
+  expect([shown.code, shown.err]).toEqual([0, ""]);
+  expect(shown.out).toMatch(/Can now reach a person\n(?: {2}\S+ → devops-lead\n)+/);
+  expect(shown.out).toMatch(/Can no longer reach a person\n(?: {2}\S+ → project-manager\n)+/);
+  expect(shown.out).toContain("Briefs go to another role\n  backend-lead → ai-ml-lead\n");
+  expect(shown.out).toContain("  project-manager  filled by: a person, linh → a model\n");
+  const page = cadre(dir, ["graph", "--diff", "main", "--format", "markdown"]).out;
+  expect(page).toContain("- `devops-lead`: filled by `a model` → `a person`");
+  expect(page).toContain("Briefs go to `ai-ml-lead`, no longer to `backend-lead`.");
+  const data = document(cadre(dir, ["graph", "--diff", "main", "--json"]));
+  expect(data).toMatchObject({
+    entry: { before: "backend-lead", after: "ai-ml-lead" },
+    routes: { added: [], lost: [] },
+    workflows: { changed: ["graphs/feature-workflow.ts"], read: true },
+  });
+  expect(existsSync(join(dir, "executed"))).toBe(false);
+
+  // What only running it would tell is not guessed.
+  writeFileSync(path, staffed("...(process.env.PEOPLE ? {} : {})"));
+  git(dir, "commit", "-q", "-a", "-m", "second");
+  writeFileSync(path, text);
+  expect(cadre(dir, ["graph", "--diff", "main"]).out).toMatch(/^Workflows changed: [^\n]*cannot be read without running[^\n]*\n {2}graphs\/feature-workflow\.ts\n$/); // prettier-ignore
+  expect(document(cadre(dir, ["graph", "--diff", "main", "--json"]))).toMatchObject({ workflows: { read: false }, roles: { changed: [] } }); // prettier-ignore
 });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { readMode } from "../../src/modes/read-mode.ts";
 import type { OrgChart } from "../../src/org/chart.ts";
 import { compile } from "../../src/org/compile.ts";
-import { chartDiff, isUnchanged } from "../../src/org/diff.ts";
+import { chartDiff, isUnchanged, type Seats } from "../../src/org/diff.ts";
 import { chartDiffMarkdown, renderChartDiff } from "../../src/views/chart-diff.ts";
 
 type Lists = {
@@ -22,6 +22,12 @@ function mode(slug: string, { up, down, name = slug, groups = "read" }: Lists): 
 function chart(...modes: readonly string[]): OrgChart {
   return compile(modes.flatMap((text) => readMode(text, `modes/${/slug: (\S+)/.exec(text)?.[1]}.md`).mode ?? [])).chart;
 }
+
+function seats({ entry = "lead", staffing = {}, grants = {} }: Partial<Seats>): Seats {
+  return { entry, staffing, grants };
+}
+const led = seats({ staffing: { lead: { by: "person" } } });
+const still = (both: Seats): { before: Seats; after: Seats } => ({ before: both, after: both });
 
 const plain = { colour: false, width: null, verbose: false };
 const lead = mode("lead", { up: ["user # what is unclear"], down: ["worker # the work"] });
@@ -88,7 +94,7 @@ test("F4 what can now reach a person is told of new roles too, and of people who
   const before = chart(lead, worker, free);
   const joined = mode("helper", { up: ["worker # trouble"] });
   const fresh = mode("fresh", { up: ["lead # trouble"] });
-  const diff = chartDiff(before, chart(lead, worker, joined, fresh), ["lead"]);
+  const diff = chartDiff(before, chart(lead, worker, joined, fresh), still(led));
   expect(diff.people).toEqual({
     gained: [
       { from: "fresh", to: ["lead", "user"] },
@@ -101,8 +107,43 @@ test("F4 what can now reach a person is told of new roles too, and of people who
     "Can now reach a person\n  fresh → lead, user\n  helper → lead",
   );
   expect(chartDiffMarkdown(diff, "main")).toContain("### Who can now reach a person\n\n- `fresh` → `lead`, `user`");
-  const back = chartDiff(chart(lead, worker, joined), before, ["lead"]);
+  const back = chartDiff(chart(lead, worker, joined), before, still(led));
   expect(back.people).toEqual({ gained: [], lost: [{ from: "helper", to: ["lead"] }] });
   // That a workflow changed is told although the chart is the same: it says who is a person.
-  expect(chartDiffMarkdown(chartDiff(before, before), "main", ["graphs/w.ts"])).toContain("`graphs/w.ts`");
+  expect(chartDiffMarkdown(chartDiff(before, before), "main", { changed: ["graphs/w.ts"], read: true })).toContain("`graphs/w.ts`"); // prettier-ignore
+});
+
+test("F3 F4 a workflow that changed tells who can reach whoever now fills a role, and whose way up was only that person", () => {
+  const one = mode("lead", { up: ["worker # what is unclear"], down: ["worker # the work"] });
+  const circle = chart(one, worker);
+  const diff = chartDiff(circle, circle, { before: seats({ staffing: { lead: { by: "person", name: "linh" } } }), after: seats({ entry: "worker", staffing: { worker: { by: "person" } }, grants: { worker: ["command"] } }) }); // prettier-ignore
+  expect(diff.people).toEqual({ gained: [{ from: "lead", to: ["worker"] }], lost: [{ from: "worker", to: ["lead"] }] });
+  expect(diff.wayUp).toEqual({ gained: [], lost: [] });
+  expect(diff.entry).toEqual({ before: "lead", after: "worker" });
+  expect(diff.roles.changed).toEqual([
+    { slug: "lead", what: "filled by", before: "a person, linh", after: "a model" },
+    { slug: "worker", what: "granted", before: "", after: "command" },
+    { slug: "worker", what: "filled by", before: "a model", after: "a person" },
+  ]);
+  const text = renderChartDiff(diff, "main", plain);
+  expect(text).toContain("Briefs go to another role\n  lead → worker");
+  expect(text).toContain("lead  filled by: a person, linh → a model\n  worker  granted: none → command");
+  const page = chartDiffMarkdown(diff, "main");
+  expect(page).toContain("Briefs go to `worker`, no longer to `lead`.");
+  expect(page).toContain("- `lead`: filled by `a person, linh` → `a model`");
+
+  const nobody = chartDiff(circle, circle, { before: led, after: seats({}) });
+  expect(nobody.wayUp).toEqual({ gained: [], lost: ["lead", "worker"] });
+  expect(isUnchanged(nobody)).toBe(false);
+  expect(isUnchanged(chartDiff(circle, circle, { before: led, after: seats({ entry: "worker", staffing: led.staffing }) }))).toBe(false); // prettier-ignore
+});
+
+test("F1 F4 a renamed role keeps who fills it, what it is granted, and its briefs", () => {
+  const staffing = { by: "person" } as const;
+  const boss = mode("boss", { name: "lead", up: ["user # what is unclear"], down: ["worker # the work"] });
+  const before = seats({ staffing: { lead: staffing }, grants: { lead: ["command"] } });
+  const after = seats({ entry: "boss", staffing: { boss: staffing }, grants: { boss: ["command"] } });
+  const diff = chartDiff(chart(lead, worker), chart(boss, mode("worker", { up: ["boss # trouble"] })), { before, after }); // prettier-ignore
+  expect([diff.roles.renamed.map(({ to }) => to), diff.roles.changed, diff.entry]).toEqual([["boss"], [], null]);
+  expect(diff.people).toEqual({ gained: [], lost: [] });
 });

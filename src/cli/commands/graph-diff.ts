@@ -7,7 +7,9 @@ import { CadreError, isCadreError } from "../../errors.ts";
 import { loadProjectModes } from "../../modes/project-modes.ts";
 import type { OrgChart, Role, Route } from "../../org/chart.ts";
 import { compile } from "../../org/compile.ts";
-import { chartDiff, type ChartDiff } from "../../org/diff.ts";
+import { chartDiff, noSeats, type ChartDiff, type Seats } from "../../org/diff.ts";
+import { rolesInText } from "../../org/workflow-literal.ts";
+import { isWorkflowFile, usualWorkflow, workflowName } from "../../run/load-workflow.ts";
 import { parsePath } from "../../tools/paths.ts";
 import { readCommitted } from "../../tools/workspace/git.ts";
 import { chartDiffMarkdown, renderChartDiff } from "../../views/chart-diff.ts";
@@ -27,13 +29,17 @@ export async function graphDiff(context: Context, input: Input, revision: string
   const format = choice(input, "format", formats, output.json ? "json" : "text");
   const failOn = option(input, "failOn") === undefined ? null : choice(input, "failOn", failures, "lost-way-up");
   const { chart: then, commit } = await chartAt(context.dir, revision);
-  const staffed = Object.entries(workflow?.staffing ?? {}).flatMap(([slug, { by }]) => (by === "person" ? [slug] : []));
-  const diff = chartDiff(then, now, staffed);
-  const unread = await changedWorkflows(context.dir, commit);
+  const graphs = await workflowsAt(context.dir, commit);
+  const changed = changedWorkflows(context.dir, graphs);
+  const after = workflow ?? noSeats;
+  const broken = workflow === null && workflowFiles(context.dir).length > 0;
+  const past = changed.length === 0 ? after : broken ? null : seatsIn(graphs);
+  const diff = chartDiff(then, now, { before: past ?? after, after });
   const ends = { revision, commit, before: then.hash, after: now.hash };
-  if (format === "json") output.document({ ...diffDocument(diff, ends), workflows: { changed: unread } });
-  else if (format === "markdown") output.line(chartDiffMarkdown(diff, revision, unread).trimEnd());
-  else output.line(renderChartDiff(diff, revision, output.text, unread));
+  const workflows = { changed, read: past !== null };
+  if (format === "json") output.document({ ...diffDocument(diff, ends), workflows });
+  else if (format === "markdown") output.line(chartDiffMarkdown(diff, revision, workflows).trimEnd());
+  else output.line(renderChartDiff(diff, revision, output.text, workflows));
   return failOn !== null && diff.wayUp.lost.length > 0 ? 1 : 0;
 }
 
@@ -58,17 +64,30 @@ async function chartAt(dir: string, revision: string): Promise<{ readonly chart:
   }
 }
 
-/** Compared as bytes: nothing of a revision is run. Sorted, relative to the project. */
-async function changedWorkflows(dir: string, commit: string): Promise<readonly string[]> {
+/** The files of `graphs/` by their path in the project. Nothing of a revision is run. */
+async function workflowsAt(dir: string, commit: string): Promise<ReadonlyMap<string, Uint8Array>> {
   const { files } = await readCommitted(dir, commit, "graphs");
   const then = new Map<string, Uint8Array>();
-  for await (const { entry, bytes } of files) then.set(entry.path, bytes);
+  for await (const { entry, bytes } of files) if (isWorkflow(entry.path)) then.set(entry.path, bytes);
+  return then;
+}
+
+/** What the workflow said that was taken where none was named; where there was none, nothing. Null: its text is not plain. */
+function seatsIn(graphs: ReadonlyMap<string, Uint8Array>): Seats | null {
+  if (graphs.size === 0) return noSeats;
+  const name = usualWorkflow([...graphs.keys()].map(workflowName));
+  const [, bytes] = [...graphs].find(([path]) => workflowName(path) === name) ?? [];
+  return bytes ? rolesInText(Buffer.from(bytes).toString("utf8")) : null;
+}
+
+/** Compared as bytes. Sorted, relative to the project. */
+function changedWorkflows(dir: string, then: ReadonlyMap<string, Uint8Array>): readonly string[] {
   const names = workflowFiles(dir);
   const changed = names.filter((name) => {
     const before = then.get(name);
     return before === undefined || !readFileSync(join(dir, name)).equals(before);
   });
-  const gone = [...then.keys()].filter((name) => isWorkflow(name) && !names.includes(name));
+  const gone = [...then.keys()].filter((name) => !names.includes(name));
   return [...changed, ...gone].toSorted(compareText);
 }
 
@@ -81,18 +100,19 @@ function workflowFiles(dir: string): readonly string[] {
 }
 
 function isWorkflow(path: string): boolean {
-  return /^graphs\/[^/]+\.(?:ts|mts|js|mjs)$/.test(path) && !path.endsWith(".d.ts");
+  return /^graphs\/[^/]+$/.test(path) && isWorkflowFile(path);
 }
 
 type Ends = { readonly revision: string; readonly commit: string; readonly before: string; readonly after: string };
 
 /** cadre.chart-diff/1. */
-function diffDocument({ roles, routes, reach, wayUp, people }: ChartDiff, ends: Ends): Record<string, unknown> {
+function diffDocument({ entry, roles, routes, reach, wayUp, people }: ChartDiff, ends: Ends): Record<string, unknown> {
   const role = ({ slug, name, file }: Role): unknown => ({ slug, name, file });
   const route = ({ kind, from, to, purpose, file, line }: Route) => ({ kind, from, to, purpose, file, line });
   return {
     schema: "cadre.chart-diff/1",
     ...ends,
+    entry,
     roles: { ...roles, added: roles.added.map(role), removed: roles.removed.map(role) },
     routes: {
       added: routes.added.map(route),
