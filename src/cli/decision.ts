@@ -4,8 +4,9 @@
 import { readFileSync } from "node:fs";
 import type { DecideInput } from "../run/api.ts";
 import { CadreError } from "../errors.ts";
+import { goesOnWith, higherCeiling } from "../events/raising.ts";
 import type { AskRow } from "../store/ports.ts";
-import { commandsForAsk, decidedBy, higherCeiling } from "./next-commands.ts";
+import { commandsForAsk, decidedBy } from "./next-commands.ts";
 import type { Spell } from "./spelling.ts";
 
 /** As typed: `answer <text>`, `approve [--edit --raise-to --reason]`, `reject <reason>`. */
@@ -111,14 +112,20 @@ function raised(ask: AskRow, { raiseTo }: Approval, command: Spell): { to: numbe
   if (raiseTo === undefined) return undefined;
   if (ask.limit === null) throw misplaced(ask, "--raise-to is for limits", command);
   const { name, value } = ask.limit;
-  if (raiseTo > value && (name === "money" || Number.isSafeInteger(raiseTo))) return { to: raiseTo };
-  if (raiseTo > value)
+  if (goesOnWith(ask.limit, raiseTo) && (name === "money" || Number.isSafeInteger(raiseTo))) return { to: raiseTo };
+  if (goesOnWith(ask.limit, raiseTo))
     throw new CadreError("usage", `--raise-to ${raiseTo} is not a whole number, which ${name} takes`, {
       hint: command(`approve ${ask.id} --raise-to ${Math.ceil(raiseTo)}`),
     });
-  throw new CadreError("usage", `--raise-to ${raiseTo} is not above ${ask.limit.value}, which is used already`, {
-    hint: command(`approve ${ask.id} --raise-to ${higherCeiling(ask.limit)}`),
-  });
+  throw new CadreError(
+    "usage",
+    name === "breadth"
+      ? `--raise-to ${raiseTo} is below ${value}, which it takes`
+      : `--raise-to ${raiseTo} is not above ${value}, which is used already`,
+    {
+      hint: command(`approve ${ask.id} --raise-to ${higherCeiling(ask.limit)}`),
+    },
+  );
 }
 
 function misplaced(ask: AskRow, what: string, command: Spell): CadreError {

@@ -1,4 +1,5 @@
 /** What a person can do next, as commands that can be pasted. */
+import { higherCeiling, stopsWithout } from "../events/raising.ts";
 import type { AskKind } from "../events/event.ts";
 import type { AskRow, RunRow } from "../store/ports.ts";
 import { shellWord } from "./context.ts";
@@ -43,7 +44,10 @@ export function commandsForAsk(ask: AskRow, command: Spell): readonly NextComman
           command: command(`approve ${ask.id} --raise-to ${ask.limit === null ? 1 : higherCeiling(ask.limit)}`),
           what: "raise the limit and go on",
         },
-        { command: command(`reject ${ask.id} "<reason>"`), what: "stop the run here" },
+        {
+          command: command(`reject ${ask.id} "<reason>"`),
+          what: ask.limit && !stopsWithout(ask.limit) ? "send the tasks back: fewer at once" : "stop the run here",
+        },
       ];
     case "choice":
       return ask.options.map((choice) => ({
@@ -63,12 +67,6 @@ export function commandsForAsk(ask: AskRow, command: Spell): readonly NextComman
         ...handingCommands(ask, command),
       ];
   }
-}
-
-/** Twice as high, or what it takes to go on. */
-export function higherCeiling({ value, ceiling }: NonNullable<AskRow["limit"]>): number {
-  const twice = 2 * ceiling;
-  return twice > value ? twice : Math.floor(value) + 1;
 }
 
 /** The routes of the role that a person is asked for, each with what it is for. */

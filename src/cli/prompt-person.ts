@@ -1,4 +1,5 @@
 /** Puts an ask to the person at the terminal. Only ever called when stdin and stdout both are terminals. */
+import { stopsWithout } from "../events/raising.ts";
 import { isCancel, select, text } from "@clack/prompts";
 import type { AskRow } from "../store/ports.ts";
 import { visible } from "../views/escape.ts";
@@ -23,7 +24,12 @@ export async function promptPerson(ask: AskRow, { signal, showChanges }: PromptD
         ? promptSignOff(signal, showChanges)
         : promptVerdict(signal, "Let exactly this happen?", "yes, approve", "no, send it back");
     case "limit":
-      return promptVerdict(signal, "Raise the limit?", "yes, by as much again", "no, stop the run");
+      return promptVerdict(
+        signal,
+        "Raise the limit?",
+        "yes, by as much again",
+        ask.limit && !stopsWithout(ask.limit) ? "no, send the tasks back" : "no, stop the run",
+      );
     case "choice":
       return promptChoice(signal, ask, false);
     case "answer":

@@ -73,6 +73,8 @@ export type Desk = {
   readonly accepted: readonly string[];
   /** Routes that were questioned because their purpose did not fit, as `frame to`. */
   readonly questioned: readonly string[];
+  /** Frames that were told they give out too many tasks at once. */
+  readonly narrowed: readonly string[];
   /** Copies sent to each role so far. */
   readonly copies: Readonly<Record<string, number>>;
   /** Hand-overs in a row that went to and fro between the same two roles. */
@@ -112,6 +114,7 @@ export const emptyDesk: Desk = {
   keptOver: [],
   accepted: [],
   questioned: [],
+  narrowed: [],
   copies: {},
   pingPong: { from: "", to: "", count: 0 },
   foreign: false,
@@ -217,6 +220,7 @@ function change(desk: Desk, event: Event): Partial<Desk> {
         action: afterRefusal(desk.action, event),
         questioned:
           event.code === "route-questioned" ? [...desk.questioned, `${event.frame} ${event.to}`] : desk.questioned,
+        narrowed: event.code === "breadth-exceeded" ? [...desk.narrowed, event.frame] : desk.narrowed,
       };
     case "report_submitted":
       return {

@@ -1,10 +1,11 @@
 /** A call to a model as a run makes it: within the run's limits, and through the ledger. */
 import { isCadreError } from "../errors.ts";
 import type { Event } from "../events/event.ts";
+import type { LimitReached } from "../events/raising.ts";
 import type { RoleModel } from "../models/model.ts";
 import type { Counters, EffectRow, Reservation } from "../store/ports.ts";
 import { requirePriced } from "./held.ts";
-import { limitReached, usedBy, type LimitReached } from "./limits.ts";
+import { limitReached, usedBy } from "./limits.ts";
 import { callThroughLedger, type CallIntent, type ModelCalling } from "./model-call.ts";
 import { requirePlayer } from "./player.ts";
 import type { Turn } from "./refusal.ts";

@@ -12,6 +12,7 @@ import { hashOf } from "../canonical.ts";
 import { isoTime } from "../clock.ts";
 import { deskOf, type DeskAsk } from "../events/desk.ts";
 import type { Call, Decision, Event, EventOf, Report } from "../events/event.ts";
+import { leastCeiling, stopsWithout } from "../events/raising.ts";
 import type { AskId } from "../ids.ts";
 import { clockDecides, decideByClock } from "../store/expiry.ts";
 import type { AskRow } from "../store/ports.ts";
@@ -20,8 +21,7 @@ import { closeWithAnswer, closeWithReport } from "./frame-closing.ts";
 import { endStopped, stopRun } from "./ending.ts";
 import { handOn, isHandingOn } from "./handed-on.ts";
 import { Batch, type LineContext } from "./line-context.ts";
-import { leastCeiling } from "./limits.ts";
-import { openApproved } from "./hand-over.ts";
+import { openApproved, openWithin } from "./hand-over.ts";
 import type { Turn } from "./refusal.ts";
 import { bareCall } from "./taking-up.ts";
 import { CadreError } from "../errors.ts";
@@ -121,7 +121,7 @@ async function follow(turn: Turn, ask: Ask, decision: Decision, held: Call | und
         handBack(turn, [turn.desk.submitted.callId], reasonOf(ask, decision, "Returned"));
       return;
     case "limit":
-      return limit(turn, ask, decision);
+      return limit(turn, ask, decision, held);
     case "chart":
       return chart(turn, ask, decision);
     case "doubt":
@@ -197,9 +197,10 @@ function stop({ context, desk, batch }: Turn, by: string, reason: string): Promi
   return stopRun(context, desk, batch, { by, reason });
 }
 
-async function limit(turn: Turn, ask: Ask, decision: Decision): Promise<void> {
+async function limit(turn: Turn, ask: Ask, decision: Decision, held: Call | undefined): Promise<void> {
   if (!ask.limit) return;
   if (decision.verb !== "approve") {
+    if (held && !stopsWithout(ask.limit)) return handBack(turn, [held.id], reasonOf(ask, decision, "Rejected"));
     const why = decision.text ? `: ${decision.text}` : "";
     return stop(turn, decision.by, `stopped at the limit of ${ask.limit.ceiling} for ${ask.limit.name}${why}`);
   }
@@ -216,6 +217,7 @@ async function limit(turn: Turn, ask: Ask, decision: Decision): Promise<void> {
     to,
     by: decision.by,
   });
+  if (held && !stopsWithout(ask.limit)) await openWithin(turn, held, { [ask.limit.name]: to });
 }
 
 async function chart(turn: Turn, ask: Ask, decision: Decision): Promise<void> {

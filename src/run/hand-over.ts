@@ -9,6 +9,7 @@
  */
 import { hashOf } from "../canonical.ts";
 import { CadreError } from "../errors.ts";
+import type { Desk } from "../events/desk.ts";
 import type { Action, Call, Event, EventOf } from "../events/event.ts";
 import { frameId } from "../ids.ts";
 import { ruleOf, type Route, type Rule } from "../org/chart.ts";
@@ -67,6 +68,13 @@ export async function openApproved(turn: Turn, call: Call, hash: string): Promis
     });
   }
   const wanted = await readHandOver(turn, call);
+  wanted?.open();
+}
+
+/** What was held until a limit was raised: checked again (R1), under the ceilings that hold from here on. */
+export async function openWithin(turn: Turn, call: Call, raised: Desk["ceilings"]): Promise<void> {
+  const desk = { ...turn.desk, ceilings: { ...turn.desk.ceilings, ...raised } };
+  const wanted = await readHandOver({ ...turn, desk }, call);
   wanted?.open();
 }
 

@@ -12,6 +12,7 @@
  */
 import type { PendingAction } from "../events/desk.ts";
 import { toolResultSchema, type Call, type Decision, type EventOf, type ToolResult } from "../events/event.ts";
+import type { LimitReached } from "../events/raising.ts";
 import type { EffectKey } from "../ids.ts";
 import type { EffectRow } from "../store/ports.ts";
 import type { Tool, ToolContext, ToolOutcome } from "../tools/tool.ts";
@@ -20,7 +21,6 @@ import { doubtOptions, resultArgs } from "./doubt.ts";
 import type { LineContext } from "./line-context.ts";
 import { newConcern, toolAction } from "./concerns.ts";
 import { obstacle, type Obstacle } from "./obstacle.ts";
-import type { LimitReached } from "./limits.ts";
 import { paidCalls } from "./paid-calls.ts";
 import { refuse, type Turn } from "./refusal.ts";
 import { askAboutLimit, spendingBefore } from "./spending.ts";

@@ -7,7 +7,8 @@
  * L1. Reaching a limit raises an ask ("raise it or stop"); it does not fail the run.
  * L2. Steps and refusals are counted over all lines of the run, in the commits that make them; model calls and tokens on the run's row,
  *     and money and the time of GPUs with them, reserved in the commit of the intent; depth, repeats and ping-pong follow from the log. All of them survive a crash and a resume.
- * L3. Breadth bounds what may be opened, and so is checked where tasks are given out (`several-tasks.ts`).
+ * L3. Breadth bounds what may be opened, and so is checked where tasks are given out (`several-tasks.ts`): who would give out too many is told how
+ *     many there is room for, and may take smaller helpings; who insists raises the ask of L1, whose "no" sends the tasks back.
  * L4. Wall time is counted while a process moves the run (`stopwatch.ts`), and told at every renewal of a lease: a kill loses what passed
  *     since the last one, a second as a rule. Two processes that move lines of one run side by side count both.
  * L5. Money, the time of GPUs and wall time have no ceiling unless somebody sets one.
@@ -15,6 +16,7 @@
 import { hashOf } from "../canonical.ts";
 import type { Desk, DeskFrame } from "../events/desk.ts";
 import type { Call, Event, LimitName } from "../events/event.ts";
+import type { LimitReached } from "../events/raising.ts";
 import type { Limits, LimitsAsked } from "../briefs/brief.ts";
 import { unitsOf } from "../money.ts";
 import type { Counters, LineRow, Reservation } from "../store/ports.ts";
@@ -42,8 +44,6 @@ export function limitsOf(
     ? { limits, currency: null }
     : { limits: { ...limits, money: money.amount }, currency: money.currency };
 }
-
-export type LimitReached = { readonly name: LimitName; readonly value: number; readonly ceiling: number };
 
 /** What the whole run has used of its limits. */
 export type Used = Counters & Pick<LineRow, "steps" | "refusals">;
@@ -107,11 +107,6 @@ export function spendingLimit(used: Counters, ceilings: Partial<Limits>, need: R
     if (ceiling !== undefined && more > 0 && spent + more > ceiling) return { name, value: spent + more, ceiling };
   }
   return null;
-}
-
-/** What a ceiling must be raised to at least, so that the run can go on: money in steps of a cent, everything else in whole numbers. */
-export function leastCeiling({ name, value }: Pick<LimitReached, "name" | "value">): number {
-  return name === "money" ? (Math.floor(value * 100) + 1) / 100 : Math.floor(value) + 1;
 }
 
 const fingerprints = new WeakMap<Call, string>();

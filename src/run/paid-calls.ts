@@ -16,9 +16,9 @@ import type { Tier } from "../models/model.ts";
 import type { EffectRow } from "../store/ports.ts";
 import type { PaidAnswer, PaidCall, PaidCalls } from "../tools/paid-calls.ts";
 import { chargeSchema } from "../events/event.ts";
+import type { LimitReached } from "../events/raising.ts";
 import { needOf, settled, unusedAfter, type Need } from "./charging.ts";
 import { requirePriced, type Costing } from "./held.ts";
-import type { LimitReached } from "./limits.ts";
 import type { LineContext } from "./line-context.ts";
 
 const intentSchema = z.strictObject({

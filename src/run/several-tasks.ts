@@ -3,7 +3,8 @@
  *
  * R1. Every one of them goes along a declared route, or none is given out.
  * S1. What siblings may write is apart (R6): no file or folder of one lies in, or is, another's; and all of it lies in what their own line may write.
- * S2. Breadth bounds how many child lines of a run are open at one time, in the whole tree.
+ * S2. Breadth bounds how many child lines of a run are open at one time, in the whole tree. Who would open more is told so; who insists has a
+ *     person decide whether it is raised.
  */
 import type { Assignment, Call, Wait } from "../events/event.ts";
 import { childLine } from "../ids.ts";
@@ -13,6 +14,7 @@ import { liesIn, parsePath, writeProblem } from "../tools/paths.ts";
 import { inputsAreThere } from "./inputs-there.ts";
 import { defaultLimits } from "./limits.ts";
 import { declaredRoute, parsed, refuse, type Turn } from "./refusal.ts";
+import { askAboutLimit } from "./spending.ts";
 import { assignmentOf, newTasksArgs } from "./verbs.ts";
 
 export type Task = {
@@ -111,16 +113,24 @@ function beyond({ desk }: Turn, tasks: readonly Task[]): string | null {
 
 /** S2. */
 async function hasRoom(turn: Turn, call: Call, count: number): Promise<boolean> {
+  const { desk, frame } = turn;
   const { store, run } = turn.context;
   const open = (await store.lines(run.id)).filter((line) => line.parent !== null && !line.closed).length;
-  const ceiling = ((await store.run(run.id)) ?? run).limits.breadth ?? defaultLimits.breadth;
+  const set = ((await store.run(run.id)) ?? run).limits.breadth ?? defaultLimits.breadth;
+  const ceiling = Math.max(set, desk.ceilings.breadth ?? 0);
   if (open + count <= ceiling) return true;
+  if (desk.narrowed.includes(frame.id)) {
+    const insists = `${frame.role} insists on ${count} tasks at once beside ${open} at work, beyond the run's limit`;
+    await askAboutLimit(turn, { name: "breadth", value: open + count, ceiling }, insists);
+    return false;
+  }
   const room = Math.max(0, ceiling - open);
   refuse(turn, call, {
     code: "breadth-exceeded",
     reason:
       `${count} tasks at once are too many: the run's limit for breadth is ${ceiling}, and ${open} are at work. ` +
-      (room >= 2 ? `Give out at most ${room} at once.` : "Use `new_task`, one after the other."),
+      (room >= 2 ? `Give out at most ${room} at once.` : "Use `new_task`, one after the other.") +
+      " If it has to be all of them at once, send it again: a person will then decide.",
   });
   return false;
 }

@@ -1,11 +1,12 @@
 /** What an action is about to spend, held against the run's limits before it runs; and the question that a limit raises. */
 import type { Call, EventOf, LimitName } from "../events/event.ts";
+import { stopsWithout, type LimitReached } from "../events/raising.ts";
 import { paidCallKey, type EffectKey } from "../ids.ts";
 import { amountText } from "../money.ts";
 import type { Reservation } from "../store/ports.ts";
 import { raiseOnce, workflowRule } from "./asks.ts";
 import { toolContext } from "./tool-context.ts";
-import { spendingLimit, type LimitReached } from "./limits.ts";
+import { spendingLimit } from "./limits.ts";
 import type { LineContext } from "./line-context.ts";
 import type { Turn } from "./refusal.ts";
 
@@ -61,7 +62,7 @@ export function askAboutLimit(
     frame,
     role: frame.role,
     topic: `limit: ${reached.name}`,
-    question: `${what} of ${limitText(reached.name, reached.ceiling, context.run.currency)}${setAside(reached, context.run.currency)}. Approve to raise it, reject to stop the run.`,
+    question: `${what} of ${limitText(reached.name, reached.ceiling, context.run.currency)}${setAside(reached, context.run.currency)}. Approve to raise it, reject to ${stopsWithout(reached) ? "stop the run" : "send the tasks back"}.`,
     severity: "high",
     rule: workflowRule(
       context.bound,

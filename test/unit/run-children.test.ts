@@ -229,6 +229,46 @@ test.each([
   expect(refused?.reason).toMatch(reason);
 });
 
+/** Gives out three at once until it hears that it may not, and then what `then` says. */
+const insisting = (then: () => ReturnType<typeof report>, heard: string) =>
+  created({
+    workflow: { entry: "lead", signOff: false, limits: { breadth: 2 } },
+    say: (request, role) => {
+      const text = said(request);
+      if (role !== "lead" || text.includes("# Report from")) return report();
+      return text.includes(heard) ? then() : [tasks(slugs.map((mode) => ({ mode })))];
+    },
+  });
+
+test("L3 who insists on more than the breadth asks a person; raised, the very tasks go out that were held", async () => {
+  const line = await insisting(report, "never heard");
+  expect((await line.move()).status).toBe("waiting");
+  expect((await line.ofType("refused")).map(({ code }) => code)).toEqual(["breadth-exceeded"]);
+  const [ask] = await line.store.asks({ state: "open" });
+  expect(ask).toMatchObject({ kind: "limit", limit: { name: "breadth", value: 3, ceiling: 2 } });
+  expect(ask?.question).toBe(
+    "lead insists on 3 tasks at once beside 0 at work, beyond the run's limit of 2 for breadth. Approve to raise it, reject to send the tasks back.",
+  );
+  const by = { by: "mai", face: "test", at: "2026-02-01T00:00:00.000Z" };
+  await line.store.decide(ask!.id as AskId, { verb: "approve", text: "", args: { to: 3 }, ...by }, ask!.hash);
+  expect((await line.move()).status).toBe("finished");
+  expect(await line.ofType("limit_raised")).toMatchObject([{ limit: "breadth", from: 2, to: 3 }]);
+  expect(await line.ofType("child_opened")).toHaveLength(3);
+  expect(await line.ofType("refused")).toHaveLength(1);
+  expect((await verifyRun(line.store, line.run)).problems).toEqual([]);
+});
+
+test("L3 a no to more breadth sends the tasks back with its reason, and the run goes on", async () => {
+  const line = await insisting(() => [tasks([{ mode: "one" }, { mode: "two" }])], "two are plenty");
+  expect((await line.move()).status).toBe("waiting");
+  await line.decide("reject", "two are plenty");
+  expect((await line.move()).status).toBe("finished");
+  expect((await line.ofType("calls_returned")).map(({ reason }) => reason)).toEqual([
+    "Rejected by tester: two are plenty",
+  ]);
+  expect(await line.ofType("child_opened")).toHaveLength(2);
+});
+
 test("R6 what a task may give to tasks of its own lies in what it may write itself", async () => {
   const line = await created({
     say: (request, role) => {

@@ -1,4 +1,5 @@
 /** What a person has put together for an ask so far: what it would send, what is missing, and how it would be typed. Pure. */
+import { goesOnWith, higherCeiling, leastCeiling, stopsWithout } from "../../events/raising.ts";
 import type { AskView } from "../../views/control-room/asks.ts";
 import type { Saying } from "../data/source.ts";
 import { shellWord } from "./words.ts";
@@ -34,12 +35,17 @@ export function emptyDraft(ask: AskView): Draft {
     option: "",
     edit: JSON.stringify(args, null, 2),
     to: ask.seat?.escalations[0]?.to ?? "",
-    raise: String(2 * (ask.limit?.ceiling ?? 1)),
+    raise: String(ask.limit ? higherCeiling(ask.limit) : 1),
   };
 }
 
+/** A "no" to a limit stops the run, as a rule. */
+function stopsIt({ limit }: AskView): boolean {
+  return limit !== null && stopsWithout(limit);
+}
+
 export function submitWords(ask: AskView, { mode }: Draft): string {
-  if (mode === "reject") return ask.kind === "limit" ? "Stop the run" : "Reject";
+  if (mode === "reject") return stopsIt(ask) ? "Stop the run" : "Reject";
   if (mode === "edit") return "Approve the edited";
   if (mode === "delegate") return "Give the task";
   if (mode === "escalate") return "Hand it up";
@@ -81,9 +87,9 @@ function said(ask: AskView, draft: Draft, text: string): Saying | string {
       return { verb: "approve", text, hash };
     case "limit": {
       const to = Number(draft.raise);
-      return Number.isSafeInteger(to) && to > (ask.limit?.value ?? 0)
+      return ask.limit && Number.isSafeInteger(to) && goesOnWith(ask.limit, to)
         ? { verb: "approve", text, args: { to }, hash }
-        : "the limit is raised to a whole number above what is used";
+        : `the limit is raised to a whole number from ${ask.limit ? leastCeiling(ask.limit) : 1} on`;
     }
     case "choice":
       if (draft.option === "") return "choose one of the options";
@@ -143,7 +149,7 @@ export function otherWays(ask: AskView): readonly OtherWay[] {
   const [up] = ask.seat?.escalations ?? [];
   const ways: OtherWay[] = [];
   if (ask.kind === "approval" && ask.action?.type === "tool") ways.push({ mode: "edit", words: "Edit, then approve…" });
-  if (how !== "choice") ways.push({ mode: "reject", words: how === "limit" ? "Stop here…" : "Reject…" });
+  if (how !== "choice") ways.push({ mode: "reject", words: stopsIt(ask) ? "Stop here…" : "Reject…" });
   if (given) ways.push({ mode: "delegate", words: "Give a task…", to: given.to });
   if (up) ways.push({ mode: "escalate", words: "Hand it up…", to: up.to });
   return ways;
