@@ -250,6 +250,40 @@ inChromium("the page", () => {
     expect(await own.cadre.store.runs()).toEqual([]);
   });
 
+  test("the map of the organisation is as warm as its routes were taken, over all runs", async () => {
+    const own = await served();
+    await started(own);
+    await started(own);
+    const times = new Map<string, number>();
+    for (const { id } of await own.cadre.store.runs())
+      for (const { event } of await own.cadre.store.runEvents(id)) {
+        if (event.type !== "frame_opened" || event.kind === "start") continue;
+        const way = `${event.kind} ${event.from} ${event.to}`;
+        times.set(way, (times.get(way) ?? 0) + 1);
+      }
+    expect(times.size).toBeGreaterThan(1);
+    const { page } = await signedIn(own);
+    await page.goto(`${own.origin}/modes`);
+    await page.getByText("Walked in 2 runs").click();
+    await page.locator(".way[style]").first().waitFor();
+    const drawn = await page
+      .locator(".way[data-way]")
+      .evaluateAll((ways) =>
+        ways.map(
+          (way) => [way.getAttribute("data-way") ?? "", Number.parseFloat(getComputedStyle(way).strokeWidth)] as const,
+        ),
+      );
+    expect(
+      drawn
+        .filter(([, width]) => width > 1)
+        .map(([way]) => way)
+        .toSorted(),
+    ).toEqual([...times.keys()].toSorted());
+    const most = Math.max(...times.values());
+    for (const [way, width] of drawn) expect(width, way).toBeCloseTo(1 + ((times.get(way) ?? 0) / most) * 5, 3);
+    await shoot(page, "modes-heat");
+  });
+
   test("briefs are rehearsed from the page: routes that they exercise, and whom they would ask, with the rule", async () => {
     const own = await served({}, (dir) => {
       for (const name of readdirSync(join(dir, "briefs")))

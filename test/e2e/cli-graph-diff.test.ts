@@ -64,7 +64,10 @@ test("F4 a workflow that changed tells who fills a role now, who can reach them,
   git(dir, "init", "-q", "-b", "main");
   git(dir, "add", "-A");
   git(dir, "commit", "-q", "-m", "first");
-  writeFileSync(path, staffed(`"devops-lead": { by: "person" }`).replace(`entry: "backend-lead"`, `entry: "ai-ml-lead"`));
+  writeFileSync(
+    path,
+    staffed(`"devops-lead": { by: "person" }`).replace(`entry: "backend-lead"`, `entry: "ai-ml-lead"`),
+  );
 
   const shown = cadre(dir, ["graph", "--diff", "main"]);
   expect([shown.code, shown.err]).toEqual([0, ""]);

@@ -104,6 +104,7 @@ function Way({
     heat === null ? undefined : { strokeWidth: 1 + heat * 5, opacity: heat === 0 ? 0.25 : 0.55 + heat * 0.45 };
   return (
     <path
+      data-way={way.id}
       d={curve ?? roundedPath(points)}
       className={`way way-${kind} way-${state}${lit ? " way-lit" : ""}`}
       markerEnd={`url(#arrow-${kind})`}
