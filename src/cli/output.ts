@@ -163,7 +163,10 @@ function terminalTable<Row>(
   return [paint("dim", header.trimEnd()), ...body];
 }
 
-/** Flexible columns give way, the widest first; null where what is left of them could not be read. */
+/**
+ * Flexible columns give way, the widest first; null where what is left of them could not be read, or could not hold a word (a path) for
+ * which there is room when each cell has a row of its own.
+ */
 function fittedWidths<Row>(
   columns: readonly Column<Row>[],
   cells: readonly (readonly string[])[],
@@ -173,14 +176,31 @@ function fittedWidths<Row>(
     Math.max(columnsOf(column.title), ...cells.map((row) => columnsOf(row[at] ?? ""))),
   );
   const over = (): number => widths.reduce((sum, next) => sum + next + gap.length, -gap.length) - width;
+  const alone = width - labelColumns(columns);
+  const least = columns.map(({ flexible }, at) =>
+    flexible && over() > 0
+      ? cells.reduce((most, row) => Math.max(most, longestWord(row[at] ?? "", alone)), narrowest)
+      : 0,
+  );
   for (let most = over(); most > 0; most = over()) {
-    const flexible = widths.map((own, at) => (columns[at]?.flexible && own > narrowest ? own : 0));
+    const flexible = widths.map((own, at) => (columns[at]?.flexible && own > (least[at] ?? narrowest) ? own : 0));
     const widest = Math.max(...flexible);
     if (widest === 0) return null;
-    const next = Math.max(narrowest, ...flexible.filter((own) => own < widest));
-    widths[flexible.indexOf(widest)] = Math.max(next, widest - most);
+    const at = flexible.indexOf(widest);
+    const next = Math.max(least[at] ?? narrowest, ...flexible.filter((own) => own < widest));
+    widths[at] = Math.max(next, widest - most);
   }
   return widths;
+}
+
+/** In columns; of words longer than `most` none. */
+function longestWord(text: string, most: number): number {
+  return Math.max(0, ...text.split(" ").map(columnsOf).filter((own) => own <= most)); // prettier-ignore
+}
+
+/** What stands before each cell that has a row of its own. */
+function labelColumns<Row>(columns: readonly Column<Row>[]): number {
+  return Math.max(...columns.map(({ title }) => columnsOf(title))) + gap.length;
 }
 
 function stacked<Row>(
@@ -190,7 +210,7 @@ function stacked<Row>(
   width: number,
   paint: (style: Style, text: string) => string,
 ): string[] {
-  const label = Math.max(...columns.map(({ title }) => columnsOf(title))) + gap.length;
+  const label = labelColumns(columns);
   return cells.flatMap((row, index) => [
     ...(index === 0 ? [] : [""]),
     ...columns.flatMap(({ title, style }, at) => {

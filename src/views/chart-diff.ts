@@ -5,6 +5,7 @@
  */
 import type { Route } from "../org/chart.ts";
 import { isUnchanged, type ChartDiff, type Reach } from "../org/diff.ts";
+import { edgeRows, hanging } from "./edge-rows.ts";
 import { visible } from "./escape.ts";
 import { cell, code, inline, table } from "./markdown.ts";
 import { painter, type TextOptions } from "./paint.ts";
@@ -21,47 +22,48 @@ export function renderChartDiff(
   workflows: Workflows = same,
 ): string {
   const paint = painter(options.colour);
-  const rule = ({ purpose, file, line }: Route): string =>
-    paint("dim", `“${visible(purpose)}”  ${visible(file)}:${line}`);
-  const edge = ({ kind, from, to }: Route): string => `${kind.padEnd(10)}  ${visible(from)} → ${visible(to)}`;
+  const { width } = options;
+  const row = (...parts: readonly string[]): string[] => hanging("  ", parts.join("  "), width);
+  const rule = ({ purpose, file, line }: Route): string => `“${visible(purpose)}”  ${visible(file)}:${line}`;
+  const edge = (route: Route, said: string): string[] =>
+    edgeRows(route, [said], { width, paint: (text) => paint("dim", text) });
+  const reach = ({ from, to }: Reach): string[] => hanging(`  ${visible(from)} → `, to.map(visible).join(", "), width);
   const sections: readonly Section[] = [
-    { title: "No way up to a person any more", rows: diff.wayUp.lost.map(visible) },
-    { title: "A way up to a person now", rows: diff.wayUp.gained.map(visible) },
-    { title: "Can now reach a person", rows: diff.people.gained.map(reachText) },
-    { title: "Can no longer reach a person", rows: diff.people.lost.map(reachText) },
+    { title: "No way up to a person any more", rows: diff.wayUp.lost.flatMap((slug) => row(visible(slug))) },
+    { title: "A way up to a person now", rows: diff.wayUp.gained.flatMap((slug) => row(visible(slug))) },
+    { title: "Can now reach a person", rows: diff.people.gained.flatMap(reach) },
+    { title: "Can no longer reach a person", rows: diff.people.lost.flatMap(reach) },
     {
       title: "Briefs go to another role",
-      rows: diff.entry === null ? [] : [`${visible(diff.entry.before)} → ${visible(diff.entry.after)}`],
+      rows: diff.entry === null ? [] : row(`${visible(diff.entry.before)} → ${visible(diff.entry.after)}`),
     },
-    { title: "Roles renamed", rows: diff.roles.renamed.map(({ from, to }) => `${visible(from)} → ${visible(to)}`) },
-    { title: "Roles added", rows: diff.roles.added.map(({ slug, file }) => `${visible(slug)}  ${visible(file)}`) },
-    { title: "Roles removed", rows: diff.roles.removed.map(({ slug, file }) => `${visible(slug)}  ${visible(file)}`) },
+    {
+      title: "Roles renamed",
+      rows: diff.roles.renamed.flatMap(({ from, to }) => row(`${visible(from)} → ${visible(to)}`)),
+    },
+    { title: "Roles added", rows: diff.roles.added.flatMap(({ slug, file }) => row(visible(slug), visible(file))) },
+    { title: "Roles removed", rows: diff.roles.removed.flatMap(({ slug, file }) => row(visible(slug), visible(file))) },
     {
       title: "Roles changed",
-      rows: diff.roles.changed.map(
-        ({ slug, what, before, after }) =>
-          `${visible(slug)}  ${what}: ${visible(before) || "none"} → ${visible(after) || "none"}`,
+      rows: diff.roles.changed.flatMap(({ slug, what, before, after }) =>
+        row(visible(slug), `${what}: ${visible(before) || "none"} → ${visible(after) || "none"}`),
       ),
     },
-    { title: "Routes added", rows: diff.routes.added.map((route) => `${edge(route)}  ${rule(route)}`) },
-    { title: "Routes lost", rows: diff.routes.lost.map((route) => `${edge(route)}  ${rule(route)}`) },
+    { title: "Routes added", rows: diff.routes.added.flatMap((route) => edge(route, rule(route))) },
+    { title: "Routes lost", rows: diff.routes.lost.flatMap((route) => edge(route, rule(route))) },
     {
       title: "Another purpose",
-      rows: diff.routes.changed.map(({ route, before }) => `${edge(route)}  “${visible(before)}” → ${rule(route)}`),
+      rows: diff.routes.changed.flatMap(({ route, before }) => edge(route, `“${visible(before)}” → ${rule(route)}`)),
     },
-    { title: "Can now reach", rows: diff.reach.gained.map(reachText) },
-    { title: "Can no longer reach", rows: diff.reach.lost.map(reachText) },
-    { title: workflowsTitle(workflows), rows: workflows.changed.map(visible) },
+    { title: "Can now reach", rows: diff.reach.gained.flatMap(reach) },
+    { title: "Can no longer reach", rows: diff.reach.lost.flatMap(reach) },
+    { title: workflowsTitle(workflows), rows: workflows.changed.flatMap((file) => row(visible(file))) },
   ];
   if (isUnchanged(diff) && workflows.changed.length === 0) return `the chart is as it was at ${visible(since)}`;
   return sections
     .filter(({ rows }) => rows.length > 0)
-    .map(({ title, rows }) => [paint("bold", title), ...rows.map((row) => `  ${row}`)].join("\n"))
+    .map(({ title, rows }) => [...hanging("", title, width).map((line) => paint("bold", line)), ...rows].join("\n"))
     .join("\n\n");
-}
-
-function reachText({ from, to }: Reach): string {
-  return `${visible(from)} → ${to.map(visible).join(", ")}`;
 }
 
 /** `changed`: workflow files that are not what they were. `read`: what the earlier one says of roles could be told without running it. */

@@ -2,6 +2,7 @@
 import type { Rank, RouteKind } from "../modes/mode.ts";
 import { USER, type OrgChart, type Role, type Route } from "../org/chart.ts";
 import { counted } from "./counted.ts";
+import { hanging } from "./edge-rows.ts";
 import { visible } from "./escape.ts";
 import { painter, type Paint, type Style, type TextOptions } from "./paint.ts";
 import { columnsOf, wrap } from "./text-width.ts";
@@ -25,22 +26,25 @@ export function renderChart(chart: OrgChart, options: ChartTextOptions): string 
   const paint = painter(options.colour);
   const title = (text: string): string => paint("bold", text);
   return [
-    summaryLine(chart, paint),
+    ...summaryRows(chart, options.width, paint),
     "",
     title("By rank"),
     ...rankLines(chart, options, paint),
     "",
     title("Who delegates to whom"),
-    ...delegationTree(chart, paint),
+    ...delegationTree(chart, options.width, paint),
     ...(options.verbose
       ? ["", title("Routes"), ...chart.roles.flatMap((role) => roleLines(chart, role, options, paint))]
       : []),
   ].join("\n");
 }
 
-function summaryLine(chart: OrgChart, paint: Paint): string {
+function summaryRows(chart: OrgChart, width: number | null, paint: Paint): string[] {
   const counts = routeKinds.map((kind) => counted(chart.routes.filter((route) => route.kind === kind).length, kind));
-  return `${counted(chart.roles.length, "role")}, ${counted(chart.routes.length, "route")} (${counts.join(", ")})  ${paint("dim", chart.hash.slice(0, 12))}`;
+  const summary = `${counted(chart.roles.length, "role")}, ${counted(chart.routes.length, "route")} (${counts.join(", ")})`;
+  const rows = width === null ? [summary] : wrap(summary, width);
+  const last = rows.pop() ?? "";
+  return [...rows, ...beside(last, last, chart.hash.slice(0, 12), "", width, paint)];
 }
 
 function rankLines(chart: OrgChart, options: TextOptions, paint: Paint): string[] {
@@ -55,7 +59,7 @@ function rankLines(chart: OrgChart, options: TextOptions, paint: Paint): string[
 }
 
 /** Roles that nobody delegates to come first; a role that was drawn before is named again, not drawn again. */
-function delegationTree(chart: OrgChart, paint: Paint): string[] {
+function delegationTree(chart: OrgChart, width: number | null, paint: Paint): string[] {
   const below = (slug: string): Route[] =>
     chart.routes.filter((route) => route.kind === "delegation" && route.from === slug);
   const given = new Set(chart.routes.filter((route) => route.kind === "delegation").map((route) => route.to));
@@ -65,14 +69,15 @@ function delegationTree(chart: OrgChart, paint: Paint): string[] {
     const again = drawn.has(slug);
     drawn.add(slug);
     const routes = below(slug);
-    const note = again && routes.length > 0 ? paint("dim", "  (see above)") : "";
+    const name = `${lead}${visible(slug)}`;
+    if (again && routes.length > 0) return beside(name, name, "(see above)", tail, width, paint);
     const rows = again
       ? []
       : routes.flatMap((route, at) => {
           const last = at === routes.length - 1;
           return draw(route.to, `${tail}${last ? "└─ " : "├─ "}`, `${tail}${last ? "   " : "│  "}`);
         });
-    return [`${lead}${visible(slug)}${note}`, ...rows];
+    return [name, ...rows];
   };
   const tops = byRank.filter((role) => !given.has(role.slug) && below(role.slug).length > 0);
   const lines = tops.flatMap((role) => draw(role.slug, "  ", "  "));
@@ -90,20 +95,42 @@ function roleLines(chart: OrgChart, role: Role, options: ChartTextOptions, paint
   const routes = routeKinds.flatMap((kind) =>
     chart.routes.filter((route) => route.from === role.slug && route.kind === kind),
   );
+  const slug = visible(role.slug);
+  const tools = groups === "" ? "none" : groups;
   return [
-    `  ${paint("bold", visible(role.slug))}  ${paint("dim", `${visible(place)}  ${visible(role.file)}`)}`,
-    `    tools: ${groups === "" ? "none" : groups}`,
+    ...beside(
+      `  ${slug}`,
+      `  ${paint("bold", slug)}`,
+      `${visible(place)}  ${visible(role.file)}`,
+      "    ",
+      options.width,
+      paint,
+    ),
+    ...hanging("    tools: ", tools, options.width),
     ...routes.flatMap((route) => routeRows(route, options, paint)),
     "",
   ];
 }
 
 function routeRows(route: Route, options: TextOptions, paint: Paint): string[] {
-  const head = `    ${paint(kindStyle[route.kind], routeVerb[route.kind])} ${visible(route.to)}`;
+  const [verb, to] = [routeVerb[route.kind], visible(route.to)];
   const rule = `“${visible(route.purpose)}”  ${visible(route.file)}:${route.line}`;
-  const used = columnsOf(`    ${routeVerb[route.kind]} ${visible(route.to)}`);
-  if (options.width === null || used + 2 + columnsOf(rule) <= options.width) return [`${head}  ${paint("dim", rule)}`];
-  return [head, ...wrap(rule, Math.max(24, options.width - 6)).map((row) => `      ${paint("dim", row)}`)];
+  const head = `    ${paint(kindStyle[route.kind], verb)} ${to}`;
+  return beside(`    ${verb} ${to}`, head, rule, "      ", options.width, paint);
+}
+
+/** A text, dimmed, beside what `plain` says (in colours: `head`); below it where both are too long for a row. */
+function beside(
+  plain: string,
+  head: string,
+  text: string,
+  indent: string,
+  width: number | null,
+  paint: Paint,
+): string[] {
+  if (width === null || columnsOf(`${plain}  ${text}`) <= width) return [`${head}  ${paint("dim", text)}`];
+  const rows = wrap(text, Math.max(24, width - indent.length));
+  return [head, ...rows.map((row) => `${indent}${paint("dim", row)}`)];
 }
 
 /** Roles from the top down, then the user's own node where a route ends there. */

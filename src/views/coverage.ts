@@ -6,6 +6,7 @@
  */
 import type { OrgChart, Route } from "../org/chart.ts";
 import { counted } from "./counted.ts";
+import { edgeRows, edgeText, hanging } from "./edge-rows.ts";
 import { visible } from "./escape.ts";
 import { painter, type Paint, type TextOptions } from "./paint.ts";
 import { columnsOf } from "./text-width.ts";
@@ -77,39 +78,35 @@ export function renderCoverage(coverage: RouteCoverage, options: TextOptions): s
   const taken = coverage.routes.filter(({ walked }) => walked.times > 0);
   const idle = coverage.routes.filter(({ walked }) => walked.times === 0);
   const width = Math.max(0, ...coverage.routes.map(({ route }) => columnsOf(edgeText(route))));
-  const row = (edge: Edge, said: string, rest: string): string =>
-    `  ${edgeText(edge).padEnd(width)}  ${said}${rest === "" ? "" : `  ${paint("dim", rest)}`}`;
+  const row = (edge: Edge, said: readonly string[]): string[] =>
+    edgeRows(edge, said, { width: options.width, pad: width, paint: (text) => paint("dim", text) });
   const ruleOf = ({ purpose, file, line }: Route): string => `“${visible(purpose)}”  ${visible(file)}:${line}`;
   return [
-    `${taken.length} of ${coverage.routes.length} declared routes were taken in ${counted(coverage.runs, "run")}`,
+    ...hanging("", `${taken.length} of ${coverage.routes.length} declared routes were taken in ${counted(coverage.runs, "run")}`, options.width), // prettier-ignore
     ...section(
       "Taken",
-      taken.map(({ route, walked }) => row(route, timesText(walked), ruleOf(route))),
+      taken.flatMap(({ route, walked }) => row(route, [timesText(walked), ruleOf(route)])),
       paint,
     ),
     ...section(
       "Never taken",
-      idle.map(({ route }) => row(route, "", ruleOf(route))),
+      idle.flatMap(({ route }) => row(route, [ruleOf(route)])),
       paint,
     ),
     ...section(
       "Taken, and no longer declared",
-      coverage.gone.map((edge) => row(edge, timesText(edge), "")),
+      coverage.gone.flatMap((edge) => row(edge, [timesText(edge)])),
       paint,
     ),
     ...section(
       "Refused",
-      coverage.refused.map((edge) => row(edge, timesText(edge), "")),
+      coverage.refused.flatMap((edge) => row(edge, [timesText(edge)])),
       paint,
     ),
   ].join("\n");
 }
 
-type Edge = { readonly kind: string; readonly from: string; readonly to: string };
-
-function edgeText({ kind, from, to }: Edge): string {
-  return `${kind.padEnd(10)}  ${visible(from)} → ${visible(to)}`;
-}
+type Edge = Pick<WalkedEdge, "kind" | "from" | "to">;
 
 function timesText({ times, runs }: Walks): string {
   return `${times} times in ${counted(runs, "run")}`.replace(/^1 times/, "once");

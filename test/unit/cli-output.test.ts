@@ -99,6 +99,19 @@ describe("output", () => {
     ]);
   });
 
+  test("O2 where a path would be wider than what is left for it, each cell has a row of its own, in which it fits", () => {
+    const path = "evaluations/vietnamese-reviews/README.md";
+    const at = (width: number): string[] => {
+      const { output, out } = capture({}, { columns: width });
+      output.table([{ ...columns[0]!, title: "what" }, columns[1]!], [{ id: "added-file", text: path }]);
+      return stripVTControlCharacters(out()).trimEnd().split("\n");
+    };
+    expect(at(60)).toEqual(["WHAT        BRIEF", `added-file  ${path}`]);
+    expect(at(50)).toEqual(["WHAT   added-file", `BRIEF  ${path}`]);
+    // No row holds it: it stays whole, so that it can be copied, and the table stays a table.
+    expect(at(40)).toEqual(["WHAT        BRIEF", `added-file  ${path}`]);
+  });
+
   test("O3 with --json a terminal is not treated as one: no colour, no width, no live line", () => {
     const { output, out, err } = capture({ json: true }, { columns: 50 });
     output.live("working");

@@ -4,6 +4,7 @@ import { readMode } from "../../src/modes/read-mode.ts";
 import type { OrgChart } from "../../src/org/chart.ts";
 import { compile } from "../../src/org/compile.ts";
 import { chartDiff, isUnchanged, type Seats } from "../../src/org/diff.ts";
+import { columnsOf } from "../../src/views/text-width.ts";
 import { chartDiffMarkdown, renderChartDiff } from "../../src/views/chart-diff.ts";
 
 type Lists = {
@@ -147,3 +148,24 @@ test("F1 F4 a renamed role keeps who fills it, what it is granted, and its brief
   expect([diff.roles.renamed.map(({ to }) => to), diff.roles.changed, diff.entry]).toEqual([["boss"], [], null]);
   expect(diff.people).toEqual({ gained: [], lost: [] });
 });
+
+test.each([40, 50, 80])(
+  "with a width of %i columns every line fits, and all is said that is said without one",
+  (width) => {
+    const wide = { up: ["user # what is unclear and cannot be told from what there is"], down: ["worker # the work, whole"] }; // prettier-ignore
+    const before = chart(mode("lead", wide), worker, mode("release-manager", { up: ["lead # trouble"] }));
+    const after = chart(
+      mode("lead", {
+        ...wide,
+        down: ["worker # the work, but only the part that was agreed upon", "technical-writer # words"],
+      }),
+      mode("worker", { up: ["lead # trouble"], groups: "read, edit, browser, command, mcp" }),
+      mode("technical-writer", { up: ["worker # trouble of any kind that there is"] }),
+    );
+    const changed = { changed: ["graphs/feature-workflow.ts"], read: true };
+    const diff = chartDiff(before, after, { before: led, after: seats({ entry: "worker" }) });
+    const rows = renderChartDiff(diff, "main", { ...plain, width }, changed).split("\n");
+    for (const row of rows) expect(columnsOf(row)).toBeLessThanOrEqual(width);
+    expect(rows.join(" ").split(/\s+/)).toEqual(renderChartDiff(diff, "main", plain, changed).split(/\s+/));
+  },
+);

@@ -51,10 +51,25 @@ describe("the chart as text", () => {
     expect(renderChart(circle, plain).split("\n").slice(-3)).toEqual(["  a", "  └─ b", "     └─ a  (see above)"]);
   });
 
-  test("with a width every line fits", () => {
-    const text = renderChart(smallChart("a long purpose ".repeat(20)), { colour: false, width: 72, verbose: true });
-    for (const line of text.split("\n")) expect(columnsOf(line)).toBeLessThanOrEqual(72);
-  });
+  test.each([40, 50, 72])(
+    "with a width of %i columns every line fits, and all is said that is said without one",
+    (width) => {
+      const names = ["huggingface-specialist", "database-specialist", "technical-architect", "backend-lead"];
+      const pairs = names.slice(1).map((to, at) => [names[at] ?? "", to] as const);
+      const last = ["technical-architect", "database-specialist"] as const;
+      const chart = chartOf(
+        names.map((name) => role(name, "worker")),
+        [...pairs, last].map(([from, to], at) => route("delegation", from, to, "a long purpose ".repeat(20), at)),
+      );
+      for (const drawn of [smallChart("a long purpose ".repeat(20)), chart]) {
+        const text = renderChart(drawn, { colour: false, width, verbose: true, grants: { end: names } });
+        for (const line of text.split("\n")) expect(columnsOf(line)).toBeLessThanOrEqual(width);
+        const whole = renderChart(drawn, { colour: false, width: null, verbose: true, grants: { end: names } });
+        const words = (said: string): string[] => said.split(/[\s│├└─]+/);
+        expect(words(text)).toEqual(words(whole));
+      }
+    },
+  );
 });
 
 describe("the chart as Mermaid and dot", () => {

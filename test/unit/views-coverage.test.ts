@@ -1,6 +1,7 @@
 /** `graph --walked`: each declared route beside what runs did, and what they did beside the declared routes. */
 import { expect, test } from "vitest";
 import { traceSteps } from "../../src/views/trace/trace.ts";
+import { columnsOf } from "../../src/views/text-width.ts";
 import { renderCoverage, routeCoverage } from "../../src/views/coverage.ts";
 import { LineHarness, bind, call, fullReport, modeText } from "../fixtures/line-harness.ts";
 
@@ -71,3 +72,26 @@ test("where there is no run yet, every route is one that was never taken", () =>
     "0 of 7 declared routes were taken in 0 runs",
   );
 });
+
+test.each([40, 50, 80])(
+  "with a width of %i columns every line fits, and all is said that is said without one",
+  (width) => {
+    const names = ["huggingface-specialist", "database-specialist"];
+    const wide = names.map((name) =>
+      modeText(name, "030-worker", { delegates: names, escalates: names, reports: names }),
+    );
+    const { chart: others } = bind(wide, { entry: names[0] ?? "" });
+    const found = routeCoverage(others, []);
+    const walked = { times: 12, runs: 3 };
+    const coverage = {
+      runs: 3,
+      routes: found.routes.map((each, at) => (at % 2 === 0 ? { ...each, walked } : each)),
+      gone: [{ kind: "delegation", from: names[0] ?? "", to: "technical-writer", ...walked }] as const,
+      refused: [{ kind: "refusal", from: names[1] ?? "", to: "technical-writer", ...walked }] as const,
+    };
+    const rows = renderCoverage(coverage, { colour: false, width, verbose: false }).split("\n");
+    for (const row of rows) expect(columnsOf(row)).toBeLessThanOrEqual(width);
+    const whole = renderCoverage(coverage, { colour: false, width: null, verbose: false });
+    expect(rows.join(" ").split(/\s+/)).toEqual(whole.split(/\s+/));
+  },
+);
