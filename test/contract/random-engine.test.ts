@@ -15,17 +15,23 @@ import { promptLines, randomRoleModel, randomRun } from "../fixtures/random-engi
 import { writeTinyModel } from "../fixtures/tiny-model.ts";
 
 const runs = Number(process.env["CADRE_RANDOM_RUNS"] ?? 10);
-const steps = 24;
+const steps = 14;
+/** Each set of weights has tools that it likes: one alone does nearly always the same. */
+const weights = 4;
 
 let dir: string;
 let models: EmbeddedModels;
-let spec: EmbeddedSpec;
+let specs: EmbeddedSpec[];
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), "cadre-random-"));
-  writeTinyModel(join(dir, "noise.gguf"), { chance: 7, pieces: await promptLines(), contextLength: 32_768 });
+  const pieces = await promptLines();
   models = embeddedModels({ dir, data: dir, env: {}, config: async () => emptyConfig, onProgress: () => {} });
-  const chosen = resolveModel(emptyConfig, { role: "any", rank: "lead", flag: "embedded:noise.gguf" }) as EmbeddedSpec;
-  spec = { ...chosen, gpu: false, threads: 1, context: 32_768, temperature: 1, maxTokens: 400 };
+  specs = Array.from({ length: Math.min(weights, runs) }, (_, at) => {
+    writeTinyModel(join(dir, `noise-${at}.gguf`), { chance: 7 + at, pieces, contextLength: 32_768 });
+    const flag = `embedded:noise-${at}.gguf`;
+    const chosen = resolveModel(emptyConfig, { role: "any", rank: "lead", flag }) as EmbeddedSpec;
+    return { ...chosen, gpu: false, threads: 1, context: 32_768, temperature: 1, maxTokens: 400 };
+  });
 }, 120_000);
 afterAll(async () => {
   await models.close();
@@ -36,6 +42,7 @@ test.each(Array.from({ length: runs }, (_, index) => index + 1))(
   "R1 a run that noise decides ends, along declared routes alone, with a whole record (seed %i)",
   { timeout: 240_000 },
   async (seed) => {
+    const spec = specs[seed % specs.length] as EmbeddedSpec;
     const { result, events, verification } = await randomRun(randomRoleModel(models, spec, seed), seed, steps);
     expect(["finished", "stopped"]).toContain(result.status);
     expect(verification.problems).toEqual([]);
