@@ -12,6 +12,8 @@ const alias = [
 export default defineConfig({
   test: {
     pool: "forks",
+    // Half of the files wait for processes that they started.
+    maxWorkers: "100%",
     projects: [
       {
         resolve: { alias },
