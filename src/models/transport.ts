@@ -20,6 +20,7 @@ import {
   readServerCode,
   statusError,
 } from "./transport-errors.ts";
+import { WholeAnswer } from "./whole-answer.ts";
 import { openWatch, watchedBody, wholeBody, type CallLimits, type Watch } from "./watch.ts";
 
 export type TransportLimits = CallLimits & {
@@ -202,10 +203,13 @@ async function oneAttempt(
       const value = response.headers.get(name);
       return value === null ? [] : [[name, value] as const];
     });
-    const headers = { ...Object.fromEntries(kept), [askedAtHeader]: String(askedAt) };
+    const headers = { ...Object.fromEntries(kept), [askedAtHeader]: askedAt.toFixed(3) };
     // Only what streams is handed on as a stream: in an answer that is read whole anyway it would cost more than the answer.
-    const content = /^text\/event-stream\b/i.test(kind) ? watchedBody(body) : await wholeBody(body);
-    return { kind: "answer", response: new Response(content, { status: response.status, headers }) };
+    const about = { status: response.status, headers };
+    const answer = /^text\/event-stream\b/i.test(kind)
+      ? new Response(watchedBody(body), about)
+      : new WholeAnswer(await wholeBody(body), about);
+    return { kind: "answer", response: answer };
   } catch (error) {
     if (watch.signal.aborted || isCadreError(error)) throw error;
     pass.leave();

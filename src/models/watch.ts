@@ -35,6 +35,9 @@ export interface Watch {
   close(reason?: unknown): void;
 }
 
+/** Made once: its stack, which tells nobody anything, would be a part of what every call leaves to be collected. */
+const over = new DOMException("the call is over", "AbortError");
+
 export function openWatch(timing: Timing, limits: CallLimits, origin: string, outer: AbortSignal | undefined): Watch {
   const controller = new AbortController();
   const ended = new Promise<never>((_resolve, reject) => {
@@ -72,7 +75,7 @@ export function openWatch(timing: Timing, limits: CallLimits, origin: string, ou
       }
     },
     close: (reason) => {
-      controller.abort(reason ?? new DOMException("the call is over", "AbortError"));
+      controller.abort(reason ?? over);
     },
   };
 }
