@@ -46,11 +46,14 @@ export function hashOpen(file: Opened): string {
   return hash.digest("hex");
 }
 
+/** A decoder for each of a million rows would be collected as late as what is kept outside of the heap is. */
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** Strict UTF-8; undefined where the bytes are something else. A byte order mark is kept. */
 export function decodeText(bytes: Uint8Array): string | undefined {
   if (bytes.subarray(0, 8192).includes(0)) return undefined;
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return strict.decode(bytes);
   } catch {
     return undefined;
   }

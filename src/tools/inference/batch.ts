@@ -30,7 +30,7 @@ export type BatchOptions = {
 const errorsInARow = 20;
 
 /** Sends those of the rows that have no answer yet. Errors: what ended it, `model-*` or the signal's reason. */
-export async function runBatch(rows: Iterable<Row>, options: BatchOptions): Promise<ModelUsage> {
+export async function runBatch(rows: AsyncIterable<Row>, options: BatchOptions): Promise<ModelUsage> {
   const { progress, inFlight = 16, window = 256 } = options;
   const leaving = new AbortController();
   const signal = AbortSignal.any([options.signal, leaving.signal]);
@@ -58,7 +58,7 @@ export async function runBatch(rows: Iterable<Row>, options: BatchOptions): Prom
     failure = tooMany(result.row); // B2
     leaving.abort(failure);
   };
-  for (const row of rows) {
+  for await (const row of rows) {
     if (failure !== null || options.signal.aborted) break;
     if (progress.isAnswered(row.line)) continue;
     if (!("item" in row)) {

@@ -62,7 +62,7 @@ function fileOfRows(workspace: string, kind: ItemKind, path: string, key: string
       const file = openFile(workspace, plain);
       try {
         for await (const { line, bytes } of linesOf(file, (chunk) => hash.update(chunk))) {
-          if (bytes !== null && bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d)) continue;
+          if (bytes !== null && isBlank(bytes)) continue;
           yield { line, ...parsedLine(kind, bytes, key) };
         }
       } finally {
@@ -72,14 +72,21 @@ function fileOfRows(workspace: string, kind: ItemKind, path: string, key: string
   };
 }
 
-type Line = { readonly line: number; /** Null: longer than is read. */ readonly bytes: Buffer | null };
+/** In all of a line that is not blank it is the first byte or the second that tells. */
+function isBlank(bytes: Buffer): boolean {
+  for (const byte of bytes) if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return false;
+  return true;
+}
+
+/** The bytes are valid until the next line. Null: longer than is read. */
+type Line = { readonly line: number; readonly bytes: Buffer | null };
 
 async function* linesOf(file: Parameters<typeof chunksOf>[0], onChunk: (chunk: Buffer) => void): AsyncGenerator<Line> {
   let line = 1;
   let rest: Buffer[] = [];
   let size = 0;
   const take = (last: Buffer): Buffer | null => {
-    const whole = size + last.length > longestLine ? null : Buffer.concat([...rest, last]);
+    const whole = size + last.length > longestLine ? null : rest.length === 0 ? last : Buffer.concat([...rest, last]);
     rest = [];
     size = 0;
     return whole;
@@ -93,7 +100,7 @@ async function* linesOf(file: Parameters<typeof chunksOf>[0], onChunk: (chunk: B
       from = end + 1;
     }
     // The buffer is used again for the next chunk.
-    if (size <= longestLine) rest.push(Buffer.from(chunk.subarray(from)));
+    if (size <= longestLine && from < chunk.length) rest.push(Buffer.from(chunk.subarray(from)));
     size += chunk.length - from;
     await breathe();
   }

@@ -16,8 +16,9 @@ import type { ToolContext, ToolOutcome } from "../tool.ts";
 import { currentHash, writePieces, writeWhole } from "../write-whole.ts";
 import type { InferenceArgs } from "./args.ts";
 import { runBatch } from "./batch.ts";
-import { openInput, type Row } from "./input.ts";
-import { Progress, type RowResult } from "./progress.ts";
+import { chunksOf } from "./chunks.ts";
+import { openInput } from "./input.ts";
+import { LineBuffer, Progress, type RowResult } from "./progress.ts";
 import type { Scan } from "./scan.ts";
 import type { InferenceModel } from "./source.ts";
 
@@ -74,18 +75,16 @@ async function sendAll(job: Job, progress: Progress): Promise<Ran | { readonly s
   try {
     inference = await job.open();
     const open = inference;
-    for await (const rows of chunksOf(input.rows(), size)) {
-      const [first] = rows;
-      if (first === undefined) continue;
+    for await (const chunk of chunksOf(input.rows(), size, scan.rows)) {
       const { answer: _rows, ...one } = await calls.pay({
         number: paid.length,
         model: job.model.spec.id,
         tier: job.model.spec.kind,
         terms: job.model.terms,
-        request: hashOf({ of: job.request, from: first.line, rows: rows.length }),
-        tokens: Math.ceil((job.tokens * rows.length) / Math.max(1, scan.rows)),
+        request: hashOf({ of: job.request, from: chunk.first, rows: chunk.length }),
+        tokens: Math.ceil((job.tokens * chunk.length) / Math.max(1, scan.rows)),
         make: async (signal) => {
-          const used = await runBatch(rows, {
+          const used = await runBatch(chunk.rows, {
             inference: open,
             parameters: given.parameters,
             progress,
@@ -94,11 +93,11 @@ async function sendAll(job: Job, progress: Progress): Promise<Ran | { readonly s
             signal,
           });
           progress.sync();
-          return { answer: { rows: rows.length }, usage: used };
+          return { answer: { rows: chunk.length }, usage: used };
         },
       });
       paid.push(one);
-      rowsDone += rows.length;
+      rowsDone += chunk.length;
       context.onProgress?.(rowsDone, scan.rows, `${job.task.name} by ${job.model.name}`);
     }
     if (input.hash() === scan.sha256) return { paid };
@@ -119,17 +118,6 @@ function count(progress: Progress): number {
   let answered = 0;
   for (const _each of progress.results()) answered += 1;
   return answered;
-}
-
-async function* chunksOf(rows: AsyncIterable<Row>, size: number): AsyncGenerator<readonly Row[]> {
-  let chunk: Row[] = [];
-  for await (const row of rows) {
-    chunk.push(row);
-    if (chunk.length < size) continue;
-    yield chunk;
-    chunk = [];
-  }
-  if (chunk.length > 0) yield chunk;
 }
 
 /** R3 of `run-inference.ts`. Labels come from a model too. */
@@ -163,11 +151,12 @@ function finish(job: Job, progress: Progress, ran: Ran): ToolOutcome {
     shown: [] as string[],
   };
   const media: FileChange[] = [];
+  const bytes = new LineBuffer();
   const pieces = function* (): Generator<Buffer> {
     for (const result of progress.results()) {
       const line = lineOf(job, progress, result, media);
       note(told, result, line);
-      yield Buffer.from(`${line}\n`);
+      yield bytes.encode(`${line}\n`);
     }
   };
   const sha256 = writePieces(context.workspace, given.output_file, pieces());

@@ -10,7 +10,6 @@
  */
 import fs from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
 import { makeFolder } from "../../store/make-folder.ts";
 
 export type RowResult = {
@@ -23,11 +22,8 @@ export type RowResult = {
   readonly cut?: boolean;
 };
 
-const record = z.union([
-  z.tuple([z.literal("s"), z.int()]),
-  z.tuple([z.literal("r"), z.looseObject({ line: z.int() })]),
-  z.tuple([z.literal("done"), z.strictObject({ key: z.string(), sha256: z.string() })]),
-]);
+type Done = { readonly key: string; readonly sha256: string };
+type Entry = readonly ["s", number] | readonly ["r", RowResult] | readonly ["done", Done];
 
 export class Progress {
   readonly #file: string;
@@ -35,8 +31,9 @@ export class Progress {
   #fd: number;
   readonly #sent = new Bits();
   readonly #answered = new Bits();
+  readonly #line = new LineBuffer();
   #repeated = 0;
-  #done: { readonly key: string; readonly sha256: string } | null = null;
+  #done: Done | null = null;
 
   /** Opens what is there, or begins. */
   constructor(folder: string) {
@@ -49,7 +46,7 @@ export class Progress {
   }
 
   /** The effect that ended it, and the hash of its output; null while it is not ended. */
-  get done(): { readonly key: string; readonly sha256: string } | null {
+  get done(): Done | null {
     return this.#done;
   }
 
@@ -83,9 +80,14 @@ export class Progress {
     // Which lines there are is known, so the next one to come is too.
     const order = this.#answered.values();
     let next = order.next();
-    for (const { entry } of this.#records()) {
+    for (const { entry } of this.#records(isAnswer)) {
       if (entry[0] !== "r") continue;
-      waiting.set(entry[1].line, entry[1] as unknown as RowResult);
+      if (!next.done && waiting.size === 0 && entry[1].line === next.value) {
+        yield entry[1];
+        next = order.next();
+        continue;
+      }
+      waiting.set(entry[1].line, entry[1]);
       while (!next.done && waiting.has(next.value)) {
         yield waiting.get(next.value) as RowResult;
         waiting.delete(next.value);
@@ -120,8 +122,8 @@ export class Progress {
     fs.closeSync(this.#fd);
   }
 
-  #write(entry: z.infer<typeof record> | ["r", RowResult]): void {
-    const bytes = Buffer.from(`${JSON.stringify(entry)}\n`);
+  #write(entry: Entry): void {
+    const bytes = this.#line.encode(`${JSON.stringify(entry)}\n`);
     for (let at = 0; at < bytes.length;) at += fs.writeSync(this.#fd, bytes, at);
   }
 
@@ -137,42 +139,78 @@ export class Progress {
     return whole;
   }
 
-  *#records(): Generator<{ readonly entry: z.infer<typeof record>; readonly end: number }> {
-    for (const { text, end } of linesIn(this.#fd)) {
-      const entry = parsed(text);
+  /** Those whose bytes `wanted` takes; the others are neither read nor checked. */
+  *#records(
+    wanted: (line: Buffer) => boolean = () => true,
+  ): Generator<{ readonly entry: Entry; readonly end: number }> {
+    for (const { line, end } of linesIn(this.#fd)) {
+      if (!wanted(line)) continue;
+      const entry = parsed(line.toString("utf8"));
       if (entry === null) return; // torn, or not ours: what follows cannot be relied on
       yield { entry, end };
     }
   }
 }
 
-function parsed(text: string): z.infer<typeof record> | null {
+/** `["r",`: every other line says that a row was sent, and need not be parsed. */
+function isAnswer(line: Buffer): boolean {
+  return line[2] === 0x72;
+}
+
+/** Looked at by hand: a schema for each of a million lines costs more than all else that is done with them. */
+function parsed(text: string): Entry | null {
+  let value: unknown;
   try {
-    return record.parse(JSON.parse(text));
+    value = JSON.parse(text);
   } catch {
     return null;
   }
+  if (!Array.isArray(value) || value.length !== 2) return null;
+  const [kind, of] = value as [unknown, unknown];
+  if (kind === "s") return Number.isSafeInteger(of) ? ["s", of as number] : null;
+  if (typeof of !== "object" || of === null) return null;
+  if (kind === "r") return "line" in of && Number.isSafeInteger(of.line) ? ["r", of as RowResult] : null;
+  if (kind !== "done" || !("key" in of) || !("sha256" in of)) return null;
+  return typeof of.key === "string" && typeof of.sha256 === "string" ? ["done", of as Done] : null;
 }
 
-/** Whole lines, each with the offset behind it. */
-function* linesIn(fd: number): Generator<{ readonly text: string; readonly end: number }> {
-  const chunk = Buffer.allocUnsafe(256 * 1024);
-  let rest = Buffer.alloc(0);
+/** Whole lines, each with the offset behind it; its bytes are only valid until the next one, for one buffer holds them all, as long as the longest. */
+function* linesIn(fd: number): Generator<{ readonly line: Buffer; readonly end: number }> {
+  let buffer = Buffer.allocUnsafe(256 * 1024);
+  let held = 0;
   let at = 0;
   for (let position = 0; ;) {
-    const read = fs.readSync(fd, chunk, 0, chunk.length, position);
+    if (held === buffer.length) buffer = Buffer.concat([buffer], buffer.length * 2);
+    const read = fs.readSync(fd, buffer, held, buffer.length - held, position);
     if (read === 0) return;
     position += read;
-    rest = Buffer.concat([rest, chunk.subarray(0, read)]);
+    const filled = held + read;
     let from = 0;
-    for (let end = rest.indexOf(0x0a); end !== -1; end = rest.indexOf(0x0a, from)) {
+    for (let end = buffer.indexOf(0x0a, held); end !== -1 && end < filled; end = buffer.indexOf(0x0a, from)) {
       at += end + 1 - from;
-      yield { text: rest.toString("utf8", from, end), end: at };
+      yield { line: buffer.subarray(from, end), end: at };
       from = end + 1;
     }
-    rest = Buffer.from(rest.subarray(from));
+    buffer.copyWithin(0, from, filled);
+    held = filled - from;
   }
 }
+
+/** A line as bytes, in a buffer that is used again: valid until the next one. */
+export class LineBuffer {
+  #bytes = Buffer.allocUnsafeSlow(4096);
+
+  encode(text: string): Buffer {
+    // Three bytes are the most that a UTF-16 unit takes.
+    if (text.length * 3 > this.#bytes.length) {
+      if (text.length > longestKept) return Buffer.from(text);
+      this.#bytes = Buffer.allocUnsafeSlow(text.length * 4);
+    }
+    return this.#bytes.subarray(0, this.#bytes.write(text));
+  }
+}
+
+const longestKept = 64 * 1024;
 
 /** A set of line numbers, an eighth of a byte each. */
 class Bits {
