@@ -1,7 +1,7 @@
 /** From a spec to a decision model. The model libraries are loaded here, on first use, so that light verbs stay light. */
 import type { BaseDecisionModel } from "@langchain/core/decisions";
 import { CadreError } from "../errors.ts";
-import { remoteChat, type RoleModelDeps } from "./create-role-model.ts";
+import { embeddedLimits, embeddedName, limitsOf, remoteChat, type RoleModelDeps } from "./create-role-model.ts";
 import type { ModelSpec } from "./resolve.ts";
 
 /** An answer is a letter: whoever reasons first gets room for that. */
@@ -19,8 +19,14 @@ export async function createDecisionModel(
 ): Promise<BaseDecisionModel> {
   const { ChatDecisionModel, LlamaDecisionModel } = await import("./decisions.ts");
   if (spec.kind === "embedded") {
-    if (!deps.embedded) throw new CadreError("internal", "no models can be loaded into this process");
-    return new LlamaDecisionModel(await (await deps.embedded()).open(spec), spec.id);
+    const { embedded, limits, transport } = deps;
+    if (!embedded) throw new CadreError("internal", "no models can be loaded into this process");
+    return new LlamaDecisionModel(async () => (await embedded()).open(spec), {
+      id: spec.id,
+      name: embeddedName(spec),
+      limits: { ...embeddedLimits, ...limitsOf(spec), ...limits },
+      ...(transport?.timing === undefined ? {} : { timing: transport.timing }),
+    });
   }
   return new ChatDecisionModel(await remoteChat(spec, deps), { id: spec.id, maxTokens: answerTokens(spec) });
 }

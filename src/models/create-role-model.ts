@@ -78,7 +78,12 @@ function mostBytes({ maxTokens }: RemoteModelSpec): Pick<TransportLimits, "maxBy
 }
 
 /** A processor reads a long prompt for minutes before it says the first word, and a reply may wait for others. */
-const embeddedLimits = { firstTokenMs: 1_800_000, idleMs: 120_000, totalMs: 3_600_000 };
+export const embeddedLimits = { firstTokenMs: 1_800_000, idleMs: 120_000, totalMs: 3_600_000 };
+
+/** What messages call it: it has no address. */
+export function embeddedName({ id }: Pick<EmbeddedSpec, "id">): string {
+  return `the embedded model ${id}`;
+}
 
 /** What the operator says of its costs. */
 export function termsOf(spec: RemoteModelSpec | EmbeddedSpec): Terms {
@@ -101,7 +106,7 @@ async function embeddedRoleModel(spec: EmbeddedSpec, deps: RoleModelDeps): Promi
   const fetch = embeddedFetch(async () => (await embedded()).open(spec), { seed: spec.seed });
   const transport = createTransport(
     { ...deps.transport, fetch },
-    { url: embeddedUrl, name: `the embedded model ${spec.id}`, limits: { ...embeddedLimits, ...limitsOf(spec) } },
+    { url: embeddedUrl, name: embeddedName(spec), limits: { ...embeddedLimits, ...limitsOf(spec) } },
   );
   return chatRoleModel(new ChatHuggingFace({ model: spec.model, endpointUrl: embeddedUrl, transport }), {
     id: spec.id,

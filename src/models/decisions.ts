@@ -5,7 +5,7 @@
  */
 import { BaseDecisionModel, parseClassifierResponse } from "@langchain/core/decisions";
 import { HumanMessage, SystemMessage } from "@langchain/core/messages";
-import { CadreError } from "../errors.ts";
+import { CadreError, isCadreError } from "../errors.ts";
 import type { OrgChart } from "../org/chart.ts";
 import { rankRoutes } from "../org/who.ts";
 import type { ChatHuggingFace } from "./chat-hugging-face.ts";
@@ -22,6 +22,8 @@ import {
 import type { Engine } from "./embedded/engine.ts";
 import type { ModelUsage } from "./model.ts";
 import { routeLabel } from "./route-question.ts";
+import { systemTiming, type Timing } from "./timing.ts";
+import { openWatch, type CallLimits } from "./watch.ts";
 
 type Classify = BaseDecisionModel["_classify"];
 type Asked = Parameters<Classify>;
@@ -53,14 +55,27 @@ export class LexicalDecisionModel extends BaseDecisionModel {
   }
 }
 
-/** llama.cpp's own decision context: how likely the model finds each label. */
+type LlamaOptions = {
+  readonly id: string;
+  /** What messages call it. */
+  readonly name: string;
+  readonly limits: Pick<CallLimits, "firstTokenMs" | "totalMs">;
+  readonly timing?: Timing;
+};
+
+/**
+ * llama.cpp's own decision context: how likely the model finds each label. Loading the model, waiting for a turn and the answer itself,
+ * which comes as a whole, are within the limits of a call. Errors: those of `open` and of the engine; model-timeout; the signal's reason.
+ */
 export class LlamaDecisionModel extends BaseDecisionModel {
-  readonly #engine: Engine;
+  readonly #open: () => Promise<Pick<Engine, "choose">>;
+  readonly #options: LlamaOptions;
   override lc_namespace = ["cadre", "decisions"];
 
-  constructor(engine: Engine, model: string) {
-    super({ model });
-    this.#engine = engine;
+  constructor(open: () => Promise<Pick<Engine, "choose">>, options: LlamaOptions) {
+    super({ model: options.id });
+    this.#open = open;
+    this.#options = options;
   }
 
   override get _provider(): string {
@@ -70,11 +85,38 @@ export class LlamaDecisionModel extends BaseDecisionModel {
   override async _classify(...[state, questions, config]: Asked): Promise<Answered> {
     return answers(this.model, questions, async ({ instructions, criteria }) => {
       const asked = { state: textOf(state), instructions, criteria };
-      const { probabilities, tokens } = await this.#engine.choose(asked, config?.signal);
+      const { probabilities, tokens } = await this.#withinLimits(config?.signal, async (signal) =>
+        (await this.#open()).choose(asked, signal),
+      );
       const usage = { promptTokens: tokens, completionTokens: 0, cachedTokens: 0, measured: true };
       return { ...likeliest(probabilities), usage };
     });
   }
+
+  /** An engine that does not heed the signal is not waited for. */
+  async #withinLimits<T>(outer: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { limits, name, timing = systemTiming } = this.#options;
+    const watch = openWatch(timing, { ...limits, idleMs: limits.totalMs, maxBytes: Infinity }, name, outer);
+    const stop = watch.expect("first-token");
+    try {
+      watch.signal.throwIfAborted();
+      return await watch.race(work(watch.signal));
+    } catch (error) {
+      if (watch.signal.aborted) throw watch.signal.reason;
+      throw isCadreError(error) ? error : engineFailed(error);
+    } finally {
+      stop();
+      watch.close();
+    }
+  }
+}
+
+/** R8: what went wrong inside may quote what it was asked about, so only its name is kept. */
+function engineFailed(error: unknown): CadreError {
+  const name = error instanceof Error ? error.name : typeof error;
+  return new CadreError("model-engine", `llama.cpp failed at an opinion (${name}).`, {
+    hint: "Resume the run; if it happens again, try another model file, or leave `routing` out of cadre.yaml.",
+  });
 }
 
 /** A chat server, asked in `chat-decision.ts`. Errors: `model-*`; the signal's reason. */

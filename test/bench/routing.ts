@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { BaseDecisionModel } from "@langchain/core/decisions";
+import { embeddedLimits } from "../../src/models/create-role-model.ts";
 import { LexicalDecisionModel, LlamaDecisionModel } from "../../src/models/decisions.ts";
 import { routeLabel, routeQuestion } from "../../src/models/route-question.ts";
 import { openLlamaEngine } from "../../src/models/embedded/llama-engine.ts";
@@ -101,7 +102,10 @@ export async function routingBench(args: readonly string[]): Promise<void> {
       await score(
         values.model === undefined ? "llama.cpp, random weights" : `llama.cpp, ${values.model}`,
         rows,
-        chosenBy(chart, () => new LlamaDecisionModel(engine, "llama")),
+        chosenBy(
+          chart,
+          () => new LlamaDecisionModel(async () => engine, { id: "llama", name: "llama.cpp", limits: embeddedLimits }),
+        ),
       ),
     ];
     printTable(["who chooses", "odd rows", "even rows (held out)", "all", "ms a text"], table);
