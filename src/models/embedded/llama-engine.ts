@@ -103,7 +103,19 @@ async function loadLibrary(load: () => Promise<Library>): Promise<Library> {
   }
 }
 
-async function start(library: Library, { gpu }: EngineOptions): Promise<Llama> {
+/** One binding for each kind of hardware, however many models are open on it: it lasts as long as the process. */
+const bindings = new WeakMap<Library, Map<boolean, Promise<Llama>>>();
+
+function start(library: Library, { gpu }: EngineOptions): Promise<Llama> {
+  const known = bindings.get(library) ?? new Map<boolean, Promise<Llama>>();
+  bindings.set(library, known);
+  const found = known.get(gpu) ?? bind(library, gpu);
+  known.set(gpu, found);
+  found.catch(() => known.delete(gpu));
+  return found;
+}
+
+async function bind(library: Library, gpu: boolean): Promise<Llama> {
   try {
     // P2. Warnings of llama.cpp go to the terminal, in the middle of whatever is shown there.
     return await library.getLlama({ gpu: gpu ? "auto" : false, build: "never", progressLogs: false, logger: () => {} });
