@@ -63,16 +63,13 @@ function handedOn(ask: AskRow, typed: Extract<Typed, { verb: "delegate" | "escal
 
 function answered(ask: AskRow, text: string, command: Spell): Decided {
   const how = decidedBy[ask.kind];
-  if (how === "approval") throw wrongVerb(ask, "answer", command);
+  if (how === "approval" || how === "limit") throw wrongVerb(ask, "answer", command);
   if (ask.kind === "doubt") return doubt(ask, text, command);
   const named = ask.options.some((choice) => choice.id === text);
   // A bare number beside numbered options means one of them: as words it would decide nothing that anybody meant.
   const slipped = !named && ask.options.length > 0 && /^\d{1,2}$/.test(text);
   if (how === "answer" && !slipped) return { verb: "answer", text };
-  const option = chosen(ask, text);
-  if (how === "choice") return { verb: "answer", text: option.id };
-  // Raising a limit is an approval and stopping at it a rejection: whoever reads the options may say so in their words.
-  return option.id === "stop" ? { verb: "reject", text: "stop" } : { verb: "approve", text: "" };
+  return { verb: "answer", text: chosen(ask, text).id };
 }
 
 /** `result` is the one option that takes words: what the effect gave, which is what the role will read. */

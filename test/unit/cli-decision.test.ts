@@ -60,6 +60,7 @@ describe("decisions from the command line", () => {
     ["doubt", "reject"],
     ["approval", "answer"],
     ["sign_off", "answer"],
+    ["limit", "answer"],
   ])("a wrong verb for %s (%s) is a usage error that names the right command", (kind, verb) => {
     const of = ask(kind, { options: kind === "chart" || kind === "doubt" ? choices : [] });
     const error = refusal(of, verb === "approve" ? { verb } : { verb, text: "yes" });
