@@ -1,6 +1,6 @@
 /** The control room: who is signed in, what is shown at which address, and what holds on every page. */
 import { useEffect, useMemo, useState, type ReactNode } from "react";
-import { Route, Router, Switch } from "wouter";
+import { Link, Route, Router, Switch } from "wouter";
 import type { ErrorView, SessionView } from "../views/control-room/session.ts";
 import {
   errorOf,
@@ -119,6 +119,7 @@ function Room({ session }: { readonly session: SessionView }): ReactNode {
               <div className="empty">
                 <h1>There is no such page</h1>
                 <p>The address leads nowhere here.</p>
+                <Link href="/">All runs</Link>
               </div>
             </Route>
           </Switch>

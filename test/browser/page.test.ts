@@ -169,22 +169,23 @@ inChromium("the page", () => {
     expect(decided?.decision).toMatchObject({ verb: "answer", text: "Stay with what is granted", by: "mai" });
   });
 
-  test("a sign-off shows why it came here, whole, above the buttons, on a small screen", async () => {
+  test("an escalation and a sign-off show why they came here, whole, above the buttons, on a small screen", async () => {
     const own = await served();
     const run = await started(own);
+    const { page } = await signedIn(own);
+    await page.setViewportSize({ width: 1280, height: 720 });
+    const whyIsWhole = async (heading: RegExp): Promise<void> => {
+      await page.goto(`${own.origin}/runs/${run}`);
+      await page.getByRole("heading", { name: heading }).waitFor();
+      const why = await page.locator(".ask .facts > div").first().boundingBox();
+      const bar = await page.locator(".ask-bar").boundingBox();
+      expect((why?.y ?? Number.NaN) + (why?.height ?? Number.NaN)).toBeLessThanOrEqual(bar?.y ?? Number.NaN);
+    };
+    await whyIsWhole(/needs you/);
     const [ask] = await own.cadre.store.asks({ run, state: "open" });
     await own.cadre.decide(ask?.id as AskId, { verb: "answer", text: "1", by: "mai", face: "web" });
     await own.cadre.advance(run);
-    const { page } = await signedIn(own);
-    await page.setViewportSize({ width: 1280, height: 720 });
-    await page.goto(`${own.origin}/runs/${run}`);
-    await page.getByRole("heading", { name: /asks for the sign-off/ }).waitFor();
-    const bottomOf = async (selector: string): Promise<number> => {
-      const box = await page.locator(selector).first().boundingBox();
-      return (box?.y ?? Number.NaN) + (box?.height ?? Number.NaN);
-    };
-    const bar = await page.locator(".ask-bar").boundingBox();
-    expect(await bottomOf(".ask .facts > div")).toBeLessThanOrEqual(bar?.y ?? Number.NaN);
+    await whyIsWhole(/asks for the sign-off/);
     // Both stay in sight whatever is scrolled, and what is written is brought there.
     await page.locator(".ask .exact .hash").scrollIntoViewIfNeeded();
     for (const name of [/Sign exactly this off/, /Reject…/])
@@ -192,6 +193,19 @@ inChromium("the page", () => {
     await page.getByRole("button", { name: "Reject…" }).click();
     await expect.poll(() => page.getByLabel(/Why not/).evaluate(isSeen)).toBe(true);
     await shoot(page, "sign-off-small");
+  });
+
+  test.each([390, 320])("the ways to all pages are in sight on a phone that is %i wide", async (width) => {
+    const own = await served();
+    await started(own);
+    const { page } = await signedIn(own);
+    await page.setViewportSize({ width, height: 700 });
+    await page.goto(`${own.origin}/no/such/page`);
+    await page.locator(".top .count-waiting").waitFor();
+    for (const name of ["Runs", "Inbox", "Modes", "Compare", "Health"])
+      expect(await page.locator(".top nav").getByRole("link", { name }).evaluate(isWhole), name).toBe(true);
+    await page.getByRole("link", { name: "All runs" }).click();
+    await page.locator(".run-row").waitFor();
   });
 
   test.each([
@@ -434,6 +448,13 @@ const looks: readonly (readonly ["light" | "dark", keyof typeof screens])[] = [
 
 /** Of names, in pixels as they are drawn on a screen of 1440 by 900. */
 const smallestText = { 10: 11, 30: 11, 90: 8.5 } as const;
+
+/** Whether nothing of it is cut off by what it stands in. */
+function isWhole(element: Element): boolean {
+  const { left, right } = element.getBoundingClientRect();
+  const frame = element.parentElement?.getBoundingClientRect() as DOMRect;
+  return left >= frame.left && right <= frame.right + 1;
+}
 
 /** Whether its middle is what a person sees there. */
 function isSeen(element: Element): boolean {

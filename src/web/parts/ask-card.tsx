@@ -107,8 +107,8 @@ function Deadline({
   readonly names: Names;
   readonly now: number;
 }): ReactNode {
-  const rest = "nothing runs, nothing is billed";
-  if (ask.deadline === null) return <Fact name="If you wait">{rest}; the run goes on where it is</Fact>;
+  const rest = "this work rests, and nothing is billed for it";
+  if (ask.deadline === null) return <Fact name="If you wait">{rest}, for as long as it takes</Fact>;
   const left = Date.parse(ask.deadline) - now;
   const when = left > 0 ? `in ${spanWords(left)}` : `${spanWords(-left)} ago`;
   const then = ask.expires
