@@ -215,13 +215,7 @@ function change(desk: Desk, event: Event): Partial<Desk> {
     case "action_done":
       return { action: null, steps: desk.steps + 1 };
     case "refused":
-      return {
-        refusals: desk.refusals + 1,
-        action: afterRefusal(desk.action, event),
-        questioned:
-          event.code === "route-questioned" ? [...desk.questioned, `${event.frame} ${event.to}`] : desk.questioned,
-        narrowed: event.code === "breadth-exceeded" ? [...desk.narrowed, event.frame] : desk.narrowed,
-      };
+      return { refusals: desk.refusals + 1, action: afterRefusal(desk.action, event), ...toldOnce(desk, event) };
     case "report_submitted":
       return {
         submitted: event,
@@ -294,6 +288,12 @@ function afterRefusal(action: PendingAction | null, { callId }: EventOf<"refused
 }
 
 /** What is handed back undone of the top frame: an action of the runtime's own, or the report that was to be closed with. */
+/** What is questioned once, and then put to a person. */
+function toldOnce(desk: Desk, { code, frame, to }: EventOf<"refused">): Partial<Desk> {
+  if (code === "route-questioned") return { questioned: [...desk.questioned, `${frame} ${to}`] };
+  return code === "breadth-exceeded" ? { narrowed: [...desk.narrowed, frame] } : {};
+}
+
 function handedBack(desk: Desk, { frame, callIds }: EventOf<"calls_returned">): Partial<Desk> {
   const { submitted } = desk;
   return submitted?.frame === frame && callIds.includes(submitted.callId) ? { submitted: null } : {};

@@ -32,8 +32,7 @@ export async function graphDiff(context: Context, input: Input, revision: string
   const graphs = await workflowsAt(context.dir, commit);
   const changed = changedWorkflows(context.dir, graphs);
   const after = workflow ?? noSeats;
-  const broken = workflow === null && workflowFiles(context.dir).length > 0;
-  const past = changed.length === 0 ? after : broken ? null : seatsIn(graphs);
+  const past = changed.length === 0 ? after : seatsBefore(context.dir, workflow !== null, graphs);
   const diff = chartDiff(then, now, { before: past ?? after, after });
   const ends = { revision, commit, before: then.hash, after: now.hash };
   const workflows = { changed, read: past !== null };
@@ -44,6 +43,11 @@ export async function graphDiff(context: Context, input: Input, revision: string
 }
 
 /** Reads what git holds into a folder of its own, where nothing is executed and nobody works. No modes then: an empty chart. */
+/** Null: what a workflow that cannot be read now would be held against. */
+function seatsBefore(dir: string, readNow: boolean, graphs: ReadonlyMap<string, Uint8Array>): Seats | null {
+  return readNow || workflowFiles(dir).length === 0 ? seatsIn(graphs) : null;
+}
+
 async function chartAt(dir: string, revision: string): Promise<{ readonly chart: OrgChart; readonly commit: string }> {
   const { commit, files } = await readCommitted(dir, revision, "modes");
   const folder = mkdtempSync(join(tmpdir(), "cadre-chart-"));

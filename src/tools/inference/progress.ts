@@ -157,7 +157,6 @@ function isAnswer(line: Buffer): boolean {
   return line[2] === 0x72;
 }
 
-/** Looked at by hand: a schema for each of a million lines costs more than all else that is done with them. */
 function parsed(text: string): Entry | null {
   let value: unknown;
   try {
@@ -165,13 +164,19 @@ function parsed(text: string): Entry | null {
   } catch {
     return null;
   }
-  if (!Array.isArray(value) || value.length !== 2) return null;
-  const [kind, of] = value as [unknown, unknown];
+  return Array.isArray(value) && value.length === 2 ? entryOf(value[0], value[1]) : null;
+}
+
+/** Looked at by hand: a schema for each of a million lines costs more than all else that is done with them. */
+function entryOf(kind: unknown, of: unknown): Entry | null {
   if (kind === "s") return Number.isSafeInteger(of) ? ["s", of as number] : null;
   if (typeof of !== "object" || of === null) return null;
   if (kind === "r") return "line" in of && Number.isSafeInteger(of.line) ? ["r", of as RowResult] : null;
-  if (kind !== "done" || !("key" in of) || !("sha256" in of)) return null;
-  return typeof of.key === "string" && typeof of.sha256 === "string" ? ["done", of as Done] : null;
+  return kind === "done" && isDone(of) ? ["done", of] : null;
+}
+
+function isDone(of: object): of is Done {
+  return "key" in of && "sha256" in of && typeof of.key === "string" && typeof of.sha256 === "string";
 }
 
 /** Whole lines, each with the offset behind it; its bytes are only valid until the next one, for one buffer holds them all, as long as the longest. */
