@@ -1,10 +1,10 @@
 /** `cadre lint`: everything that is wrong with the files, at once, each with its place. Exit 1 on errors. */
 import { lstatSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { surely } from "../../documents/nearest.ts";
+import { knownNames, type KnownNames } from "../../documents/nearest.ts";
 import type { Problem, Severity } from "../../documents/problem.ts";
 import { isCadreError } from "../../errors.ts";
-import type { RouteDeclaration } from "../../modes/mode.ts";
+import type { Mode, RouteDeclaration } from "../../modes/mode.ts";
 import { counted } from "../../views/counted.ts";
 import { lintDocument } from "../../views/chart-document.ts";
 import { visible } from "../../views/escape.ts";
@@ -91,11 +91,12 @@ function spelled(context: Context, paths: readonly string[], problem: Problem): 
 /** Returns how many files were written. Only files that were read as modes, that are no links, and that are text still. */
 function mendFiles(context: Context, read: ReadChart): number {
   let written = 0;
+  const found = foundIn(read);
   for (const file of new Set(read.files)) {
     const path = resolve(read.base, file);
     if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) continue;
     const before = readFileSync(path, "utf8");
-    const { text, what } = mendAll(before, file, read);
+    const { text, what } = mendAll(before, file, found);
     if (text === before) continue;
     writeFileSync(path, text, { mode: statSync(path).mode });
     written += 1;
@@ -108,10 +109,10 @@ function mendFiles(context: Context, read: ReadChart): number {
 function mendAll(
   before: string,
   file: string,
-  read: ReadChart,
+  found: Found,
 ): { readonly text: string; readonly what: readonly string[] } {
-  const renamed = renameTargets(before, renamesIn(file, read));
-  const lifted = liftRoutes(renamed.text, liftsIn(file, read, renamed.made));
+  const renamed = renameTargets(before, renamesIn(file, found));
+  const lifted = liftRoutes(renamed.text, liftsIn(file, found, renamed.made));
   const { text, letters, level } = mend(lifted);
   const what = [
     ...renamed.made.map(({ from, to }) => `${from} → ${to}`),
@@ -122,13 +123,28 @@ function mendAll(
   return { text, what };
 }
 
-function renamesIn(file: string, { modes, problems }: ReadChart): Rename[] {
-  const slugs = modes.map((mode) => mode.slug);
-  const wrong = new Set(problems.filter(({ code }) => code === "route-unknown-target").map(placeKey));
-  return modes
+/** What was read, by file: a pack in which everything was renamed has thousands of findings in a thousand files. */
+type Found = {
+  readonly slugs: KnownNames;
+  readonly modes: ReadonlyMap<string, readonly Mode[]>;
+  readonly problems: ReadonlyMap<string, readonly Problem[]>;
+};
+
+function foundIn({ modes, problems }: ReadChart): Found {
+  return {
+    slugs: knownNames(modes.map((mode) => mode.slug)),
+    modes: Map.groupBy(modes, (mode) => mode.file),
+    problems: Map.groupBy(problems, (problem) => problem.file),
+  };
+}
+
+function renamesIn(file: string, { slugs, modes, problems }: Found): Rename[] {
+  const own = problems.get(file) ?? [];
+  const wrong = new Set(own.filter(({ code }) => code === "route-unknown-target").map(placeKey));
+  return (modes.get(file) ?? [])
     .flatMap((mode) => mode.routes.map((route) => ({ mode, route })))
     .flatMap(({ mode, route }): Rename[] => {
-      const to = route.file === file && wrong.has(placeKey(route)) ? surely(route.to, slugs) : null;
+      const to = route.file === file && wrong.has(placeKey(route)) ? slugs.surely(route.to) : null;
       return to === null || to === mode.slug ? [] : [{ line: route.line, column: route.column, from: route.to, to }];
     });
 }
@@ -138,10 +154,10 @@ function placeKey({ file, line, column }: Pick<Problem, "file" | "line" | "colum
 }
 
 /** A list with prose in it stays where it is: in the front matter its words would be lost. */
-function liftsIn(file: string, { modes, problems }: ReadChart, renamed: readonly Rename[]): RouteDeclaration[] {
-  const own = problems.filter((problem) => problem.file === file);
+function liftsIn(file: string, { modes, problems }: Found, renamed: readonly Rename[]): RouteDeclaration[] {
+  const own = problems.get(file) ?? [];
   if (!own.some(({ code }) => code === "route-in-body") || own.some(({ code }) => code === "route-in-prose")) return [];
-  const routes = modes.find((mode) => mode.file === file)?.routes ?? [];
+  const routes = modes.get(file)?.[0]?.routes ?? [];
   return routes
     .filter(({ origin }) => origin === "body")
     .map((route) => {

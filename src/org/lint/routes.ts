@@ -1,5 +1,5 @@
 /** Lint of routes one by one: targets, repetition, purposes, direction. */
-import { didYouMean } from "../../documents/nearest.ts";
+import { askedFor, knownNames, type KnownNames } from "../../documents/nearest.ts";
 import type { Problem } from "../../documents/problem.ts";
 import type { Mode, Rank, RouteDeclaration } from "../../modes/mode.ts";
 import { USER, type Route } from "../chart.ts";
@@ -28,6 +28,7 @@ type Linted = {
 /** `all` also holds the modes that are no roles of the chart (duplicates, malformed slugs): their routes are linted too. */
 export function lintRoutes(kept: readonly Mode[], all: readonly Mode[]): Linted {
   const known = new Map(kept.map((mode) => [mode.slug, mode]));
+  const targets = knownNames([...known.keys(), USER]);
   const routes: Route[] = [];
   const declared: Route[] = [];
   const problems: Problem[] = [];
@@ -37,7 +38,7 @@ export function lintRoutes(kept: readonly Mode[], all: readonly Mode[]): Linted 
     for (const route of mode.routes) {
       const key = `${route.kind} ${route.to}`;
       const earlier = seen.get(key);
-      const fault = targetFault(mode, route, known) ?? repeated(mode, route, earlier);
+      const fault = targetFault(mode, route, known, targets) ?? repeated(mode, route, earlier);
       if (fault) problems.push(fault);
       if (fault?.severity === "error" && route.kind === "escalation") unresolved.add(mode.slug);
       problems.push(...purposeOf(mode, route), ...directionOf(mode, route, known.get(route.to)));
@@ -60,7 +61,12 @@ function at(route: RouteDeclaration, problem: Omit<Problem, "file" | "line" | "c
   return { ...problem, file: route.file, line: route.line, column: route.column };
 }
 
-function targetFault(mode: Mode, route: RouteDeclaration, known: ReadonlyMap<string, Mode>): Problem | null {
+function targetFault(
+  mode: Mode,
+  route: RouteDeclaration,
+  known: ReadonlyMap<string, Mode>,
+  targets: KnownNames,
+): Problem | null {
   const toUser = route.to === USER;
   const exists = toUser ? route.kind !== "delegation" : known.has(route.to);
   if (exists && route.to !== mode.slug) return null;
@@ -77,12 +83,12 @@ function targetFault(mode: Mode, route: RouteDeclaration, known: ReadonlyMap<str
       hint: "Escalate to user for a decision; a role can be staffed by a person in the workflow.",
     });
   }
-  const targets = [...known.keys(), ...(route.kind === "delegation" ? [] : [USER])].filter((to) => to !== mode.slug);
+  const likely = targets.likely(route.to, [mode.slug, ...(route.kind === "delegation" ? [USER] : [])]);
   return at(route, {
     code: "route-unknown-target",
     severity: "error",
     message: `${what}, which no mode here declares (${route.file}:${route.line}).`,
-    hint: didYouMean(route.to, targets, `Add a mode with the slug ${route.to}, or take the route out.`),
+    hint: askedFor(likely, `Add a mode with the slug ${route.to}, or take the route out.`),
   });
 }
 
