@@ -56,6 +56,34 @@ describe("screening", () => {
     expect(screenText("Москва and Moscow").marks).toEqual({});
   });
 
+  test("S2 one short word in ASCII, which is not looked at, would be found to hold nothing; the shortest secret is longer", () => {
+    const piece = fc.constantFrom(
+      "hf_",
+      "npm_",
+      "AKIA",
+      "ASIA",
+      "AIza",
+      "ignore",
+      "all",
+      "rules",
+      "eyJ",
+      "Z9",
+      "_",
+      "system",
+    );
+    const word = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join("").slice(0, 19));
+    fc.assert(
+      fc.property(word, (plain) => {
+        expect(screenText(plain)).toEqual({ text: plain, marks: {} });
+        // With a full stop behind it, it is looked at by every rule.
+        expect(screenText(`${plain} .`)).toEqual({ text: `${plain} .`, marks: {} });
+      }),
+      { numRuns: 1000 },
+    );
+    expect(screenText(`AKIA${"A1".repeat(8)}`)).toEqual({ text: "[AWS key taken out]", marks: { secret: 1 } });
+    expect(screenText("positive", 4)).toMatchObject({ marks: { cut: 1 } });
+  });
+
   test("what is too long is cut at a character", () => {
     const { text, marks } = screenText(`${"x".repeat(9)}😀 more`, 10);
     expect(text).toBe("xxxxxxxxx […]");

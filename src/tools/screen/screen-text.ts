@@ -58,7 +58,15 @@ const wordOfTwoScripts =
 /** Characters that one text may have where nothing else is said. */
 export const screenedLength = 16_000;
 
+/**
+ * One word in ASCII, shorter than any secret: none of the rules can find anything in it, for what they look for has more words, other
+ * letters or other signs. Labels and keys are such, and a large batch has millions.
+ */
+const plainWord = /^[A-Za-z0-9_]{0,19}$/;
+const nothing: Screened["marks"] = Object.freeze({});
+
 export function screenText(text: string, limit: number = screenedLength): Screened {
+  if (text.length <= limit && plainWord.test(text)) return { text, marks: nothing };
   const marks: Partial<Record<Mark, number>> = {};
   const mark = (name: Mark): void => {
     marks[name] = (marks[name] ?? 0) + 1;
@@ -83,9 +91,15 @@ export function screenText(text: string, limit: number = screenedLength): Screen
     mark("prompt marks");
     return Array.from(found).join("\u00B7"); // S3: legible, and no longer a mark
   });
-  for (const pattern of instructions) for (const _each of read.matchAll(pattern)) mark("instructions");
-  for (const _each of read.matchAll(wordOfTwoScripts)) mark("mixed scripts");
+  for (const pattern of instructions) times(pattern, read, () => mark("instructions"));
+  times(wordOfTwoScripts, read, () => mark("mixed scripts"));
   return { text: read, marks };
+}
+
+/** `matchAll` would copy the pattern for each text. */
+function times(pattern: RegExp, text: string, each: () => void): void {
+  pattern.lastIndex = 0;
+  while (pattern.test(text)) each();
 }
 
 /** Every string in a JSON value; the shape stays. */
