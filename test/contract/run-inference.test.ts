@@ -243,6 +243,18 @@ describe("the tasks", () => {
     expect(server.requests).toEqual([]);
   });
 
+  test("the items are not overwritten by their answers, by whatever name they are called", async () => {
+    const made = bench({ "data/in.jsonl": '{"text":"a"}\n' });
+    fs.symlinkSync("in.jsonl", join(made.workspace, "data/other.jsonl"));
+    const shared = { model: "m", task: "text-classification", output_file: "data/in.jsonl" };
+    for (const input_file of ["data/in.jsonl", "./data//in.jsonl", "data/other.jsonl"]) {
+      const outcome = await made.infer({ ...shared, input_file });
+      expect(outcome).toMatchObject({ ok: false, text: expect.stringContaining("`output_file` is the input") });
+    }
+    expect(fs.readFileSync(join(made.workspace, "data/in.jsonl"), "utf8")).toBe('{"text":"a"}\n');
+    expect(server.requests).toEqual([]);
+  });
+
   test("R6 a task that may write elsewhere only writes nothing here", async () => {
     const made = bench();
     const outcome = await made.infer(

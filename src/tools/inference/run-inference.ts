@@ -16,6 +16,8 @@ import { mostFor } from "../../models/terms.ts";
 import { destination } from "../../models/inference/destination.ts";
 import { inferenceTasks, type InferenceTask } from "../../models/inference/tasks.ts";
 import { answering, failed, printable } from "../answer.ts";
+import { parsePath } from "../paths.ts";
+import { isPathError, openFile } from "../safe-files.ts";
 import { withWeights, type ModelPin } from "../hub/models-lock.ts";
 import { licenceConcerns } from "../hub/licence-concerns.ts";
 import type { HubSource } from "../hub/source.ts";
@@ -66,7 +68,25 @@ function objectionTo(source: InferenceSource, context: ToolContext, given: Infer
   if (problem !== null) return problem;
   const path = writablePath(context, given.output_file);
   if (typeof path !== "string") return path.text;
-  return path.endsWith(".jsonl") ? null : "`output_file` has to end in .jsonl.";
+  if (!path.endsWith(".jsonl")) return "`output_file` has to end in .jsonl.";
+  return isInput(context, given, path)
+    ? "`output_file` is the input: the answers would take the place of the items."
+    : null;
+}
+
+/** Also where a symlink of the workspace leads to it. What is not there is told of later. */
+function isInput({ workspace }: ToolContext, { input_file: input }: InferenceArgs, output: string): boolean {
+  const parsed = input === undefined ? null : parsePath(input);
+  if (!parsed?.ok) return false;
+  if (parsed.path === output) return true;
+  try {
+    const file = openFile(workspace, parsed.path);
+    file.close();
+    return file.resolved === output;
+  } catch (error) {
+    if (isPathError(error)) return false;
+    throw error;
+  }
 }
 
 function taskOf(
