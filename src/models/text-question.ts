@@ -58,7 +58,9 @@ function readNumber(said: string): string | null {
   return bare.size === 1 && only !== undefined && isNumber(only) ? only : null;
 }
 
-/** Digits with a point, a sign or an exponent, and finite as a double. */
+/** Digits with a point, a sign or an exponent. Its square, and the sum of many, have to be doubles: what is larger is none. */
 export function isNumber(text: string): boolean {
-  return /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i.test(text) && Number.isFinite(Number(text));
+  return /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i.test(text) && Math.abs(Number(text)) <= largest;
 }
+
+const largest = 1e100;

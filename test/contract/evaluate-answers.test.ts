@@ -246,7 +246,7 @@ describe("numbers", () => {
 
   test("what is not one number is never guessed: the training part's median stands for it, and it is counted", async () => {
     write(rows);
-    const odd = ["4 of 5", "1,000", "50%", "10k", "between 3-4", "none", "1e999"];
+    const odd = ["4 of 5", "1,000", "50%", "10k", "between 3-4", "none", "1e999", "-1e101"];
     const { origin, asked } = await server((text, n) => odd[n - 1] ?? String(labelOf(text)));
     const result = await measure(origin, asNumber);
     const labels = asked.map(labelOf);
@@ -254,7 +254,7 @@ describe("numbers", () => {
     const middle = ((train[13] ?? NaN) + (train[14] ?? NaN)) / 2;
     const off = labels.slice(0, odd.length).map((label) => Math.abs(label - middle));
     expect(score(result, "MAE", "chat").value).toBeCloseTo(off.reduce((sum, each) => sum + each, 0) / 12, 5);
-    expect(result.text).toContain("7 answers were not one number: the median of the training part stands for each");
+    expect(result.text).toContain("8 answers were not one number: the median of the training part stands for each");
   });
 
   test("a label that is no number is told with its line", async () => {

@@ -109,7 +109,12 @@ describe("a labelled sample", () => {
     ["s.csv", csv.replaceAll(",bad", ",good"), 'only the label "good"'],
     ["s.csv", csv.split("\n").slice(0, 15).join("\n"), "14 different texts are too few"],
     ["s.csv", `${csv}\nodd one,odd\n`, 'label "odd" has fewer than 4'],
-    ["s.csv", ["text,label", ...rows.map((row, index) => `${row}${index}`)].join("\n"), "is it the right column?"],
+    ["s.csv", ["text,label", ...rows.map((row, index) => `${row}${index}`)].join("\n"), "are texts of their own"],
+    [
+      "s.csv",
+      ["text,label", ...rows.map((row, index) => `${row.split(",")[0]},${index}.5`)].join("\n"),
+      "are numbers of their own",
+    ],
     ["s.csv", "", "s.csv is empty"],
     ["s.txt", csv, "neither .csv nor .jsonl"],
     ["s.jsonl", '{"text":"a","label":"b"}\nnot json\n', "s.jsonl:2: this line is not JSON"],

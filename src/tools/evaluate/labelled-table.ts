@@ -191,7 +191,7 @@ function checked(path: string, columns: Columns, sample: Sample): Result<Sample>
   }
   if (labels.length > mostClasses || labels.length > rows.length / 2) {
     return no(
-      `${path}: column "${columns.label}" holds ${labels.length} different labels in ${rows.length} rows; is it the right column?`,
+      `${path}: column "${columns.label}" holds ${labels.length} different labels in ${rows.length} rows; is it the right column? For labels that are ${rows.every((row) => isNumber(row.label)) ? "numbers" : "texts"} of their own, say so in \`answers\`.`,
     );
   }
   if (rows.length < fewestRows) return no(tooFew(path, rows.length));

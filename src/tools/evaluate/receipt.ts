@@ -51,6 +51,11 @@ export function evaluationReceipt(facts: EvaluationFacts): Receipt {
   };
 }
 
+/** In one word, as a report has to cite it. */
+function unitOf({ label_column: column }: EvaluateArgs): string {
+  return /^[^\s,|]{1,40}$/.test(column) ? column : "label";
+}
+
 function measurementsOf(
   { candidate, scores, classes, latency, throughput, memory, disk, cost, slices }: Measured,
   n: number,
@@ -66,9 +71,7 @@ function measurementsOf(
     one === null || one.from === "not measured" ? [] : [named(`${name}, ${one.from}`, rounded(one.value), unit)];
   // An error is in the unit of the labels, and their column says what that is.
   const scored = (name: string, metric: Metric, value: number | null, of: number): Receipt["measurements"] =>
-    value === null
-      ? []
-      : [named(name, shown(metric, value), metric.range[1] === null ? args.label_column : "score", of)];
+    value === null ? [] : [named(name, shown(metric, value), metric.range[1] === null ? unitOf(args) : "score", of)];
   const withInterval = ({ metric, value, low, high }: Score): Receipt["measurements"] => [
     ...scored(metric.title, metric, value, n),
     ...scored(`${metric.title} 95 % low`, metric, low, n),
