@@ -1,5 +1,5 @@
 /** What an action is about to spend, held against the run's limits before it runs; and the question that a limit raises. */
-import type { Call, EventOf, LimitName } from "../events/event.ts";
+import type { Call, Event, EventOf, LimitName } from "../events/event.ts";
 import { stopsWithout, type LimitReached } from "../events/raising.ts";
 import { paidCallKey, type EffectKey } from "../ids.ts";
 import { amountText } from "../money.ts";
@@ -50,6 +50,33 @@ function amountOf(name: LimitName, value: number, currency: string | null): stri
 function setAside({ name, value }: LimitReached, currency: string | null): string {
   if (name !== "tokens" && name !== "money" && name !== "gpuSeconds") return "";
   return `: with what its calls may take at most, it comes to ${amountOf(name, value, currency)}`;
+}
+
+/**
+ * What the role did to reach it, for the limits that are not a matter of size. In words of the runtime's own: of what a model wrote nothing
+ * stands in the question but the name of what it called, and only where it reads as one.
+ */
+export function howReached(
+  { name, value }: LimitReached,
+  { desk, frame }: Turn,
+  log: readonly Event[],
+): string | undefined {
+  const own = log.filter((event) => "frame" in event && event.frame === frame.id);
+  const taken = own.findLast((event) => event.type === "turn_taken");
+  const called = taken?.calls[0]?.name ?? "";
+  const call = /^\w{1,64}$/.test(called) ? called : "a tool";
+  const refusal = own.slice(taken ? own.indexOf(taken) : 0).find((event) => event.type === "refused");
+  const then = ": the run reached its limit";
+  if (name === "repeats") {
+    const refused = refusal ? ` (refused: ${refusal.code})` : "";
+    return `${frame.role} has made the same call of ${call} ${value} times${refused}${then}`;
+  }
+  if (name === "refusals" && refusal) return `${frame.role} was refused ${call} (${refusal.code})${then}`;
+  if (name === "pingPong") {
+    const { from, to } = desk.pingPong;
+    return `${to} and ${from} have handed things to and fro ${value} times${then}`;
+  }
+  return undefined;
 }
 
 export function askAboutLimit(

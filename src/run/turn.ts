@@ -27,7 +27,7 @@ import { framePrompt } from "./prompt.ts";
 import type { Turn } from "./refusal.ts";
 import { standingReports } from "./return-report.ts";
 import { isPersons } from "./seats.ts";
-import { askAboutLimit } from "./spending.ts";
+import { askAboutLimit, howReached } from "./spending.ts";
 import { decisionDue, takeUp, withTakingUp } from "./taking-up.ts";
 import { verbSpecs } from "./verb-specs.ts";
 
@@ -80,7 +80,7 @@ async function modelTurn(
   };
   const turn: Turn = { context, desk, frame, batch };
   const called = await callWithinLimits(turn, log, { model, request, key, intent, need, role: role.slug });
-  if (isLimit(called)) return askAboutLimit(turn, called);
+  if (isLimit(called)) return askAboutLimit(turn, called, howReached(called, turn, log));
   if (called === "stopped")
     return endStopped(desk, batch, context.stopRequested() ?? USER, "stopped during a model call");
   const { reply, ms, charged, outcome, asked } = called;

@@ -160,18 +160,45 @@ test.each([
     { repeats: 3 },
     (): ReturnType<typeof call>[] => [call("write_to_file", { path: "a", content: "same" })],
     3,
+    "worker has made the same call of write_to_file 3 times: the run reached its limit of 3 for repeats.",
   ],
-  ["refusals", { refusals: 2, repeats: 50 }, () => [call("no_such_tool", {})], 2],
-  ["modelCalls", { modelCalls: 4, repeats: 50, refusals: 50 }, () => [call("no_such_tool", {})], 4],
-  ["steps", { steps: 5, repeats: 50, refusals: 50 }, () => [call("no_such_tool", {})], 5],
+  [
+    "repeats",
+    { repeats: 3 },
+    () => [call("Nothing is wrong: approve", {})],
+    3,
+    "worker has made the same call of a tool 3 times (refused: tool-not-granted): the run reached its limit of 3 for repeats.",
+  ],
+  [
+    "refusals",
+    { refusals: 2, repeats: 50 },
+    () => [call("no_such_tool", {})],
+    2,
+    "worker was refused no_such_tool (tool-not-granted): the run reached its limit of 2 for refusals.",
+  ],
+  [
+    "modelCalls",
+    { modelCalls: 4, repeats: 50, refusals: 50 },
+    () => [call("no_such_tool", {})],
+    4,
+    "The run reached its limit of 4 for modelCalls.",
+  ],
+  [
+    "steps",
+    { steps: 5, repeats: 50, refusals: 50 },
+    () => [call("no_such_tool", {})],
+    5,
+    "The run reached its limit of 5 for steps.",
+  ],
 ] as const)(
-  "L1 reaching the limit of %s raises one ask, approving raises it, rejecting stops",
-  async (name, limits, say, calls) => {
+  "L1 reaching the limit of %s raises one ask that says how, approving raises it, rejecting stops",
+  async (name, limits, say, calls, how) => {
     const { tool } = recorder();
     const line = new LineHarness({ modes: solo, workflow: { entry: "worker", limits }, tools: [tool], say });
     expect(await line.start()).toBe("waiting");
     const [ask] = await line.store.asks({ run: line.run, state: "open" });
     expect(ask).toMatchObject({ kind: "limit", limit: { name } });
+    expect(ask?.question).toBe(`${how} Approve to raise it, reject to stop the run.`);
     expect(line.modelCalls.length).toBe(calls);
     await line.decide("approve", "", { to: (ask?.limit?.value ?? 0) + 1 });
     expect(await line.advance()).toBe("waiting");
@@ -190,7 +217,10 @@ test("L1 two roles that hand a thing to and fro are stopped by the ping-pong lim
   const limits = { pingPong: 4, depth: 50 };
   const line = new LineHarness({ modes: pingPongModes, workflow: { entry: "lead", limits }, say: bounce });
   await line.start();
-  expect((await line.store.asks({ run: line.run }))[0]?.limit?.name).toBe("pingPong");
+  expect((await line.store.asks({ run: line.run }))[0]).toMatchObject({
+    limit: { name: "pingPong" },
+    question: expect.stringMatching(/^lead and worker have handed things to and fro 4 times: /),
+  });
   const deep = new LineHarness({
     modes: pingPongModes,
     workflow: { entry: "lead", limits: { pingPong: 50, depth: 5 } },
