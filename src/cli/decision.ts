@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import type { DecideInput } from "../run/api.ts";
 import { CadreError } from "../errors.ts";
-import { goesOnWith, higherCeiling } from "../events/raising.ts";
+import { goesOnWith, higherCeiling, takesCeiling } from "../events/raising.ts";
 import type { AskRow } from "../store/ports.ts";
 import { commandsForAsk, decidedBy } from "./next-commands.ts";
 import type { Spell } from "./spelling.ts";
@@ -109,7 +109,7 @@ function raised(ask: AskRow, { raiseTo }: Approval, command: Spell): { to: numbe
   if (raiseTo === undefined) return undefined;
   if (ask.limit === null) throw misplaced(ask, "--raise-to is for limits", command);
   const { name, value } = ask.limit;
-  if (goesOnWith(ask.limit, raiseTo) && (name === "money" || Number.isSafeInteger(raiseTo))) return { to: raiseTo };
+  if (takesCeiling(ask.limit, raiseTo)) return { to: raiseTo };
   if (goesOnWith(ask.limit, raiseTo))
     throw new CadreError("usage", `--raise-to ${raiseTo} is not a whole number, which ${name} takes`, {
       hint: command(`approve ${ask.id} --raise-to ${Math.ceil(raiseTo)}`),

@@ -9,6 +9,19 @@ export function goesOnWith({ name, value }: Omit<LimitReached, "ceiling">, to: n
   return name === "breadth" ? to >= value : to > value;
 }
 
+/** A ceiling beyond it is a slip of the hand. */
+const mostCeiling = 1e12;
+
+/** Whether that ceiling can be set: the run goes on with it, and it is an amount of money or a whole number. */
+export function takesCeiling(limit: Omit<LimitReached, "ceiling">, to: number): boolean {
+  return goesOnWith(limit, to) && to <= mostCeiling && (limit.name === "money" || Number.isSafeInteger(to));
+}
+
+/** `an amount from 0.26 on`: what a limit can be raised to, for whoever asked for something else. */
+export function ceilingWords(limit: Omit<LimitReached, "ceiling">): string {
+  return `${limit.name === "money" ? "an amount" : "a whole number"} from ${leastCeiling(limit)} on`;
+}
+
 /** What a ceiling must be raised to at least, so that the run can go on: money in steps of a cent, everything else in whole numbers. */
 export function leastCeiling({ name, value }: Omit<LimitReached, "ceiling">): number {
   if (name === "breadth") return value;
@@ -18,7 +31,7 @@ export function leastCeiling({ name, value }: Omit<LimitReached, "ceiling">): nu
 /** What faces propose: twice as high, or what it takes to go on. */
 export function higherCeiling(limit: LimitReached): number {
   const twice = 2 * limit.ceiling;
-  return goesOnWith(limit, twice) ? twice : Math.floor(limit.value) + (limit.name === "breadth" ? 0 : 1);
+  return takesCeiling(limit, twice) ? twice : leastCeiling(limit);
 }
 
 /** Who wants more at once can take smaller helpings, and is told so; who has used up what there was can only stop. */

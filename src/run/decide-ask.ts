@@ -3,7 +3,7 @@ import { CadreError, isCadreError } from "../errors.ts";
 import type { DecideInput } from "./api.ts";
 import { isoTime, type Clock } from "../clock.ts";
 import type { AskKind, Decision } from "../events/event.ts";
-import { goesOnWith, leastCeiling } from "../events/raising.ts";
+import { ceilingWords, takesCeiling } from "../events/raising.ts";
 import type { AskId } from "../ids.ts";
 import { clockDecides, decideByClock } from "../store/expiry.ts";
 import { hashNow } from "../store/votes.ts";
@@ -170,17 +170,11 @@ async function checkArguments(deps: DecideDeps, ask: AskRow, args: unknown): Pro
 
 function checkCeiling(ask: AskRow, args: unknown): void {
   const to = (args as { to?: unknown } | null)?.to;
-  const { name, value } = ask.limit ?? { name: "steps", value: 0 };
-  if (
-    typeof to === "number" &&
-    goesOnWith({ name, value }, to) &&
-    to <= 1e12 &&
-    (name === "money" || Number.isSafeInteger(to))
-  )
-    return;
+  const limit = ask.limit ?? ({ name: "steps", value: 0 } as const);
+  if (typeof to === "number" && takesCeiling(limit, to)) return;
   throw invalid(
     ask,
-    `the limit can be raised to ${name === "money" ? "an amount" : "a whole number"} from ${leastCeiling({ name, value })} on`,
+    `the limit can be raised to ${ceilingWords(limit)}`,
     `cadre approve ${ask.id} --raise-to <number>`,
   );
 }

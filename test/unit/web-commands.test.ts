@@ -106,6 +106,24 @@ describe("the command of a decision", () => {
     });
   });
 
+  test.each([
+    ["money", 0.25, "0.5", "0.25", "an amount from 0.26 on"],
+    ["gpuSeconds", 12.25, "13", "12.5", "a whole number from 13 on"],
+    ["steps", 40, "80", "40", "a whole number from 41 on"],
+    ["breadth", 6, "8", "5", "a whole number from 6 on"],
+  ] as const)(
+    "L1 raises a limit of %s, as it is proposed, by the same rule as the command line",
+    (name, value, proposed, short, rule) => {
+      const ceiling = name === "breadth" ? 4 : value;
+      const about = { ...open, kind: "limit" as const, limit: { name, value, ceiling } };
+      const draft = ask.emptyDraft(about);
+      expect(draft.raise).toBe(proposed);
+      expect(ask.sayingOf(about, draft)).toMatchObject({ verb: "approve", args: { to: Number(proposed) } });
+      expect(ask.sayingOf(about, { ...draft, raise: short })).toBe(`the limit can be raised to ${rule}`);
+      expect(taken(ask.commandOf(about, draft)).options).toEqual({ "--raise-to": proposed });
+    },
+  );
+
   test("stays one word while nothing was chosen: no shell begins anything else with it", () => {
     const about = {
       ...open,

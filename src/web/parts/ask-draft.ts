@@ -1,5 +1,5 @@
 /** What a person has put together for an ask so far: what it would send, what is missing, and how it would be typed. Pure. */
-import { goesOnWith, higherCeiling, leastCeiling, stopsWithout } from "../../events/raising.ts";
+import { ceilingWords, higherCeiling, stopsWithout, takesCeiling } from "../../events/raising.ts";
 import type { AskView } from "../../views/control-room/asks.ts";
 import type { Saying } from "../data/source.ts";
 import { shellWord } from "./words.ts";
@@ -87,9 +87,9 @@ function said(ask: AskView, draft: Draft, text: string): Saying | string {
       return { verb: "approve", text, hash };
     case "limit": {
       const to = Number(draft.raise);
-      return ask.limit && Number.isSafeInteger(to) && goesOnWith(ask.limit, to)
+      return ask.limit && takesCeiling(ask.limit, to)
         ? { verb: "approve", text, args: { to }, hash }
-        : `the limit is raised to a whole number from ${ask.limit ? leastCeiling(ask.limit) : 1} on`;
+        : `the limit can be raised to ${ask.limit ? ceilingWords(ask.limit) : "more"}`;
     }
     case "choice":
       if (draft.option === "") return "choose one of the options";

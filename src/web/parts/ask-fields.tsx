@@ -69,7 +69,7 @@ function SayFields({ ask, draft, change }: FieldsProps): ReactNode {
       return (
         <label className="field">
           <span>Raise {kindOfLimit(ask)} to</span>
-          <input inputMode="numeric" value={draft.raise} onChange={(event) => change({ raise: event.target.value })} />
+          <input inputMode="decimal" value={draft.raise} onChange={(event) => change({ raise: event.target.value })} />
         </label>
       );
     case "choice":
