@@ -120,7 +120,8 @@ async function hasRoom(turn: Turn, call: Call, count: number): Promise<boolean> 
   const ceiling = Math.max(set, desk.ceilings.breadth ?? 0);
   if (open + count <= ceiling) return true;
   if (desk.narrowed.includes(frame.id)) {
-    const insists = `${frame.role} insists on ${count} tasks at once beside ${open} at work, beyond the run's limit`;
+    const beside = open === 0 ? "" : ` beside ${open} at work`;
+    const insists = `${frame.role} insists on ${count} tasks at once${beside}, beyond the run's limit`;
     await askAboutLimit(turn, { name: "breadth", value: open + count, ceiling }, insists);
     return false;
   }

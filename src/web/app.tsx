@@ -37,6 +37,14 @@ export function App(): ReactNode {
   useEffect(() => {
     void enter().then(setEntry);
   }, [turn]);
+  // The link, put into the address of a page that is open already, changes only what stands behind the #: nothing is loaded again.
+  useEffect(() => {
+    const onKey = (): void => {
+      if (keyInAddress() !== undefined) setTurn((before) => before + 1);
+    };
+    window.addEventListener("hashchange", onKey);
+    return () => window.removeEventListener("hashchange", onKey);
+  }, []);
   // The session has ended while the page was open.
   useEffect(
     () =>
@@ -72,9 +80,13 @@ export function App(): ReactNode {
   }
 }
 
+function keyInAddress(): string | undefined {
+  return /^#key=([\w-]+)$/.exec(location.hash)?.[1];
+}
+
 /** With the one-time key, if the address brings one; it is taken out of the address and of the history at once. */
 async function enter(): Promise<Entry> {
-  const key = /^#key=([\w-]+)$/.exec(location.hash)?.[1];
+  const key = keyInAddress();
   if (key !== undefined) {
     history.replaceState(null, "", location.pathname + location.search);
     await signIn({ key }).catch(() => undefined); // used before: a session may be there all the same

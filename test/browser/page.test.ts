@@ -141,6 +141,18 @@ inChromium("the page", () => {
     expect(await own.cadre.store.ask(ask?.id as AskId)).toMatchObject({ state: "open", decision: null });
   });
 
+  test("the link signs in where the page stands open already, and does not stay in the address", async () => {
+    const own = await served();
+    const context = await browser().newContext();
+    open.push(() => context.close());
+    const page = await context.newPage();
+    await page.goto(`${own.origin}/inbox`);
+    await page.getByText("You are not signed in").waitFor();
+    await page.evaluate((link) => (location.hash = new URL(link).hash), own.link());
+    await page.getByRole("heading", { name: "Inbox" }).waitFor();
+    expect(page.url()).toBe(`${own.origin}/inbox`);
+  });
+
   test("a run is found, read and answered with keys alone", async () => {
     const own = await served();
     await started(own);

@@ -247,7 +247,7 @@ test("L3 who insists on more than the breadth asks a person; raised, the very ta
   const [ask] = await line.store.asks({ state: "open" });
   expect(ask).toMatchObject({ kind: "limit", limit: { name: "breadth", value: 3, ceiling: 2 } });
   expect(ask?.question).toBe(
-    "lead insists on 3 tasks at once beside 0 at work, beyond the run's limit of 2 for breadth. Approve to raise it, reject to send the tasks back.",
+    "lead insists on 3 tasks at once, beyond the run's limit of 2 for breadth. Approve to raise it, reject to send the tasks back.",
   );
   const by = { by: "mai", face: "test", at: "2026-02-01T00:00:00.000Z" };
   await line.store.decide(ask!.id as AskId, { verb: "approve", text: "", args: { to: 3 }, ...by }, ask!.hash);

@@ -10,7 +10,7 @@ import { ReportView } from "./report.tsx";
 import { pastWords } from "./settled.tsx";
 import { RuleQuote } from "./small.tsx";
 import type { Names } from "./trace-list.tsx";
-import { agoWords, kindWords, plural, shown, spanWords, timeWords } from "./words.ts";
+import { agoWords, deadlineWords, kindWords, plural, shown, timeWords } from "./words.ts";
 import { PauseSign, PersonSign } from "./icons.tsx";
 import { visibleJson, visibleLines } from "../../views/escape.ts";
 import { askedInstead, standInText } from "../../views/stand-in.ts";
@@ -109,16 +109,10 @@ function Deadline({
 }): ReactNode {
   const rest = "this work rests, and nothing is billed for it";
   if (ask.deadline === null) return <Fact name="If you wait">{rest}, for as long as it takes</Fact>;
-  const left = Date.parse(ask.deadline) - now;
-  const when = left > 0 ? `in ${spanWords(left)}` : `${spanWords(-left)} ago`;
-  const then = ask.expires
-    ? "it can no longer be approved"
-    : ask.bumpsTo === null
-      ? "it is overdue"
-      : `it goes up to ${names(ask.bumpsTo)}`;
   return (
     <Fact name="If you wait">
-      {rest}; <span title={timeWords(ask.deadline)}>{when}</span> {then}
+      {rest};{" "}
+      <span title={timeWords(ask.deadline)}>{deadlineWords({ ...ask, deadline: ask.deadline }, names, now)}</span>
     </Fact>
   );
 }

@@ -100,7 +100,7 @@ function SayFields({ ask, draft, change }: FieldsProps): ReactNode {
 }
 
 function kindOfLimit(ask: AskView): string {
-  return ask.limit === null ? "the limit" : `${ask.limit.name} (${ask.limit.value} of ${ask.limit.ceiling})`;
+  return ask.limit === null ? "the limit" : `${ask.limit.name} from ${ask.limit.ceiling}`;
 }
 
 function Options({

@@ -10,6 +10,9 @@ import { Command, ErrorNote } from "./small.tsx";
 import type { Names } from "./trace-list.tsx";
 import { shown, timeWords } from "./words.ts";
 
+/** What sends it from the keyboard, as this one is lettered. */
+const sendKeys = /Mac|iP(hone|ad|od)/.test(navigator.platform) ? "⌘↵" : "Ctrl ↵";
+
 export function AskForm({
   ask,
   names,
@@ -73,7 +76,7 @@ export function AskForm({
             disabled={doing.busy || typeof made === "string"}
             title={typeof made === "string" ? made : ""}
           >
-            {submitWords(ask, draft)} <kbd>⌘↵</kbd>
+            {submitWords(ask, draft)} <kbd>{sendKeys}</kbd>
           </button>
           <Others ask={ask} draft={draft} change={begin} />
           {ask.acknowledged === null ? (

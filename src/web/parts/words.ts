@@ -17,6 +17,23 @@ export function agoWords(at: string, now: number): string {
   return span === "now" ? "just now" : `${span} ago`;
 }
 
+/** What happens, or has happened, where nobody decides by then: `in 3h it goes up to Project Manager`, `it was due 14m ago`. */
+export function deadlineWords(
+  ask: { readonly deadline: string; readonly expires: boolean; readonly bumpsTo: string | null },
+  names: (role: string) => string,
+  now: number,
+): string {
+  const up = ask.bumpsTo === null ? null : `goes up to ${names(ask.bumpsTo)}`;
+  const left = Date.parse(ask.deadline) - now;
+  if (left > 0) {
+    const then = ask.expires ? "it can no longer be approved" : up === null ? "it is overdue" : `it ${up}`;
+    const span = spanWords(left);
+    return `${span === "now" ? "in a moment" : `in ${span}`} ${then}`;
+  }
+  const ago = agoWords(ask.deadline, now);
+  return ask.expires ? `its time was over ${ago}` : `it was due ${ago}${up === null ? "" : `, and ${up}`}`;
+}
+
 /** How long something took: `0.4s`, `12s`, `4:10`, `1:02:09`. */
 export function tookWords(ms: number): string {
   if (ms < 1000) return `${Math.max(0, ms)}ms`;
