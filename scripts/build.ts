@@ -6,16 +6,19 @@
  * B2. Files appear by rename and chunks carry their content's hash: a process that runs from `dist` survives a rebuild beside it.
  * B3. A module that starts itself as a thread is a file of its own.
  * B4. What is bundled brings its licence along: `dist/THIRD-PARTY-LICENSES.txt`.
- * B5. The page is one script and one style sheet, named by their content and compressed here; it must stay small (`webBudget`).
+ * B5. What starts load is joined into few files (`join-chunks.ts`).
+ * B6. The page is one script and one style sheet, named by their content and compressed here; it must stay small (`webBudget`).
  *
  * `node scripts/build.ts` builds everything; `--js` leaves the declarations out and keeps older chunks (what the tests do).
  */
 import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
 import { chmodSync, globSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, type BuildOptions, type Metafile, type OutputFile, type Plugin } from "esbuild";
+import { joinChunks } from "./join-chunks.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -85,19 +88,28 @@ const withoutDeadWeight: Plugin = {
 /**
  * Node's own modules that cost ms when they are imported and nothing when they are required: an import reads every export once, `process.stdin`,
  * `fs.promises` and `crypto.subtle` among them, and each of those loads what stands behind it: with `node:fs` come 34 modules more, with `node:util` 12.
- * Required, only what is used is read.
+ * Required, only what is used is read: each name is an export of its own, and the bundler leaves out those that nobody imports. (It must not
+ * treat them as CommonJS: to copy an object's properties it looks at each, and for `util` a look is enough to load what stands behind.)
+ * `child_process`, of which functions alone are used, is required when one of them is called: 19 modules come with it.
  */
 const withoutFacades: Plugin = {
   name: "without-facades",
   setup: (esbuild) => {
     const costly = /^(node:)?(process|crypto|fs|util|child_process|net|zlib|async_hooks)$/;
-    esbuild.onResolve({ filter: costly }, ({ path, pluginData }) =>
-      pluginData === "required" ? { path, external: true } : { path, namespace: "required" },
+    esbuild.onResolve({ filter: costly }, ({ path, kind }) =>
+      kind === "require-call" ? { path, external: true } : { path, namespace: "required" },
     );
-    esbuild.onLoad({ filter: /./, namespace: "required" }, ({ path }) => ({
-      contents: `module.exports = require(${JSON.stringify(path)});`,
-      pluginData: "required",
-    }));
+    esbuild.onLoad({ filter: /./, namespace: "required" }, ({ path }) => {
+      const names = Object.keys(createRequire(import.meta.url)(path) as object).filter((name) => /^\w+$/.test(name));
+      const picked = names.map((name) => `export const ${name} = /* @__PURE__ */ of("${name}");`);
+      const ways = path.endsWith("child_process")
+        ? [
+            `const all = new Proxy({}, { get: (_, name) => require("${path}")[name] });`,
+            "const of = (name) => new Proxy(() => {}, { get: (_, key) => all[name][key], apply: (_, self, given) => all[name](...given) });",
+          ]
+        : [`const all = require("${path}");`, "const of = (name) => all[name];"];
+      return { contents: [...ways, "export default all;", ...picked].join("\n") };
+    });
   },
 };
 
@@ -115,7 +127,36 @@ function entryPoints(): Record<string, string> {
   };
 }
 
-async function bundle(): Promise<{ files: OutputFile[]; metafile: Metafile }> {
+const program = "cli/program";
+const reading = [program, "store/open-reader"];
+/** What is typed all day, and what a person who answers waits for: the entries in `src` that each of them loads until it shows something. */
+const starts: readonly (readonly string[])[] = [
+  [program],
+  ["index"],
+  [program, "cli/commands/lint"],
+  [program, "cli/commands/graph"],
+  [program, "cli/commands/who"],
+  [...reading, "cli/commands/inbox"],
+  [...reading, "cli/commands/runs"],
+  [...reading, "cli/commands/show"],
+  [...reading, "cli/commands/trace"],
+  [
+    program,
+    "cli/commands/answer",
+    "cadre/cadre",
+    "engine/engine",
+    "engine/guard",
+    "notices/teller",
+    "run/decide-ask",
+    "store/journal-files",
+    "views/journal/anchor",
+  ],
+];
+const heavy = /node_modules\/(@langchain|langsmith|@huggingface|@modelcontextprotocol)\//;
+
+type File = Pick<OutputFile, "path" | "contents">;
+
+async function bundle(): Promise<{ files: File[]; metafile: Metafile }> {
   const main = await build({
     ...shared,
     entryPoints: entryPoints(),
@@ -149,10 +190,17 @@ async function bundle(): Promise<{ files: OutputFile[]; metafile: Metafile }> {
     target: "node16",
     plugins: [programStaysApart],
   });
-  return { files: [...main.outputFiles, ...forLangChain.outputFiles, ...guard.outputFiles], metafile: main.metafile };
+  const sources = starts.map((entries) => entries.map((entry) => `src/${entry}.ts`));
+  const pieces = new Map(main.outputFiles.map((file) => [relative(root, file.path), file.text]));
+  const { texts, metafile } = await joinChunks(
+    { texts: pieces, metafile: main.metafile },
+    { build: { ...shared, target: "node22.18" }, banner: requireForBundled, starts: sources, heavy },
+  );
+  const own = [...texts].map(([name, text]) => ({ path: join(root, name), contents: Buffer.from(text) }));
+  return { files: [...own, ...forLangChain.outputFiles, ...guard.outputFiles], metafile };
 }
 
-/** Of the page's script, compressed with gzip, in bytes (B5). */
+/** Of the page's script, compressed with gzip, in bytes (B6). */
 const webBudget = 180 * 1024;
 
 /** The control room: what a browser loads. The script stands in an exported file too, so it is one, and starts by itself. */
@@ -209,7 +257,7 @@ function checkThreads(metafile: Metafile): void {
   }
 }
 
-function isChunk(file: OutputFile): boolean {
+function isChunk(file: File): boolean {
   return file.path.startsWith(join(dist, "chunks"));
 }
 

@@ -11,7 +11,7 @@ function changedAt(file: string): number {
 }
 
 export function setup(): void {
-  const sources = globSync(["src/**/*.{ts,tsx,css,svg}", "graphs/*.ts", "scripts/build.ts", "package.json"], {
+  const sources = globSync(["src/**/*.{ts,tsx,css,svg}", "graphs/*.ts", "scripts/*.ts", "package.json"], {
     cwd: root,
   });
   const newest = Math.max(...sources.map(changedAt));
