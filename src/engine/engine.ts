@@ -18,7 +18,6 @@ import { forkRun } from "../run/fork/fork-run.ts";
 import { complaint } from "../run/refusal.ts";
 import { startRun, type StartDeps } from "../run/start-run.ts";
 import type { RunRow, Store } from "../store/ports.ts";
-import { toolCatalogue, toolHash } from "../tools/catalogue.ts";
 import { bubblewrap } from "../tools/sandbox/bubblewrap.ts";
 import { noSandbox, type Sandbox } from "../tools/sandbox/sandbox.ts";
 import { openWorkspaces } from "../tools/workspace/folder.ts";
@@ -38,7 +37,14 @@ export function openEngine(options: EngineOptions): Engine {
   const configured = async (): Promise<Config> => (await import("../config/config.ts")).requireConfig(options.dir);
   const models = engineModels({ dir: options.dir, data: options.data, config: configured, env: process.env });
   const outside = outsideOf({ ...options, embedded: models.embedded });
-  const tools = guardedTools(toolCatalogue({ sandbox: sandboxFor(options), ...outside, secrets }), secrets);
+  // With all that they do: not before a role acts.
+  const tools = oncePer(
+    () => 0,
+    async () => {
+      const { toolCatalogue } = await import("../tools/catalogue.ts");
+      return guardedTools(toolCatalogue({ sandbox: sandboxFor(options), ...outside, secrets }), secrets);
+    },
+  );
   const workspaces = openWorkspaces({ project: options.dir, data: options.data, exclude: ownFolders(options) });
   const serve = (): ServedTools => (options.outside === false ? noServers : serveMcp(options.dir));
   const bindNow = async (
@@ -46,10 +52,13 @@ export function openEngine(options: EngineOptions): Engine {
     workflow: string | undefined,
     before: BoundChart | null,
   ): Promise<{ bound: BoundChart; workflow: string }> => {
-    const { bindProject, loadProject } = await import("../project.ts");
+    const [{ bindProject, loadProject }, { toolHash }] = await Promise.all([
+      import("../project.ts"),
+      import("../tools/catalogue.ts"),
+    ]);
     const project = await loadProject(options.dir, workflow);
     const mcp = await served.bind(project, before && (before.mcp ?? []));
-    const toolHashes = Object.fromEntries([...tools.values()].map((tool) => [tool.name, toolHash(tool)]));
+    const toolHashes = Object.fromEntries([...(await tools()).values()].map((tool) => [tool.name, toolHash(tool)]));
     return { bound: bindProject(project, toolHashes, mcp), workflow: project.loaded?.name ?? "" };
   };
   const routing = engineRouting({ dir: options.dir, config: configured, embedded: models.embedded, secrets });
@@ -99,7 +108,10 @@ export function openEngine(options: EngineOptions): Engine {
     return {
       brief: run.brief,
       store: options.store,
-      tools: withServed(tools, guardedTools(byName(await served.toolsOf(bound)), secrets)),
+      tools: oncePer(
+        () => 0,
+        async () => withServed(await tools(), guardedTools(byName(await served.toolsOf(bound)), secrets)),
+      ),
       workspaces,
       project: options.dir,
       clock: options.clock,
@@ -168,7 +180,7 @@ export function openEngine(options: EngineOptions): Engine {
     apply: (run) => applyRun(options.store, workspaces, run),
     argumentProblem: async ({ run, line, action }, args) => {
       const name = action?.type === "tool" ? action.tool : "";
-      const tool = tools.get(name) ?? (await servedTool(options.store, serve(), run, name));
+      const tool = (await tools()).get(name) ?? (await servedTool(options.store, serve(), run, name));
       const checked = tool?.schema.safeParse(args);
       if (!tool || !checked) return "it is approved as it is, or rejected with a reason";
       if (!checked.success) return complaint(checked.error);

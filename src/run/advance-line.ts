@@ -17,7 +17,7 @@ import { LineSaver } from "../store/checkpoints.ts";
 import type { Fence, LineRow, RunRow, Store, StoredEvent } from "../store/ports.ts";
 import { verifyLine } from "../store/verify-chain.ts";
 import { compileLine } from "./graph.ts";
-import { nothingAbove, type Above, type LineContext } from "./line-context.ts";
+import { nothingAbove, type Above, type RestingContext } from "./line-context.ts";
 import { forkOpeningEvents } from "./fork/opening.ts";
 import { childOpeningEvents, openingEvents } from "./opening.ts";
 
@@ -31,7 +31,7 @@ export type LineInput = {
 export type LineDeps = {
   readonly store: Store;
   /** The context of the line's nodes under this chart. */
-  readonly contextFor: (run: RunRow, bound: BoundChart, fence: Fence, above: Above) => Promise<LineContext>;
+  readonly contextFor: (run: RunRow, bound: BoundChart, fence: Fence, above: Above) => Promise<RestingContext>;
 };
 
 /** `waiting`: for the decision on `ask`. `children`: until they have ended. */

@@ -4,8 +4,11 @@ import { USER, check, ruleOf, type Rule } from "../org/chart.ts";
 import type { Turn } from "./refusal.ts";
 
 /** The answer travels back along the edge that the question came by, whatever `reports_to` says. */
-export function closeWithAnswer(turn: Turn, answer: Answer, by: "model" | "person"): void {
-  const { batch, frame } = turn;
+export function closeWithAnswer(
+  { batch, frame }: Pick<Turn, "batch" | "frame">,
+  answer: Answer,
+  by: "model" | "person",
+): void {
   batch.add({
     type: "frame_closed",
     at: batch.now(),

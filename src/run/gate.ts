@@ -20,7 +20,7 @@ import { submit } from "./closing.ts";
 import { closeWithAnswer, closeWithReport } from "./frame-closing.ts";
 import { endStopped, stopRun } from "./ending.ts";
 import { handOn, isHandingOn } from "./handed-on.ts";
-import { Batch, type LineContext } from "./line-context.ts";
+import { acting, Batch, type RestingContext } from "./line-context.ts";
 import { openApproved, openWithin } from "./hand-over.ts";
 import type { Turn } from "./refusal.ts";
 import { bareCall } from "./taking-up.ts";
@@ -29,7 +29,7 @@ import { judgeAsPerson } from "./verification.ts";
 
 type Ask = DeskAsk;
 
-export async function gate(context: LineContext, log: readonly Event[]): Promise<Event[]> {
+export async function gate(context: RestingContext, log: readonly Event[]): Promise<Event[]> {
   const desk = deskOf(log);
   const batch = new Batch(log, context.clock);
   const ask = desk.ask;
@@ -50,7 +50,11 @@ export async function gate(context: LineContext, log: readonly Event[]): Promise
   const { decision } = decided;
   if (ask.type === "ask_raised") tellWhoSaw(ask.ask, decided, batch); // G3
   batch.add({ type: "ask_decided", at: batch.now(), ask: ask.ask, decision });
-  const turn = { context, desk, frame, batch };
+  if (isAnswer(ask, decision)) {
+    closeWithAnswer({ frame, batch }, answerOf(ask, decision), "person");
+    return batch.events;
+  }
+  const turn = { context: await acting(context), desk, frame, batch };
   const { verb, text } = decision;
   if (frame.kind === "verification" && ask.kind === "assignment" && (verb === "answer" || verb === "reject"))
     judgeAsPerson(turn, log, { ok: verb === "answer", text });
@@ -58,11 +62,16 @@ export async function gate(context: LineContext, log: readonly Event[]): Promise
   return batch.events;
 }
 
+/** Of a question, and no task or question to somebody else: it closes the frame that asked. */
+function isAnswer({ kind }: Ask, decision: Decision): boolean {
+  return (kind === "question" || kind === "escalation") && !isHandingOn(decision);
+}
+
 /** An ask with the decision that stands on it. */
 type Decided = Pick<AskRow, "acknowledged" | "votes"> & { readonly decision: Decision };
 
 /** Null while it waits; where its time is over, the clock decides here, unless a face looked first. */
-async function decidedRow({ store, clock }: LineContext, id: AskId): Promise<Decided | null> {
+async function decidedRow({ store, clock }: RestingContext, id: AskId): Promise<Decided | null> {
   const found = await store.ask(id);
   if (!found) return null;
   const row = clockDecides(found, clock.now()) ? await decideByClock(store, found, clock) : found;
@@ -80,7 +89,7 @@ const wakeUp = z.union([
 ]);
 
 /** A resume value from a tool that speaks LangGraph (Studio): recorded like any other decision, so that the first one still wins. */
-async function recordWakeUp(context: LineContext, ask: Ask, value: unknown): Promise<Decided> {
+async function recordWakeUp(context: RestingContext, ask: Ask, value: unknown): Promise<Decided> {
   const read = wakeUp.parse(value);
   const deciding = ask.kind === "approval" || ask.kind === "sign_off" || ask.kind === "limit";
   const said =
@@ -131,8 +140,7 @@ async function follow(turn: Turn, ask: Ask, decision: Decision, held: Call | und
       return isHandingOn(decision) ? handOn(turn, ask, decision) : assignment(turn, decision);
     case "question":
     case "escalation":
-      if (isHandingOn(decision)) return handOn(turn, ask, decision);
-      return closeWithAnswer(turn, answerOf(ask, decision), "person");
+      return isHandingOn(decision) ? handOn(turn, ask, decision) : undefined; // an answer has closed it
   }
 }
 

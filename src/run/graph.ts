@@ -13,17 +13,17 @@ import type { Event } from "../events/event.ts";
 import { USER } from "../org/chart.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import { gate } from "./gate.ts";
-import type { LineContext } from "./line-context.ts";
+import { acting, type RestingContext } from "./line-context.ts";
 import { LineState, type LineUpdate } from "./state.ts";
 
 type State = { eventLog: Event[] };
 
-type Work = (context: LineContext, log: readonly Event[]) => Promise<Event[]>;
+type Work = (context: RestingContext, log: readonly Event[]) => Promise<Event[]>;
 
 // What a role needs to act (prompts, verbs, tools' schemas) is loaded when one does: taking up a person's decision needs none of it.
-const turn: Work = async (context, log) => (await import("./turn.ts")).takeTurn(context, log);
-const join: Work = async (context, log) => (await import("./join.ts")).join(context, log);
-const act: Work = async (context, log) => (await import("./act.ts")).act(context, log);
+const turn: Work = async (context, log) => (await import("./turn.ts")).takeTurn(await acting(context), log);
+const join: Work = async (context, log) => (await import("./join.ts")).join(await acting(context), log);
+const act: Work = async (context, log) => (await import("./act.ts")).act(await acting(context), log);
 
 export const GATE = "_gate";
 export const ACT = "_act";
@@ -55,7 +55,7 @@ export type Opening = (log: readonly Event[], thread: string) => Promise<Event[]
 /** The machine without a checkpointer: whoever compiles it decides where the log lies. */
 export function lineGraph(
   bound: BoundChart,
-  context: (log: readonly Event[]) => Promise<LineContext>,
+  context: (log: readonly Event[]) => Promise<RestingContext>,
   options: { readonly opening?: Opening; readonly frames?: readonly DeskFrame[] } = {},
 ) {
   const { opening, frames = [] } = options;
@@ -93,7 +93,7 @@ export function lineGraph(
 /** `frames`: the line's stack as it stands. */
 export function compileLine(
   bound: BoundChart,
-  context: LineContext,
+  context: RestingContext,
   checkpointer: BaseCheckpointSaver,
   frames: readonly DeskFrame[],
 ) {

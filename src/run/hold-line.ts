@@ -14,7 +14,7 @@ import { clockDecides } from "../store/expiry.ts";
 import type { Fence, RunRow, Store, StoredEvent } from "../store/ports.ts";
 import { advanceLine, type LineStop } from "./advance-line.ts";
 import { takeLease, type LeaseTimes } from "./lease.ts";
-import type { Above, LineContext } from "./line-context.ts";
+import type { Above, RestingContext } from "./line-context.ts";
 import type { LineSteering } from "./steering.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 
@@ -31,7 +31,7 @@ export type HoldDeps = {
     bound: BoundChart,
   ) => Promise<
     Omit<
-      LineContext,
+      RestingContext,
       | "run"
       | "bound"
       | "line"
@@ -100,7 +100,7 @@ async function unlessStopped(steering: LineSteering, advance: () => Promise<Line
 }
 
 function move(deps: HoldDeps, { line, steering, options, stopwatch }: Holding, fence: Fence): Promise<LineStop> {
-  const contextFor = async (run: RunRow, bound: BoundChart, _fence: Fence, above: Above): Promise<LineContext> => ({
+  const contextFor = async (run: RunRow, bound: BoundChart, _fence: Fence, above: Above): Promise<RestingContext> => ({
     ...(await deps.contextFor(run, bound)),
     run,
     bound,

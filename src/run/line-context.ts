@@ -31,6 +31,8 @@ export type Above = {
 
 export const nothingAbove: Above = { log: [], frames: [], opened: null };
 
+type Tools = ReadonlyMap<string, Tool>;
+
 export type LineContext = {
   readonly run: RunRow;
   readonly brief: Brief;
@@ -60,7 +62,7 @@ export type LineContext = {
     | "setSignal"
   >;
   readonly modelFor: (role: Role) => Promise<RoleModel>;
-  readonly tools: ReadonlyMap<string, Tool>;
+  readonly tools: Tools;
   readonly workspaces: Workspaces;
   readonly project: string;
   readonly clock: Clock;
@@ -77,6 +79,14 @@ export type LineContext = {
   /** Who is asked for a second opinion on a route; left out, or null: nobody. */
   readonly routing?: () => Promise<RouteJudge | null>;
 };
+
+/** What a line begins with: tools, with all that they do, may be loaded when the first role acts. Most decisions are taken up without them. */
+export type RestingContext = Omit<LineContext, "tools"> & { readonly tools: Tools | (() => Promise<Tools>) };
+
+export async function acting(context: RestingContext): Promise<LineContext> {
+  const { tools } = context;
+  return { ...context, tools: typeof tools === "function" ? await tools() : tools };
+}
 
 /** Collects a node's events and knows the index that the next one will have in the line, from which ids derive. */
 export class Batch {
