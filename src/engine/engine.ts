@@ -24,7 +24,7 @@ import { openWorkspaces } from "../tools/workspace/folder.ts";
 import type { Workspaces } from "../tools/workspace/workspace.ts";
 import type { Engine, EngineOptions } from "./api.ts";
 import { planFork } from "./fork.ts";
-import { guardedModel, guardedTools, secretsOf } from "./guard.ts";
+import { guardedModel, guardedModels, guardedTools, secretsOf } from "./guard.ts";
 import { byName, noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./mcp.ts";
 import { engineModels } from "./models.ts";
 import { outsideOf } from "./outside.ts";
@@ -119,7 +119,10 @@ export function openEngine(options: EngineOptions): Engine {
         await outside.read(); // before anything is offered or run
         return drift();
       },
-      models: modelSource(configured, { env: process.env, run: run.id, embedded: models.embedded }),
+      models: guardedModels(
+        modelSource(configured, { env: process.env, run: run.id, embedded: models.embedded }),
+        secrets,
+      ),
       routing: routing.judge(run.id),
       modelFor: (role: Role): Promise<RoleModel> => {
         const known =

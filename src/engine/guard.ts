@@ -8,6 +8,7 @@
 import { configWords } from "../config/mentions.ts";
 import type { ModelReply, RoleModel } from "../models/model.ts";
 import type { RouteJudge } from "../models/route-judge.ts";
+import type { ModelSource } from "../models/served-model.ts";
 import { structureFault } from "../models/strict-calls.ts";
 import { openSecrets, type Secrets } from "../outside/secrets.ts";
 import type { PaidCalls } from "../tools/paid-calls.ts";
@@ -46,6 +47,21 @@ export function guardedJudge(judge: RouteJudge, secrets: Secrets): RouteJudge {
     judge: ({ text, question, ...asked }, signal) => {
       const clean = { text: secrets.cleanJson(text), question: secrets.cleanJson(question) };
       return judge.judge({ ...asked, ...clean }, signal);
+    },
+  };
+}
+
+/** Of what tools measure. What comes back goes to the ledger past the tool's own guard. */
+export function guardedModels(source: ModelSource, secrets: Secrets): ModelSource {
+  if (secrets.none) return source;
+  return {
+    names: () => source.names(),
+    open: async (name) => {
+      const model = await source.open(name);
+      return {
+        ...model,
+        ask: (text, question, signal) => model.ask(secrets.cleanJson(text), secrets.cleanJson(question), signal),
+      };
     },
   };
 }

@@ -18,8 +18,8 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((server) => server.close()));
 });
 
-async function withServer(behaviour: Behaviour): Promise<{ dir: string; server: ChatServer }> {
-  const server = await startChatServer([behaviour]);
+async function withServer(...behaviours: Behaviour[]): Promise<{ dir: string; server: ChatServer }> {
+  const server = await startChatServer(behaviours);
   open.push(server);
   const dir = project();
   const mode = join(dir, "modes/ai-ml-lead.md");
@@ -80,3 +80,27 @@ test.each<[string, Behaviour, number]>([
   expect(told).not.toContain(token);
   expect(told).not.toContain(prompt);
 });
+
+test(
+  "R8 a token that lies in the rows of a sample is in no question to a model that is measured on them",
+  { timeout: 60_000 },
+  async () => {
+    const args = { dataset: "sample.csv", candidates: ["it"] };
+    const { dir, server } = await withServer(
+      { kind: "reply", calls: [{ name: "evaluate_models", args }] },
+      { kind: "reply", text: "good" },
+    );
+    const rows = Array.from({ length: 24 }, (_, row) => `row ${row} opens with ${token},${row % 2 ? "good" : "bad"}`);
+    writeFileSync(join(dir, "sample.csv"), ["text,label", ...rows].join("\n"));
+    const config = JSON.parse(readFileSync(join(dir, "cadre.yaml"), "utf8")) as { models: { it: object } };
+    config.models.it = { ...config.models.it, about: { licence: "mit" } };
+    writeFileSync(join(dir, "cadre.yaml"), JSON.stringify(config));
+    await run(dir, ["run", brief, "--to", "huggingface-specialist", "--json"]);
+    const asked = server.requests.map(({ body }) => JSON.stringify(body));
+    // They were asked about; what follows would prove nothing otherwise.
+    expect(
+      asked.filter((body) => /row \d+ opens with/.test(body) && body.includes("You sort texts")).length,
+    ).toBeGreaterThan(5);
+    for (const body of asked) expect(body).not.toContain(token);
+  },
+);

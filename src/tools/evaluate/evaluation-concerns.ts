@@ -1,4 +1,5 @@
 /** What has to be let pass before models are measured: their licences, and what of the sample would leave this machine. */
+import { hashOf } from "../../canonical.ts";
 import type { Finding } from "../../events/event.ts";
 import { isOutcome } from "../answer.ts";
 import { licenceConcerns } from "../hub/licence-concerns.ts";
@@ -18,6 +19,7 @@ async function evaluationConcerns(hub: HubSource, context: ToolContext, given: E
   const plan = await planned(context, given);
   if (isOutcome(plan)) return { findings: [] }; // `run` says what is wrong with it
   const findings: Finding[] = [];
+  const of = given.instruction === undefined ? plan.setting : hashOf([plan.setting, given.instruction]);
   for (const name of plan.candidates.served) {
     const model = await openServed(context, name);
     if (isUnmeasured(model)) continue;
@@ -28,7 +30,8 @@ async function evaluationConcerns(hub: HubSource, context: ToolContext, given: E
     const personal = new PersonalCount();
     for (const [index, { text }] of plan.parts.test.entries())
       personal.add(text, () => `${plan.dataset}, row ${index + 1} of the test part`);
-    findings.push(...personal.findings(model.origin, plan.setting));
+    personal.add(given.instruction ?? "", () => "instruction");
+    findings.push(...personal.findings(model.origin, of));
   }
   // Two models at one address are one matter.
   return { findings: [...new Map(findings.map((finding) => [finding.id, finding])).values()] };
