@@ -20,7 +20,7 @@ import {
   readServerCode,
   statusError,
 } from "./transport-errors.ts";
-import { WholeAnswer } from "./whole-answer.ts";
+import { wholeAnswer } from "./whole-answer.ts";
 import { openWatch, watchedBody, wholeBody, type CallLimits, type Watch } from "./watch.ts";
 
 export type TransportLimits = CallLimits & {
@@ -208,7 +208,7 @@ async function oneAttempt(
     const about = { status: response.status, headers };
     const answer = /^text\/event-stream\b/i.test(kind)
       ? new Response(watchedBody(body), about)
-      : new WholeAnswer(await wholeBody(body), about);
+      : wholeAnswer(await wholeBody(body), about);
     return { kind: "answer", response: answer };
   } catch (error) {
     if (watch.signal.aborted || isCadreError(error)) throw error;

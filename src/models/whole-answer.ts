@@ -1,69 +1,80 @@
 type Body = "body" | "bodyUsed" | "text" | "json" | "arrayBuffer" | "bytes" | "blob" | "formData" | "clone";
-/** TypeScript declares as properties what are accessors and methods. */
-const Plain = Response as unknown as new (body: null, init: ResponseInit) => Omit<Response, Body>;
+type Content = Uint8Array<ArrayBuffer> | string;
+/** What says of the content what it is. */
+type About = Pick<ResponseInit, "status" | "headers">;
 
 /**
  * A Response whose body is here already. Node's own makes a stream of it, reads that to its end and joins what it read in the pool of small
  * buffers, 64 KB of which are kept by whichever answer is the last one there: over a million rows of a batch that is most of what they cost.
  */
-export class WholeAnswer extends Plain {
-  readonly #content: Uint8Array<ArrayBuffer> | string;
-  #used = false;
+export function wholeAnswer(content: Content, about: About): Response {
+  return new (answers ??= answerClass())(content, about);
+}
 
-  /** `init` says what the content is. */
-  constructor(content: Uint8Array<ArrayBuffer> | string, init: Pick<ResponseInit, "status" | "headers">) {
-    super(null, init);
-    this.#content = content;
-  }
+let answers: ReturnType<typeof answerClass> | undefined;
 
-  get bodyUsed(): boolean {
-    return this.#used;
-  }
+/** Made with the first answer: to name Node's `Response` loads its HTTP client, which no start is to wait for. */
+function answerClass() {
+  /** TypeScript declares as properties what are accessors and methods. */
+  const Plain = Response as unknown as new (body: null, init: ResponseInit) => Omit<Response, Body>;
+  return class WholeAnswer extends Plain {
+    readonly #content: Content;
+    #used = false;
 
-  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-    return this.#asResponse().body;
-  }
+    constructor(content: Content, init: About) {
+      super(null, init);
+      this.#content = content;
+    }
 
-  async text(): Promise<string> {
-    const content = this.#take();
-    return typeof content === "string" ? content : decoder.decode(content);
-  }
+    get bodyUsed(): boolean {
+      return this.#used;
+    }
 
-  async json(): Promise<unknown> {
-    return JSON.parse(await this.text());
-  }
+    get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+      return this.#asResponse().body;
+    }
 
-  async arrayBuffer(): Promise<ArrayBuffer> {
-    return this.#asResponse().arrayBuffer();
-  }
+    async text(): Promise<string> {
+      const content = this.#take();
+      return typeof content === "string" ? content : decoder.decode(content);
+    }
 
-  async bytes(): ReturnType<Response["bytes"]> {
-    return this.#asResponse().bytes();
-  }
+    async json(): Promise<unknown> {
+      return JSON.parse(await this.text());
+    }
 
-  async blob(): Promise<Blob> {
-    return this.#asResponse().blob();
-  }
+    async arrayBuffer(): Promise<ArrayBuffer> {
+      return this.#asResponse().arrayBuffer();
+    }
 
-  async formData(): Promise<FormData> {
-    return this.#asResponse().formData();
-  }
+    async bytes(): ReturnType<Response["bytes"]> {
+      return this.#asResponse().bytes();
+    }
 
-  clone(): Response {
-    if (this.#used) throw new TypeError("the body was read");
-    return new WholeAnswer(this.#content, { status: this.status, headers: this.headers });
-  }
+    async blob(): Promise<Blob> {
+      return this.#asResponse().blob();
+    }
 
-  /** For whoever wants the body in another way than as text. */
-  #asResponse(): Response {
-    return new Response(this.#take(), { status: this.status, headers: this.headers });
-  }
+    async formData(): Promise<FormData> {
+      return this.#asResponse().formData();
+    }
 
-  #take(): Uint8Array<ArrayBuffer> | string {
-    if (this.#used) throw new TypeError("the body was read");
-    this.#used = true;
-    return this.#content;
-  }
+    clone(): Response {
+      if (this.#used) throw new TypeError("the body was read");
+      return new WholeAnswer(this.#content, { status: this.status, headers: this.headers });
+    }
+
+    /** For whoever wants the body in another way than as text. */
+    #asResponse(): Response {
+      return new Response(this.#take(), { status: this.status, headers: this.headers });
+    }
+
+    #take(): Uint8Array<ArrayBuffer> | string {
+      if (this.#used) throw new TypeError("the body was read");
+      this.#used = true;
+      return this.#content;
+    }
+  };
 }
 
 /** As for every Response: what is no UTF-8 is replaced, a byte order mark is none of the text. */

@@ -26,24 +26,48 @@ registerHooks({
 });
 `;
 
+/** Ends the process with its first step, and writes down what had been loaded by then. */
+const stepHook = `
+import { appendFileSync } from "node:fs";
+const write = process.stdout.write;
+process.stdout.write = function (text, ...more) {
+  const written = write.call(this, text, ...more);
+  if (!String(text).startsWith('{"type":"step"')) return written;
+  appendFileSync(process.env.LOADED_FILES, process.moduleLoadList.map((name) => "node:" + name).join("\\n"));
+  process.exit(99);
+};
+`;
+
 let folder = "";
 let project = "";
 
-type Ended = { readonly code: number | null; readonly loaded: readonly string[]; readonly stderr: string };
+type Ended = {
+  readonly code: number | null;
+  readonly loaded: readonly string[];
+  readonly native: readonly string[];
+  readonly stderr: string;
+};
 
 /** Runs the built command and tells which files of dist it loaded. */
 function cadre(...args: string[]): Ended {
+  return cadreWith([], ...args);
+}
+
+function cadreWith(hooks: readonly string[], ...args: string[]): Ended {
   const list = join(folder, "loaded.txt");
   writeFileSync(list, "");
   const { status, stderr } = spawnSync(
     process.execPath,
-    ["--import", join(folder, "hook.mjs"), join(root, "dist/cli/main.js"), ...args],
+    [
+      ...["hook.mjs", ...hooks].flatMap((name) => ["--import", join(folder, name)]),
+      join(root, "dist/cli/main.js"),
+      ...args,
+    ],
     { cwd: project, encoding: "utf8", env: { PATH: process.env["PATH"], HOME: folder, LOADED_FILES: list } },
   );
-  const urls = readFileSync(list, "utf8")
-    .split("\n")
-    .filter((line) => line.startsWith("file:"));
-  return { code: status, loaded: urls.map((url) => relative(root, fileURLToPath(url))), stderr };
+  const urls = readFileSync(list, "utf8").split("\n");
+  const loaded = urls.flatMap((url) => (url.startsWith("file:") ? [relative(root, fileURLToPath(url))] : []));
+  return { code: status, loaded, native: urls.filter((url) => url.startsWith("node:NativeModule")), stderr };
 }
 
 /** Heavy source files among what these outputs hold, or what was loaded straight from node_modules. */
@@ -71,6 +95,7 @@ function outputOf(source: string): string {
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "cadre-light-"));
   writeFileSync(join(folder, "hook.mjs"), hook);
+  writeFileSync(join(folder, "step.mjs"), stepHook);
   project = join(folder, "project");
   for (const part of ["modes", "graphs", "briefs", "cadre.yaml"]) {
     if (existsSync(join(root, part))) cpSync(join(root, part), join(project, part), { recursive: true });
@@ -116,5 +141,32 @@ describe("in the process", () => {
     expect(heavyIn(loaded)).toEqual([]);
     // Of the 260 pieces that esbuild makes, each of these would load up to 60.
     expect(loaded.filter((file) => file.startsWith("dist/")).length).toBeLessThan(30);
+  });
+
+  test("an answer is taken up, to the first step, from few files and without tools, YAML or an HTTP client", () => {
+    const waits = join(folder, "waits");
+    cpSync(project, waits, {
+      recursive: true,
+      filter: (path) => !path.includes(".cadre") && !path.includes("journal"),
+    });
+    expect(cadre("run", "briefs/vietnamese-reviews.md", "--dir", waits).code).toBe(8);
+    const { code, loaded, native, stderr } = cadreWith(
+      ["step.mjs"],
+      "answer",
+      "@waiting",
+      "1",
+      "--json",
+      "--dir",
+      waits,
+    );
+    expect({ code, stderr: code === 99 ? "" : stderr }).toEqual({ code: 99, stderr: "" });
+    const own = loaded.filter((file) => file.startsWith("dist/"));
+    expect(own.length).toBeLessThan(45);
+    const inputs = new Set(own.flatMap((file) => Object.keys(meta.outputs[file]?.inputs ?? {})));
+    expect(inputs).toContain("src/run/gate.ts");
+    for (const later of ["src/tools/catalogue.ts", "src/run/turn.ts", "src/config/config.ts"])
+      expect(inputs).not.toContain(later);
+    expect(native.join(" ")).toContain("crypto");
+    expect(native.join(" ")).not.toMatch(/undici|child_process|worker_threads/);
   });
 });

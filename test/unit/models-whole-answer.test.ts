@@ -1,6 +1,6 @@
 /** A WholeAnswer is what a Response of the same content is, in whatever way it is read. */
 import { describe, expect, test } from "vitest";
-import { WholeAnswer } from "../../src/models/whole-answer.ts";
+import { wholeAnswer } from "../../src/models/whole-answer.ts";
 
 const init = { status: 201, headers: { "content-type": "application/json" } };
 const contents = [
@@ -32,7 +32,7 @@ const ways: Readonly<Record<string, (response: Response) => Promise<unknown>>> =
 describe.each(contents)("of %s", (_what, content) => {
   test.each(Object.keys(ways))("%s is that of a Response", async (way) => {
     const read = ways[way] as (typeof ways)[string];
-    const [own, other] = [new WholeAnswer(content, init), new Response(content, init)];
+    const [own, other] = [wholeAnswer(content, init), new Response(content, init)];
     expect([own.status, own.ok, own.headers.get("content-type")]).toEqual([201, true, "application/json"]);
     expect(own.bodyUsed).toBe(false);
     expect(await read(own)).toEqual(await read(other));
@@ -40,7 +40,7 @@ describe.each(contents)("of %s", (_what, content) => {
 });
 
 test("it is a Response, and is read once", async () => {
-  const answer = new WholeAnswer("x", init);
+  const answer = wholeAnswer("x", init);
   expect(answer).toBeInstanceOf(Response);
   await answer.text();
   expect(answer.bodyUsed).toBe(true);

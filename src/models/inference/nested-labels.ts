@@ -1,4 +1,4 @@
-import { WholeAnswer } from "../whole-answer.ts";
+import { wholeAnswer } from "../whole-answer.ts";
 
 /** The client wants a list of lists; servers that were given one text answer with a list. What is no JSON is left for the client to say so. */
 export function nestedLabels(transport: typeof fetch): typeof fetch {
@@ -7,7 +7,7 @@ export function nestedLabels(transport: typeof fetch): typeof fetch {
     if (!/^application\/json\b/i.test(response.headers.get("content-type") ?? "")) return response;
     const text = await response.text();
     const { status, headers } = response;
-    return new WholeAnswer(isFlat(text) ? `[${text}]` : text, { status, headers });
+    return wholeAnswer(isFlat(text) ? `[${text}]` : text, { status, headers });
   };
 }
 
