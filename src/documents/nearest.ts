@@ -11,7 +11,8 @@ export type KnownNames = {
 };
 
 export function knownNames(known: Iterable<string>): KnownNames {
-  const names = [...known].toSorted().map(nameOf);
+  // What two files claim is one name still.
+  const names = [...new Set(known)].toSorted().map(nameOf);
   const byLetters = remembered((word) => nearestOf(word, names, []));
   const byWords = remembered(renamedAmong(names));
   return {

@@ -34,6 +34,8 @@ test("what is surely meant are the same words in another order, or one letter of
   expect(names.surely("frontend-lead")).toBe("lead-frontend");
   expect(names.surely("qa-leda")).toBe("qa-lead");
   expect(names.surely("worke")).toBe("worker");
+  // Two files may claim it: what is meant is the name.
+  expect(knownNames(["qa-lead", "qa-lead"]).surely("qa-leda")).toBe("qa-lead");
   for (const unsure of ["workerz", "a", "другой", "…", "frontend"]) expect([unsure, names.surely(unsure)]).toEqual([unsure, null]); // prettier-ignore
 });
 

@@ -22,6 +22,11 @@ const routes = (mode: Mode): unknown[] =>
   mode.routes.map(({ kind, to, purpose, line, column }) => [kind, to, purpose, `${line}:${column}`]);
 
 describe("TOML between +++", () => {
+  test("a role that says nothing but whom it turns to is one: its routes are not passed over", () => {
+    const { routes } = one('+++\nid = "a"\nname = "A"\n[metadata]\ndelegate_to = ["b"] # For b\n+++\nYou are A.\n');
+    expect(routes).toMatchObject([{ kind: "delegation", to: "b", line: 5 }]);
+  });
+
   const toml = [
     "+++",
     'id = "speech-worker" # who',
@@ -78,6 +83,7 @@ describe("TOML between +++", () => {
     expect(codes("+++\nid = 'a'\n")).toEqual(["front-matter-unclosed 1:1"]);
     expect(codes('+++\nid = "a"\nclassification = "lead"\n__proto__ = 1\n+++\n')).toEqual(["yaml-key 4:1"]);
     expect(readRoleFile('+++\nid = "KB-1"\ntitle = "x"\n+++\n', "a.md").notARole).toContain('"id", "title"');
+    expect(readRoleFile('+++\nid = "KB-1"\n[metadata]\ntags = ["x"]\n+++\n', "a.md").notARole).toContain('"metadata"');
   });
 
   test.each(["key-with.dots", '"quoted.key"', "'literal'"])("a place is found behind %s", (key) => {

@@ -44,10 +44,15 @@ const ranks: Readonly<Record<string, string>> = {
 export const rooToml: Dialect = {
   name: "roo-toml",
   title: "a Roo Commander mode in TOML",
-  // Pages of a knowledge base have an `id` too.
-  recognises: (map) =>
-    entryOf(map, "id") !== undefined &&
-    ["system_prompt", "classification", "allowed_tool_groups"].some((key) => entryOf(map, key) !== undefined),
+  // Pages of a knowledge base have an `id` too, and a `[metadata]`, but no routes in it.
+  recognises: (map) => {
+    const metadata = entryOf(map, "metadata")?.value;
+    return (
+      entryOf(map, "id") !== undefined &&
+      (["system_prompt", "classification", "allowed_tool_groups"].some((key) => entryOf(map, key) !== undefined) ||
+        (metadata?.kind === "map" && routeKeys.some(([key]) => entryOf(metadata, key) !== undefined)))
+    );
+  },
   translate: (source) => {
     const id = readText(source, "id") ?? "";
     const instead = "Give tasks a part of the workspace in the delegation.";
