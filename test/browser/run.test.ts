@@ -11,7 +11,7 @@ import { browserTests, inChromium, serveProject, shoot } from "../fixtures/brows
 import { shippedProject } from "../fixtures/project-folder.ts";
 
 inChromium("a run in the browser", () => {
-  const { open, served, signedIn, begin } = browserTests();
+  const { open, served, signedIn, begin, started } = browserTests();
 
   const steps = (page: Page): Promise<number[]> =>
     page.locator(".steps .badge").evaluateAll((badges) => badges.map((badge) => Number(badge.textContent)));
@@ -263,6 +263,30 @@ inChromium("a run in the browser", () => {
     await note.getByRole("button", { name: "Dismiss" }).click();
     expect(await note.count()).toBe(0);
   });
+
+  test.each(["", "/ask"])(
+    "R4 no other ask takes the place of one that somebody else decides, at /inbox%s",
+    async (at) => {
+      const own = await served();
+      await started(own);
+      await started(own);
+      const [first, second] = await own.cadre.store.asks({ state: "open" });
+      const { page } = await signedIn(own);
+      await page.goto(`${own.origin}/inbox${at === "" ? "" : `/${first?.id}`}`);
+      const card = page.locator(".ask");
+      await expect.poll(() => card.getAttribute("aria-label")).toBe(`Ask ${first?.id}`);
+      await own.cadre.decide(first?.id as AskId, { verb: "answer", text: "2", by: "Linh", face: "cli" });
+      await card.getByText(/Linh answered.*: Yes: as far as/).waitFor();
+      expect(await card.getAttribute("aria-label")).toBe(`Ask ${first?.id}`);
+      expect(await page.locator(".ask-bar").count()).toBe(0);
+      await page.keyboard.press("j");
+      await expect.poll(() => card.getAttribute("aria-label")).toBe(`Ask ${second?.id}`);
+      // What one decides oneself makes way.
+      await page.locator(".options input").first().check();
+      await page.getByRole("button", { name: /Answer and resume/ }).click();
+      await expect.poll(() => card.getAttribute("aria-label")).not.toBe(`Ask ${second?.id}`);
+    },
+  );
 
   test("begins with the workflow, the model and the limits that were chosen, and what is wrong stands at its field", async () => {
     const own = await served();

@@ -1,5 +1,5 @@
 /** Everything that waits for a person, and what was decided. Made for the keyboard, and for a phone. */
-import { useMemo, useState, type ReactNode } from "react";
+import { useMemo, useRef, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import type { AskView } from "../../views/control-room/asks.ts";
 import { useLoaded, useNow, useSource, useSurroundings } from "../data/hooks.ts";
@@ -22,11 +22,21 @@ export function InboxPage({ id }: { readonly id: string | undefined }): ReactNod
   const { value, error, reload } = useLoaded(`asks ${box}`, () => source.asks({ state: box }), true);
   const settled = useSettled(box === "open" ? value : undefined);
   const [, go] = useLocation();
-  const listed = useMemo(() => sorted(value ?? [], sort, session.user.name), [value, sort, session.user.name]);
-  const at = Math.max(
-    0,
-    listed.findIndex((ask) => ask.id === id),
+  const [done, setDone] = useState<ReadonlySet<string>>(new Set());
+  const listed = useMemo(
+    () =>
+      sorted(
+        (value ?? []).filter((ask) => box === "decided" || !done.has(ask.id)),
+        sort,
+        session.user.name,
+      ),
+    [value, box, done, sort, session.user.name],
   );
+  // What is before one's eyes stays there, whoever decides it: what would take its place has the same buttons in the same spot.
+  const held = useRef<string | undefined>(undefined);
+  const here = id ?? held.current ?? listed[0]?.id;
+  held.current = here;
+  const at = listed.findIndex((ask) => ask.id === here);
   const ask = listed[at];
   const open = (to: number): void => {
     const next = listed[Math.max(0, Math.min(to, listed.length - 1))];
@@ -34,6 +44,15 @@ export function InboxPage({ id }: { readonly id: string | undefined }): ReactNod
   };
   const act = (key: string) => (): void => {
     window.dispatchEvent(new CustomEvent("cadre-act", { detail: key }));
+  };
+  const onDecided = (decided: AskView): void => {
+    if (decided.state !== "open") {
+      const [next] = listed.filter((each) => each.id !== decided.id);
+      held.current = undefined;
+      setDone((before) => new Set([...before, decided.id]));
+      if (id !== undefined) go(next ? `/inbox/${next.id}` : "/inbox", { replace: true });
+    }
+    reload();
   };
   useKeys({ j: () => open(at + 1), k: () => open(at - 1), a: act("a"), r: act("r"), e: act("e") });
   if (!value) return <Waiting error={error} what="the inbox" reload={reload} />;
@@ -49,6 +68,7 @@ export function InboxPage({ id }: { readonly id: string | undefined }): ReactNod
             ["decided", "Decided"],
           ]}
           onChange={(next) => {
+            held.current = undefined;
             setBox(next);
             go("/inbox");
           }}
@@ -67,7 +87,7 @@ export function InboxPage({ id }: { readonly id: string | undefined }): ReactNod
         </p>
       </header>
       <SettledNotes settled={settled} />
-      {ask === undefined ? (
+      {here === undefined ? (
         <Empty title={box === "open" ? "Nothing waits for you" : "Nothing was decided yet"}>
           <Command rest="inbox" />
         </Empty>
@@ -75,17 +95,18 @@ export function InboxPage({ id }: { readonly id: string | undefined }): ReactNod
         <div className="inbox">
           <ul className="ask-rows" aria-label="Asks">
             {listed.map((each) => (
-              <AskRow key={each.id} ask={each} here={each.id === ask.id} />
+              <AskRow key={each.id} ask={each} here={each.id === here} />
             ))}
           </ul>
           <div className="ask-detail">
             <Link href="/inbox" className="back-link">
               ← All asks
             </Link>
-            <p className="muted in-run">
-              in <Link href={`/runs/${ask.run}`}>{shown(ask.title)}</Link> <code>{ask.run}</code>
-            </p>
-            <AskWithNames key={`${ask.id} ${ask.hash} ${ask.state}`} ask={ask} onDecided={reload} />
+            {ask === undefined ? (
+              <Unlisted key={here} id={here} onDecided={onDecided} />
+            ) : (
+              <AskInRun ask={ask} onDecided={onDecided} />
+            )}
           </div>
         </div>
       )}
@@ -93,10 +114,32 @@ export function InboxPage({ id }: { readonly id: string | undefined }): ReactNod
   );
 }
 
-function AskWithNames({ ask, onDecided }: { readonly ask: AskView; readonly onDecided: () => void }): ReactNode {
+type OnDecided = (decided: AskView) => void;
+
+function AskInRun({ ask, onDecided }: { readonly ask: AskView; readonly onDecided: OnDecided }): ReactNode {
   const source = useSource();
   const chart = useLoaded(`chart ${ask.run}`, () => source.chartOf(ask.run));
-  return <AskCard ask={ask} names={namesOf(chart.value)} onDecided={onDecided} />;
+  return (
+    <>
+      <p className="muted in-run">
+        in <Link href={`/runs/${ask.run}`}>{shown(ask.title)}</Link> <code>{ask.run}</code>
+      </p>
+      <AskCard
+        key={`${ask.id} ${ask.hash} ${ask.state}`}
+        ask={ask}
+        names={namesOf(chart.value)}
+        onDecided={onDecided}
+      />
+    </>
+  );
+}
+
+/** One that is not on the list, or no longer: as it was decided, and by whom. */
+function Unlisted({ id, onDecided }: { readonly id: string; readonly onDecided: OnDecided }): ReactNode {
+  const source = useSource();
+  const { value, error, reload } = useLoaded(`ask ${id}`, () => source.ask(id), true);
+  if (!value) return <Waiting error={error} what="the ask" reload={reload} />;
+  return <AskInRun ask={value} onDecided={onDecided} />;
 }
 
 /** Those for the one who looks come first. */

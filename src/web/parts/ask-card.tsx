@@ -7,7 +7,7 @@ import { AskForm } from "./ask-form.tsx";
 import { FileDiff } from "./diff.tsx";
 import { Markdown } from "./markdown.tsx";
 import { ReportView } from "./report.tsx";
-import { pastWords } from "./settled.tsx";
+import { decisionText, pastWords } from "./settled.tsx";
 import { RuleQuote } from "./small.tsx";
 import type { Names } from "./trace-list.tsx";
 import { agoWords, deadlineWords, kindWords, plural, shown, timeWords } from "./words.ts";
@@ -36,7 +36,7 @@ export function AskCard({
 }: {
   readonly ask: AskView;
   readonly names: Names;
-  readonly onDecided: () => void;
+  readonly onDecided: (decided: AskView) => void;
 }): ReactNode {
   const now = useNow();
   const { exported } = useSurroundings();
@@ -228,7 +228,7 @@ function Decided({ ask }: { readonly ask: AskView }): ReactNode {
     <p className="decided">
       <PersonSign /> <strong>{shown(decision.by)}</strong> {pastWords[decision.verb]} ({shown(decision.face)},{" "}
       {timeWords(decision.at)}){asked === null ? "" : `, ${shown(standInText(asked, decision))}`}
-      {decision.text === "" ? "" : `: ${shown(decision.text)}`}
+      {decision.text === "" ? "" : `: ${shown(decisionText(ask))}`}
     </p>
   );
 }

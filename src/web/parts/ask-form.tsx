@@ -20,7 +20,7 @@ export function AskForm({
 }: {
   readonly ask: AskView;
   readonly names: Names;
-  readonly onDecided: () => void;
+  readonly onDecided: (decided: AskView) => void;
 }): ReactNode {
   const source = useSource();
   const { session } = useSurroundings();
@@ -42,8 +42,7 @@ export function AskForm({
     if (typeof made === "string") return;
     doing.run(async () => {
       sendsHere(ask.id);
-      await source.decide(ask.id, made);
-      onDecided();
+      onDecided(await source.decide(ask.id, made));
     });
   };
   const onKeyDown = (event: KeyboardEvent): void => {

@@ -38,23 +38,32 @@ export function useSettled(open: readonly AskView[] | undefined): Settled {
   return { asks, dismiss: (ask) => setAsks((before) => before.filter(({ id }) => id !== ask)) };
 }
 
+/** What was said; of an option, its words. */
+export function decisionText({ options, decision }: AskView): string {
+  const said = decision?.text ?? "";
+  return options.find(({ id }) => id === said)?.text ?? said;
+}
+
+function whoDecided({ decision, votes }: AskView, me: string): string {
+  if (votes.length > 1) return `${shown(decision?.by ?? "")} have decided.`;
+  return decision?.by === me ? "You decided that elsewhere." : `${shown(decision?.by ?? "")} was first.`;
+}
+
 export function SettledNotes({ settled: { asks, dismiss } }: { readonly settled: Settled }): ReactNode {
   const { session } = useSurroundings();
-  return asks.map(({ id, decision, question }) =>
-    decision === null ? null : (
-      <div key={id} className="note note-settled" role="status">
+  return asks.map((ask) =>
+    ask.decision === null ? null : (
+      <div key={ask.id} className="note note-settled" role="status">
         <PersonSign />
         <div>
-          <strong>
-            {decision.by === session.user.name ? "You decided that elsewhere." : `${shown(decision.by)} was first.`}
-          </strong>{" "}
+          <strong>{whoDecided(ask, session.user.name)}</strong>{" "}
           <span className="muted">
-            {pastWords[decision.verb]} ({shown(decision.face)}, {timeWords(decision.at)})
+            {pastWords[ask.decision.verb]} ({shown(ask.decision.face)}, {timeWords(ask.decision.at)})
           </span>
-          <p className="settled-question">{shown(question.split("\n")[0] ?? "")}</p>
-          {decision.text === "" ? null : <q>{shown(decision.text)}</q>}
+          <p className="settled-question">{shown(ask.question.split("\n")[0] ?? "")}</p>
+          {ask.decision.text === "" ? null : <q>{shown(decisionText(ask))}</q>}
         </div>
-        <button type="button" className="quiet" onClick={() => dismiss(id)}>
+        <button type="button" className="quiet" onClick={() => dismiss(ask.id)}>
           Dismiss
         </button>
       </div>
