@@ -6,8 +6,7 @@
  */
 import { z } from "zod";
 import { endpointUrlFault, isVariableName } from "../endpoint-url.ts";
-
-export const publicHub = "https://huggingface.co";
+import { publicHub } from "./hub-hosts.ts";
 
 /** Where the public Hub sends whoever fetches a large file. */
 const publicFileHosts = ["*.hf.co", "*.huggingface.co"];
@@ -48,10 +47,3 @@ export type HubConfig = NonNullable<z.infer<typeof hubSchema>>;
 
 /** Where a model file comes from that cadre.yaml names without saying a word of the Hub. */
 export const defaultHub: HubConfig = hubSchema.unwrap().parse({});
-
-/** Whether a download may be sent on to this host (B2). */
-export function isFileHost(allowed: readonly string[], url: URL): boolean {
-  return allowed.some((entry) =>
-    entry.startsWith("*.") ? url.host.endsWith(entry.slice(1)) : url.host === entry || url.hostname === entry,
-  );
-}

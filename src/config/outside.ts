@@ -6,6 +6,7 @@
  * O3. A token travels over https, or stays on this machine.
  */
 import { z } from "zod";
+import { mcpToolName } from "./mcp-names.ts";
 import { endpointUrlFault, isLoopback, isVariableName } from "../endpoint-url.ts";
 
 const argv = z.array(z.string().min(1).max(4096)).min(1).max(64);
@@ -18,8 +19,6 @@ const address = z.string().superRefine((url, context) => {
   if (fault !== null) context.addIssue({ code: "custom", message: fault });
 });
 
-/** Between the server's name and the tool's; no server's name holds it, so that a tool's name says whose it is. */
-export const mcpSeparator = "__";
 /** What models take as the name of a function. */
 const longestName = 64;
 
@@ -100,11 +99,6 @@ export const notifySchema = z.array(noticeSchema).max(20).default([]);
 export type McpConfig = z.infer<typeof mcpSchema>;
 export type McpServerConfig = z.infer<typeof serverSchema>;
 export type NoticeTarget = z.infer<typeof noticeSchema>;
-
-/** `<server>__<tool>`. */
-export function mcpToolName(server: string, tool: string): string {
-  return `${server}${mcpSeparator}${tool}`;
-}
 
 /** The names of all tools that the operator lets in, whether or not their servers have them. */
 export function mcpToolNames({ servers }: McpConfig): readonly string[] {

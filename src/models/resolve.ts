@@ -7,8 +7,8 @@
  * M3. A token goes only with a model of cadre.yaml or with `hf:`; an address typed with `--model` gets none.
  */
 import type { Config, ConfiguredModel, Price } from "../config/config.ts";
-import { publicHub } from "../config/hub.ts";
-import { ggufName, ggufSource, type GgufSource } from "../config/embedded.ts";
+import { publicHub } from "../config/hub-hosts.ts";
+import { ggufName, ggufSource, type GgufSource } from "../config/gguf.ts";
 import { didYouMean } from "../documents/nearest.ts";
 import { endpointUrlFault, isLoopback } from "../endpoint-url.ts";
 import { CadreError } from "../errors.ts";

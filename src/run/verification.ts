@@ -11,7 +11,7 @@
 import { hashOf } from "../canonical.ts";
 import type { Call, Event, EventOf, Verification } from "../events/event.ts";
 import { effectKey, frameId } from "../ids.ts";
-import { mcpSeparator } from "../config/outside.ts";
+import { mcpSeparator } from "../config/mcp-names.ts";
 import { commandTool } from "../org/command-policy.ts";
 import { raiseAsk, workflowRule } from "./asks.ts";
 import { approvalPolicy } from "./granted.ts";

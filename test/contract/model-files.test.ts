@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ggufSource } from "../../src/config/embedded.ts";
+import { ggufSource } from "../../src/config/gguf.ts";
 import { defaultHub } from "../../src/config/hub.ts";
 import { isCadreError } from "../../src/errors.ts";
 import { modelFile, type ModelFileDeps } from "../../src/models/embedded/model-file.ts";

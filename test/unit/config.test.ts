@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { emptyConfig, parseConfig, readConfig, requireConfig } from "../../src/config/config.ts";
-import { isFileHost } from "../../src/config/hub.ts";
+import { isFileHost } from "../../src/config/hub-hosts.ts";
 import { temporaryFolder } from "../../src/testing.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

@@ -1,7 +1,7 @@
 /** The parts of the embedded tier that hold no engine. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ggufName, ggufSource } from "../../src/config/embedded.ts";
+import { ggufName, ggufSource } from "../../src/config/gguf.ts";
 import { emptyConfig, parseConfig } from "../../src/config/config.ts";
 import { namesGrammar } from "../../src/models/embedded/call-names.ts";
 import { readChatBody } from "../../src/models/embedded/chat-body.ts";

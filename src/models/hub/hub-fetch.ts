@@ -9,7 +9,8 @@
  * G4. Every request ends: by its answer, a time limit, a cap on bytes, or because the caller left.
  * G5. Errors are CadreErrors; they hold no token, no query and nothing that a server said (R8) but the Hub's own short code.
  */
-import { isFileHost, type HubConfig } from "../../config/hub.ts";
+import { isFileHost } from "../../config/hub-hosts.ts";
+import type { HubConfig } from "../../config/hub.ts";
 import { isLoopback } from "../../endpoint-url.ts";
 import { CadreError, isCadreError } from "../../errors.ts";
 import { systemTiming, type Timing } from "../timing.ts";

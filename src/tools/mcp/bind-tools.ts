@@ -5,7 +5,8 @@
  * M2. A server that cannot be reached has not changed: what the run was bound to stands, as far as cadre.yaml still allows it. A run
  *     that begins has nothing to stand on, and does not begin.
  */
-import { mcpToolName, type McpServerConfig } from "../../config/outside.ts";
+import { mcpToolName } from "../../config/mcp-names.ts";
+import type { McpServerConfig } from "../../config/outside.ts";
 import { CadreError } from "../../errors.ts";
 import type { McpTool } from "../../org/bound-chart.ts";
 import { argumentsSchema } from "./arguments.ts";
