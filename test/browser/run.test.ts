@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
+import { briefOrThrow } from "../../src/briefs/load-brief.ts";
+import { readBrief } from "../../src/briefs/read-brief.ts";
 import { openCadre } from "../../src/cadre/cadre.ts";
 import type { RoleModel } from "../../src/models/model.ts";
 import { reply, scriptedModel } from "../../src/testing.ts";
@@ -279,6 +281,7 @@ inChromium("a run in the browser", () => {
       await card.getByText(/Linh answered.*: Yes: as far as/).waitFor();
       expect(await card.getAttribute("aria-label")).toBe(`Ask ${first?.id}`);
       expect(await page.locator(".ask-bar").count()).toBe(0);
+      expect(await card.textContent()).not.toContain("If you wait");
       await page.keyboard.press("j");
       await expect.poll(() => card.getAttribute("aria-label")).toBe(`Ask ${second?.id}`);
       // What one decides oneself makes way.
@@ -287,6 +290,30 @@ inChromium("a run in the browser", () => {
       await expect.poll(() => card.getAttribute("aria-label")).not.toBe(`Ask ${second?.id}`);
     },
   );
+
+  test("short lines of a changed file begin at the left, and names in the budget stay whole", async () => {
+    const model = scriptedModel((_request, { turn }) =>
+      turn === 0
+        ? reply.call("write_to_file", { path: "notes.md", content: "short\n" })
+        : reply.call("attempt_completion", { summary: "it is there", criteria: [] }),
+    );
+    const own = await served({ model });
+    const run = await own.cadre.start(
+      { ...briefOrThrow(readBrief("Task: Write a note", null)), to: "technical-writer" },
+      { by: "mai" },
+    );
+    await own.cadre.advance(run.id);
+    const { page } = await signedIn(own);
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await page.goto(`${own.origin}/runs/${run.id}`);
+    await page.getByRole("tab", { name: "Artifacts" }).click();
+    const line = page.locator(".artifacts .line-added").first();
+    const leftOf = async (place: typeof line): Promise<number> => (await place.boundingBox())?.x ?? Number.NaN;
+    expect((await leftOf(line.locator("code"))) - (await leftOf(line))).toBeLessThan(80);
+    await page.getByRole("tab", { name: "Budget" }).click();
+    const name = page.locator(".budget td").first();
+    expect(await name.evaluate((cell) => getComputedStyle(cell).overflowWrap)).toBe("normal");
+  });
 
   test("begins with the workflow, the model and the limits that were chosen, and what is wrong stands at its field", async () => {
     const own = await served();

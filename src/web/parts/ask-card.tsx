@@ -59,7 +59,7 @@ export function AskCard({
         <Fact name="Path">
           <span className="path">{[...ask.path, ask.to].map(names).join(" → ")}</span>
         </Fact>
-        <Deadline ask={ask} names={names} now={now} />
+        {ask.state === "open" ? <Deadline ask={ask} names={names} now={now} /> : null}
         <Fact name="Kind">
           {kindWords(ask.kind)}, {ask.severity}, <code>{ask.id}</code>
         </Fact>

@@ -62,10 +62,10 @@ export function Budget({
             <tr>
               <th>Role</th>
               <th>Model</th>
-              <th>Calls</th>
-              <th>Tokens</th>
-              <th>Time</th>
-              <th>Cost</th>
+              <th className="value">Calls</th>
+              <th className="value">Tokens</th>
+              <th className="value">Time</th>
+              <th className="value">Cost</th>
             </tr>
           </thead>
           <tbody>
@@ -92,7 +92,10 @@ export function Budget({
           </tbody>
         </table>
       </div>
-      <p className="muted">Model text is never stored; what no server counted is not counted here either.</p>
+      <p className="muted">
+        What no server counted is not counted here either. A limit may have counted more: a call whose answer a crash
+        took away counts there with what it may have used.
+      </p>
     </div>
   );
 }
