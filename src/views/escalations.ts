@@ -240,11 +240,18 @@ function threadLines(thread: EscalationThread, options: TextOptions): string[] {
     ...[...handed, ...thread.handled]
       .toSorted((one, other) => one.seq - other.seq)
       .flatMap((step) => part(labelOf(step), step)),
-    ...(thread.decision === null ? thread.asks.slice(-1).flatMap((step) => part("waits", step)) : []),
+    ...stillAsked(thread).flatMap((step) => part("waits", step)),
     ...(decided ? part("decided", decided) : []),
     ...thread.passedBack.flatMap((step) => part("came back", step)),
     ...thread.followed.flatMap((step) => part("followed", step)),
   ];
+}
+
+/** The last that was asked, unless it was given on or handed up: then what waits is a step further on, or is being worked on. */
+function stillAsked({ asks, handled, state }: EscalationThread): readonly TraceStep[] {
+  if (state !== "open") return [];
+  const movedOn = new Set(handled.filter((step) => labelOf(step) === "moved on").map(({ ask }) => ask?.id));
+  return asks.slice(-1).filter(({ ask }) => !movedOn.has(ask?.id));
 }
 
 function labelOf({ kind, verb }: TraceStep): string {

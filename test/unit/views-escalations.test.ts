@@ -58,6 +58,27 @@ describe("escalations", () => {
     expect(renderEscalations(threads, text)).toContain("waits for user: a-7f3a9c-1-");
   });
 
+  test("what was given on instead of decided waits for nobody any more", () => {
+    const log = new EventList();
+    const lead = log.start("ai-ml-lead", { title: "x", rule: rules.entry });
+    const question = { question: "q", topic: "t", severity: "low" as const, tried: "", options: [] };
+    const asked = log.open("escalation", "ai-ml-lead", "project-manager", lead, rules.toUser, { question });
+    const ask = log.ask({
+      kind: "escalation",
+      frame: asked,
+      role: "project-manager",
+      question: "q",
+      rule: rules.toUser,
+    });
+    expect(renderEscalations(escalationThreads(log.events), text)).toContain("waits for");
+    log.decide(ask, "delegate", "look into it");
+    const threads = escalationThreads(log.events);
+    expect(threads).toMatchObject([{ state: "open", decision: null }]);
+    const shown = renderEscalations(threads, text);
+    expect(shown).toContain("moved on");
+    expect(shown).not.toContain("waits for");
+  });
+
   test("a withdrawn one says so", () => {
     const log = new EventList();
     const lead = log.start("ai-ml-lead", { title: "x", rule: rules.entry });
@@ -67,7 +88,9 @@ describe("escalations", () => {
     log.add({ type: "ask_withdrawn", ask, reason: "stopped by mai" });
     log.add({ type: "run_ended", status: "stopped", reason: "stopped by mai", report: null, changes: null, by: "mai" });
     expect(plain(log.events)).toHaveLength(6);
-    expect(escalationThreads(log.events)).toMatchObject([{ state: "withdrawn", decision: null }]);
+    const threads = escalationThreads(log.events);
+    expect(threads).toMatchObject([{ state: "withdrawn", decision: null }]);
+    expect(renderEscalations(threads, text)).not.toContain("waits for");
   });
 
   test("as text: raise → handed on → decided → came back → followed, each with its rule", () => {
