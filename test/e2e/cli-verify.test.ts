@@ -208,6 +208,13 @@ describe("doctor", () => {
     });
   });
 
+  test("says whether commands of roles can run here, and what to install where they cannot", () => {
+    const said = cadre(project(), ["doctor"]);
+    expect(said.out).toMatch(
+      /^(ok\tsandbox\tcommands of roles run in bubblewrap|note\tsandbox\t.* are refused here\t.+)/m,
+    );
+  });
+
   test("says that a variable asks for tracing", () => {
     const said = cadre(project(), ["doctor"], { env: { LANGCHAIN_TRACING_V2: "true" } });
     expect(said.out).toMatch(/^note\ttracing\tLANGCHAIN_TRACING_V2 asks LangChain to send prompts/m);

@@ -57,6 +57,7 @@ export async function checksOf(context: Context, data: readonly Check[], reach: 
     ...(await chartChecks(context)),
     ...(await modelChecks(context, reach.models)),
     ...(await outsideChecks(context, reach.servers)),
+    await sandboxCheck(),
     ...tracingChecks(),
     ...data,
     await gitCheck(context),
@@ -86,6 +87,14 @@ async function chartChecks(context: Context): Promise<Check[]> {
 const tracing = ["LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2"];
 
 /** The command itself holds no client to trace with (`scripts/build.ts`); what runs the same graphs with its own packages does. */
+/** Whether commands of roles can run here, found by running one. */
+async function sandboxCheck(): Promise<Check> {
+  const { bubblewrap } = await import("../../tools/sandbox/bubblewrap.ts");
+  const found = bubblewrap({ node: process.execPath }).available();
+  if ("no" in found) return check("sandbox", "note", "commands of roles are refused here", found.no);
+  return check("sandbox", "ok", "commands of roles run in bubblewrap");
+}
+
 function tracingChecks(): Check[] {
   const set = tracing.filter((name) => process.env[name] === "true");
   if (set.length === 0) return [];
