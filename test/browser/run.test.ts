@@ -276,18 +276,18 @@ inChromium("a run in the browser", () => {
       const { page } = await signedIn(own);
       await page.goto(`${own.origin}/inbox${at === "" ? "" : `/${first?.id}`}`);
       const card = page.locator(".ask");
-      await expect.poll(() => card.getAttribute("aria-label")).toBe(`Ask ${first?.id}`);
+      await page.getByLabel(`Ask ${first?.id}`, { exact: true }).waitFor();
       await own.cadre.decide(first?.id as AskId, { verb: "answer", text: "2", by: "Linh", face: "cli" });
       await card.getByText(/Linh answered.*: Yes: as far as/).waitFor();
       expect(await card.getAttribute("aria-label")).toBe(`Ask ${first?.id}`);
       expect(await page.locator(".ask-bar").count()).toBe(0);
       expect(await card.textContent()).not.toContain("If you wait");
       await page.keyboard.press("j");
-      await expect.poll(() => card.getAttribute("aria-label")).toBe(`Ask ${second?.id}`);
+      await page.getByLabel(`Ask ${second?.id}`, { exact: true }).waitFor();
       // What one decides oneself makes way.
       await page.locator(".options input").first().check();
       await page.getByRole("button", { name: /Answer and resume/ }).click();
-      await expect.poll(() => card.getAttribute("aria-label")).not.toBe(`Ask ${second?.id}`);
+      await page.getByLabel(`Ask ${second?.id}`, { exact: true }).waitFor({ state: "detached" });
     },
   );
 
