@@ -46,7 +46,8 @@ export { readBrief } from "./briefs/read-brief.ts";
 export type { NumberedEvent } from "./events/numbered.ts";
 export type { Message, ModelReply, ModelRequest, RoleModel, Tier, ToolSpec } from "./models/model.ts";
 export type { Availability, Sandbox, SandboxCommand, SandboxLimits, SandboxOutcome } from "./tools/sandbox/sandbox.ts";
-export type { AskRow, RunRow, RunStatus, Store, StoredEvent } from "./store/ports.ts";
+export type { Store } from "./store/ports.ts";
+export type { AskRow, RunRow, RunStatus, StoredEvent } from "./store/rows.ts";
 export type {
   AdvanceOptions,
   AdvanceResult,

@@ -17,7 +17,8 @@ import type {
   StartOptions,
   Verification,
 } from "../run/api.ts";
-import type { AskRow, RunRow, Store, StoredEvent } from "../store/ports.ts";
+import type { Store } from "../store/ports.ts";
+import type { AskRow, RunRow, StoredEvent } from "../store/rows.ts";
 import type { Activity } from "./activity.ts";
 import type { Sandbox } from "../tools/sandbox/sandbox.ts";
 

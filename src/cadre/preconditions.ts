@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CadreError } from "../errors.ts";
 import type { RunId } from "../ids.ts";
-import type { RunRow, Store } from "../store/ports.ts";
+import type { Store } from "../store/ports.ts";
+import type { RunRow } from "../store/rows.ts";
 
 export async function knownRun(store: Store, id: RunId): Promise<RunRow> {
   const run = await store.run(id);

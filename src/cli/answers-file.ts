@@ -1,6 +1,6 @@
 /** Decisions written beforehand, matched to asks by role, topic and kind; each is used once, in order. `read-answers.ts` reads them. */
 import type { AskKind, Verdict } from "../events/event.ts";
-import type { AskRow } from "../store/ports.ts";
+import type { AskRow } from "../store/rows.ts";
 
 export type PlannedAnswer = {
   /** The role on whose behalf it is asked; left out: any. */

@@ -7,7 +7,7 @@ import type { Criterion } from "../briefs/brief.ts";
 import type { Action } from "../events/event.ts";
 import { USER } from "../org/chart.ts";
 import { bumpsTo, clockDecides, hasExpired, isOverdue, mayExpire } from "../store/expiry.ts";
-import type { AskRow } from "../store/ports.ts";
+import type { AskRow } from "../store/rows.ts";
 import { editOf, hashNow, standingVotes } from "../store/votes.ts";
 import { timeText } from "../views/escalations.ts";
 import { changeWord } from "../views/change-word.ts";

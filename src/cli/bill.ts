@@ -1,7 +1,8 @@
 /** What a run used, in words: of its limits, and by role. Set aside for calls under way is used until they have ended. */
 import { amountText, unitsOf } from "../money.ts";
-import type { RunRow } from "../store/ports.ts";
-import { callsText, gpuText, isAllRehearsed, moneyText, tokensText, type UsageTotals } from "../views/cost.ts";
+import type { RunRow } from "../store/rows.ts";
+import { callsText, gpuText, isAllRehearsed, moneyText, tokensText } from "../views/cost.ts";
+import type { UsageTotals } from "../views/usage-totals.ts";
 import { visible } from "../views/escape.ts";
 import type { RunOutcome } from "../views/outcome.ts";
 

@@ -1,6 +1,6 @@
 /** A decision from the command line: it is recorded first (the first one wins), then the run goes on from its checkpoint. */
 import { isAskId } from "../ids.ts";
-import type { AskRow } from "../store/ports.ts";
+import type { AskRow } from "../store/rows.ts";
 import { hashNow, standingVotes } from "../store/votes.ts";
 import { visible } from "../views/escape.ts";
 import { personOf, type Context } from "./context.ts";

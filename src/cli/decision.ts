@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import type { DecideInput } from "../run/api.ts";
 import { CadreError } from "../errors.ts";
 import { goesOnWith, higherCeiling, takesCeiling } from "../events/raising.ts";
-import type { AskRow } from "../store/ports.ts";
+import type { AskRow } from "../store/rows.ts";
 import { commandsForAsk, decidedBy } from "./next-commands.ts";
 import type { Spell } from "./spelling.ts";
 

@@ -11,7 +11,7 @@ import type { AdvanceResult } from "../run/api.ts";
 import type { Cadre } from "../cadre/api.ts";
 import { CadreError, isCadreError } from "../errors.ts";
 import type { RunId } from "../ids.ts";
-import type { AskRow, RunRow } from "../store/ports.ts";
+import type { AskRow, RunRow } from "../store/rows.ts";
 import { hashNow } from "../store/votes.ts";
 import { answersFace, takeAnswer, type PlannedAnswer } from "./answers-file.ts";
 import type { CardOptions } from "./ask-card.ts";

@@ -1,7 +1,8 @@
 /** Finds the run or the ask that a word on the command line means: an id, the unique start of one, `@latest` or `@waiting`. */
 import { CadreError, isCadreError } from "../errors.ts";
 import { isAskId, isRunId, runOfAsk, type RunId } from "../ids.ts";
-import type { AskRow, RunRow, RunStatus, Store } from "../store/ports.ts";
+import type { Store } from "../store/ports.ts";
+import type { AskRow, RunRow, RunStatus } from "../store/rows.ts";
 import { visible } from "../views/escape.ts";
 import { clip } from "../views/text-width.ts";
 import { leaseHolder } from "../store/lease-holder.ts";

@@ -6,7 +6,7 @@ import { askId } from "../ids.ts";
 import type { ListedRun } from "../store/listings.ts";
 import type { StoreReader } from "../store/open-reader.ts";
 import { mayExpire } from "../store/expiry.ts";
-import type { AskRow } from "../store/ports.ts";
+import type { AskRow } from "../store/rows.ts";
 import { timeText } from "../views/escalations.ts";
 import { visible } from "../views/escape.ts";
 import type { Context } from "./context.ts";

@@ -1,7 +1,7 @@
 /** What a person can do next, as commands that can be pasted. */
 import { higherCeiling, stopsWithout } from "../events/raising.ts";
 import type { AskKind } from "../events/event.ts";
-import type { AskRow, RunRow } from "../store/ports.ts";
+import type { AskRow, RunRow } from "../store/rows.ts";
 import { shellWord } from "./context.ts";
 import type { Spell } from "./spelling.ts";
 

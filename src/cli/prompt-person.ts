@@ -1,7 +1,7 @@
 /** Puts an ask to the person at the terminal. Only ever called when stdin and stdout both are terminals. */
 import { stopsWithout } from "../events/raising.ts";
 import { isCancel, select, text } from "@clack/prompts";
-import type { AskRow } from "../store/ports.ts";
+import type { AskRow } from "../store/rows.ts";
 import { visible } from "../views/escape.ts";
 import type { Typed } from "./decision.ts";
 import { decidedBy, takesWords } from "./next-commands.ts";

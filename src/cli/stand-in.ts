@@ -1,6 +1,6 @@
 /** The line that a decision in somebody else's place gets. */
 import type { Decision } from "../events/event.ts";
-import type { AskRow } from "../store/ports.ts";
+import type { AskRow } from "../store/rows.ts";
 import { visible } from "../views/escape.ts";
 import { askedInstead, standInText } from "../views/stand-in.ts";
 import type { Context } from "./context.ts";

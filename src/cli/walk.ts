@@ -2,7 +2,8 @@
 import { deskOf, nextOf } from "../events/desk.ts";
 import type { Event } from "../events/event.ts";
 import type { Progress } from "../run/api.ts";
-import type { RunRow, Store, StoredEvent } from "../store/ports.ts";
+import type { Store } from "../store/ports.ts";
+import type { RunRow, StoredEvent } from "../store/rows.ts";
 import { visible } from "../views/escape.ts";
 import { isListed, openTrace, renderStep, stepRecord, type TraceStep } from "../views/trace/trace.ts";
 import type { FetchProgress } from "../run/api.ts";

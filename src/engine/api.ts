@@ -13,7 +13,8 @@ import type {
   Rehearsed,
   StartOptions,
 } from "../run/api.ts";
-import type { AskRow, RunRow, Store, StoredEvent } from "../store/ports.ts";
+import type { Store } from "../store/ports.ts";
+import type { AskRow, RunRow, StoredEvent } from "../store/rows.ts";
 import type { Sandbox } from "../tools/sandbox/sandbox.ts";
 
 export type EngineOptions = {

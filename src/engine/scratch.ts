@@ -11,7 +11,8 @@ import type { Engine, EngineOptions } from "./api.ts";
 import type { Rehearsed, StartOptions } from "../run/api.ts";
 import { decideAsk } from "../run/decide-ask.ts";
 import { openStore } from "../store/open.ts";
-import type { AskRow, Store, StoredEvent } from "../store/ports.ts";
+import type { Store } from "../store/ports.ts";
+import type { AskRow, StoredEvent } from "../store/rows.ts";
 
 export type Scratch = { readonly engine: Engine; readonly store: Store; readonly clock: Clock };
 

@@ -16,7 +16,8 @@ import {
 import { canonicalJson } from "../canonical.ts";
 import { CadreError, isCadreError } from "../errors.ts";
 import { checkCalls, type RawCall } from "./strict-calls.ts";
-import type { Message, ModelReply, ModelRequest, ModelUsage, RoleModel, Tier, ToolSpec } from "./model.ts";
+import type { Message, ModelReply, ModelRequest, RoleModel, Tier, ToolSpec } from "./model.ts";
+import type { ModelUsage } from "./usage.ts";
 import type { Terms } from "./terms.ts";
 
 export type ChatRoleModelOptions = {

@@ -20,7 +20,7 @@ import {
   type Probabilities,
 } from "./chat-decision.ts";
 import type { Engine } from "./embedded/engine.ts";
-import type { ModelUsage } from "./model.ts";
+import type { ModelUsage } from "./usage.ts";
 import { routeLabel } from "./route-question.ts";
 import { systemTiming, type Timing } from "./timing.ts";
 import { openWatch, type CallLimits } from "./watch.ts";

@@ -1,6 +1,7 @@
 /** What a role's turn needs from a model: plain messages and tools in, one complete reply out. Every tier stands behind it. */
 
 import type { Terms } from "./terms.ts";
+import type { ModelUsage } from "./usage.ts";
 
 export type ToolSpec = {
   readonly name: string;
@@ -22,18 +23,6 @@ export type ModelRequest = {
   /** Upper bound of the completion, in tokens. */
   readonly maxTokens: number;
   readonly temperature: number;
-};
-
-export type ModelUsage = {
-  readonly promptTokens: number;
-  readonly completionTokens: number;
-  readonly cachedTokens: number;
-  /** False where the server counted nothing. */
-  readonly measured: boolean;
-  /** Part of the completion's; left out: the server does not tell. */
-  readonly reasoningTokens?: number;
-  /** With the server, in ms: by its own count where it sends one, else from being asked until the end. */
-  readonly serverMs?: number;
 };
 
 export type ModelReply = {

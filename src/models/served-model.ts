@@ -17,7 +17,8 @@ import {
 } from "./create-role-model.ts";
 import { nestedLabels } from "./inference/nested-labels.ts";
 import { readLabel } from "./label-question.ts";
-import type { ModelUsage, Tier } from "./model.ts";
+import type { Tier } from "./model.ts";
+import type { ModelUsage } from "./usage.ts";
 import { hubIdOf, hubRouter, resolveModel, type EmbeddedSpec } from "./resolve.ts";
 import type { Terms } from "./terms.ts";
 import { messagesFor, questionKind, readAnswer, type Question } from "./text-question.ts";

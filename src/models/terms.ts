@@ -8,7 +8,7 @@
  */
 import type { Price } from "../config/config.ts";
 import { microsOf } from "../money.ts";
-import type { ModelUsage } from "./model.ts";
+import type { ModelUsage } from "./usage.ts";
 
 /** What the operator says of a model's costs. */
 export type Terms = {

@@ -4,7 +4,8 @@
  */
 import { isoTime, type Clock } from "../clock.ts";
 import type { RunId } from "../ids.ts";
-import type { AskRow, Store } from "../store/ports.ts";
+import type { Store } from "../store/ports.ts";
+import type { AskRow } from "../store/rows.ts";
 
 /** In the order in which the clock decided; each once. */
 export async function movedOn(store: Reads, clock: Clock): Promise<readonly RunId[]> {

@@ -5,7 +5,7 @@
  * W2. Models, files and people wrote most of its words: every text in it is fit to be shown as it is (RELIABILITY 31), and bounded.
  */
 import { mayExpire } from "../store/expiry.ts";
-import type { AskRow } from "../store/ports.ts";
+import type { AskRow } from "../store/rows.ts";
 import { visible, visibleJson, visibleLines } from "../views/escape.ts";
 import type { Occasion } from "./occasions.ts";
 

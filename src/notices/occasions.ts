@@ -5,7 +5,7 @@
  *     route by that is told of once more, as `bumped`; whoever is asked next gets a notice of their own with their own ask.
  * O2. `expiring` is told of an ask that was raised earlier than that; `raised` says the deadline of one that is short anyway.
  */
-import type { AskRow } from "../store/ports.ts";
+import type { AskRow } from "../store/rows.ts";
 
 /** `overdue`: the deadline has passed, and the ask still waits for its answer. `bumped`: it has gone up. */
 export type Occasion = "raised" | "expiring" | "overdue" | "bumped";

@@ -12,7 +12,7 @@ import type { NoticeTarget } from "../config/outside.ts";
 import { hashOf } from "../canonical.ts";
 import { secretRemover } from "../outside/secrets.ts";
 import type { NoticeKey, NoticeStore } from "../store/outbox.ts";
-import type { AskRow } from "../store/ports.ts";
+import type { AskRow } from "../store/rows.ts";
 import { noticeText } from "./notice.ts";
 import { occasionsOf } from "./occasions.ts";
 import type { Sent } from "./send.ts";

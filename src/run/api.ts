@@ -1,7 +1,7 @@
 /** What a run is told and what it tells: options and results of the verbs that move it. Plain data, no engine behind it. */
 import type { ChangeSet, Decision } from "../events/event.ts";
 import type { LineId, RunId } from "../ids.ts";
-import type { AskRow, RunRow, StoredEvent } from "../store/ports.ts";
+import type { AskRow, RunRow, StoredEvent } from "../store/rows.ts";
 
 export type StartOptions = {
   /** Name of the file in `graphs/`, without extension; default: the only one there, or `feature-workflow`. */

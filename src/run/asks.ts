@@ -4,7 +4,7 @@ import { hashOf } from "../canonical.ts";
 import { askId } from "../ids.ts";
 import type { Action, AskKind, LimitName, Seat, Severity } from "../events/event.ts";
 import type { Desk, DeskFrame } from "../events/desk.ts";
-import type { AskRow, LineRow } from "../store/ports.ts";
+import type { AskRow, LineRow } from "../store/rows.ts";
 import { findRole, USER, type Rule } from "../org/chart.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import type { Batch, Drift, LineContext } from "./line-context.ts";

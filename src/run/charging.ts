@@ -1,8 +1,10 @@
 /** From a model's terms to what the ledger sets aside, charges, and gives back (C1 of `model-call.ts`). Pure. */
 import type { Charge } from "../events/event.ts";
-import type { ModelUsage, RoleModel } from "../models/model.ts";
+import type { RoleModel } from "../models/model.ts";
+import type { ModelUsage } from "../models/usage.ts";
 import { costOfCall, mostFor, type Cost } from "../models/terms.ts";
-import type { EffectRow, Reservation, Spent } from "../store/ports.ts";
+import type { Reservation } from "../store/ports.ts";
+import type { EffectRow, Spent } from "../store/rows.ts";
 
 type Model = Pick<RoleModel, "tier" | "terms">;
 

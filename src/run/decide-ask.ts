@@ -7,7 +7,8 @@ import { ceilingWords, takesCeiling } from "../events/raising.ts";
 import type { AskId } from "../ids.ts";
 import { clockDecides, decideByClock } from "../store/expiry.ts";
 import { hashNow } from "../store/votes.ts";
-import type { AskRow, Store } from "../store/ports.ts";
+import type { Store } from "../store/ports.ts";
+import type { AskRow } from "../store/rows.ts";
 import { resultArgs } from "./doubt.ts";
 import { handing, handingCommand, handingNeeds, handingProblem, isHanding, targetOf } from "./handing-checks.ts";
 

@@ -18,7 +18,7 @@ import {
   type Report,
 } from "../events/event.ts";
 import { runOfLine, type EffectKey } from "../ids.ts";
-import type { EffectRow } from "../store/ports.ts";
+import type { EffectRow } from "../store/rows.ts";
 import type { Turn } from "./refusal.ts";
 
 type Claim = Measurement;

@@ -15,7 +15,7 @@ import type { Call, Decision, Event, EventOf, Report } from "../events/event.ts"
 import { leastCeiling, stopsWithout } from "../events/raising.ts";
 import type { AskId } from "../ids.ts";
 import { clockDecides, decideByClock } from "../store/expiry.ts";
-import type { AskRow } from "../store/ports.ts";
+import type { AskRow } from "../store/rows.ts";
 import { submit } from "./closing.ts";
 import { closeWithAnswer, closeWithReport } from "./frame-closing.ts";
 import { endStopped, stopRun } from "./ending.ts";

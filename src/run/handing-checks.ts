@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import type { Seat } from "../events/event.ts";
-import type { AskRow } from "../store/ports.ts";
+import type { AskRow } from "../store/rows.ts";
 import type { DecideInput } from "./api.ts";
 
 export const handing = ["delegate", "escalate"] as const;

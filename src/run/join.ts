@@ -9,7 +9,7 @@ import { CadreError } from "../errors.ts";
 import { deskOf, type DeskChild } from "../events/desk.ts";
 import type { Event, EventOf } from "../events/event.ts";
 import type { LineId } from "../ids.ts";
-import type { LineRow } from "../store/ports.ts";
+import type { LineRow } from "../store/rows.ts";
 import { endStopped } from "./ending.ts";
 import { Batch, type LineContext } from "./line-context.ts";
 

@@ -13,7 +13,8 @@ import { CadreError, isCadreError } from "../errors.ts";
 import type { Clock } from "../clock.ts";
 import type { LineId } from "../ids.ts";
 import { ownerState, thisOwner } from "../store/owner.ts";
-import type { Fence, LineRow, Owner, Store } from "../store/ports.ts";
+import type { Store } from "../store/ports.ts";
+import type { Fence, LineRow, Owner } from "../store/rows.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 
 /** In ms: a lease lives `ttl` without being renewed, and is renewed every `renew`. */

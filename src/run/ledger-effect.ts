@@ -14,7 +14,7 @@ import type { PendingAction } from "../events/desk.ts";
 import { toolResultSchema, type Call, type Decision, type EventOf, type ToolResult } from "../events/event.ts";
 import type { LimitReached } from "../events/raising.ts";
 import type { EffectKey } from "../ids.ts";
-import type { EffectRow } from "../store/ports.ts";
+import type { EffectRow } from "../store/rows.ts";
 import type { Tool, ToolContext, ToolOutcome } from "../tools/tool.ts";
 import { raiseAsk, runtimeRule } from "./asks.ts";
 import { doubtOptions, resultArgs } from "./doubt.ts";

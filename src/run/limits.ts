@@ -19,7 +19,8 @@ import type { Call, Event, LimitName } from "../events/event.ts";
 import type { LimitReached } from "../events/raising.ts";
 import type { Limits, LimitsAsked } from "../briefs/brief.ts";
 import { unitsOf } from "../money.ts";
-import type { Counters, LineRow, Reservation } from "../store/ports.ts";
+import type { Reservation } from "../store/ports.ts";
+import type { Counters, LineRow } from "../store/rows.ts";
 import { bareCall } from "./taking-up.ts";
 
 export const defaultLimits: Limits = {

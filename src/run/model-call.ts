@@ -13,7 +13,7 @@ import { isCadreError } from "../errors.ts";
 import { chargeSchema, type Charge, type EventOf } from "../events/event.ts";
 import type { EffectKey } from "../ids.ts";
 import type { ModelReply, ModelRequest, RoleModel } from "../models/model.ts";
-import type { EffectRow } from "../store/ports.ts";
+import type { EffectRow } from "../store/rows.ts";
 import { settled, unusedAfter, type Need } from "./charging.ts";
 import type { LineContext } from "./line-context.ts";
 

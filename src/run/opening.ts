@@ -3,7 +3,7 @@ import type { Event, EventOf } from "../events/event.ts";
 import { frameId, mainLine, type LineId } from "../ids.ts";
 import { USER, type Rule } from "../org/chart.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
-import type { RunRow, StoredEvent } from "../store/ports.ts";
+import type { RunRow, StoredEvent } from "../store/rows.ts";
 import { z } from "zod";
 import { workflowRule } from "./asks.ts";
 import type { Above } from "./line-context.ts";

@@ -13,7 +13,7 @@ import { z } from "zod";
 import { CadreError, isCadreError } from "../errors.ts";
 import { paidCallKey, type EffectKey } from "../ids.ts";
 import type { Tier } from "../models/model.ts";
-import type { EffectRow } from "../store/ports.ts";
+import type { EffectRow } from "../store/rows.ts";
 import type { PaidAnswer, PaidCall, PaidCalls } from "../tools/paid-calls.ts";
 import { chargeSchema } from "../events/event.ts";
 import type { LimitReached } from "../events/raising.ts";

@@ -8,7 +8,7 @@
 import { CadreError } from "../errors.ts";
 import type { Event, EventOf } from "../events/event.ts";
 import type { RoleModel } from "../models/model.ts";
-import type { RunRow } from "../store/ports.ts";
+import type { RunRow } from "../store/rows.ts";
 import type { Costing } from "./held.ts";
 
 /** Y1. Errors: model-unknown. */

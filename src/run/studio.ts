@@ -28,7 +28,8 @@ import { nothingAbove, type LineContext } from "./line-context.ts";
 import { openingEvents } from "./opening.ts";
 import { openStore } from "../store/open.ts";
 import { thisOwner } from "../store/owner.ts";
-import type { AskRow, NewRun, RunRow, Store } from "../store/ports.ts";
+import type { NewRun, Store } from "../store/ports.ts";
+import type { AskRow, RunRow } from "../store/rows.ts";
 import { toolCatalogue, toolHash } from "../tools/catalogue.ts";
 import { openWorkspaces } from "../tools/workspace/folder.ts";
 

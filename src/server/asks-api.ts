@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { clockDecides } from "../store/expiry.ts";
-import type { AskRow } from "../store/ports.ts";
+import type { AskRow } from "../store/rows.ts";
 import { requireMay, type Vars } from "./access.ts";
 import { bodyOf, countIn } from "./body.ts";
 import { theAsk, type ServerDeps } from "./deps.ts";

@@ -9,7 +9,7 @@ import type { Mode } from "../modes/mode.ts";
 import type { OrgChart, Route } from "../org/chart.ts";
 import type { Workflow } from "../org/workflow.ts";
 import type { Listings } from "../store/listings.ts";
-import type { AskRow, RunRow } from "../store/ports.ts";
+import type { AskRow, RunRow } from "../store/rows.ts";
 import type { CheckView } from "../views/control-room/health.ts";
 import type { ChoicesView } from "../views/control-room/project.ts";
 import type { AccessOptions } from "./access.ts";

@@ -4,7 +4,7 @@ import { CadreError } from "../errors.ts";
 import { planOf } from "../layout/elk-graph.ts";
 import type { Placer } from "../layout/place.ts";
 import { isoTime, type Clock } from "../clock.ts";
-import type { RunRow } from "../store/ports.ts";
+import type { RunRow } from "../store/rows.ts";
 import type { ExportView } from "../views/control-room/export.ts";
 import { renderJournal } from "../views/journal/journal.ts";
 import { pictureOfRun } from "../views/picture.ts";

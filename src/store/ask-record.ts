@@ -1,6 +1,6 @@
 /** An ask as `cadre.inbox/1` and every other JSON document shows it. */
 import { bumpsTo, isOverdue, mayExpire } from "./expiry.ts";
-import type { AskRow } from "./ports.ts";
+import type { AskRow } from "./rows.ts";
 import { hashNow } from "./votes.ts";
 
 export function askRecord(ask: AskRow, now: number = Date.now()): Record<string, unknown> {

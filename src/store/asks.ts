@@ -5,7 +5,8 @@ import type { Acknowledgement, Decision, EventOf, Vote } from "../events/event.t
 import type { AskId, LineId, RunId } from "../ids.ts";
 import { clockMayDecide } from "./expiry.ts";
 import type { NoticeStore } from "./outbox.ts";
-import type { AskFilter, AskRow, AskState, RunStore } from "./ports.ts";
+import type { AskFilter, RunStore } from "./ports.ts";
+import type { AskRow, AskState } from "./rows.ts";
 import type { Connection } from "./connection.ts";
 import { decisionOfVotes, hashNow, voteOf } from "./votes.ts";
 

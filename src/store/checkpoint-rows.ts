@@ -3,7 +3,8 @@
  * a row that is written over costs the file nothing (D7).
  */
 import type { LineId } from "../ids.ts";
-import type { CheckpointRow, CheckpointStore, PendingWrite } from "./ports.ts";
+import type { CheckpointStore, PendingWrite } from "./ports.ts";
+import type { CheckpointRow } from "./rows.ts";
 import type { Connection } from "./connection.ts";
 import { fencedLines } from "./lines.ts";
 import type { LineRecord } from "./lines.ts";

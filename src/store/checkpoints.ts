@@ -23,7 +23,8 @@ import { canonicalJson } from "../canonical.ts";
 import { CadreError } from "../errors.ts";
 import type { Event } from "../events/event.ts";
 import { bug } from "./failure.ts";
-import type { CheckpointRow, CheckpointStore, Fence, PendingWrite, StoredEvent } from "./ports.ts";
+import type { CheckpointStore, PendingWrite } from "./ports.ts";
+import type { CheckpointRow, Fence, StoredEvent } from "./rows.ts";
 
 /** The channel whose value is the line's event log. */
 export const logChannel = "eventLog";

@@ -3,7 +3,8 @@ import type { Event } from "../events/event.ts";
 import { mainLine, runOfLine } from "../ids.ts";
 import type { LineId, RunId } from "../ids.ts";
 import { logParts } from "./log-parts.ts";
-import type { CheckpointStore, RunStore, StoredEvent } from "./ports.ts";
+import type { CheckpointStore, RunStore } from "./ports.ts";
+import type { StoredEvent } from "./rows.ts";
 import type { Connection } from "./connection.ts";
 
 type EventRecord = {

@@ -7,7 +7,7 @@ import { canonicalJson } from "../canonical.ts";
 import type { Event } from "../events/event.ts";
 import { schemaFor } from "../events/schema-for.ts";
 import type { LineId } from "../ids.ts";
-import type { StoredEvent } from "./ports.ts";
+import type { StoredEvent } from "./rows.ts";
 import type { Connection } from "./connection.ts";
 import { bug } from "./failure.ts";
 

@@ -11,7 +11,8 @@
 import { isoTime, type Clock } from "../clock.ts";
 import type { Seat } from "../events/event.ts";
 import type { RunId } from "../ids.ts";
-import type { AskRow, Store } from "./ports.ts";
+import type { Store } from "./ports.ts";
+import type { AskRow } from "./rows.ts";
 
 type Timed = Pick<AskRow, "kind" | "state" | "deadline"> & { readonly seat?: Pick<Seat, "bump"> | null | undefined };
 

@@ -8,7 +8,7 @@ import type { Event } from "../events/event.ts";
 import { runOfLine, type LineId, type RunId } from "../ids.ts";
 import type { ConnectOptions, Connection } from "./connection.ts";
 import { openOver } from "./open-over.ts";
-import type { StoredEvent } from "./ports.ts";
+import type { StoredEvent } from "./rows.ts";
 
 export type FedEvent = StoredEvent & { readonly run: RunId };
 

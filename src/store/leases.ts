@@ -10,7 +10,8 @@
 import { canonicalJson } from "../canonical.ts";
 import { runOfLine } from "../ids.ts";
 import type { LineId, RunId } from "../ids.ts";
-import type { Owner, WorkQueue } from "./ports.ts";
+import type { WorkQueue } from "./ports.ts";
+import type { Owner } from "./rows.ts";
 import type { Connection } from "./connection.ts";
 import { bug } from "./failure.ts";
 import { fencedLines } from "./lines.ts";

@@ -1,6 +1,6 @@
 /** Rows of lines, and the fence that every write of a line's owner passes (D4). */
 import { genesisHash } from "./ports.ts";
-import type { Fence, LineRow, Owner } from "./ports.ts";
+import type { Fence, LineRow, Owner } from "./rows.ts";
 import { CadreError } from "../errors.ts";
 import type { LineId, RunId } from "../ids.ts";
 import type { Connection } from "./connection.ts";

@@ -5,7 +5,7 @@
  */
 import type { AskId, LineId, RunId } from "../ids.ts";
 import type { Acknowledgement, Seat } from "../events/event.ts";
-import type { AskRow, Owner, RunRow, RunStatus } from "./ports.ts";
+import type { AskRow, Owner, RunRow, RunStatus } from "./rows.ts";
 import type { Connection } from "./connection.ts";
 import { statusColumn, statusWhere } from "./runs.ts";
 

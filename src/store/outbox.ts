@@ -1,7 +1,7 @@
 /** What the store keeps of notices: the port that `notices/` works with. How it is kept: `notices.ts`. */
 import type { Clock } from "../clock.ts";
 import type { AskId, RunId } from "../ids.ts";
-import type { AskRow } from "./ports.ts";
+import type { AskRow } from "./rows.ts";
 
 export type NoticeKey = {
   readonly ask: AskId;

@@ -4,7 +4,7 @@
  */
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
-import type { Owner } from "./ports.ts";
+import type { Owner } from "./rows.ts";
 
 /** Where Linux tells about processes; another folder in tests. Missing: only the pid is checked. */
 const proc = "/proc";

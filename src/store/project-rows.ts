@@ -11,7 +11,7 @@ import { CadreError } from "../errors.ts";
 import { runOfLine } from "../ids.ts";
 import type { LineId, RunId } from "../ids.ts";
 import type { Decision } from "../events/event.ts";
-import type { StoredEvent } from "./ports.ts";
+import type { StoredEvent } from "./rows.ts";
 import type { Connection } from "./connection.ts";
 import { bug } from "./failure.ts";
 import { genesis } from "./lines.ts";

@@ -11,7 +11,8 @@ import { CadreError } from "../errors.ts";
 import type { LineId } from "../ids.ts";
 import { linkHash } from "./events.ts";
 import { genesis } from "./lines.ts";
-import type { CheckpointStore, LineRow, RunStore, StoredBytes } from "./ports.ts";
+import type { CheckpointStore, RunStore } from "./ports.ts";
+import type { LineRow, StoredBytes } from "./rows.ts";
 
 /** `index`: the first event that is bad or missing; for a bad row beside the log, the length that it claims. */
 export type ChainProblem = { readonly line: LineId; readonly index: number; readonly what: string };

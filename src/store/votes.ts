@@ -8,7 +8,7 @@
 import { hashOf } from "../canonical.ts";
 import { CadreError } from "../errors.ts";
 import type { Approvers, Decision, Vote } from "../events/event.ts";
-import type { AskRow } from "./ports.ts";
+import type { AskRow } from "./rows.ts";
 
 type Voted = Pick<AskRow, "id" | "hash" | "action" | "votes" | "approvers">;
 

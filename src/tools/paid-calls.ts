@@ -6,7 +6,7 @@
  * it is run again: then a tool that was cut off goes on where it was, and what was paid for is not paid for again (D3).
  */
 import type { Charge } from "../events/event.ts";
-import type { ModelUsage } from "../models/model.ts";
+import type { ModelUsage } from "../models/usage.ts";
 import type { Terms } from "../models/terms.ts";
 
 export type PaidCall = {

@@ -7,7 +7,8 @@
 import type { ChangeSet, EventOf, EventType, FileChange, Measurement, Report } from "../events/event.ts";
 import type { NumberedEvent } from "../events/numbered.ts";
 import { changeWord } from "./change-word.ts";
-import { usageByRole, usageByRoute, usageOf, type RoleUsage, type RouteUsage, type UsageTotals } from "./cost.ts";
+import { usageByRole, usageByRoute, usageOf, type RoleUsage, type RouteUsage } from "./cost.ts";
+import type { UsageTotals } from "./usage-totals.ts";
 import { sharedPast } from "./shared-past.ts";
 import { traceSteps } from "./trace/fold.ts";
 import type { StepKind, TraceStep } from "./trace/step.ts";

@@ -1,7 +1,7 @@
 /** What a tool paid for calls to models, out of the receipt of what it did. What does not look like a bill is none. */
 import type { Receipt } from "../events/event.ts";
 import { unitsOf } from "../money.ts";
-import type { Money, UsageTotals } from "./cost.ts";
+import type { Money, UsageTotals } from "./usage-totals.ts";
 
 export type PaidForModel = { readonly model: string; readonly usage: Omit<UsageTotals, "reasoningTokens"> };
 

@@ -7,7 +7,7 @@ import type { Brief } from "../../src/briefs/brief.ts";
 import { readBrief } from "../../src/briefs/read-brief.ts";
 import { openCadre } from "../../src/cadre/cadre.ts";
 import type { Cadre } from "../../src/cadre/api.ts";
-import type { RunRow } from "../../src/store/ports.ts";
+import type { RunRow } from "../../src/store/rows.ts";
 import { reply, scriptedModel, type ScriptedModel } from "../../src/testing.ts";
 import { bubblewrap } from "../../src/tools/sandbox/bubblewrap.ts";
 import { noSandbox } from "../../src/tools/sandbox/sandbox.ts";

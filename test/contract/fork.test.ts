@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { openCadre } from "../../src/cadre/cadre.ts";
 import type { Cadre } from "../../src/cadre/api.ts";
 import type { RunId } from "../../src/ids.ts";
-import type { RunRow } from "../../src/store/ports.ts";
+import type { RunRow } from "../../src/store/rows.ts";
 import { usageOf } from "../../src/views/cost.ts";
 import { runOutcome } from "../../src/views/outcome.ts";
 import { traceSteps, type TraceStep } from "../../src/views/trace/trace.ts";

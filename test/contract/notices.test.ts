@@ -16,7 +16,7 @@ import { occasionsOf } from "../../src/notices/occasions.ts";
 import { sendNotice, type Sent } from "../../src/notices/send.ts";
 import { targetId, tellDue, type TellDeps } from "../../src/notices/tell.ts";
 import { passDeadlines } from "../../src/store/expiry.ts";
-import type { AskRow } from "../../src/store/ports.ts";
+import type { AskRow } from "../../src/store/rows.ts";
 import { reply, scriptedModel } from "../../src/testing.ts";
 import { isAlive } from "../fixtures/is-alive.ts";
 import { modeText } from "../fixtures/line-harness.ts";

@@ -20,7 +20,8 @@ import type { FaultPoint } from "../../src/store/connection.ts";
 import { openStore } from "../../src/store/open.ts";
 import { thisOwner } from "../../src/store/owner.ts";
 import type { Event } from "../../src/events/event.ts";
-import type { Fence, Store } from "../../src/store/ports.ts";
+import type { Store } from "../../src/store/ports.ts";
+import type { Fence } from "../../src/store/rows.ts";
 
 const at = "2026-01-02T03:04:05.000Z";
 const clock = { now: () => Date.parse(at) };

@@ -9,7 +9,8 @@ import { askId, mainLine } from "../../src/ids.ts";
 import type { LineId, RunId } from "../../src/ids.ts";
 import type { BoundChart } from "../../src/org/bound-chart.ts";
 import { workflowSchema } from "../../src/org/workflow.ts";
-import type { CommitUnit, Fence, NewRun, Owner, Store, StoredEvent } from "../../src/store/ports.ts";
+import type { CommitUnit, NewRun, Store } from "../../src/store/ports.ts";
+import type { Fence, Owner, StoredEvent } from "../../src/store/rows.ts";
 
 export const at = "2026-01-02T03:04:05.000Z";
 export const clock: Clock = { now: () => Date.parse(at) };

@@ -9,7 +9,8 @@ import { askId, mainLine } from "../../src/ids.ts";
 import type { RunId } from "../../src/ids.ts";
 import { LineSaver } from "../../src/store/checkpoints.ts";
 import { openStore } from "../../src/store/open.ts";
-import type { Fence, Store, StoredEvent } from "../../src/store/ports.ts";
+import type { Store } from "../../src/store/ports.ts";
+import type { Fence, StoredEvent } from "../../src/store/rows.ts";
 import { verifyLine } from "../../src/store/verify-chain.ts";
 import {
   append,

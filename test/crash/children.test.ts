@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { AskId, RunId } from "../../src/ids.ts";
 import type { ModelRequest } from "../../src/models/model.ts";
 import { verifyRun } from "../../src/run/verify/verify-run.ts";
-import type { AskRow } from "../../src/store/ports.ts";
+import type { AskRow } from "../../src/store/rows.ts";
 import type { Tool } from "../../src/tools/tool.ts";
 import { LineHarness, call, fullReport, modeText } from "../fixtures/line-harness.ts";
 import { mortalFile, type MortalFile, type Process } from "../fixtures/mortal-store.ts";

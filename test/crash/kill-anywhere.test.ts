@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
 import { openCadre } from "../../src/cadre/cadre.ts";
 import type { Cadre } from "../../src/cadre/api.ts";
-import type { AskRow, RunRow } from "../../src/store/ports.ts";
+import type { AskRow, RunRow } from "../../src/store/rows.ts";
 import { cadre, type Ended } from "../fixtures/cli.ts";
 import { shippedProject, type ProjectFolder } from "../fixtures/project-folder.ts";
 import type { EndState } from "./end-state.ts";

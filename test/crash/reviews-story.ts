@@ -3,7 +3,7 @@
  * the hashes of the files that hold them; all else must be the same from run to run.
  */
 import type { Cadre } from "../../src/cadre/api.ts";
-import type { RunRow } from "../../src/store/ports.ts";
+import type { RunRow } from "../../src/store/rows.ts";
 import { stateOf, type EndState } from "./end-state.ts";
 
 export async function reviewsEnd({ store }: Cadre, run: RunRow): Promise<EndState> {

@@ -16,7 +16,7 @@ import { readMode } from "../../src/modes/read-mode.ts";
 import { readRulesPack } from "../../src/modes/rules-pack.ts";
 import { checkWorkflow } from "../../src/org/workflow-check.ts";
 import { decisionMisfit } from "../../src/run/decide-ask.ts";
-import type { AskRow } from "../../src/store/ports.ts";
+import type { AskRow } from "../../src/store/rows.ts";
 import { parseToolArgs, toolCatalogue } from "../../src/tools/catalogue.ts";
 import { argumentsSchema } from "../../src/tools/mcp/arguments.ts";
 import { toolWords } from "../../src/tools/mcp/spec.ts";

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { takeAnswer } from "../../src/cli/answers-file.ts";
 import { readAnswers } from "../../src/cli/read-answers.ts";
 import { isCadreError } from "../../src/errors.ts";
-import type { AskRow } from "../../src/store/ports.ts";
+import type { AskRow } from "../../src/store/rows.ts";
 
 function fileOf(text: string): string {
   const folder = mkdtempSync(join(tmpdir(), "cadre-answers-"));

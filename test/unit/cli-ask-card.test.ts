@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { askCard } from "../../src/cli/ask-card.ts";
 import { openOutput, type Output } from "../../src/cli/output.ts";
 import type { AskId, LineId, RunId } from "../../src/ids.ts";
-import type { AskRow } from "../../src/store/ports.ts";
+import type { AskRow } from "../../src/store/rows.ts";
 
 function output(columns: number | null): Output {
   const sink = Object.assign(new PassThrough(), columns === null ? {} : { isTTY: true, columns });

@@ -7,7 +7,7 @@ import { commandsForAsk } from "../../src/cli/next-commands.ts";
 import { CadreError } from "../../src/errors.ts";
 import type { AskKind } from "../../src/events/event.ts";
 import type { AskId, LineId, RunId } from "../../src/ids.ts";
-import type { AskRow } from "../../src/store/ports.ts";
+import type { AskRow } from "../../src/store/rows.ts";
 
 const command = (rest: string): string => `npx cadre ${rest}`;
 

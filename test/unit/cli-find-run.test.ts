@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { findAsk, findLeftRun, findRun, type RunReader } from "../../src/cli/find-run.ts";
 import { isCadreError } from "../../src/errors.ts";
 import { thisOwner } from "../../src/store/owner.ts";
-import type { AskRow, LineRow, RunRow } from "../../src/store/ports.ts";
+import type { AskRow, LineRow, RunRow } from "../../src/store/rows.ts";
 
 type Small = { readonly run: string; readonly id: string; readonly state?: string };
 

@@ -6,7 +6,7 @@ import type { LimitName } from "../../src/events/event.ts";
 import type { Terms } from "../../src/models/terms.ts";
 import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { openStore } from "../../src/store/open.ts";
-import type { Counters } from "../../src/store/ports.ts";
+import type { Counters } from "../../src/store/rows.ts";
 import type { ModelCall } from "../../src/models/model.ts";
 import type { Tool } from "../../src/tools/tool.ts";
 import { Died } from "../fixtures/dying-store.ts";

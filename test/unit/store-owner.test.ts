@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ownerState, parseStat, thisOwner } from "../../src/store/owner.ts";
-import type { Owner } from "../../src/store/ports.ts";
+import type { Owner } from "../../src/store/rows.ts";
 
 const linux = process.platform === "linux";
 

@@ -3,7 +3,7 @@ import { requireCutOff } from "../../cadre/preconditions.ts";
 import type { Cadre } from "../../cadre/api.ts";
 import { CadreError } from "../../errors.ts";
 import type { ForkOptions, ForkPlan, StandingEffect } from "../../run/api.ts";
-import type { RunRow } from "../../store/ports.ts";
+import type { RunRow } from "../../store/rows.ts";
 import { callsText } from "../../views/cost.ts";
 import { visible } from "../../views/escape.ts";
 import { personOf, type Context } from "../context.ts";

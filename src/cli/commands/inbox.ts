@@ -6,7 +6,7 @@ import { USER } from "../../org/chart.ts";
 import { clockDecides, decideByClock, inOrderOfDeadlines, isOverdue, mayExpire } from "../../store/expiry.ts";
 import type { ListedAsk } from "../../store/listings.ts";
 import type { StoreReader } from "../../store/open-reader.ts";
-import type { AskRow } from "../../store/ports.ts";
+import type { AskRow } from "../../store/rows.ts";
 import { timeText } from "../../views/escalations.ts";
 import { visible } from "../../views/escape.ts";
 import { askRecord } from "../../store/ask-record.ts";

@@ -2,7 +2,7 @@
 import type { Brief } from "../../briefs/brief.ts";
 import type { Cadre } from "../../cadre/api.ts";
 import type { StartOptions } from "../../run/api.ts";
-import type { RunRow } from "../../store/ports.ts";
+import type { RunRow } from "../../store/rows.ts";
 import { visible } from "../../views/escape.ts";
 import { renderStep, stepRecord, traceSteps } from "../../views/trace/trace.ts";
 import { takeBrief } from "../brief-argument.ts";

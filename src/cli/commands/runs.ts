@@ -1,6 +1,6 @@
 /** `cadre runs`: the runs, newest first. */
 import type { ListedRun } from "../../store/listings.ts";
-import type { RunStatus } from "../../store/ports.ts";
+import type { RunStatus } from "../../store/rows.ts";
 import { visible } from "../../views/escape.ts";
 import type { Context } from "../context.ts";
 import { choice, count, option, type Input } from "../input.ts";

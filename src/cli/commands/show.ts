@@ -1,7 +1,7 @@
 /** `cadre show`: one run, where it stands, what it asks, what came of it, what it used, what can be done. */
 import { USER } from "../../org/chart.ts";
 import type { StoreReader } from "../../store/open-reader.ts";
-import type { AskRow, RunRow } from "../../store/ports.ts";
+import type { AskRow, RunRow } from "../../store/rows.ts";
 import { timeText } from "../../views/escalations.ts";
 import { visible } from "../../views/escape.ts";
 import { askedInstead, standInText } from "../../views/stand-in.ts";

@@ -1,6 +1,6 @@
 /** `cadre trace`: who turned to whom, why, by which rule, and what came back. */
 import type { NumberedEvent } from "../../events/numbered.ts";
-import type { RunRow } from "../../store/ports.ts";
+import type { RunRow } from "../../store/rows.ts";
 import { escalationThreads, renderEscalations, type EscalationThread } from "../../views/escalations.ts";
 import { renderTrace, stepRecord, traceSteps, type TraceStep } from "../../views/trace/trace.ts";
 import type { Context } from "../context.ts";

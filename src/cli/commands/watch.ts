@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunId } from "../../ids.ts";
 import type { StoreReader } from "../../store/open-reader.ts";
-import type { AskRow, RunRow } from "../../store/ports.ts";
+import type { AskRow, RunRow } from "../../store/rows.ts";
 import type { Context } from "../context.ts";
 import { pollMs } from "../poll.ts";
 import { findRun } from "../find-run.ts";

@@ -10,7 +10,7 @@ import { InferenceClient } from "@huggingface/inference";
 import { CadreError, isCadreError } from "../../errors.ts";
 import { createRoleModel, limitsOf, tokenOf, type RoleModelDeps } from "../create-role-model.ts";
 import { processGates } from "../gate.ts";
-import type { ModelUsage } from "../model.ts";
+import type { ModelUsage } from "../usage.ts";
 import { createTransport } from "../transport.ts";
 import { malformedError } from "../transport-errors.ts";
 import { destination, type InferenceSpec } from "./destination.ts";

@@ -10,7 +10,7 @@ import { CadreError, isCadreError } from "../../errors.ts";
 import type { Desk } from "../../events/desk.ts";
 import type { BoundChart } from "../../org/bound-chart.ts";
 import { checkpointAtCut } from "../../store/checkpoints.ts";
-import type { Past, RunRow } from "../../store/ports.ts";
+import type { Past, RunRow } from "../../store/rows.ts";
 import { verifyLine } from "../../store/verify-chain.ts";
 import type { WorkspacePasts, Trace } from "../../tools/workspace/workspace.ts";
 import { adoptionObstacle } from "../asks.ts";

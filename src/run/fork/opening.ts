@@ -11,7 +11,7 @@ import { deskOf, type Desk } from "../../events/desk.ts";
 import type { Event, EventOf } from "../../events/event.ts";
 import { askId, effectKey, mainLine, runOfLine } from "../../ids.ts";
 import type { BoundChart } from "../../org/bound-chart.ts";
-import type { Past, RunRow } from "../../store/ports.ts";
+import type { Past, RunRow } from "../../store/rows.ts";
 import { approversOf, seatOf } from "../seats.ts";
 
 export type ForkOpening = {

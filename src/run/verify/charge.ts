@@ -1,7 +1,7 @@
 /** What the log says that a call was charged with, against the ledger (D3). */
 import { canonicalJson } from "../../canonical.ts";
 import type { Charge } from "../../events/event.ts";
-import type { EffectRow } from "../../store/ports.ts";
+import type { EffectRow } from "../../store/rows.ts";
 
 /** `told`: by the event; `held`: by the outcome in the row. */
 export function isChargedAs(told: Charge | undefined, held: Charge | undefined, row: EffectRow | undefined): boolean {

@@ -21,7 +21,7 @@ import {
 import { effectOfPaidCall, modelCallKey, turnOfOpinion } from "../../ids.ts";
 import type { BoundChart } from "../../org/bound-chart.ts";
 import type { LedgerRecord } from "../../store/inspection.ts";
-import type { EffectRow } from "../../store/ports.ts";
+import type { EffectRow } from "../../store/rows.ts";
 import { toolAction } from "../concerns.ts";
 import { approvalPolicy } from "../granted.ts";
 import { chargedOtherwise, isChargedAs } from "./charge.ts";

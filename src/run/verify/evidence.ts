@@ -6,7 +6,8 @@
  */
 import type { Event, Measurement } from "../../events/event.ts";
 import { runOfLine, type EffectKey, type RunId } from "../../ids.ts";
-import type { EffectRow, Store } from "../../store/ports.ts";
+import type { Store } from "../../store/ports.ts";
+import type { EffectRow } from "../../store/rows.ts";
 import { citationProblem, claimProblem, measuredIn } from "../evidence.ts";
 import type { Findings } from "./findings.ts";
 import type { Lineage } from "./past.ts";

@@ -10,7 +10,7 @@ import type { Desk } from "../../events/desk.ts";
 import { chargeSchema, type Event, type EventOf } from "../../events/event.ts";
 import { isBelow } from "../../events/opinion.ts";
 import { opinionKey, type LineId } from "../../ids.ts";
-import type { EffectRow } from "../../store/ports.ts";
+import type { EffectRow } from "../../store/rows.ts";
 import { toldOf } from "../opinion-told.ts";
 import { chargedOtherwise, isChargedAs } from "./charge.ts";
 

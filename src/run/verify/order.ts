@@ -8,7 +8,7 @@ import { canonicalJson } from "../../canonical.ts";
 import type { Desk } from "../../events/desk.ts";
 import type { Call, Event, EventOf } from "../../events/event.ts";
 import { askId, childLine, effectKey, frameId, mainLine, modelCallKey, runOfLine, type LineId } from "../../ids.ts";
-import type { Past } from "../../store/ports.ts";
+import type { Past } from "../../store/rows.ts";
 import { checkCallId } from "../verification-check.ts";
 import { opinionOrderProblem } from "./opinions.ts";
 import { returnOrderProblem } from "./verdicts.ts";

@@ -6,7 +6,8 @@
  */
 import type { EventOf } from "../../events/event.ts";
 import { runOfLine, type LineId } from "../../ids.ts";
-import type { LineRow, Past, Store } from "../../store/ports.ts";
+import type { Store } from "../../store/ports.ts";
+import type { LineRow, Past } from "../../store/rows.ts";
 import { verifyLine } from "../../store/verify-chain.ts";
 import type { Findings } from "./findings.ts";
 

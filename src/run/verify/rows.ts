@@ -10,7 +10,8 @@ import { decisionMisfit } from "../decide-ask.ts";
 import { nextOf, type Desk } from "../../events/desk.ts";
 import { decisionSchema, type Decision, type Event, type EventOf } from "../../events/event.ts";
 import { bumpsTo, mayExpire } from "../../store/expiry.ts";
-import type { AskRow, CheckpointRow, PendingWrite, RunRow } from "../../store/ports.ts";
+import type { PendingWrite } from "../../store/ports.ts";
+import type { AskRow, CheckpointRow, RunRow } from "../../store/rows.ts";
 import { standingProblem } from "./votes.ts";
 
 type Ask = EventOf<"ask_raised">;

@@ -5,7 +5,7 @@
 import { canonicalJson } from "../../canonical.ts";
 import type { EventOf } from "../../events/event.ts";
 import { openerOf } from "../../ids.ts";
-import type { LineRow } from "../../store/ports.ts";
+import type { LineRow } from "../../store/rows.ts";
 import type { Verification } from "../api.ts";
 import type { LineVerdict } from "./line.ts";
 

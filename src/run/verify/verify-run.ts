@@ -14,7 +14,8 @@
 import type { Desk } from "../../events/desk.ts";
 import type { LimitName } from "../../events/event.ts";
 import type { RunId } from "../../ids.ts";
-import type { LineRow, Store } from "../../store/ports.ts";
+import type { Store } from "../../store/ports.ts";
+import type { LineRow } from "../../store/rows.ts";
 import type { Anchor, Verification } from "../api.ts";
 import { checkedCharts, type Charts } from "./charts.ts";
 import { recordProblem, untold } from "./effects.ts";

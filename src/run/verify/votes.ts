@@ -7,7 +7,7 @@
 import { canonicalJson, hashOf } from "../../canonical.ts";
 import { isCadreError } from "../../errors.ts";
 import { acknowledgementSchema, voteSchema, type Decision, type Event, type Vote } from "../../events/event.ts";
-import type { AskRow } from "../../store/ports.ts";
+import type { AskRow } from "../../store/rows.ts";
 import { decisionOfVotes, voteOf } from "../../store/votes.ts";
 
 /** What a line has told of its open ask since it was raised. */

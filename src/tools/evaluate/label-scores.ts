@@ -1,5 +1,5 @@
 /** Accuracy and F1 of predicted labels. Pure. */
-import type { Statistic } from "./scores.ts";
+import type { Statistic } from "./statistic.ts";
 
 export type ClassScore = { readonly label: string; readonly value: number; readonly support: number };
 

@@ -1,6 +1,5 @@
 /** Errors and correlations of numbers: the definitions stand in `metrics.ts`. Pure. */
-import type { Statistic } from "./scores.ts";
-import { weightedMean } from "./text-scores.ts";
+import { weightedMean, type Statistic } from "./statistic.ts";
 
 export function numberStatistics(
   actual: readonly number[],

@@ -4,7 +4,8 @@ import type { Question } from "../../models/text-question.ts";
 import type { Row } from "./labelled-table.ts";
 import type { Measured, SliceScore } from "./facts.ts";
 import { classScores } from "./label-scores.ts";
-import { scoreAll, statisticsOf, type Statistics } from "./scores.ts";
+import { scoreAll, statisticsOf } from "./scores.ts";
+import type { Statistics } from "./statistic.ts";
 
 export type Parts = {
   readonly train: readonly Row[];

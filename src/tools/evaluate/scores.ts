@@ -9,11 +9,8 @@ import { labelStatistics } from "./label-scores.ts";
 import { metricsOf, type AnswerKind, type Metric } from "./metrics.ts";
 import { numberStatistics } from "./number-scores.ts";
 import { seededRandom } from "./random.ts";
+import type { Statistic, Statistics } from "./statistic.ts";
 import { textStatistics } from "./text-scores.ts";
-
-/** The value of a metric over rows that count so often; null where it is undefined (C1). */
-export type Statistic = (weights: Int32Array) => number | null;
-export type Statistics = Readonly<Record<string, Statistic>>;
 
 /** 95 % percentile bootstrap over the test rows, of the rounds in which the metric is defined; null where it is in none. */
 export type Score = {

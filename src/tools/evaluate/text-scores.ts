@@ -1,5 +1,5 @@
 /** How alike two texts are: what the definitions in `metrics.ts` say, pair by pair, and their means. Pure. */
-import type { Statistic } from "./scores.ts";
+import { weightedMean, type Statistic } from "./statistic.ts";
 
 /** ASCII symbols count as punctuation, as in SQuAD's script; others do not, or an answer of one emoji would be like that of another. */
 const punctuation = /[\p{P}$+<=>^`|~]/gu;
@@ -91,15 +91,4 @@ export function textStatistics(
     return (weights) => weightedMean(each, weights);
   };
   return { token_f1: mean(tokenF1), exact_match: mean(exactMatch), rouge_l: mean(rougeL) };
-}
-
-/** Of rows that count so often. */
-export function weightedMean(values: Float64Array, weights: Int32Array): number {
-  let sum = 0;
-  let all = 0;
-  for (let row = 0; row < values.length; row += 1) {
-    sum += (values[row] as number) * (weights[row] as number);
-    all += weights[row] as number;
-  }
-  return sum / all;
 }

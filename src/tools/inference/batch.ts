@@ -9,7 +9,7 @@
  */
 import { CadreError, isCadreError } from "../../errors.ts";
 import type { Inference, InferenceAnswer } from "../../models/inference/client.ts";
-import type { ModelUsage } from "../../models/model.ts";
+import type { ModelUsage } from "../../models/usage.ts";
 import type { Progress, RowResult } from "./progress.ts";
 import type { Row } from "./input.ts";
 

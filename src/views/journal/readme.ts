@@ -1,5 +1,6 @@
 /** The first page of a run's journal: what was asked, what came of it, who turned to whom, who decided, what it cost. */
-import { callsText, gpuText, isAllRehearsed, moneyText, tokensText, usageByRole, usageByRoute, usageOf, type UsageTotals } from "../cost.ts";
+import { callsText, gpuText, isAllRehearsed, moneyText, tokensText, usageByRole, usageByRoute, usageOf } from "../cost.ts";
+import type { UsageTotals } from "../usage-totals.ts";
 import { historyBlocks } from "./anchor.ts";
 import { summaryOf } from "./decision.ts";
 import type { Journal, TaskPage } from "./index-page.ts";

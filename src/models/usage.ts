@@ -1,0 +1,13 @@
+/** What a call to a model used, as its server counted it. */
+
+export type ModelUsage = {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly cachedTokens: number;
+  /** False where the server counted nothing. */
+  readonly measured: boolean;
+  /** Part of the completion's; left out: the server does not tell. */
+  readonly reasoningTokens?: number;
+  /** With the server, in ms: by its own count where it sends one, else from being asked until the end. */
+  readonly serverMs?: number;
+};
