@@ -9,8 +9,8 @@ import type { PlannedAnswer } from "./answers-file.ts";
 const answerSchema = z.strictObject({
   role: z.string().min(1).optional(),
   topic: z.string().min(1).optional(),
-  kind: askKindSchema.optional(),
-  verb: verdictSchema,
+  kind: askKindSchema().optional(),
+  verb: verdictSchema(),
   text: z.string().default(""),
 }) satisfies z.ZodType<PlannedAnswer>;
 

@@ -1,6 +1,7 @@
 /** Events of the work on a line: who acts on what, what is called and done, and where it goes. */
 import { z } from "zod";
 import { at, id, inFrame, json } from "./fields.ts";
+import { once } from "./once.ts";
 import {
   answerSchema,
   assignmentSchema,
@@ -18,10 +19,10 @@ import {
   verificationSchema,
 } from "./parts.ts";
 
-const outcomeWord = z.enum(["executed", "replayed", "repeated"]);
+const outcomeWord = once(() => z.enum(["executed", "replayed", "repeated"]));
 
 /** What a call to a model took; `charged` left out: nothing is charged for it. */
-const callTook = { usage: usageSchema, charged: chargeSchema.optional(), outcome: outcomeWord };
+const callTook = once(() => ({ usage: usageSchema(), charged: chargeSchema().optional(), outcome: outcomeWord() }));
 
 export const workEvents = {
   /** A role starts to work on something; the top frame acts. `kind` is the edge that the answer will travel back along. */
@@ -30,15 +31,15 @@ export const workEvents = {
       type: z.literal("frame_opened"),
       ...at,
       frame: id,
-      kind: frameKindSchema,
+      kind: frameKindSchema(),
       from: z.string(),
       to: z.string(),
       /** The opener's frame and the call that opened this one; null for the start. */
       parent: id.nullable(),
       callId: z.string().nullable(),
-      rule: ruleSchema,
-      assignment: assignmentSchema.nullable(),
-      question: questionSchema.nullable(),
+      rule: ruleSchema(),
+      assignment: assignmentSchema().nullable(),
+      question: questionSchema().nullable(),
       /** The frame of the same role further down the stack whose transcript seeds this one. */
       seededBy: id.nullable(),
       /** How the decision model scored the purpose against what is sent, 0..1; null where there was no choice to score. */
@@ -57,8 +58,8 @@ export const workEvents = {
       /** sha256 of the prompt; the prompt itself is a pure function of what the intent pins. */
       prompt: z.string(),
       text: z.string(),
-      calls: z.array(callSchema),
-      ...callTook,
+      calls: z.array(callSchema()),
+      ...callTook(),
       /** How many copies this role had seen when it acted. */
       copiesSeen: z.number().int(),
     }),
@@ -76,15 +77,15 @@ export const workEvents = {
       number: z.number().int().nonnegative(),
       kind: z.enum(["delegation", "escalation"]),
       to: z.string(),
-      rule: ruleSchema,
+      rule: ruleSchema(),
       /** The call to the model in the ledger; null: words were compared, and nothing was called. */
       key: id.nullable(),
       model: z.string(),
       tier: z.string(),
       /** sha256 of what was asked. */
       asked: z.string(),
-      ...opinionSchema.shape,
-      ...callTook,
+      ...opinionSchema().shape,
+      ...callTook(),
     }),
   /** One effect, or several reads in order. Approval, if any, is the ask that follows. */
   action_proposed: () =>
@@ -93,13 +94,13 @@ export const workEvents = {
       ...at,
       ...inFrame,
       key: id,
-      calls: z.array(callSchema),
+      calls: z.array(callSchema()),
       access: z.enum(["read", "effect"]),
       /** hashOf(action) for an effect; null for reads. */
       hash: z.string().nullable(),
       needsApproval: z.boolean(),
       /** What a person has to let pass before it may run; left out: nothing. */
-      findings: z.array(findingSchema).min(1).optional(),
+      findings: z.array(findingSchema()).min(1).optional(),
     }),
   action_edited: () =>
     z.strictObject({
@@ -107,7 +108,7 @@ export const workEvents = {
       ...at,
       ...inFrame,
       ask: id,
-      args: json,
+      args: json(),
       hash: z.string(),
       by: z.string(),
     }),
@@ -118,8 +119,8 @@ export const workEvents = {
       ...inFrame,
       key: id,
       hash: z.string().nullable(),
-      results: z.array(toolResultSchema),
-      outcome: outcomeWord,
+      results: z.array(toolResultSchema()),
+      outcome: outcomeWord(),
     }),
   /** Nothing was executed: an undeclared route, a tool outside the groups, a malformed call, a report that does not hold. */
   refused: () =>
@@ -148,7 +149,7 @@ export const workEvents = {
       /** What the model is told, with the allowed routes and their purposes. */
       reason: z.string(),
       /** What the role may do instead; the file:line of each. */
-      allowed: z.array(z.strictObject({ to: z.string(), rule: ruleSchema })),
+      allowed: z.array(z.strictObject({ to: z.string(), rule: ruleSchema() })),
     }),
   /** Calls beyond the one decision of a reply: handed back unexecuted, not counted as refusals. */
   calls_returned: () =>
@@ -172,7 +173,7 @@ export const workEvents = {
     }),
   /** Someone other than the author held the entry role's report against what is there; `frame` judged, `of` reported. */
   report_verified: () =>
-    z.strictObject({ type: z.literal("report_verified"), ...at, ...inFrame, of: id, ...verificationSchema.shape }),
+    z.strictObject({ type: z.literal("report_verified"), ...at, ...inFrame, of: id, ...verificationSchema().shape }),
   /** The entry role's report, waiting for the verification and the sign-off, where the workflow asks for them. */
   report_submitted: () =>
     z.strictObject({
@@ -180,8 +181,8 @@ export const workEvents = {
       ...at,
       ...inFrame,
       callId: z.string(),
-      report: reportSchema,
-      changes: changeSetSchema,
+      report: reportSchema(),
+      changes: changeSetSchema(),
     }),
   /** The answer travels back along the edge it came by. Exactly one of `report` and `answer` is set, unless the frame was dropped, or verified a report. */
   frame_closed: () =>
@@ -191,10 +192,10 @@ export const workEvents = {
       frame: id,
       from: z.string(),
       to: z.string(),
-      kind: frameKindSchema,
-      rule: ruleSchema,
-      report: reportSchema.nullable(),
-      answer: answerSchema.nullable(),
+      kind: frameKindSchema(),
+      rule: ruleSchema(),
+      report: reportSchema().nullable(),
+      answer: answerSchema().nullable(),
       by: z.enum(["model", "person"]),
     }),
   /** A copy of a report to someone listed in `reports_to`. */
@@ -205,7 +206,7 @@ export const workEvents = {
       frame: id,
       from: z.string(),
       to: z.string(),
-      rule: ruleSchema,
+      rule: ruleSchema(),
       summary: z.string(),
     }),
   /** The asker's first step after an answer says how it takes it up. `answer`: the frame that gave it. */

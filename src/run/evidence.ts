@@ -54,7 +54,7 @@ export function citationProblem({ effect }: Pick<Claim, "effect">, row: EffectRo
 }
 
 export function measuredIn(row: EffectRow | undefined): readonly Held[] {
-  const outcome = toolResultSchema.safeParse(row?.outcome);
+  const outcome = toolResultSchema().safeParse(row?.outcome);
   return outcome.success ? (outcome.data.receipt?.measurements ?? []) : [];
 }
 

@@ -64,7 +64,7 @@ async function hindranceTo({ turn, action, call }: Effect): Promise<Obstacle | n
 /** What the ledger holds of an effect that has ended; null where it holds none. */
 export function recordedRun(row: EffectRow | undefined): Ran | null {
   if (!row || row.outcome === null) return null;
-  toolResultSchema.parse(row.outcome);
+  toolResultSchema().parse(row.outcome);
   // As it lies there: what a schema gives back leaves out keys like `__proto__`, and the event would not say what the ledger says.
   return { result: row.outcome as ToolResult, outcome: wordFor(row.intent as Intent, "replayed") };
 }

@@ -21,7 +21,7 @@ import type { LineContext } from "./line-context.ts";
 const outcomeSchema = z.strictObject({
   reply: z.custom<ModelReply>((value) => typeof value === "object" && value !== null),
   ms: z.number(),
-  charged: chargeSchema.optional(),
+  charged: chargeSchema().optional(),
 });
 
 /** What a call pins: the prompt is a pure function of it. */

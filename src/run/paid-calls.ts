@@ -50,7 +50,7 @@ const outcomeSchema = z.strictObject({
     serverMs: z.number().optional(),
   }),
   ms: z.number(),
-  charged: chargeSchema.optional(),
+  charged: chargeSchema().optional(),
 });
 
 type Context = Pick<LineContext, "fence" | "signal" | "run" | "moving"> & {

@@ -29,7 +29,7 @@ export const newTasksArgs = z.strictObject({
       }),
     )
     .min(2),
-  wait: waitSchema
+  wait: waitSchema()
     .default("all")
     .describe("`all`: you go on when all have reported. `any`: with the first report; the others are stopped."),
 });
@@ -49,7 +49,7 @@ export const escalateArgs = z.strictObject({
   to: z.string().describe("The role that is to decide."),
   question: z.string().min(1).describe("One question that can be decided."),
   topic: z.string().min(1).describe("A few words, e.g. `model licence`."),
-  severity: severitySchema,
+  severity: severitySchema(),
   tried: z.string().describe("What you did so far, and what you found."),
   options: z.array(z.string().min(1)).min(1).describe("The choices you see, the one you advise first."),
 });
@@ -83,7 +83,7 @@ export const reportArgs = z.strictObject({
     .describe("Numbers you state as fact; each is checked against its receipt."),
   limitations: z.array(z.string()).default([]),
   resources: z.string().default(""),
-  sections: reportSchema.shape.sections.default({}),
+  sections: reportSchema().shape.sections.default({}),
   report_to: z.array(z.string()).optional().describe("Who gets a copy; left out: everyone you report to."),
 });
 

@@ -71,7 +71,7 @@ const modelRow = z.object({
   outcome: z.object({
     reply: z.looseObject({ text: z.string(), calls: z.array(z.looseObject({})), usage: z.looseObject({}) }),
     ms: z.number(),
-    charged: chargeSchema.optional(),
+    charged: chargeSchema().optional(),
   }),
 });
 
@@ -121,7 +121,7 @@ const toolIntent = z.object({ tool: z.string(), args: z.json(), hash: z.string()
 
 function toolRowProblem(event: EventOf<"action_done">, before: Desk, row: EffectRow | undefined): string | null {
   if (event.hash === null) return null; // reads have no row
-  if (row?.kind !== "tool" || !toolResultSchema.safeParse(row.outcome).success)
+  if (row?.kind !== "tool" || !toolResultSchema().safeParse(row.outcome).success)
     return `the ledger holds no outcome for ${event.key} (D3)`;
   const held = row.outcome as ToolResult;
   if (!beganAs(event, before.action?.proposed, row.intent))

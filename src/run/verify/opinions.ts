@@ -28,7 +28,7 @@ const opinionRow = z.object({
   outcome: z.object({
     reply: z.looseObject({ text: z.string(), usage: z.looseObject({}) }),
     ms: z.number(),
-    charged: chargeSchema.optional(),
+    charged: chargeSchema().optional(),
   }),
 });
 

@@ -50,7 +50,7 @@ export function askStateProblem(
 
 /** W1. */
 function decisionProblem(ask: AskRow): string | null {
-  const checked = decisionSchema.safeParse(ask.decision);
+  const checked = decisionSchema().safeParse(ask.decision);
   if (!checked.success) return "the decision in its row is none (R4)";
   const { verb, text, by, face, args, to } = checked.data;
   if (by.trim() === "" || face.trim() === "") return "the decision in its row does not say who made it, and where (R4)";

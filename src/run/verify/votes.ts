@@ -42,7 +42,7 @@ export function votesProblem(event: Event, row: AskRow | undefined, told: ToldOf
 
 /** Of a row whose votes the log has not told yet, or of a decision as it stands. */
 export function standingProblem(ask: AskRow): string | null {
-  if (ask.acknowledged !== undefined && !acknowledgementSchema.safeParse(ask.acknowledged).success)
+  if (ask.acknowledged !== undefined && !acknowledgementSchema().safeParse(ask.acknowledged).success)
     return "its row does not say who has seen it (D2)";
   const { approvers, votes = [], decision } = ask;
   if (approvers === undefined) return null;
@@ -58,7 +58,7 @@ export function standingProblem(ask: AskRow): string | null {
 
 /** Whether the vote could be cast where those before it stood. */
 function voteProblem(before: AskRow, vote: Vote): string | null {
-  if (!voteSchema.safeParse(vote).success) return "a vote in its row is none (R4)";
+  if (!voteSchema().safeParse(vote).success) return "a vote in its row is none (R4)";
   const { hash, ...said } = vote;
   const decision: Decision = said;
   if (
