@@ -266,6 +266,38 @@ inChromium("a run in the browser", () => {
     expect(await note.count()).toBe(0);
   });
 
+  test("R4 on a run's page what somebody else decides keeps its place: no other ask's buttons move there", async () => {
+    const question = { topic: "GPU capacity", severity: "medium", tried: "counted", options: ["yes", "no"] };
+    const up = (to: string) => reply.call("escalate", { ...question, to, question: `Is there capacity? asks ${to}` });
+    const task = (mode: string) => ({
+      mode,
+      task: `a sentiment page by ${mode}`,
+      acceptance_criteria: ["it is there"],
+    });
+    const given = { tasks: [task("huggingface-specialist"), task("technical-writer")], wait: "all" };
+    const model = scriptedModel((_request, { role }) =>
+      role === "backend-lead"
+        ? reply.call("new_tasks", given)
+        : up(role === "project-manager" ? "user" : "project-manager"),
+    );
+    const own = await served({ model });
+    const run = await started(own);
+    const [first, second] = await own.cadre.store.asks({ run, state: "open" });
+    const { page } = await signedIn(own);
+    await page.goto(`${own.origin}/runs/${run}`);
+    const next = page.getByLabel(`Ask ${second?.id}`, { exact: true });
+    await next.waitFor();
+    const top = async (): Promise<number> => Math.round((await next.boundingBox())?.y ?? 0);
+    const before = await top();
+    await own.cadre.decide(first?.id as AskId, { verb: "answer", text: "No.", by: "Linh", face: "cli" });
+    const note = page.locator(".note-settled");
+    await note.getByText("Linh was first.").waitFor();
+    expect(await page.getByLabel(`Ask ${first?.id}`, { exact: true }).count()).toBe(0);
+    expect(await top()).toBe(before);
+    await note.getByRole("button", { name: "Dismiss" }).click();
+    await expect.poll(top, { timeout: 10_000 }).toBeLessThan(before);
+  });
+
   test.each(["", "/ask"])(
     "R4 no other ask takes the place of one that somebody else decides, at /inbox%s",
     async (at) => {

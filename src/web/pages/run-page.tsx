@@ -9,7 +9,7 @@ import { useLoaded, useSource, useSurroundings } from "../data/hooks.ts";
 import { useRun, type FollowedRun } from "../data/use-run.ts";
 import { AskCard } from "../parts/ask-card.tsx";
 import { RunHead } from "../parts/run-head.tsx";
-import { SettledNotes, useSettled, type Settled } from "../parts/settled.tsx";
+import { AsksInPlace, useSettled, type Settled } from "../parts/settled.tsx";
 import { Waiting } from "../parts/small.tsx";
 import { namesOf, TraceList } from "../parts/trace-list.tsx";
 import { shown } from "../parts/words.ts";
@@ -85,10 +85,11 @@ function RunBoard({
         <aside className="board-right" aria-label="What happened and what waits">
           {asks.length + settled.asks.length === 0 ? null : (
             <div className="pinned">
-              <SettledNotes settled={settled} />
-              {asks.map((ask) => (
-                <AskCard key={`${ask.id} ${ask.hash}`} ask={ask} names={names} onDecided={onDecided} />
-              ))}
+              <AsksInPlace
+                open={asks}
+                settled={settled}
+                card={(ask) => <AskCard key={ask.hash} ask={ask} names={names} onDecided={onDecided} />}
+              />
             </div>
           )}
           <div className="tabs" role="tablist" aria-label="Parts of the run">
