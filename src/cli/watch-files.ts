@@ -1,5 +1,6 @@
 /** Does something again whenever files of a project change, until it is interrupted. */
-import { watch } from "node:fs";
+import { fstatSync, statSync, watch } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 /** What runs and tools write themselves, and what no check reads. */
@@ -22,7 +23,7 @@ export async function lookAgain(
   const failed = new Promise<never>((_, reject) => {
     for (const folder of folders) {
       const watcher = watch(folder, { recursive: true, signal }, (_event, name) => {
-        if (name === null || ignored.test(name)) return;
+        if (name === null || ignored.test(name) || isWrittenHere(join(folder, name))) return;
         changed = name;
         wake();
       });
@@ -40,4 +41,14 @@ export async function lookAgain(
     changed = null;
     await look(name);
   }
+}
+
+/** Whether this process's own output goes into that file: each look would be the cause of the next. */
+function isWrittenHere(path: string): boolean {
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (!file?.isFile()) return false;
+  return [1, 2].some((stream) => {
+    const { dev, ino } = fstatSync(stream);
+    return dev === file.dev && ino === file.ino;
+  });
 }

@@ -1,8 +1,10 @@
 /** `cadre lint` for editors, pull requests and people who write: formats, severities, mending in place, watching. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { expect, test } from "vitest";
-import { cadre, document, folder, startCadre } from "./cli-process.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { cadre, document, folder, main, startCadre } from "./cli-process.ts";
 
 function projectOf(files: Readonly<Record<string, string>>): string {
   const dir = folder();
@@ -109,4 +111,26 @@ test("--watch looks again when a file changes, and ends when it is interrupted",
   const { code, out } = await watching.ended;
   expect([code, step]).toEqual([1, 2]);
   expect(out).toContain('"laed"');
+});
+
+test("--watch does not look again for what it writes itself, into a file of the project", async () => {
+  const dir = projectOf({});
+  const worker = join(dir, "modes/worker.md");
+  const log = openSync(join(dir, "lint.log"), "w");
+  const child = spawn(process.execPath, [main, "lint", "--watch"], { cwd: dir, stdio: ["ignore", log, "pipe"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  closeSync(log);
+  let said = "";
+  let edits = 0;
+  child.stderr?.setEncoding("utf8").on("data", (piece: string) => {
+    said += piece;
+    if (said.split("modes/worker.md changed").length <= edits || !said.includes("watching")) return;
+    edits += 1;
+    if (edits < 4) writeFileSync(worker, `${readFileSync(worker, "utf8")}\nMore.\n`);
+    else child.kill("SIGINT");
+  });
+  await once(child, "close");
+  expect(edits).toBe(4);
+  expect(readFileSync(join(dir, "lint.log"), "utf8")).toContain("laed");
+  expect(said).not.toContain("lint.log");
 });
