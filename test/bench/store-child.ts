@@ -6,6 +6,7 @@
  *   history <contender> <file> <steps> <module>   opens the file and reads every state that it kept
  *   floor <file> <writes>                         what the disk takes for a page that is on it
  */
+import { isUtf8 } from "node:buffer";
 import { closeSync, existsSync, fdatasyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import SQLite from "better-sqlite3";
 import { Annotation, END, START, StateGraph } from "@langchain/langgraph";
@@ -183,9 +184,9 @@ function readRows(file: string): number {
     for (const row of db.prepare<[], Record<string, unknown>>(`SELECT * FROM "${table}"`).iterate()) {
       rows += 1;
       for (const value of Object.values(row)) {
-        // Bytes may begin like anything: of those only what is certainly a record.
-        const text = Buffer.isBuffer(value) ? value.toString("utf8") : value;
-        const json = value === text ? /^[[{]/ : /^\{"/;
+        // Bytes may begin like anything, packed ones like a record too: of those only what is text, and begins and ends as one.
+        const text = Buffer.isBuffer(value) ? (isUtf8(value) ? value.toString("utf8") : null) : value;
+        const json = value === text ? /^[[{]/ : /^\{"[^]*\}$/;
         if (typeof text === "string" && json.test(text)) JSON.parse(text);
       }
     }
