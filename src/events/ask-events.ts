@@ -9,11 +9,10 @@ import {
   askKindSchema,
   decisionSchema,
   limitName,
-  ruleSchema,
   seatSchema,
-  severitySchema,
   voteSchema,
-} from "./parts.ts";
+} from "./ask-parts.ts";
+import { ruleSchema, severitySchema } from "./parts.ts";
 
 /** What a person is asked. */
 const asked = once(() => ({

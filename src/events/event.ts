@@ -10,6 +10,7 @@ import { askEvents } from "./ask-events.ts";
 import { lineEvents } from "./line-events.ts";
 import { workEvents } from "./work-events.ts";
 
+export * from "./ask-parts.ts";
 export * from "./parts.ts";
 
 /** By type. Made when the first event of the type is looked at: a process writes a few of them, and all together take as long as opening the file. */

@@ -1,7 +1,8 @@
 /** Events of runs and of their lines: how they begin, what binds them, how they end. */
 import { z } from "zod";
 import { at, id, inFrame, json } from "./fields.ts";
-import { assignmentSchema, changeSetSchema, limitName, reportSchema, ruleSchema, waitSchema } from "./parts.ts";
+import { limitName } from "./ask-parts.ts";
+import { assignmentSchema, changeSetSchema, reportSchema, ruleSchema, waitSchema } from "./parts.ts";
 
 export const lineEvents = {
   /** First event of a run's main line. */

@@ -1,5 +1,5 @@
 /** A limit that is reached, as a person decides about it: the run and every face go by the same numbers and the same meaning of "no". */
-import type { LimitName } from "./parts.ts";
+import type { LimitName } from "./ask-parts.ts";
 
 /** `value`: what the run has used, or, of breadth, what it would come to. */
 export type LimitReached = { readonly name: LimitName; readonly value: number; readonly ceiling: number };
