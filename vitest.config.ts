@@ -22,6 +22,7 @@ export default defineConfig({
           include: ["test/{unit,property,contract,security}/**/*.test.ts"],
           // A worker evaluates the sources once and not once for each file: whatever keeps state is opened by the test that uses it.
           isolate: false,
+          setupFiles: ["test/random-seed.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

@@ -12,6 +12,7 @@ import { traceSteps } from "../../src/views/trace/trace.ts";
 import {
   brief,
   commandSandbox,
+  decideAll,
   finish,
   snapshot,
   teamModel,
@@ -66,14 +67,7 @@ async function withHistory(deeds: readonly Deed[], stopAt: number, body: (histor
       const { status, asks } = await watched.advance(run);
       if (status !== "waiting") break;
       if (waits === stopAt) await cadre.stop(run, "tester");
-      else
-        for (const { id, kind } of asks)
-          await cadre.decide(id, {
-            verb: kind === "approval" || kind === "sign_off" ? "approve" : "answer",
-            text: "left",
-            by: "tester",
-            face: "test",
-          });
+      else await decideAll(cadre, asks);
     }
     await body({ cadre, run, held });
   } finally {
