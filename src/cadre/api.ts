@@ -74,7 +74,10 @@ export interface Cadre {
   preview(brief: Brief, options: StartOptions): Promise<readonly StoredEvent[]>;
   /** The same to the end, with a stand-in for people that takes the first option and approves what it is shown. */
   rehearse(brief: Brief, options: StartOptions): Promise<Rehearsed>;
-  /** Moves the run until it waits, ends or drains, then renders its journal. Errors: run-owned (with the owner), chain-broken. */
+  /**
+   * Moves the run until it waits, ends or drains, then renders its journal. What of it cadre.yaml says to tell may be under way when this
+   * returns: `settled`. Errors: run-owned (with the owner), chain-broken.
+   */
   advance(run: RunId, options?: AdvanceOptions): Promise<AdvanceResult>;
   /**
    * Decides for the clock whatever is past its deadline, and tells whoever cadre.yaml names of every ask that they have not been told of,
@@ -102,5 +105,8 @@ export interface Cadre {
   promptOf(role: string): Promise<string>;
   /** What this process has seen of the servers that it asked; nothing is asked for it. */
   activity(): Promise<Activity>;
+  /** Once the notices that advances began have been delivered or given up: seconds where a target is slow. To be awaited before `close`. */
+  settled(): Promise<void>;
+  /** What is not settled is told again by whoever looks next. */
   close(): void;
 }

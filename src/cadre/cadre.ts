@@ -49,6 +49,8 @@ export function openCadre(options: CadreOptions): Cadre {
     return (await engine()).fork(run, fork);
   };
   const journal = (run: RunId): Promise<readonly string[]> => renderRunJournal({ store, dir, folder: journalDir }, run);
+  const telling = new Set<Promise<void>>();
+  const settled = async (): Promise<void> => void (await Promise.all(telling));
   const advance: Cadre["advance"] = async (run, given) => {
     const { openTeller } = await import("../notices/teller.ts");
     const teller = openTeller({ dir, store, clock }, run);
@@ -67,7 +69,9 @@ export function openCadre(options: CadreOptions): Cadre {
       if (!isCadreError(error, "run-owned") && !isCadreError(error, "run-unknown")) await journal(run).catch(() => []);
       throw error;
     } finally {
-      await teller.rest();
+      // Whoever waits for the outcome need not wait for a target that is slow.
+      const told: Promise<void> = teller.rest().finally(() => telling.delete(told));
+      telling.add(told);
     }
   };
   return {
@@ -90,6 +94,7 @@ export function openCadre(options: CadreOptions): Cadre {
       const { tellOpen } = await import("../notices/teller.ts");
       await passDeadlines({ store, clock });
       const gone = resume ? await goOn({ store, clock }, advance) : { resumed: [], stuck: [] };
+      await settled();
       return { ...(await tellOpen({ dir, store, clock })), ...gone };
     },
     decide: async (ask, input) => {
@@ -141,6 +146,7 @@ export function openCadre(options: CadreOptions): Cadre {
     },
     promptOf: (role) => promptOf(dir, role),
     activity: async () => (await import("./activity.ts")).activity(),
+    settled,
     close: () => {
       // What is loaded is let go of in the background; where that fails the process ends soon, and with it what is loaded.
       void engine

@@ -26,6 +26,7 @@ export async function withCadre<Result = number>(
   try {
     return await body(cadre);
   } finally {
+    await cadre.settled();
     cadre.close();
   }
 }

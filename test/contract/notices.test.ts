@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Brief } from "../../src/briefs/brief.ts";
 import { readBrief } from "../../src/briefs/read-brief.ts";
 import { openCadre } from "../../src/cadre/cadre.ts";
+import type { RunId } from "../../src/ids.ts";
 import type { AdvanceResult } from "../../src/run/api.ts";
 import type { Cadre } from "../../src/cadre/api.ts";
 import { parseConfig, type Config } from "../../src/config/config.ts";
@@ -66,7 +67,14 @@ function project(notify: unknown, question = "where to?"): Cadre {
 
 async function asked(): Promise<AdvanceResult> {
   const run = await cadre.start(readBrief("Do the thing.", null).brief as Brief, { by: "tester" });
-  return cadre.advance(run.id);
+  return moved(run.id);
+}
+
+/** Advanced, and all of it told. */
+async function moved(run: RunId): Promise<AdvanceResult> {
+  const result = await cadre.advance(run);
+  await cadre.settled();
+  return result;
 }
 
 function config(notify: unknown): Config {
@@ -101,7 +109,7 @@ describe("a command", () => {
         link: `https://desk.example/${run.id}/${ask!.id}`,
       },
     ]);
-    await cadre.advance(run.id);
+    await moved(run.id);
     await cadre.notify();
     expect(heard()).toHaveLength(1);
     expect(await cadre.store.notices(ask!.id)).toMatchObject([
@@ -123,7 +131,7 @@ describe("a command", () => {
     await cadre.notify();
     expect(heard().map((each) => each.event)).toEqual(["raised", "expiring", "overdue"]);
     await cadre.decide(asks[0]!.id, { verb: "answer", text: "there", by: "tester", face: "test" });
-    expect((await cadre.advance(run.id)).status).toBe("finished");
+    expect((await moved(run.id)).status).toBe("finished");
     expect(await cadre.notify()).toMatchObject({ told: 0, failed: 0 });
   });
 
@@ -218,6 +226,31 @@ describe("an address", () => {
     });
   });
 
+  test("that takes its time keeps nobody waiting for the outcome of a run, and is still told", async () => {
+    const arrived = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const server = createServer((_request, response) => {
+      arrived.resolve();
+      void release.promise.then(() => response.end());
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      project([{ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook` }]);
+      const run = await cadre.start(readBrief("Do the thing.", null).brief as Brief, { by: "tester" });
+      const { status, asks } = await cadre.advance(run.id);
+      expect(status).toBe("waiting");
+      await arrived.promise;
+      expect(await cadre.store.notices(asks[0]!.id)).toMatchObject([{ toldAt: null }]);
+      release.resolve();
+      await cadre.settled();
+      expect(await cadre.store.notices(asks[0]!.id)).toMatchObject([{ outcome: "answered 200" }]);
+    } finally {
+      release.resolve();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
   test("that is not there, or has no token, is said so in our words", async () => {
     let gone = "";
     await withServer(200, async (url) => void (gone = url));
@@ -280,7 +313,7 @@ describe("a deadline that passes while nobody looks", () => {
       ["bumped", "lead", "linh", "director"],
     ]);
     expect(heard()[1]?.["answerWith"]).toContain(`cadre resume ${run.id}`);
-    expect((await cadre.advance(run.id)).asks).toMatchObject([{ role: "director", to: "dana" }]);
+    expect((await moved(run.id)).asks).toMatchObject([{ role: "director", to: "dana" }]);
     expect(events().at(-1)).toEqual(["raised", "director", "dana", null]);
   });
 
@@ -311,7 +344,7 @@ describe("a deadline that passes while nobody looks", () => {
     expect(await cadre.notify({ resume: true })).toMatchObject({ resumed: [], stuck: [], told: 0 });
     const [ask] = await cadre.store.asks({ state: "open" });
     await cadre.decide(ask!.id, { verb: "answer", text: "1", by: "tester", face: "test" });
-    expect((await cadre.advance(run.id)).status).toBe("finished");
+    expect((await moved(run.id)).status).toBe("finished");
     expect((await cadre.verify(run.id)).problems).toEqual([]);
   });
 
