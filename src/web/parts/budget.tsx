@@ -8,7 +8,8 @@ import type { Names } from "./trace-list.tsx";
 import { figureWords, plural, shown, tookWords } from "./words.ts";
 
 const words: Readonly<Record<string, string>> = {
-  steps: "steps",
+  // Not the steps of the trace: a hand-over is one there, and none here.
+  steps: "steps (turns and actions)",
   modelCalls: "model calls",
   tokens: "tokens",
   depth: "depth of the stack",
