@@ -64,6 +64,7 @@ function appended(): string {
 }
 
 const echo = ["box__echo", { text: "hello" }] as const;
+const list = ["list_files", { path: "." }] as const;
 const append = ["box__append", { line: "once" }] as const;
 
 test("R2 a role with the group that the operator named is offered the tools of the list, and calls them", async () => {
@@ -250,7 +251,7 @@ test("a run whose server cannot be reached does not begin; one that waits goes o
 
 test("D3 an effect under way when cadre is killed is in doubt, not repeated; and the server goes with it", async () => {
   const rule = { tool: "box__append", reason: "a list of notes" };
-  const cadre = project({ workflow: { withoutApproval: [rule] }, habits: ["deaf"] }, callsThenReport(append));
+  const cadre = project({ workflow: { withoutApproval: [rule] }, habits: ["deaf"] }, callsThenReport(list, append));
   writeFileSync(join(dir, "state", "hang-after-append"), "");
   const run = await cadre.start(readBrief("Do the thing.", null).brief as Brief, { by: "tester" });
   const program = fileURLToPath(new URL("../fixtures/mcp-run-child.ts", import.meta.url));
@@ -270,8 +271,11 @@ test("D3 an effect under way when cadre is killed is in doubt, not repeated; and
   const asked = await cadre.advance(run.id);
   expect(asked.asks).toMatchObject([{ kind: "doubt", topic: "in doubt: box__append" }]);
   expect(appended()).toBe("once\n");
+  const standing = async () => (await cadre.planFork(run.id, { at: 2, by: "other" })).stays.map(({ what }) => what);
+  expect(await standing()).toEqual(["nobody knows whether it happened: box__append, of the MCP server box"]);
   rmSync(join(dir, "state", "hang-after-append"));
   const done = await decided(cadre, asked, { verb: "answer", text: "ran" });
+  expect(await standing()).toEqual(["box__append, of the MCP server box"]);
   expect(done.status).toBe("finished");
   expect(appended()).toBe("once\n");
 });

@@ -44,18 +44,33 @@ function tracesOfResult(
 export type Beyond = { readonly seq: number; readonly role: string; readonly what: string };
 
 export function beyondWorkspace(events: readonly NumberedEvent[], { mcp = [] }: Pick<BoundChart, "mcp">): Beyond[] {
-  const outside = new Map(mcp.map((tool) => [tool.name, tool.server]));
+  const servers = new Map(mcp.map((tool) => [tool.name, tool.server]));
   const args = new Map<string, unknown>();
-  return events.flatMap(({ seq, event }) => {
+  const done: Beyond[] = [];
+  /** By line, which does one thing at a time: what was put to a person as in doubt and has had no outcome since. */
+  const doubts = new Map<string, Beyond>();
+  for (const { line, seq, event } of events) {
     rememberArgs(args, event);
-    if (event.type !== "action_done" || event.hash === null) return [];
-    return event.results.flatMap(({ tool }): Beyond[] => {
-      const server = outside.get(tool);
-      if (server !== undefined) return [{ seq, role: event.role, what: `${tool}, of the MCP server ${server}` }];
-      const command = tool === commandTool ? commandWithNetwork(args.get(event.hash ?? "")) : null;
-      return command === null ? [] : [{ seq, role: event.role, what: `a command with network: ${command}` }];
-    });
-  });
+    if (event.type === "ask_raised" && event.kind === "doubt" && event.action?.type === "tool") {
+      const what = reach(servers, event.action.tool, event.action.args);
+      if (what !== null) doubts.set(line, { seq, role: event.role, what: `nobody knows whether it happened: ${what}` });
+    }
+    if (event.type !== "action_done" || event.hash === null) continue;
+    doubts.delete(line);
+    for (const { tool } of event.results) {
+      const what = reach(servers, tool, args.get(event.hash));
+      if (what !== null) done.push({ seq, role: event.role, what });
+    }
+  }
+  return [...done, ...doubts.values()].sort((one, other) => one.seq - other.seq);
+}
+
+/** How a tool reaches beyond the workspace, in words; null where it does not. */
+function reach(servers: ReadonlyMap<string, string>, tool: string, args: unknown): string | null {
+  const server = servers.get(tool);
+  if (server !== undefined) return `${tool}, of the MCP server ${server}`;
+  const command = tool === commandTool ? commandWithNetwork(args) : null;
+  return command === null ? null : `a command with network: ${command}`;
 }
 
 /** By the hash of what ran: as proposed, or as a person edited it. */
