@@ -69,6 +69,19 @@ test("the number of edits is the least there is, and told only as far as it matt
   );
 });
 
+test("of single words none is nearer than the one that is offered, and none near enough is passed over", () => {
+  // `a` and `á` are counted together where letters are compared first.
+  const word = fc.string({ unit: fc.constantFrom("a", "b", "c", "á", "1", "ä"), minLength: 1, maxLength: 9 });
+  fc.assert(
+    fc.property(fc.uniqueArray(word, { minLength: 1, maxLength: 12 }), word, (known, asked) => {
+      const least = Math.min(...known.map((each) => edits(asked, each)));
+      const near = least <= Math.max(2, Math.floor(asked.length / 3));
+      expect(nearest(asked, known)).toBe(near ? known.toSorted().find((each) => edits(asked, each) === least) : null);
+    }),
+    { numRuns: 5000 },
+  );
+});
+
 test("what is known is asked for many words as for one", () => {
   fc.assert(
     fc.property(fc.array(name, { maxLength: 8 }), fc.array(name, { maxLength: 5 }), (known, asked) => {
