@@ -39,6 +39,7 @@ export const rules = {
   "yaml-too-large": fixed("Front matter holds 10,000 values at most, aliases expanded."),
   "yaml-duplicate-key": fixed("A key stands once."),
   "yaml-key": fixed("Keys are plain words that mean nothing to JavaScript."),
+  "yaml-plain-text": settable("Texts of other tools' agents are YAML: one with `: ` in it stands in quotes."),
   "yaml-tag": settable("Values have no tags: they are read as text."),
   "toml-invalid": fixed("Front matter between `+++` is valid TOML."),
   "key-shape": fixed("Values have the shape that their key needs."),

@@ -5,7 +5,7 @@
  * M1. The dialect is told by the content: cadre's own key `slug` first, then what only one dialect has.
  * M2. What is no role is said to be none, with the reason; nothing is passed over without a word.
  */
-import { readMarkdown } from "../documents/front-matter.ts";
+import { readMarkdown, type MarkdownDocument } from "../documents/front-matter.ts";
 import { mojibakeProblems } from "../documents/mojibake.ts";
 import { hasErrors } from "../documents/problem-order.ts";
 import type { Problem } from "../documents/problem.ts";
@@ -15,6 +15,7 @@ import { claude, isNoAgent } from "./dialects/claude.ts";
 import { copilot } from "./dialects/copilot.ts";
 import type { Dialect, Translation } from "./dialects/dialect.ts";
 import { opencode } from "./dialects/opencode.ts";
+import { quotePlainTexts } from "./dialects/plain-texts.ts";
 import { rooToml } from "./dialects/roo-toml.ts";
 import { modesIn, roomodes } from "./dialects/roomodes.ts";
 import { knownKeys, readText, type Source } from "./keys.ts";
@@ -70,12 +71,32 @@ export function noRole(file: string, reason: string): Problem {
 }
 
 function readDocument(text: string, file: string): RoleFile {
-  const document = readMarkdown(text, file);
   const garbled = mojibakeProblems(text, file);
+  const document = readMarkdown(text, file);
+  if (!hasErrors(document.problems)) return readRole(document, file, garbled);
+  return readPlainTexts(text, file, document, garbled) ?? { modes: [], problems: [...document.problems, ...garbled], notARole: null };
+}
+
+/** Only of other tools' agents: whoever writes a mode is told what to mend. */
+function readPlainTexts(
+  text: string,
+  file: string,
+  document: MarkdownDocument,
+  garbled: readonly Problem[],
+): RoleFile | null {
+  if (document.problems.some(({ code }) => code !== "yaml-invalid")) return null;
+  const quoted = quotePlainTexts(text, file);
+  if (quoted === null) return null;
+  const again = readMarkdown(quoted.text, file);
+  const map = again.frontMatter;
+  if (!map || hasErrors(again.problems) || yamlDialects.find((each) => each.recognises(map, file)) === cadre) return null;
+  return readRole(again, file, [...quoted.problems, ...garbled]);
+}
+
+function readRole(document: MarkdownDocument, file: string, garbled: readonly Problem[]): RoleFile {
   const problems = [...document.problems, ...garbled];
-  if (hasErrors(document.problems)) return { modes: [], problems, notARole: null };
   const map = document.frontMatter;
-  if (!map) return { modes: [], problems: garbled, notARole: document.language ? "its front matter is empty" : "it has no front matter" };
+  if (!map) return { modes: [], problems: [...garbled], notARole: document.language ? "its front matter is empty" : "it has no front matter" };
   if (isNoAgent(map, file)) return { modes: [], problems: [], notARole: "it is a skill, a command or a rule, by its name or keys" };
   const dialect = document.language === "toml" ? rooToml : yamlDialects.find((each) => each.recognises(map, file));
   if (!dialect?.recognises(map, file)) return withoutSlug(map, file, problems);

@@ -65,6 +65,15 @@ test("two roles of one name: the first is taken, the other is named, and the exi
   ]);
 });
 
+test("a file that cannot be read is named with its place, and the exit code says that it is missing", () => {
+  const dir = put(folder(), { ...pack, ".claude/agents/z.md": "---\nname: z\ndescription: [one\n---\n" });
+  const ended = cadre(dir, ["import", ".claude"]);
+  expect([ended.code, ended.err]).toEqual([
+    1,
+    expect.stringMatching(/^error \S+z\.md:4 The front matter is not valid YAML/m),
+  ]);
+});
+
 test.each([
   [["import", "nowhere"], "there is no file or folder nowhere"],
   [["import", "notes"], "no role was found there"],

@@ -309,3 +309,32 @@ test("M1 M2 a folder may mix them all: one chart, and a word for each folder's o
       .toSorted(),
   ).toEqual(["own report build", "plan delegation reviewer", "reviewer escalation lead"]);
 });
+
+describe("texts that are no YAML", () => {
+  const agent = (line: string, end = "\n"): string =>
+    ["---", "name: triage", line, "tools: Read", "---", "You triage.", ""].join(end);
+
+  test.each([
+    ["description: Use when: tests fail. Examples: 'a', \"b\" #1", "Use when: tests fail. Examples: 'a', \"b\" #1"],
+    ["description:  It's for this:", "It's for this:"],
+    ["description: Issue 3: see #4, C:\\new", "Issue 3: see #4, C:\\new"],
+  ])("of another tool's agent are read as they stand, and said to be none: %s", (line, description) => {
+    for (const end of ["\n", "\r\n"]) {
+      expect(one(agent(line, end))).toMatchObject({ dialect: "claude", slug: "triage", description });
+      expect(codes(agent(line, end))).toContain(`yaml-plain-text 3:${line.search(/(?<=: +)\S/) + 1}`);
+    }
+  });
+
+  test("of a mode are its writer's to mend", () => {
+    expect(codes("---\nslug: a\ndescription: one: two\n---\n")).toEqual(["yaml-invalid 3:14"]);
+  });
+
+  test.each([
+    ["that go on in the next line", "description: one: two\n  and three"],
+    ["beside what is broken otherwise", "description: one: two\ncolor: [red"],
+    ["in a list", "tags: [one: two: three]"],
+  ])("%s are not guessed at", (_what, line) => {
+    expect(codes(agent(line)).join()).toMatch(/yaml-invalid/);
+    expect(readRoleFile(agent(line), "agents/a.md").modes).toEqual([]);
+  });
+});

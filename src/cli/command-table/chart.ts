@@ -95,7 +95,7 @@ export const chart: readonly CommandSpec[] = [
     needs: "files",
     summary: "take over role files of another tool as modes",
     details:
-      "Reads Roo Commander modes (YAML and TOML), .roomodes, and the agents of Claude Code, Copilot and opencode, also mixed; which is which is told by the content. Nothing is executed, nothing is overwritten, and what cadre has no use for is kept under `imported`. Exit code 1 where a role was left out.",
+      "Reads Roo Commander modes (YAML and TOML), .roomodes, and the agents of Claude Code, Copilot and opencode, also mixed; which is which is told by the content. Nothing is executed, nothing is overwritten, and what cadre has no use for is kept under `imported`. Exit code 1 where a role was left out, or a file could not be read.",
     args: [["<paths...>", "files or folders"]],
     options: [
       ["--to <folder>", "where to write them, in the project (default: modes)"],

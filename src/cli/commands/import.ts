@@ -17,7 +17,7 @@ import { writeNewFiles } from "../write-files.ts";
 type Taken = { readonly mode: Mode; readonly path: string };
 type LeftOut = { readonly slug: string; readonly file: string; readonly line: number; readonly why: string };
 
-/** Exit code 1 where a role was left out. Errors: usage, folder-missing, folder-empty. */
+/** Exit code 1 where a role was left out, or a file could not be read. Errors: usage, folder-missing, folder-empty. */
 export async function importModes(context: Context, input: Input): Promise<number> {
   const paths = words(input, 0);
   for (const path of paths) {
@@ -39,7 +39,13 @@ export async function importModes(context: Context, input: Input): Promise<numbe
   const dry = flag(input, "dryRun");
   const written = dry ? [] : writeNewFiles(resolve(context.dir, target), files, { force: flag(input, "force") });
   show(context, { taken, left, problems: problems.filter(worthSaying), target, written, dry });
-  return left.length > 0 ? 1 : 0;
+  return left.length > 0 || isAnyUnread(modes, problems) ? 1 : 0;
+}
+
+/** Whether a file that is wrong gave no role. */
+function isAnyUnread(modes: readonly Mode[], problems: readonly Problem[]): boolean {
+  const read = new Set(modes.map(({ file }) => file));
+  return problems.some(({ severity, file }) => severity === "error" && !read.has(file));
 }
 
 /** Of two roles with one slug the first is taken, and the other named: nobody can tell which was meant. */
