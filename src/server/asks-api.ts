@@ -24,7 +24,7 @@ export function asksApi(deps: ServerDeps): Hono<Vars> {
   const { cadre, mover, live, clock } = deps;
   const api = new Hono<Vars>();
 
-  const viewOf = async (ask: AskRow) => askView(ask, (await cadre.store.run(ask.run))?.title ?? "");
+  const viewOf = async (ask: AskRow) => askView(ask, (await cadre.store.run(ask.run)) ?? { title: "", currency: null });
 
   api.get("/", async (context) => {
     const run = context.req.query("run");

@@ -57,10 +57,10 @@ export async function runView(rows: Rows, run: RunRow): Promise<RunView> {
   };
 }
 
-export function askView(ask: AskRow, title: string): AskView {
+export function askView(ask: AskRow, { title, currency }: Pick<RunRow, "title" | "currency">): AskView {
   // The record of the command line's documents, which this type describes.
-  const record = askRecord(ask) as Omit<AskView, "state" | "decision" | "title">;
-  return { ...record, state: ask.state, decision: ask.decision, title };
+  const record = askRecord(ask) as Omit<AskView, "state" | "decision" | "title" | "currency">;
+  return { ...record, state: ask.state, decision: ask.decision, title, currency };
 }
 
 export function chartView(

@@ -41,6 +41,7 @@ function taken(command: string): {
 }
 
 const open: AskView = {
+  currency: null,
   id: "a-7f3a9c-1-17",
   run: "r-7f3a9c",
   kind: "question",

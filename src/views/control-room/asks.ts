@@ -41,4 +41,6 @@ export type AskView = {
   readonly decision: Decision | null;
   /** Title of its run. */
   readonly title: string;
+  /** Of its run's limit of money. */
+  readonly currency: string | null;
 };

@@ -100,7 +100,9 @@ function SayFields({ ask, draft, change }: FieldsProps): ReactNode {
 }
 
 function kindOfLimit(ask: AskView): string {
-  return ask.limit === null ? "the limit" : `${ask.limit.name} from ${ask.limit.ceiling}`;
+  if (ask.limit === null) return "the limit";
+  const { name, ceiling } = ask.limit;
+  return `${name} from ${ceiling}${name === "money" && ask.currency !== null ? ` ${ask.currency}` : ""}`;
 }
 
 function Options({
