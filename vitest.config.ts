@@ -23,8 +23,8 @@ export default defineConfig({
           // A worker evaluates the sources once and not once for each file: whatever keeps state is opened by the test that uses it.
           isolate: false,
           setupFiles: ["test/random-seed.ts"],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
