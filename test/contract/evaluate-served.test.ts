@@ -206,6 +206,23 @@ describe("cut off", () => {
     },
   );
 
+  test("D3 an answer that cannot be read was an answer: after a kill it is wrong as before, and not asked for again", async () => {
+    const { store } = dyingStore(161, "effect:");
+    const { origin, asked } = await server((text, n) => (n % 5 === 0 ? { status: 200 } : (truth.get(text) as string)));
+    const line = lineFor(models(chatModel(origin)), { candidates: ["sorter"] }, { store });
+    await line.create();
+    await expect(line.advance()).rejects.toBeInstanceOf(Died);
+    expect(await line.advance()).toBe("ended");
+    const result = await resultOf(line);
+    const doubted = (await store.effects(line.run)).filter(
+      (row) => (row.intent as { doubted?: boolean }).doubted === true && row.key.includes("/c"),
+    );
+    const rows = measurement(result, "test rows").value;
+    expect(asked.length).toBeLessThanOrEqual(rows + doubted.length);
+    expect(measurement(result, "accuracy (sorter)").value).toBeLessThan(0.85);
+    expect((await verifyRun(store, line.run)).problems).toEqual([]);
+  });
+
   test("L2 stopped by a limit while several texts are under way, those end and are kept: none is sent twice, and the scores are the same", async () => {
     const model = threeOfFour();
     const { origin, asked } = await server(model.sort);

@@ -12,6 +12,7 @@ import { hashOf } from "../../canonical.ts";
 import { isCadreError } from "../../errors.ts";
 import type { Answered, ServedModel } from "../../models/served-model.ts";
 import type { Question } from "../../models/text-question.ts";
+import type { ModelUsage } from "../../models/usage.ts";
 import { paidSum, type PaidAnswer, type PaidCalls } from "../paid-calls.ts";
 import { costOf } from "./cost.ts";
 import { notMeasured, significant, type Candidate, type Figure, type Measured, type Unmeasured } from "./facts.ts";
@@ -106,28 +107,33 @@ async function ask(
 ): Promise<Answer | null> {
   const text = (parts.test[row] as Parts["test"][number]).text;
   const { question } = parts;
-  try {
-    const { answer, ...paid } = await load.calls.pay({
-      number: load.first + row,
-      model: model.id,
-      tier: model.tier,
-      request: hashOf({ how: model.how(question), model: model.id, text, question }),
-      tokens: model.tokens(text, question),
-      terms: model.terms,
-      make: async (signal) => {
+  const { answer, ...paid } = await load.calls.pay({
+    number: load.first + row,
+    model: model.id,
+    tier: model.tier,
+    request: hashOf({ how: model.how(question), model: model.id, text, question }),
+    tokens: model.tokens(text, question),
+    terms: model.terms,
+    make: async (signal) => {
+      try {
         const given = await model.ask(text, question, AbortSignal.any([signal, stop]));
         const answered = given.answer?.slice(0, answerLimit) ?? null;
         return { answer: { said: given.said.slice(0, saidLimit), answer: answered }, usage: given.usage };
-      },
-    });
-    const { said, answer: answered } = answer as Pick<Answered, "said" | "answer">;
-    const mapped = Object.hasOwn(load.labelMap, said.trim()) ? load.labelMap[said.trim()] : undefined;
-    return { ...paid, answered: mapped ?? answered };
-  } catch (error) {
-    if (isCadreError(error, "model-malformed") || isCadreError(error, "model-truncated")) return null;
-    throw error;
-  }
+      } catch (error) {
+        // It came, and was paid for: on the ledger as an answer, it is not asked for again by an evaluation that goes on.
+        if (isCadreError(error, "model-malformed") || isCadreError(error, "model-truncated"))
+          return { answer: { unread: error.code }, usage: uncounted };
+        throw error;
+      }
+    },
+  });
+  if ("unread" in (answer as object)) return null;
+  const { said, answer: answered } = answer as Pick<Answered, "said" | "answer">;
+  const mapped = Object.hasOwn(load.labelMap, said.trim()) ? load.labelMap[said.trim()] : undefined;
+  return { ...paid, answered: mapped ?? answered };
 }
+
+const uncounted: ModelUsage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0, measured: false };
 
 /** Characters that are kept on the ledger: of all that was said, and of a text that is an answer, which is scored as it is kept. */
 const saidLimit = 200;
