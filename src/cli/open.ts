@@ -21,8 +21,12 @@ export async function withCadre<Result = number>(
   body: (cadre: Cadre) => Promise<Result>,
   options: { readonly readOnly?: boolean } = {},
 ): Promise<Result> {
-  const { openCadre } = await import("../cadre/cadre.ts");
+  const [{ openCadre }, { keepYoungGeneration }] = await Promise.all([
+    import("../cadre/cadre.ts"),
+    import("./young-generation.ts"),
+  ]);
   const cadre = openCadre({ dir: context.dir, data: context.data, journal: context.journal, ...options });
+  keepYoungGeneration();
   try {
     return await body(cadre);
   } finally {

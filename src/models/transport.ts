@@ -10,6 +10,7 @@
 import { CadreError, isCadreError } from "../errors.ts";
 import { isLoopback } from "../endpoint-url.ts";
 import type { Gate, Pass } from "./gate.ts";
+import type { Answered, Fetch } from "./lean-fetch.ts";
 import { systemTiming, usualTotalMs, type Timing } from "./timing.ts";
 import {
   connectionCode,
@@ -40,7 +41,7 @@ export const defaultLimits: TransportLimits = {
 };
 
 export type TransportDeps = {
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   readonly timing: Timing;
   /** In [0, 1): spreads the retries of many callers. */
   readonly random: () => number;
@@ -237,7 +238,7 @@ function shown(contentType: string): string {
 }
 
 /** Sends the request and follows redirects that keep the method and the origin. */
-async function send(setting: Setting, watch: Watch, url: URL, init: RequestInit): Promise<Response> {
+async function send(setting: Setting, watch: Watch, url: URL, init: RequestInit): Promise<Answered> {
   const headers = new Headers(init.headers);
   headers.delete("authorization");
   if (setting.token !== null) headers.set("authorization", `Bearer ${setting.token}`);
@@ -258,7 +259,7 @@ async function send(setting: Setting, watch: Watch, url: URL, init: RequestInit)
   throw malformedError(setting.name, "redirects in a circle");
 }
 
-function locationOf(response: Response, base: URL): URL | null {
+function locationOf(response: Answered, base: URL): URL | null {
   const location = response.headers.get("location");
   return location !== null && URL.canParse(location, base.href) ? new URL(location, base) : null;
 }
@@ -266,7 +267,7 @@ function locationOf(response: Response, base: URL): URL | null {
 async function failure(
   setting: Setting,
   watch: Watch,
-  response: Response,
+  response: Answered,
   init: RequestInit,
   { attempt, pass }: Attempt,
 ): Promise<Answer> {
@@ -288,7 +289,7 @@ async function failure(
 }
 
 /** At most 16 KB of an error's body: enough for its code. A body that fails is no body. */
-async function readStart(watch: Watch, response: Response): Promise<string> {
+async function readStart(watch: Watch, response: Answered): Promise<string> {
   if (response.body === null) return "";
   const reader = response.body.getReader();
   const decoder = new TextDecoder();
@@ -308,7 +309,7 @@ async function readStart(watch: Watch, response: Response): Promise<string> {
 }
 
 /** Seconds or an HTTP date; null where the header is missing or makes no sense. */
-function retryAfter(response: Response, now: number): number | null {
+function retryAfter(response: Answered, now: number): number | null {
   const value = response.headers.get("retry-after")?.trim();
   if (value === undefined || value === "") return null;
   if (/^\d{1,9}(\.\d+)?$/.test(value)) return Number(value) * 1000;

@@ -6,6 +6,7 @@
  * W2. Every end releases the timers, the place among those who wait for the caller's signal, and the connection.
  * W3. Only time spent waiting for the server counts as idle; a slow reader is not the server's fault.
  */
+import type { BodyReader } from "./lean-fetch.ts";
 import { onAbort } from "./on-abort.ts";
 import { malformedError, timeoutError, truncatedError } from "./transport-errors.ts";
 import type { Timing } from "./timing.ts";
@@ -80,8 +81,6 @@ export function openWatch(timing: Timing, limits: CallLimits, origin: string, ou
   };
 }
 
-type Reader = ReadableStreamDefaultReader<Uint8Array>;
-
 const newline = 0x0a;
 
 /** How long the line is that a piece leaves open, and the longest that it closes or adds to. */
@@ -103,7 +102,7 @@ type Body = {
   readonly origin: string;
   /** The first chunk, which has been read. */
   readonly first: Uint8Array;
-  readonly reader: Reader;
+  readonly reader: BodyReader;
 };
 
 /** A body to be read as it comes: within the limits, closing the watch when it ends. */

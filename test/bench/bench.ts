@@ -23,7 +23,7 @@ const suites: Readonly<Record<string, Suite>> = {
   },
   inference: {
     about:
-      "a million items through run_inference: how memory grows with them, from a cold start [--rows 100000,300000,1000000]",
+      "a million items through run_inference: how memory grows with them, from a cold start [--rows 100000,1000000] [--rounds N]",
     run: async (args) => (await import("./inference.ts")).inferenceBench(args),
   },
   chart: {

@@ -8,6 +8,7 @@ import type { ErrorCode } from "../../src/errors.ts";
 import type { RoleModel } from "../../src/models/model.ts";
 import { createRoleModel } from "../../src/models/create-role-model.ts";
 import { openGates, type Gates } from "../../src/models/gate.ts";
+import { leanFetch, type Fetch } from "../../src/models/lean-fetch.ts";
 import { resolveModel } from "../../src/models/resolve.ts";
 import { startChatServer, type Behaviour, type ChatServer } from "../fixtures/chat-server.ts";
 import { manualTiming, type ManualTiming } from "../fixtures/manual-timing.ts";
@@ -27,24 +28,34 @@ async function serve(...behaviours: Behaviour[]): Promise<ChatServer> {
   return server;
 }
 
+/** What the transport may stand on: roles' calls on Node's own, those of a batch on the lean one. */
+const ways: readonly (readonly [title: string, fetch: Fetch])[] = [
+  ["Node's fetch", fetch],
+  ["the lean one", leanFetch],
+];
+
+type ModelAt = (server: ChatServer, gates?: Gates) => Promise<{ model: RoleModel; timing: ManualTiming }>;
+
 /** The way that the product goes: cadre.yaml, resolve, create. */
-async function modelAt(server: ChatServer, gates?: Gates): Promise<{ model: RoleModel; timing: ManualTiming }> {
-  const yaml = `models: {it: {tier: endpoint, url: "${server.url}", model: scripted, token: TEST_TOKEN}}`;
-  const { config, problems } = parseConfig(yaml);
-  expect(problems).toEqual([]);
-  const timing = manualTiming();
-  const spec = resolveModel(config, { role: "ai-ml-lead", rank: "lead", flag: "it" });
-  const model = await createRoleModel(spec, {
-    env: { TEST_TOKEN: secret },
-    rehearsal: () => {
-      throw new Error("not asked for");
-    },
-    run: "r-000001",
-    gates: gates ?? openGates({ timing }),
-    transport: { timing, random: () => 0 },
-  });
-  return { model, timing };
-}
+const through =
+  (way: Fetch): ModelAt =>
+  async (server, gates) => {
+    const yaml = `models: {it: {tier: endpoint, url: "${server.url}", model: scripted, token: TEST_TOKEN}}`;
+    const { config, problems } = parseConfig(yaml);
+    expect(problems).toEqual([]);
+    const timing = manualTiming();
+    const spec = resolveModel(config, { role: "ai-ml-lead", rank: "lead", flag: "it" });
+    const model = await createRoleModel(spec, {
+      env: { TEST_TOKEN: secret },
+      rehearsal: () => {
+        throw new Error("not asked for");
+      },
+      run: "r-000001",
+      gates: gates ?? openGates({ timing }),
+      transport: { timing, random: () => 0, fetch: way },
+    });
+    return { model, timing };
+  };
 
 const faults: readonly (readonly [title: string, behaviour: Behaviour, code: ErrorCode, requests: number])[] = [
   ["a storm of 503", { kind: "status", status: 503 }, "model-busy", 4],
@@ -82,7 +93,9 @@ const faults: readonly (readonly [title: string, behaviour: Behaviour, code: Err
   ["a redirect in a circle", { kind: "redirect", status: 308, to: "/v1/chat/completions" }, "model-malformed", 4],
 ];
 
-describe("R8 a server's fault ends in bounds and says nothing of the prompt", () => {
+describe.each(ways)("R8 a server's fault ends in bounds and says nothing of the prompt, through %s", (_title, way) => {
+  const modelAt = through(way);
+
   it.each(faults)("%s", async (_title, behaviour, code, requests) => {
     const server = await serve(behaviour);
     const { model, timing } = await modelAt(server);
@@ -149,7 +162,9 @@ describe("R8 a server's fault ends in bounds and says nothing of the prompt", ()
   });
 });
 
-describe("the gate before a server", () => {
+describe.each(ways)("the gate before a server, through %s", (_title, way) => {
+  const modelAt = through(way);
+
   const oneAtATime = { concurrency: { start: 1, most: 1 } };
 
   it.each(faults)("gives its place back after %s", async (_title, behaviour) => {
@@ -196,7 +211,9 @@ describe("the gate before a server", () => {
   });
 });
 
-describe("what a retry can mend", () => {
+describe.each(ways)("what a retry can mend, through %s", (_title, way) => {
+  const modelAt = through(way);
+
   it("503, then a reply, after the time that Retry-After names", async () => {
     const server = await serve(
       { kind: "status", status: 503, headers: { "retry-after": "7" } },
@@ -240,7 +257,9 @@ describe("what a retry can mend", () => {
   });
 });
 
-describe("R8 the token stays with its origin", () => {
+describe.each(ways)("R8 the token stays with its origin, through %s", (_title, way) => {
+  const modelAt = through(way);
+
   it("goes to the configured origin", async () => {
     const server = await serve({ kind: "reply", text: "Hello there" });
     const { model } = await modelAt(server);

@@ -10,6 +10,7 @@ import { InferenceClient } from "@huggingface/inference";
 import { CadreError, isCadreError } from "../../errors.ts";
 import { createRoleModel, limitsOf, tokenOf, type RoleModelDeps } from "../create-role-model.ts";
 import { processGates } from "../gate.ts";
+import { leanFetch } from "../lean-fetch.ts";
 import type { ModelUsage } from "../usage.ts";
 import { createTransport } from "../transport.ts";
 import { malformedError } from "../transport-errors.ts";
@@ -34,9 +35,10 @@ export interface Inference {
 export async function openInference(
   spec: InferenceSpec,
   task: InferenceTask,
-  deps: Omit<RoleModelDeps, "rehearsal">,
+  given: Omit<RoleModelDeps, "rehearsal">,
 ): Promise<Inference> {
   const { url, origin } = destination(spec, task);
+  const deps = { ...given, transport: { fetch: leanFetch, ...given.transport } };
   const { ask } = task;
   if (ask === null || spec.kind === "embedded") return chatInference(spec, deps); // `destination` refuses it any other task
   const token = tokenOf(spec, deps.env);
