@@ -4,11 +4,9 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
 import { SqliteCheckpointer } from "../../src/checkpoint-sqlite/saver.ts";
-
-const script = fileURLToPath(new URL("../fixtures/checkpoint-child.ts", import.meta.url));
+import { bundleOf } from "../crash/child-bundle.ts";
 
 function place(): string {
   const folder = mkdtempSync(join(tmpdir(), "cadre-checkpoints-"));
@@ -18,6 +16,7 @@ function place(): string {
 
 /** Resolves with the ids that the process acknowledged; `killAfter`: it is killed once it has acknowledged so many. */
 async function child(file: string, thread: string, name: string, count: number, killAfter?: number): Promise<string[]> {
+  const script = await bundleOf("test/fixtures/checkpoint-child.ts");
   const process_ = spawn(process.execPath, [script, file, thread, name, String(count)], {
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -1,16 +1,15 @@
 /** Starts `store-child.ts` as real processes, all at the same moment, and collects their answers. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-
-const script = fileURLToPath(new URL("store-child.ts", import.meta.url));
+import { bundleOf } from "../crash/child-bundle.ts";
 
 export type Answer = Readonly<Record<string, unknown>>;
 
 type Child = { readonly go: () => void; readonly answer: Promise<Answer> };
 
 async function started(args: readonly string[]): Promise<Child> {
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", script, ...args], {
+  const script = await bundleOf("test/contract/store-child.ts");
+  const child = spawn(process.execPath, [script, ...args], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   let text = "";
