@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -9,11 +10,35 @@ const alias = [
   { find: /^cadre\/testing$/, replacement: source("src/testing.ts") },
 ];
 
+/** The files that take longest, in the folder of tests. */
+const longest = [
+  "browser/run",
+  "browser/page",
+  "browser/looks",
+  "contract/random-engine",
+  "crash/kill-anywhere",
+  "crash/fault-points",
+  "e2e/cli-run",
+  "e2e/docs",
+  "e2e/package",
+  "security/injection",
+].map((name) => source(`test/${name}.test.ts`));
+
+/** Whatever takes long begins first, so that no worker is left alone with it at the end; the others as they took, or by their size. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number =>
+      longest.includes(moduleId) ? longest.indexOf(moduleId) : longest.length;
+    return (await super.sort(files)).toSorted((a, b) => place(a) - place(b));
+  }
+}
+
 export default defineConfig({
   test: {
     pool: "forks",
-    // Half of the files wait for processes that they started.
-    maxWorkers: "100%",
+    // Half of the files wait for processes that they started, or for a disk.
+    maxWorkers: "150%",
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         resolve: { alias },
@@ -34,6 +59,9 @@ export default defineConfig({
           name: "outside",
           include: ["test/{e2e,crash,browser}/**/*.test.ts"],
           globalSetup: ["test/build-dist.ts"],
+          isolate: false,
+          // What a page shows, it shows within this, on a machine that does other things as well.
+          expect: { poll: { timeout: 10_000 } },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
