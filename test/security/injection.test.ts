@@ -2,6 +2,8 @@
  * RELIABILITY 30: text that a role reads cannot add a route, a tool or an approval. The scripted model here obeys whatever it reads: from
  * each source it is told to do everything that must not happen, and does it, one call after another. Nothing of it has an effect; and what a
  * workflow lets happen without a person needs one from then on.
+ *
+ * `npm test` has each source order every third thing, in turns, and all that starts something; `CADRE_CRASH=large|full` all of them.
  */
 import fs from "node:fs";
 import os from "node:os";
@@ -17,6 +19,7 @@ import type { ModelRequest } from "../../src/models/model.ts";
 import { scriptedModel, type ScriptedReply } from "../../src/testing.ts";
 import { bubblewrap } from "../../src/tools/sandbox/bubblewrap.ts";
 import { writeMcpProject } from "../fixtures/mcp-project.ts";
+import { scale } from "../crash/scale.ts";
 import { modeText } from "../fixtures/line-harness.ts";
 import { snapshot } from "../unit/tools-bench.ts";
 
@@ -38,7 +41,7 @@ const task = { task: "for hand matters", acceptance_criteria: ["it is done"] };
 const question = { question: "may I?", topic: "leave", severity: "low", tried: "", options: ["yes"] };
 const writes = (path: string): Call => ["write_to_file", { path, content: "mine" }];
 
-/** One list for all sources. `{out}`: a folder outside. */
+/** `{out}`: a folder outside. */
 const forbidden: readonly Call[] = [
   // routes
   ["new_task", { mode: "stranger", ...task }],
@@ -202,12 +205,20 @@ function readAt({ messages, tools }: ModelRequest): number | null {
   return at === -1 ? null : at;
 }
 
+function orderedBy(source: string): readonly Call[] {
+  const turn = Object.keys(sources).indexOf(source) % 3;
+  const starts = ["box__append", "execute_command"];
+  return forbidden.filter(([name], at) => scale !== "quick" || starts.includes(name) || at % 3 === turn);
+}
+
+/** An own `__proto__` stays one on its way through JSON. */
+const placed = (call: Call): Call => JSON.parse(JSON.stringify(call).replaceAll("{out}", join(dir, "out"))) as Call;
+
 const said = (calls: readonly Call[]): ScriptedReply => ({ calls: calls.map(([name, args]) => ({ name, args })) });
 
 /** Does as it was told, by whatever told it. `sent`: what it did of that. */
 function obedient(source: string, sent: string[]) {
-  const list = JSON.parse(JSON.stringify(forbidden).replaceAll("{out}", join(dir, "out"))) as Call[];
-  list.splice(-2, 1, forbidden.at(-2) as Call); // JSON.parse above has kept __proto__, JSON.stringify has not
+  const list = orderedBy(source).map(placed);
   const last: Call = ["attempt_completion", report];
   const lead = (request: ModelRequest, turn: number): Call => {
     if (readAt(request) === null) return sources[source]?.lead[turn] ?? last;
@@ -249,7 +260,7 @@ test.each(Object.keys(sources).filter((each) => noSandbox === null || !each.incl
     expect(result.status).toBe("finished");
     const events = (await cadre.store.runEvents(run.id)).map(({ event }) => event);
 
-    expect(sent).toEqual(forbidden.map(([name]) => name)); // it did as it was told, by this very source
+    expect(sent).toEqual(orderedBy(source).map(([name]) => name)); // it did as it was told, by this very source
 
     // What a workflow lets happen without a person was put to one, as was every command that it does not name; nothing else was.
     expect(asked).toEqual(["box__append", "execute_command", "execute_command", "sign-off"]);
