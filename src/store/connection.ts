@@ -68,9 +68,9 @@ export function connect(options: ConnectOptions): Connection {
       throw failure(error, file, readOnly, layout.advice);
     }
   };
-  const open = readOnly ? openForReading : openForWriting;
-  const { db, dispose } = guard(() => open(file, layout, clock));
-  if (synchronous === "normal" && !readOnly) db.pragma("synchronous = NORMAL");
+  const { db, dispose } = guard(() =>
+    readOnly ? openForReading(file, layout, clock) : openForWriting(file, layout, clock, synchronous),
+  );
   const transaction = db.transaction((body: () => unknown) => body());
   return {
     db,

@@ -25,14 +25,18 @@ import { makeFolder } from "./make-folder.ts";
 import { systemCode } from "./failure.ts";
 import { checkLayout, migrate } from "./migrate.ts";
 import { versionOf } from "./schema.ts";
-import type { Layout } from "./schema.ts";
+import type { Layout, Synchronous } from "./schema.ts";
 
 export const memory = ":memory:";
 const busyTimeout = 5000;
 /** The write-ahead log is cut to this when it is checkpointed, so that one large run does not keep its size for ever. */
 const journalSizeLimit = 8 * 1024 * 1024;
-/** The log is brought into the file when it has grown to about this, in bytes, whatever the size of a page. */
-const checkpointAt = 4 * 1024 * 1024;
+/**
+ * The log is brought into the file when it has grown to about this, in bytes, whatever the size of a page, and then written over from its
+ * start. At FULL every commit waits for the log, and a page that is written over is on disk sooner, and for less CPU, than one that makes
+ * the log longer: a short log pays for the two waits that bringing it in takes. At NORMAL those are the only waits there are.
+ */
+const checkpointAt: Readonly<Record<Synchronous, number>> = { full: 256 * 1024, normal: 4 * 1024 * 1024 };
 
 export type Opened = { readonly db: Database; readonly dispose: () => void };
 
@@ -67,7 +71,7 @@ function prepareFile(file: string): void {
   closeSync(openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600)); // O2: SQLite itself would make it 0644
 }
 
-export function openForWriting(file: string, layout: Layout, clock: Clock): Opened {
+export function openForWriting(file: string, layout: Layout, clock: Clock, synchronous: Synchronous = "full"): Opened {
   if (file !== memory) prepareFile(file);
   const db = new SQLite(file, { timeout: busyTimeout });
   try {
@@ -75,10 +79,10 @@ export function openForWriting(file: string, layout: Layout, clock: Clock): Open
     if (file !== memory) makePrivate(file); // before the log is made, which gets the same mode
     db.pragma(`page_size = ${layout.pageSize}`); // heeded by a new file only
     switchToWal(db);
-    db.pragma("synchronous = FULL"); // O1
+    db.pragma(`wal_autocheckpoint = ${Math.ceil(checkpointAt[synchronous] / layout.pageSize)}`);
+    db.pragma(`synchronous = ${synchronous.toUpperCase()}`); // O1
     db.pragma("foreign_keys = ON");
     db.pragma(`journal_size_limit = ${journalSizeLimit}`);
-    db.pragma(`wal_autocheckpoint = ${Math.ceil(checkpointAt / layout.pageSize)}`);
     migrate(db, layout, clock, file);
   } catch (error) {
     db.close();

@@ -72,6 +72,20 @@ describe("opening a store's file", () => {
     expect(connection.db.pragma("foreign_keys", { simple: true })).toBe(1);
   });
 
+  it.each([
+    ["at FULL, where every commit waits for it, begins anew after some 256 KB", "full", 0, 512],
+    ["at NORMAL, where bringing it in is the only wait, goes on to 4 MB", "normal", 1024, 4096],
+  ] as const)("D7 the write-ahead log %s", (_, synchronous, atLeast, atMost) => {
+    const file = join(tempFolder(), "cadre.db");
+    const { db, write, close } = connect({ file, clock, synchronous });
+    onTestFinished(close);
+    const insert = db.prepare("INSERT INTO charts (hash, body) VALUES (?, ?)");
+    for (let index = 0; index < 20; index += 1) write(() => insert.run(String(index), "x".repeat(64 * 1024)));
+    const kilobytes = statSync(`${file}-wal`).size / 1024;
+    expect(kilobytes).toBeGreaterThanOrEqual(atLeast);
+    expect(kilobytes).toBeLessThanOrEqual(atMost);
+  });
+
   it("refuses a file of a newer layout and leaves it as it was", async () => {
     const file = join(tempFolder(), "cadre.db");
     await filled(file);
