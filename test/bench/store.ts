@@ -203,7 +203,7 @@ export function storeBench(args: readonly string[]): void {
   for (const count of steps) report(measure(names, count, rounds, stock.installed ? stock.module : ""), count);
   floor();
   console.log(
-    '\nThe control, "keeps nothing", is LangGraph\'s own bookkeeping for a checkpointer, and "keeps nothing, syncs a page" what FULL cannot do without: that, and a core that is given up to the disk and taken back at every step (on a busy machine with cold caches).' +
+    '\nThe control, "keeps nothing", is LangGraph\'s own bookkeeping for a checkpointer, and "keeps nothing, syncs a page" what FULL cannot do without: that, and a core that is given up to the disk and taken back at every step (on a busy machine with cold caches). So its x none is the least that any saver can have at FULL, and x synced page is what a saver adds to that.' +
       "\nA line of a run keeps its events and its newest checkpoint, so it has no other states to list; its file also holds the run, its chart and the tables of the ledger (hence the size of the empty file). NORMAL may lose acknowledged steps when the power fails; only FULL is used for runs." +
       "\nResume: opening the file and reading the newest state in a new process, without the loading of code. All states: listing every checkpoint with its whole list, by the CPU of the main thread, in a process that has run none of it yet; beside reading every row of the file once through the same driver and parsing what is JSON in it, and beside the least there is: the file's bytes, and the messages parsed once." +
       "\nNot measured: several channels, parallel tasks, several threads in one file, steps that do something, other machines' disks.",
