@@ -220,6 +220,7 @@ describe("cut off", () => {
     const rows = measurement(result, "test rows").value;
     expect(asked.length).toBeLessThanOrEqual(rows + doubted.length);
     expect(measurement(result, "accuracy (sorter)").value).toBeLessThan(0.85);
+    expect(result.receipt?.detail["paid"]).toMatchObject([{ calls: rows, repeated: doubted.length }]);
     expect((await verifyRun(store, line.run)).problems).toEqual([]);
   });
 

@@ -34,11 +34,12 @@ export type Load = {
 /** Texts that go one at a time. */
 export const timedAlone = 20;
 
-type Answer = Omit<PaidAnswer, "answer"> & { readonly answered: string | null };
+/** `read`: false where it cannot be read as an answer at all (M6). */
+type Answer = Omit<PaidAnswer, "answer"> & { readonly answered: string | null; readonly read: boolean };
 
 export async function measureServed(model: ServedModel, parts: Parts, load: Load): Promise<Measured | Unmeasured> {
   const candidate = candidateOf(model, parts.question);
-  const answers: (Answer | null)[] = [];
+  const answers: Answer[] = [];
   const alone = Math.min(timedAlone, parts.test.length);
   try {
     await eachRow(model, parts, load, { from: 0, to: alone, atOnce: 1 }, answers);
@@ -72,7 +73,7 @@ async function eachRow(
   parts: Parts,
   load: Load,
   { from, to, atOnce }: Span,
-  into: (Answer | null)[],
+  into: Answer[],
 ): Promise<void> {
   const stop = new AbortController();
   let next = from;
@@ -97,14 +98,7 @@ async function eachRow(
   if (failure) throw stop.signal.aborted ? stop.signal.reason : failure.reason;
 }
 
-/** Null: the server's answer cannot be read (M6). */
-async function ask(
-  model: ServedModel,
-  parts: Parts,
-  load: Load,
-  row: number,
-  stop: AbortSignal,
-): Promise<Answer | null> {
+async function ask(model: ServedModel, parts: Parts, load: Load, row: number, stop: AbortSignal): Promise<Answer> {
   const text = (parts.test[row] as Parts["test"][number]).text;
   const { question } = parts;
   const { answer, ...paid } = await load.calls.pay({
@@ -127,10 +121,10 @@ async function ask(
       }
     },
   });
-  if ("unread" in (answer as object)) return null;
+  if ("unread" in (answer as object)) return { ...paid, answered: null, read: false };
   const { said, answer: answered } = answer as Pick<Answered, "said" | "answer">;
   const mapped = Object.hasOwn(load.labelMap, said.trim()) ? load.labelMap[said.trim()] : undefined;
-  return { ...paid, answered: mapped ?? answered };
+  return { ...paid, answered: mapped ?? answered, read: true };
 }
 
 const uncounted: ModelUsage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0, measured: false };
@@ -144,33 +138,32 @@ type Timing = { readonly alone: number; readonly seconds: number; readonly atOnc
 function measured(
   candidate: Candidate,
   parts: Parts,
-  answers: readonly (Answer | null)[],
+  answers: readonly Answer[],
   { alone, seconds, atOnce }: Timing,
 ): Measured | Unmeasured {
-  const given = answers.filter((answer) => answer !== null);
-  const times = answers.slice(0, alone).flatMap((answer) => (answer ? [answer.ms] : []));
+  const times = answers.slice(0, alone).flatMap(({ read, ms }) => (read ? [ms] : []));
   if (times.length === 0)
     return { candidate, code: "model-malformed", reason: "None of its first answers could be read." };
   const how = `one text at a time, the first ${times.length} of the test part, as seen from here, the way to the server included`;
-  const paid = paidSum(candidate.id, "served", given);
+  const sumOf = (of: readonly Answer[]) => paidSum(candidate.id, "served", of);
   return {
     candidate,
     ...scored(
       parts,
-      answers.map((answer) => answer?.answered ?? null),
+      answers.map(({ answered }) => answered),
     ),
     latency: { p50: quantile(times, 0.5), p95: quantile(times, 0.95), n: times.length, how },
     throughput: throughputOf(answers.slice(alone), { seconds, atOnce }),
     memory: declared(candidate.about.memoryMb, "the server's own is not seen from here"),
     disk: declared(candidate.about.diskMb, "the size of the weights is not known here"),
-    cost: costOf(candidate.price, paid),
-    paid,
+    cost: costOf(candidate.price, sumOf(answers.filter(({ read }) => read))),
+    paid: sumOf(answers),
   };
 }
 
-function throughputOf(answers: readonly (Answer | null)[], { seconds, atOnce }: Omit<Timing, "alone">): Figure {
+function throughputOf(answers: readonly Answer[], { seconds, atOnce }: Omit<Timing, "alone">): Figure {
   if (answers.length === 0) return notMeasured(`the test part is too small for load: ${timedAlone} texts go alone`);
-  if (answers.some((answer) => answer?.outcome === "replayed"))
+  if (answers.some((answer) => answer.outcome === "replayed"))
     return notMeasured("the evaluation was interrupted and went on from the ledger");
   return {
     from: "measured",
