@@ -55,6 +55,7 @@ const programStaysApart: Plugin = {
  *   prompts, vector stores and test matchers in the bundle.
  * - zod's third version, which LangChain asks for to read schemas that somebody may have made with it. Nobody here has.
  * - LangSmith's client: a variable in the environment must not be enough to send briefs and events to somebody's server.
+ * - SHA-1 and random bytes in JavaScript, of which LangGraph makes its tasks' ids: Node has both, and the global `crypto` loads all of Web Crypto.
  */
 const withoutDeadWeight: Plugin = {
   name: "without-dead-weight",
@@ -71,6 +72,14 @@ const withoutDeadWeight: Plugin = {
         'export { Client } from "./lib/client.mjs"; export { RunTree } from "./lib/run_trees.mjs";',
       ],
       [/[/\\]langsmith[/\\]lib[/\\]client\.mjs$/, "export class Client { async createRun() {} async updateRun() {} }"],
+      [
+        /[/\\](langsmith|@langchain)[/\\].*[/\\]uuid[/\\](src[/\\])?sha1\.m?js$/,
+        'import { createHash } from "node:crypto"; export default (bytes) => new Uint8Array(createHash("sha1").update(bytes).digest());',
+      ],
+      [
+        /[/\\](langsmith|@langchain)[/\\].*[/\\]uuid[/\\](src[/\\])?rng\.m?js$/,
+        'import { randomFillSync } from "node:crypto"; const bytes = new Uint8Array(16); export default () => randomFillSync(bytes);',
+      ],
     ] as const) {
       esbuild.onLoad({ filter }, () => ({ contents }));
     }
@@ -88,7 +97,8 @@ const withoutDeadWeight: Plugin = {
 /**
  * Node's own modules that cost ms when they are imported and nothing when they are required: an import reads every export once, `process.stdin`,
  * `fs.promises` and `crypto.subtle` among them, and each of those loads what stands behind it: with `node:fs` come 34 modules more, with `node:util` 12.
- * Required, only what is used is read: each name is an export of its own, and the bundler leaves out those that nobody imports. (It must not
+ * Required, only what is used is read: each name is an export of its own, and the bundler leaves out those that nobody imports: an `import()`, which
+ * would need them all, stays one. (It must not
  * treat them as CommonJS: to copy an object's properties it looks at each, and for `util` a look is enough to load what stands behind.)
  * `child_process`, of which functions alone are used, is required when one of them is called: 19 modules come with it.
  */
@@ -96,8 +106,12 @@ const withoutFacades: Plugin = {
   name: "without-facades",
   setup: (esbuild) => {
     const costly = /^(node:)?(process|crypto|fs|util|child_process|net|zlib|async_hooks)$/;
-    esbuild.onResolve({ filter: costly }, ({ path, kind }) =>
-      kind === "require-call" ? { path, external: true } : { path, namespace: "required" },
+    // Whoever prompts takes `process.stdin` when it is loaded; as one of the names that all share, it would be opened by everybody.
+    const prompts = /[/\\]@clack[/\\]/;
+    esbuild.onResolve({ filter: costly }, ({ path, kind, importer }) =>
+      kind !== "import-statement" || (path.endsWith(":process") && prompts.test(importer))
+        ? { path, external: true }
+        : { path, namespace: "required" },
     );
     esbuild.onLoad({ filter: /./, namespace: "required" }, ({ path }) => {
       const names = Object.keys(createRequire(import.meta.url)(path) as object).filter((name) => /^\w+$/.test(name));
@@ -110,6 +124,25 @@ const withoutFacades: Plugin = {
         : [`const all = require("${path}");`, "const of = (name) => all[name];"];
       return { contents: [...ways, "export default all;", ...picked].join("\n") };
     });
+  },
+};
+
+/**
+ * better-sqlite3's JavaScript is fifteen small files, and as one piece of the bundle it is there 4 ms sooner. What finds and loads the native code stays
+ * where it was installed, and so does its class of errors: native code throws the one that it was given first, whoever else uses it in this process.
+ */
+const withNativeCodeApart: Plugin = {
+  name: "with-native-code-apart",
+  setup: (esbuild) => {
+    esbuild.onResolve({ filter: /^better-sqlite3$/ }, ({ kind }) =>
+      kind === "require-resolve" ? { external: true } : undefined,
+    );
+    esbuild.onResolve({ filter: /^\.\/(binding|sqlite-error)$/ }, ({ path, importer }) =>
+      /[/\\]better-sqlite3[/\\]/.test(importer) ? { path: path.slice(2), namespace: "installed" } : undefined,
+    );
+    esbuild.onLoad({ filter: /./, namespace: "installed" }, ({ path }) => ({
+      contents: `module.exports = require(require.resolve("better-sqlite3").replace(/index\\.js$/, "${path}.js"));`,
+    }));
   },
 };
 
@@ -164,12 +197,12 @@ async function bundle(): Promise<{ files: File[]; metafile: Metafile }> {
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
     target: "node22.18",
-    // Native code cannot be bundled, and llama.cpp is there only where somebody installed it. Everything else can, and loads several
-    // times faster than from node_modules.
-    external: ["better-sqlite3", "node-llama-cpp"],
+    // llama.cpp is there only where somebody installed it. Everything else can be bundled but native code, and loads several times
+    // faster than from node_modules.
+    external: ["node-llama-cpp"],
     alias: { cadre: "./src/index.ts" },
     banner: { js: requireForBundled },
-    plugins: [withoutDeadWeight, withoutFacades],
+    plugins: [withoutDeadWeight, withoutFacades, withNativeCodeApart],
   });
   // Classes for other people's LangChain programs must extend their copies of @langchain packages, not ours.
   const forLangChain = await build({
