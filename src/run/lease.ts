@@ -10,7 +10,7 @@
  *     was kept from looking counts as little: a machine that stood still for it, or was too busy, was so for the owner too.
  */
 import { CadreError, isCadreError } from "../errors.ts";
-import type { Clock } from "../clock.ts";
+import { monotonic, type Clock } from "../clock.ts";
 import type { LineId } from "../ids.ts";
 import { ownerState, thisOwner } from "../store/owner.ts";
 import type { Store } from "../store/ports.ts";
@@ -64,9 +64,9 @@ function renewing(
   times: LeaseTimes,
   on: LeaseEvents,
 ): ReturnType<typeof setInterval> {
-  let until = performance.now() + times.ttl; // L3
+  let until = monotonic() + times.ttl; // L3
   const heartbeat = setInterval(() => {
-    const now = performance.now();
+    const now = monotonic();
     const moved = on.stopwatch.take();
     store.renew(fence, clock.now(), times.ttl, moved).then(
       () => {
@@ -75,7 +75,7 @@ function renewing(
       },
       (error: unknown) => {
         on.stopwatch.giveBack(moved);
-        if (!isCadreError(error, "lease-lost") && performance.now() < until) return; // L2
+        if (!isCadreError(error, "lease-lost") && monotonic() < until) return; // L2
         clearInterval(heartbeat);
         on.onLost();
       },
@@ -134,13 +134,13 @@ const longAgo: Clock = { now: () => Number.NEGATIVE_INFINITY };
 /** L3: true where the lease is as it was after three times the span in which it should have been renewed, or its owner has died. */
 async function keepsStill(store: Store, seen: LineRow, { renew }: LeaseTimes): Promise<boolean> {
   const pause = renew / 4;
-  let last = performance.now();
+  let last = monotonic();
   for (let left = 3 * renew; ;) {
     const row = await store.line(seen.id);
     if (row?.epoch !== seen.epoch || row.leaseUntil !== seen.leaseUntil) return false;
     if (left <= 0 || (seen.owner !== null && ownerState(seen.owner) === "dead")) return true;
     await new Promise((resolve) => setTimeout(resolve, pause));
-    const now = performance.now();
+    const now = monotonic();
     left -= Math.min(now - last, renew);
     last = now;
   }
@@ -148,8 +148,8 @@ async function keepsStill(store: Store, seen: LineRow, { renew }: LeaseTimes): P
 
 /** Looks every `pause` ms, for `ms` at most, and at least once. */
 async function waitFor(done: () => boolean, ms: number, pause: number): Promise<void> {
-  const end = performance.now() + ms;
-  while (!done() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, pause));
+  const end = monotonic() + ms;
+  while (!done() && monotonic() < end) await new Promise((resolve) => setTimeout(resolve, pause));
 }
 
 /** True once the process is certainly gone. */

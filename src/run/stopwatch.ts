@@ -6,6 +6,8 @@
  * T3. One span counts for no more than a lease lives: a process that did not get to renew its lease for longer than that, because the
  *     machine slept or it was halted, was moving nothing.
  */
+import { monotonic } from "../clock.ts";
+
 export class Stopwatch {
   readonly #now: () => number;
   readonly #longest: number;
@@ -14,7 +16,7 @@ export class Stopwatch {
   #left = 0;
 
   /** `longest`: of one span, in ms. */
-  constructor(longest: number, now: () => number = () => performance.now()) {
+  constructor(longest: number, now = monotonic) {
     this.#now = now;
     this.#longest = longest;
   }

@@ -99,8 +99,10 @@ test("D4 L3 an owner is not taken for gone because the machine stood still: the 
   const here = place();
   const { told } = await owner(here, { hold: "in the tool", jump: -hour });
   let ahead = 0;
-  const monotonic = performance.now.bind(performance);
-  const stopwatch = vi.spyOn(performance, "now").mockImplementation(() => monotonic() + ahead);
+  const nanoseconds = process.hrtime.bigint;
+  const stopwatch = vi
+    .spyOn(process.hrtime, "bigint")
+    .mockImplementation(() => nanoseconds() + BigInt(ahead) * 1_000_000n);
   clean.push(() => stopwatch.mockRestore());
   let looks = 0;
   const store: Store = {
