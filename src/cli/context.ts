@@ -13,6 +13,7 @@ export type Context = {
   /** Absolute path of the journal. */
   readonly journal: string;
   readonly output: Output;
+  /** Opened when it is first looked at: a file or /dev/null there costs a start ten of Node's modules. */
   readonly stdin: NodeJS.ReadStream;
   /** `npx cadre <rest>`, with the global options that lead to the same project and data. */
   readonly command: (rest: string) => string;
@@ -30,7 +31,12 @@ export type Needs = "nothing" | "files" | "data";
  * @param given on the command line, relative to the process.
  * @param configured in cadre.yaml, relative to the project.
  */
-export function openContext(given: Places, configured: Places, output: Output, stdin: NodeJS.ReadStream): Context {
+export function openContext(
+  given: Places,
+  configured: Places,
+  output: Output,
+  stdin: () => NodeJS.ReadStream,
+): Context {
   for (const name of ["dir", "data", "journal"] as const)
     if (given[name]?.trim() === "")
       throw new CadreError("usage", `--${name} is empty`, { hint: `name a folder: --${name} <folder>` });
@@ -45,7 +51,9 @@ export function openContext(given: Places, configured: Places, output: Output, s
     data: place("data", ".cadre"),
     journal: place("journal", "journal"),
     output,
-    stdin,
+    get stdin() {
+      return stdin();
+    },
     command: spellingFor(given),
   };
 }

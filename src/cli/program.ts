@@ -15,7 +15,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const early = earlyOptions(argv);
   const output = openOutput(early, process.stdout, process.stderr);
   let code = 0;
-  const program = buildProgram(output, (result) => {
+  const program = buildProgram(argv, output, (result) => {
     code = result;
   });
   try {
@@ -53,7 +53,7 @@ function earlyOptions(argv: readonly string[]): Parameters<typeof openOutput>[0]
   };
 }
 
-function buildProgram(output: Output, done: (code: number) => void): Command {
+function buildProgram(argv: readonly string[], output: Output, done: (code: number) => void): Command {
   const program = new Command("cadre")
     .description("An org chart for AI agents that holds: roles in Markdown, work down, trouble up, results back.")
     .usage("[options] <command>")
@@ -83,7 +83,7 @@ function buildProgram(output: Output, done: (code: number) => void): Command {
     })
     .addHelpText("after", firstMinute);
   for (const { title, commands: specs } of groups) {
-    for (const spec of specs) addCommand(program, title, spec, output, done);
+    for (const spec of specs) addCommand(program, title, { ...spec, named: argv.includes(spec.name) }, output, done);
   }
   return program;
 }
@@ -113,7 +113,7 @@ Exit codes: 0 done · 1 failed, or lint errors · 2 usage or configuration · 4 
 function addCommand(
   program: Command,
   group: string,
-  spec: CommandSpec,
+  spec: CommandSpec & { readonly named: boolean },
   output: Output,
   done: (code: number) => void,
 ): void {
@@ -123,6 +123,8 @@ function addCommand(
     .description(spec.details === undefined ? sentence(spec.summary) : `${sentence(spec.summary)}\n\n${spec.details}`)
     .helpGroup(`${group}:`);
   for (const [name, description] of spec.args ?? []) command.argument(name, description);
+  // What the list of all commands does not show: a command that is not named is neither run nor explained.
+  if (!spec.named) return;
   for (const [flags, description] of spec.options ?? []) command.option(flags, description);
   const examples = (spec.examples ?? []).map(([text, what]) => `  npx cadre ${text}\n      ${what}`);
   command.addHelpText(
@@ -137,7 +139,7 @@ function addCommand(
       return typeof value === "string" ? value : undefined;
     };
     const given = withoutUndefined({ dir: text("dir"), data: text("data"), journal: text("journal") });
-    const context = openContext(given, await configuredPlaces(given.dir, spec.needs), output, process.stdin);
+    const context = openContext(given, await configuredPlaces(given.dir, spec.needs), output, () => process.stdin);
     const handler = await spec.load();
     done(await handler(context, { args, options }));
   });

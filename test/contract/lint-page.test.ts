@@ -40,7 +40,12 @@ async function lint(examples: readonly Example[]): Promise<readonly Problem[]> {
     writeFileSync(join(dir, path), text);
   }
   const output = openOutput({ json: false, quiet: true, verbose: false, fields: null }, process.stdout, process.stderr);
-  return (await readChart(openContext({ dir }, {}, output, process.stdin), [])).problems;
+  return (
+    await readChart(
+      openContext({ dir }, {}, output, () => process.stdin),
+      [],
+    )
+  ).problems;
 }
 
 test("every rule is on the page, and the page has no other", () => {

@@ -169,7 +169,7 @@ describe("a long list", () => {
       if (terminal) Object.assign(stream, { isTTY: true, columns: 200 });
     }
     const output = openOutput({ json: false, quiet: false, verbose: false, fields: null, ...said }, ...streams);
-    const context = openContext({ dir: folder }, {}, output, process.stdin);
+    const context = openContext({ dir: folder }, {}, output, () => process.stdin);
     expect(await command(context, { args: [], options })).toBe(0);
     return { text: texts[0] ?? "", note: texts[1] ?? "" };
   }

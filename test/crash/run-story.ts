@@ -25,7 +25,7 @@ export async function runStory(dir: string, settings: ChildSettings, to: Sinks =
   if (settings.synchronous || settings.logPages) openOtherwise(settings);
   withoutProbe(settings.holdInEffect ? () => held(3_600_000) : undefined);
   const output = openOutput({ json: true, quiet: true, verbose: false, fields: null }, to.stdout, to.stderr);
-  const context = openContext({ dir }, {}, output, process.stdin);
+  const context = openContext({ dir }, {}, output, () => process.stdin);
   try {
     const opened = openCadre({ dir, model: pacedModel(settings), ids: { runId: () => runId } });
     const cadre = acknowledging(opened, settings.acks);
