@@ -9,7 +9,7 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { timeNode, timeToLine, type Took } from "./node-process.ts";
-import { answerArgs, isStep, main, pausedProject } from "./paused-project.ts";
+import { answerArgs, isStep, main, pausedProject, waiting } from "./paused-project.ts";
 import { median, printTable, ratios, spread } from "./statistics.ts";
 
 const warmUps = 3;
@@ -18,10 +18,14 @@ type Subject = {
   readonly name: string;
   /** Not timed. */
   readonly prepare?: () => void;
+  /** Where `take` ends the process, which then keeps nothing of what it compiled: the same to its own end. */
+  readonly whole?: () => void;
   readonly take: () => Promise<Took> | Took;
 };
 
 async function measure(subject: Subject, pairs: number, project: string): Promise<string[]> {
+  subject.prepare?.();
+  subject.whole?.();
   for (let i = 0; i < warmUps; i++) await once(subject);
   const bare: Took[] = [];
   const own: Took[] = [];
@@ -61,6 +65,7 @@ export async function cliBench(args: readonly string[]): Promise<void> {
     const answer: Subject = {
       name: "cadre answer, to the first resumed step",
       prepare: pause,
+      whole: () => timeNode(answerArgs("@waiting"), project, waiting),
       take: () => timeToLine(answerArgs("@waiting"), project, isStep),
     };
     const rows: string[][] = [];

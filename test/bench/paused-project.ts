@@ -7,7 +7,8 @@ import { timeNode } from "./node-process.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 export const main = join(root, "dist/cli/main.js");
-const waiting = 8;
+/** The exit code of a run that waits. */
+export const waiting = 8;
 
 export type PausedProject = {
   readonly dir: string;
