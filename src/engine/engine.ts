@@ -14,23 +14,19 @@ import { commandPolicy, type CommandPolicy } from "../org/command-policy.ts";
 import { advanceRun } from "../run/advance-run.ts";
 import type { AdvanceOptions, AdvanceResult, ChangedFile, Changes, ForkOptions, StartOptions } from "../run/api.ts";
 import { driftFrom } from "../run/drift.ts";
-import { forkRun } from "../run/fork/fork-run.ts";
 import { complaint } from "../run/refusal.ts";
-import { startRun, type StartDeps } from "../run/start-run.ts";
+import type { StartDeps } from "../run/start-run.ts";
 import type { Store } from "../store/ports.ts";
 import type { RunRow } from "../store/rows.ts";
-import { bubblewrap } from "../tools/sandbox/bubblewrap.ts";
-import { noSandbox, type Sandbox } from "../tools/sandbox/sandbox.ts";
+import type { Sandbox } from "../tools/sandbox/sandbox.ts";
 import { openWorkspaces } from "../tools/workspace/folder.ts";
 import type { Workspaces } from "../tools/workspace/workspace.ts";
 import type { Engine, EngineOptions } from "./api.ts";
-import { planFork } from "./fork.ts";
 import { guardedModel, guardedModels, guardedTools, secretsOf } from "./guard.ts";
 import { byName, noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./mcp.ts";
 import { engineModels } from "./models.ts";
 import { outsideOf } from "./outside.ts";
 import { costingOf, engineRouting } from "./routing.ts";
-import { inScratch, previewRun, rehearseRun } from "./scratch.ts";
 
 export function openEngine(options: EngineOptions): Engine {
   const secrets = secretsOf(options.dir);
@@ -43,7 +39,7 @@ export function openEngine(options: EngineOptions): Engine {
     () => 0,
     async () => {
       const { toolCatalogue } = await import("../tools/catalogue.ts");
-      return guardedTools(toolCatalogue({ sandbox: sandboxFor(options), ...outside, secrets }), secrets);
+      return guardedTools(toolCatalogue({ sandbox: await sandboxFor(options), ...outside, secrets }), secrets);
     },
   );
   const workspaces = openWorkspaces({ project: options.dir, data: options.data, exclude: ownFolders(options) });
@@ -89,6 +85,7 @@ export function openEngine(options: EngineOptions): Engine {
     };
   };
   const start = async (brief: Brief, begin: StartOptions): Promise<RunRow> => {
+    const { startRun } = await import("../run/start-run.ts");
     const { bound, workflow } = await whileServed(serve(), (served) => bindNow(served, begin.workflow, null));
     return startRun(
       { ...making, workspaces, ...(await costing(begin.model ?? null)) },
@@ -151,8 +148,9 @@ export function openEngine(options: EngineOptions): Engine {
       unwatch();
     }
   };
-  const forkAt = (run: RunRow, fork: ForkOptions) =>
-    whileServed(serve(), (served) =>
+  const forkAt = async (run: RunRow, fork: ForkOptions) => {
+    const { planFork } = await import("./fork.ts");
+    return whileServed(serve(), (served) =>
       planFork(
         {
           store: options.store,
@@ -163,10 +161,12 @@ export function openEngine(options: EngineOptions): Engine {
         fork,
       ),
     );
+  };
   const fork = async (run: RunRow, how: ForkOptions): Promise<RunRow> => {
     const { plan, cut, traces, bound } = await forkAt(run, how);
     const model = how.model ?? run.model;
     const { line, length, head } = plan;
+    const { forkRun } = await import("../run/fork/fork-run.ts");
     return forkRun(
       { ...making, workspaces, ...(await costing(model)) },
       { of: run, past: { line, length, head }, desk: cut.desk, traces, bound, model, by: how.by },
@@ -177,8 +177,14 @@ export function openEngine(options: EngineOptions): Engine {
     advance,
     planFork: async (run, how) => (await forkAt(run, how)).plan,
     fork,
-    preview: (brief, begin) => inScratch(options, openEngine, (scratch) => previewRun(scratch, brief, begin)),
-    rehearse: (brief, begin) => inScratch(options, openEngine, (scratch) => rehearseRun(scratch, brief, begin)),
+    preview: async (brief, begin) => {
+      const { inScratch, previewRun } = await import("./scratch.ts");
+      return inScratch(options, openEngine, (scratch) => previewRun(scratch, brief, begin));
+    },
+    rehearse: async (brief, begin) => {
+      const { inScratch, rehearseRun } = await import("./scratch.ts");
+      return inScratch(options, openEngine, (scratch) => rehearseRun(scratch, brief, begin));
+    },
     stop: (run) => stopRun(options.store, run, advance),
     changes: (run) => changesOf(options.store, workspaces, run),
     apply: (run) => applyRun(options.store, workspaces, run),
@@ -231,8 +237,9 @@ function ownFolders(options: EngineOptions): string[] {
   return options.journal === join(options.dir, "journal") ? [] : [options.journal];
 }
 
-function sandboxFor({ outside, sandbox }: EngineOptions): Sandbox {
-  return outside === false ? noSandbox : (sandbox ?? bubblewrap({ node: process.execPath }));
+async function sandboxFor({ outside, sandbox }: EngineOptions): Promise<Sandbox> {
+  if (outside === false) return (await import("../tools/sandbox/sandbox.ts")).noSandbox;
+  return sandbox ?? (await import("../tools/sandbox/bubblewrap.ts")).bubblewrap({ node: process.execPath });
 }
 
 /** Ends the run at once if nobody holds it; otherwise its owner sees the signal at its next renewal. */

@@ -19,8 +19,6 @@ import type { Fence, LineRow, RunRow, StoredEvent } from "../store/rows.ts";
 import { verifyLine } from "../store/verify-chain.ts";
 import { compileLine } from "./graph.ts";
 import { nothingAbove, type Above, type RestingContext } from "./line-context.ts";
-import { forkOpeningEvents } from "./fork/opening.ts";
-import { childOpeningEvents, openingEvents } from "./opening.ts";
 
 export type LineInput = {
   readonly line: LineId;
@@ -131,6 +129,7 @@ async function openingOf(
   { id, parent, openedAt }: LineRow,
   above: Above,
 ): Promise<Event[]> {
+  const { childOpeningEvents, openingEvents } = await import("./opening.ts");
   if (parent === null || openedAt === null) return openingEvents(run, bound);
   return childOpeningEvents(run, id, await openingEvent(store, id, parent, openedAt), above);
 }
@@ -139,6 +138,7 @@ async function forkOpeningOf(store: Store, run: RunRow, bound: BoundChart, { id,
   if (!past) throw new TypeError(`${id} goes on from no cut`);
   const shared = await store.events(id, 0, past.length);
   const log = shared.map((stored) => stored.event);
+  const { forkOpeningEvents } = await import("./fork/opening.ts");
   return forkOpeningEvents({ run, bound, past, log, head: shared.at(-1)?.hash ?? "" });
 }
 

@@ -110,5 +110,5 @@ function copiesAsked(log: readonly Event[], submitted: Submitted): readonly stri
       event.calls.some((call) => call.id === submitted.callId),
   );
   const call = turn?.calls.find((each) => each.id === submitted.callId);
-  return reportArgs.safeParse(call && bareCall(call).args).data?.report_to;
+  return reportArgs().safeParse(call && bareCall(call).args).data?.report_to;
 }

@@ -24,11 +24,11 @@ export function isAnswering(frame: Pick<DeskFrame, "kind">): boolean {
 export async function completeFrame(turn: Turn, call: Call, log: readonly Event[]): Promise<void> {
   if (turn.frame.kind === "verification") return judge(turn, call, log);
   if (isAnswering(turn.frame)) {
-    const answer = parsed(turn, call, answerArgs);
+    const answer = parsed(turn, call, answerArgs());
     if (answer) closeWithAnswer(turn, answer, "model");
     return;
   }
-  const args = parsed(turn, call, reportArgs);
+  const args = parsed(turn, call, reportArgs());
   if (!args) return;
   for (const to of args.report_to ?? []) if (!declaredRoute(turn, call, "report", to)) return;
   const gaps = await gapsOf(turn, args, log);

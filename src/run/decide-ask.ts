@@ -147,7 +147,7 @@ function checkHanding(ask: AskRow, input: Pick<DecideInput, "verb" | "to" | "arg
 }
 
 function checkResult(ask: AskRow, args: unknown): void {
-  if (resultArgs.safeParse(args).success) return;
+  if (resultArgs().safeParse(args).success) return;
   throw invalid(
     ask,
     "what came of it is missing, or longer than 64 KB: the role reads exactly that",

@@ -80,7 +80,7 @@ export async function openWithin(turn: Turn, call: Call, raised: Desk["ceilings"
 
 /** A question goes back along the edge that the assignment came by, so it cites that edge's rule and needs no other. */
 export function followUp(turn: Turn, call: Call): void {
-  const args = parsed(turn, call, followupArgs);
+  const args = parsed(turn, call, followupArgs());
   if (!args) return;
   const { question: words, options } = args;
   const asked = { question: words, topic: "follow-up question", severity: "medium" as const, tried: "", options };
@@ -107,7 +107,7 @@ async function readHandOver(turn: Turn, call: Call): Promise<Checked | undefined
 }
 
 function readTask(turn: Turn, call: Call): Checked | undefined {
-  const args = parsed(turn, call, newTaskArgs);
+  const args = parsed(turn, call, newTaskArgs());
   const route = args && declaredRoute(turn, call, "delegation", args.mode);
   if (!route || !inputsAreThere(turn, call, args.inputs)) return undefined;
   return along(turn, call, { route, sent: args.task }, { assignment: assignmentOf(args), question: null });
@@ -124,7 +124,7 @@ async function readTasks(turn: Turn, call: Call): Promise<Checked | undefined> {
 }
 
 function readEscalation(turn: Turn, call: Call): Checked | undefined {
-  const args = parsed(turn, call, escalateArgs);
+  const args = parsed(turn, call, escalateArgs());
   const route = args && declaredRoute(turn, call, "escalation", args.to);
   if (!route) return undefined;
   const { to: _to, ...asked } = args;

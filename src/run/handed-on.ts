@@ -12,6 +12,7 @@ import { check, ruleOf } from "../org/chart.ts";
 import { fit } from "../org/who.ts";
 import { z } from "zod";
 import type { Turn } from "./refusal.ts";
+import { once } from "../events/once.ts";
 
 type HandingVerb = "delegate" | "escalate" | "bump";
 export type HandingOn = Decision & { readonly verb: HandingVerb };
@@ -26,7 +27,7 @@ const askAgain = "Ask again.";
 
 const usualCriterion = "What was asked for is done, or it is said why not.";
 
-const taskArgs = z.object({ criteria: z.array(z.string()).min(1) });
+const taskArgs = once(() => z.object({ criteria: z.array(z.string()).min(1) }));
 
 export function handOn(turn: Turn, ask: DeskAsk, decision: HandingOn): void {
   const { context, frame, batch, desk } = turn;
@@ -56,7 +57,7 @@ export function handOn(turn: Turn, ask: DeskAsk, decision: HandingOn): void {
 /** The criteria of the task that was given on stand, unless others were named. */
 function taskOf({ frame }: Turn, { text, args }: HandingOn): Assignment {
   const own = frame.opened.assignment;
-  const named = taskArgs.safeParse(args).data?.criteria;
+  const named = taskArgs().safeParse(args).data?.criteria;
   const numbered = (texts: readonly string[]): Assignment["criteria"] =>
     texts.map((criterion, index) => ({ id: `A${index + 1}`, text: criterion }));
   const asked = frame.opened.question?.question;

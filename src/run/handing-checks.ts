@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { Seat } from "../events/event.ts";
 import type { AskRow } from "../store/rows.ts";
 import type { DecideInput } from "./api.ts";
+import { once } from "../events/once.ts";
 
 export const handing = ["delegate", "escalate"] as const;
 type Handing = (typeof handing)[number];
@@ -37,7 +38,7 @@ export type HandingProblem = {
   readonly data: Record<string, unknown>;
 };
 
-const handedCriteria = z.strictObject({ criteria: z.array(z.string().min(1)).min(1) });
+const handedCriteria = once(() => z.strictObject({ criteria: z.array(z.string().min(1)).min(1) }));
 
 /** Null where the verb is none of these, or nothing is wrong. */
 export function handingProblem(
@@ -46,7 +47,7 @@ export function handingProblem(
 ): HandingProblem | null {
   if (!isHanding(verb)) return null;
   if (!routesFor(ask, verb).some((route) => route.to === to)) return undeclared(ask, verb, to);
-  if (args === undefined || (verb === "delegate" && handedCriteria.safeParse(args).success)) return null;
+  if (args === undefined || (verb === "delegate" && handedCriteria().safeParse(args).success)) return null;
   return { message: "only a task takes criteria: one or more texts", command: handingCommand(ask, verb, to), data: {} };
 }
 

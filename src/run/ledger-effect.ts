@@ -167,7 +167,7 @@ function takenOnWord(effect: Effect, intent: Intent, word: Decision): Promise<Ra
 /** The result in a person's words; in logs of older versions it stands in place of the option. */
 function givenResult({ text, args }: Decision): string | null {
   if (text === "ran") return null;
-  return text === "result" ? (resultArgs.safeParse(args).data?.result ?? null) : text;
+  return text === "result" ? (resultArgs().safeParse(args).data?.result ?? null) : text;
 }
 
 /** A further attempt: authorised by the ask that it names (R4), or because it is known that nothing happened yet. */

@@ -16,32 +16,37 @@ import type { ModelReply, ModelRequest, RoleModel } from "../models/model.ts";
 import type { EffectRow } from "../store/rows.ts";
 import { settled, unusedAfter, type Need } from "./charging.ts";
 import type { LineContext } from "./line-context.ts";
+import { once } from "../events/once.ts";
 
 /** What the ledger keeps of a model call. */
-const outcomeSchema = z.strictObject({
-  reply: z.custom<ModelReply>((value) => typeof value === "object" && value !== null),
-  ms: z.number(),
-  charged: chargeSchema().optional(),
-});
+const outcomeSchema = once(() =>
+  z.strictObject({
+    reply: z.custom<ModelReply>((value) => typeof value === "object" && value !== null),
+    ms: z.number(),
+    charged: chargeSchema().optional(),
+  }),
+);
 
 /** What a call pins: the prompt is a pure function of it. */
-const intentSchema = z.strictObject({
-  model: z.string(),
-  tier: z.string(),
-  prompt: z.string(),
-  log: z.number(),
-  copies: z.number(),
-  chart: z.string(),
-  maxTokens: z.number(),
-  temperature: z.number(),
-  /** Of an opinion on a route: how likely it had to be at least when it was asked for. */
-  threshold: z.number().optional(),
-  /** Of the call, in words; left out: none is known. */
-  price: z.string().optional(),
-  /** An earlier attempt was cut off, so it may have been billed: whatever became of others in between. */
-  doubted: z.boolean().optional(),
-});
-export type CallIntent = z.infer<typeof intentSchema>;
+const intentSchema = once(() =>
+  z.strictObject({
+    model: z.string(),
+    tier: z.string(),
+    prompt: z.string(),
+    log: z.number(),
+    copies: z.number(),
+    chart: z.string(),
+    maxTokens: z.number(),
+    temperature: z.number(),
+    /** Of an opinion on a route: how likely it had to be at least when it was asked for. */
+    threshold: z.number().optional(),
+    /** Of the call, in words; left out: none is known. */
+    price: z.string().optional(),
+    /** An earlier attempt was cut off, so it may have been billed: whatever became of others in between. */
+    doubted: z.boolean().optional(),
+  }),
+);
+export type CallIntent = z.infer<ReturnType<typeof intentSchema>>;
 
 export type ModelCalling = {
   readonly model: RoleModel;
@@ -90,10 +95,10 @@ async function open(
 ): Promise<Called | { readonly row: EffectRow; readonly asked: CallIntent }> {
   const { row, begun } = await store.begin(fence, key, "model", intent, need.reserve, "limits");
   if (!begun) return { row, asked: intent };
-  const before = intentSchema.parse(row.intent);
+  const before = intentSchema().parse(row.intent);
   const doubted = before.doubted === true;
   if (row.outcome !== null)
-    return { ...outcomeSchema.parse(row.outcome), outcome: doubted ? "repeated" : "replayed", asked: before };
+    return { ...outcomeSchema().parse(row.outcome), outcome: doubted ? "repeated" : "replayed", asked: before };
   const asked = doubted || row.failed === null ? { ...intent, doubted: true } : intent;
   return { row: await store.retry(fence, key, need.reserve, asked, "limits-and-one"), asked };
 }

@@ -2,18 +2,21 @@
 import { z } from "zod";
 import type { EventOf } from "../events/event.ts";
 import { routeLabel } from "../models/route-question.ts";
+import { once } from "../events/once.ts";
 
 type Given = EventOf<"opinion_given">;
 type Told = Pick<Given, "choice" | "likely">;
 
-const opinionSchema = z.strictObject({
-  choice: z.string().nullable(),
-  probabilities: z.record(z.string(), z.number()),
-});
+const opinionSchema = once(() =>
+  z.strictObject({
+    choice: z.string().nullable(),
+    probabilities: z.record(z.string(), z.number()),
+  }),
+);
 
 /** `text`: the opinion, as the ledger keeps it; null where that is none. */
 export function toldOf(text: string, { kind, to }: Pick<Given, "kind" | "to">): Told | null {
-  const opinion = opinionSchema.safeParse(jsonOf(text)).data;
+  const opinion = opinionSchema().safeParse(jsonOf(text)).data;
   if (!opinion) return null;
   const { choice, probabilities } = opinion;
   const known = choice !== null && Object.keys(probabilities).length > 0;

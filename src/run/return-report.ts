@@ -31,7 +31,7 @@ export function returnReport(turn: Turn, call: Call): void {
 
 /** What a call wants returned, checked; undefined after the refusal was recorded. */
 export function readReturn(turn: Turn, call: Call): WantedReturn | undefined {
-  const args = parsed(turn, call, returnReportArgs);
+  const args = parsed(turn, call, returnReportArgs());
   if (!args) return undefined;
   const reports = standingReports(turn);
   const standing = args.report === undefined && reports.length === 1 ? reports[0] : byName(reports, args.report);

@@ -34,7 +34,7 @@ export async function severalTasks(turn: Turn, call: Call): Promise<readonly Tas
     });
     return undefined;
   }
-  const args = parsed(turn, call, newTasksArgs);
+  const args = parsed(turn, call, newTasksArgs());
   if (!args) return undefined;
   const tasks: Task[] = [];
   for (const task of args.tasks) {

@@ -14,6 +14,7 @@ import { frameId } from "../ids.ts";
 import type { ModelReply, ToolSpec } from "../models/model.ts";
 import { check, ruleOf, type Rule } from "../org/chart.ts";
 import { refuse, type Turn } from "./refusal.ts";
+import { once } from "../events/once.ts";
 
 /** An answer that the frame's next reply has to take up. */
 export type Due = {
@@ -95,13 +96,13 @@ export function bareCall<Made extends Pick<Call, "args">>(call: Made): Made {
   return { ...call, args: bare };
 }
 
-const takenUp = z.strictObject({ chosen: z.string().optional(), how: z.string().trim().min(1) });
+const takenUp = once(() => z.strictObject({ chosen: z.string().optional(), how: z.string().trim().min(1) }));
 
 /** The reply with its calls bare; null where it went past the decision, which was refused then. */
 export function takeUp(turn: Turn, reply: ModelReply, due: Due): ModelReply | null {
   const [first, ...rest] = reply.calls;
   if (!first || reply.malformed.length > 0 || reply.finish === "length") return reply; // refused for that
-  const said = takenUp.safeParse((first.args as Record<string, unknown> | null)?.[takingUpField]).data;
+  const said = takenUp().safeParse((first.args as Record<string, unknown> | null)?.[takingUpField]).data;
   const wrong = wrongIn(said, due);
   if (!said || wrong !== null) {
     ignore(turn, { first, rest }, due, wrong ?? "");
@@ -123,7 +124,7 @@ export function takeUp(turn: Turn, reply: ModelReply, due: Due): ModelReply | nu
 }
 
 /** In words; null where nothing is wrong (U1). */
-function wrongIn(said: z.infer<typeof takenUp> | undefined, { opened, closed }: Due): string | null {
+function wrongIn(said: z.infer<ReturnType<typeof takenUp>> | undefined, { opened, closed }: Due): string | null {
   if (!said) return `\`${takingUpField}\` is missing`;
   const options = opened.question?.options ?? [];
   const decided = closed.answer?.decision ?? "";

@@ -136,7 +136,7 @@ function effectOf(event: EventOf<"action_done">, role: string): string | null {
 
 /** A role's last word in a verification. */
 export function judge(turn: Turn, call: Call, log: readonly Event[]): void {
-  const args = parsed(turn, call, verdictArgs);
+  const args = parsed(turn, call, verdictArgs());
   if (!args) return;
   const check = checkOf(turn.context.bound.workflow, log, turn.frame.id);
   const gaps = [...judgementGaps(turn, args), ...verdictGaps(args, check)];

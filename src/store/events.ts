@@ -32,8 +32,9 @@ export function eventWriter({
     let head = from.hash;
     const stored = events.map((event, offset) => {
       const index = from.length + offset;
-      const checked = schemaFor(event).safeParse(event);
-      // What `verify` would call corrupt is not written in the first place (E3).
+      // What `verify` would call corrupt is not written in the first place (E3). A process writes few events of a type: zod would
+      // generate and compile a function for each, which pays where there are thousands, as for `verify`.
+      const checked = schemaFor(event).safeParse(event, { jitless: true });
       if (!checked.success)
         throw bug(`event ${index} of ${line} breaks its schema: ${checked.error.message}`, { line, index });
       const bytes = canonicalJson(event);

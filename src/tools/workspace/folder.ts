@@ -27,6 +27,7 @@ import { keepFile, recordTree, type Looked } from "./record.ts";
 import { entryAt, hashTree, linkContent, writeTree } from "./tree.ts";
 import { isLeftover } from "../write-whole.ts";
 import { parsePath } from "../paths.ts";
+import { once } from "../../events/once.ts";
 
 export type WorkspaceOptions = {
   /** Absolute. */
@@ -37,16 +38,18 @@ export type WorkspaceOptions = {
   readonly exclude?: readonly string[];
 };
 
-const baselineSchema: z.ZodType<Baseline> = z.strictObject({
-  source: z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("git"), head: z.string(), uncommitted: z.array(z.string()) }),
-    z.strictObject({ kind: z.literal("copy") }),
-    z.strictObject({ kind: z.literal("empty") }),
-  ]),
-  files: z.record(z.string(), z.string()),
-  kinds: z.record(z.string(), z.enum(["executable", "symlink"])).optional(),
-  skipped: z.array(z.strictObject({ path: z.string(), reason: z.string() })),
-});
+const baselineSchema = once((): z.ZodType<Baseline> =>
+  z.strictObject({
+    source: z.discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("git"), head: z.string(), uncommitted: z.array(z.string()) }),
+      z.strictObject({ kind: z.literal("copy") }),
+      z.strictObject({ kind: z.literal("empty") }),
+    ]),
+    files: z.record(z.string(), z.string()),
+    kinds: z.record(z.string(), z.enum(["executable", "symlink"])).optional(),
+    skipped: z.array(z.strictObject({ path: z.string(), reason: z.string() })),
+  }),
+);
 
 export function openWorkspaces(options: WorkspaceOptions): Workspaces & WorkspacePasts {
   const project = resolve(options.project);
@@ -247,7 +250,7 @@ function readBaseline(home: string, run: string): Baseline {
       data: { run },
     });
   }
-  return baselineSchema.parse(JSON.parse(text));
+  return baselineSchema().parse(JSON.parse(text));
 }
 
 function compare(before: Readonly<Record<string, string>>, after: ReadonlyMap<string, string>): FileChange[] {

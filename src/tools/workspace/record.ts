@@ -17,6 +17,7 @@ import { chunksOf, hashOpen } from "../read-bytes.ts";
 import { openFile } from "../safe-files.ts";
 import { bulkyFolders, walkFolder, type Entry } from "../walk-folder.ts";
 import { linkContent, linkTarget } from "./tree.ts";
+import { once } from "../../events/once.ts";
 
 /** Larger files are not kept: a run can go on from before such a file changed only where it still lies in the other one's workspace. */
 export const recordedBytes = 64 * 1024 * 1024;
@@ -30,8 +31,10 @@ export type Held = { readonly kind: HeldKind; readonly hash: string } | { readon
 export type HeldTree = Map<string, Held>;
 
 /** Name, kind and hash of everything in a folder, by name. Not an object by name: `__proto__` is a name like any other. */
-const folderSchema = z.array(z.tuple([z.string(), z.enum(["file", "executable", "symlink", "folder"]), z.string()]));
-type Folder = z.infer<typeof folderSchema>;
+const folderSchema = once(() =>
+  z.array(z.tuple([z.string(), z.enum(["file", "executable", "symlink", "folder"]), z.string()])),
+);
+type Folder = z.infer<ReturnType<typeof folderSchema>>;
 
 /** What files of a tree were when they were looked at, by path: kept by whoever records a tree several times. */
 export type Looked = Map<string, { readonly mark: string; readonly leaf: Leaf }>;
@@ -147,7 +150,7 @@ export function readRecord(hash: string, contents: ContentStore): HeldTree | nul
   const read = (at: string, folder: string): boolean => {
     const bytes = contents.get(folder);
     if (bytes === undefined) return false;
-    const entries = folderSchema.parse(JSON.parse(bytes.toString("utf8")));
+    const entries = folderSchema().parse(JSON.parse(bytes.toString("utf8")));
     if (entries.length === 0 && at !== "") held.set(at, { kind: "folder" });
     return entries.every(([name, kind, inside]) => {
       const path = at === "" ? name : `${at}/${name}`;
