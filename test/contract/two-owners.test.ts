@@ -99,7 +99,7 @@ test("D4 L3 an owner is not taken for gone because the machine stood still: the 
   const here = place();
   const { told } = await owner(here, { hold: "in the tool", jump: -hour });
   let ahead = 0;
-  const nanoseconds = process.hrtime.bigint;
+  const nanoseconds = process.hrtime.bigint.bind(process.hrtime);
   const stopwatch = vi
     .spyOn(process.hrtime, "bigint")
     .mockImplementation(() => nanoseconds() + BigInt(ahead) * 1_000_000n);
