@@ -4,6 +4,7 @@ import { didYouMean } from "../documents/nearest.ts";
 import { CadreError } from "../errors.ts";
 import type { EmbeddedModels } from "../models/embedded/embedded-models.ts";
 import { termsOf } from "../models/create-role-model.ts";
+import type { openHub } from "../models/hub/hub.ts";
 import { resolveModel } from "../models/resolve.ts";
 import type { HubSource } from "../tools/hub/source.ts";
 import type { InferenceModel, InferenceSource } from "../tools/inference/source.ts";
@@ -30,7 +31,7 @@ export function outsideOf({
   readonly embedded: () => Promise<EmbeddedModels>;
 }): Outside {
   let config: Config | undefined;
-  let hub: typeof import("../models/hub/hub.ts") | undefined;
+  let open: typeof openHub | undefined;
   let silence = outside === false ? "nothing outside is asked in a preview" : "cadre.yaml was not read";
   const none = (): string | null => (config === undefined ? silence : null);
   return {
@@ -39,15 +40,15 @@ export function outsideOf({
       // The YAML parser with its schemas is needed once a role acts, and not to take a decision up.
       const { readConfig } = await import("../config/config.ts");
       const { config: read, problems } = readConfig(dir);
+      if (read.hub !== undefined) open = (await import("../models/hub/hub.ts")).openHub;
       config = problems.length === 0 ? read : undefined;
-      if (config?.hub !== undefined) hub = await import("../models/hub/hub.ts");
       silence = "cadre.yaml has errors (`npx cadre lint` lists them)";
     },
     hub: {
       off: () => none() ?? (config?.hub === undefined ? silent : null),
       open: (signal) => {
-        if (config?.hub === undefined || hub === undefined) throw new TypeError("there is no Hub here");
-        return hub.openHub(config.hub, { env: process.env, signal });
+        if (config?.hub === undefined || open === undefined) throw new TypeError("there is no Hub here");
+        return open(config.hub, { env: process.env, signal });
       },
     },
     inference: {
