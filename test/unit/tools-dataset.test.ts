@@ -135,6 +135,35 @@ describe("dividing", () => {
   });
 });
 
+describe("reading", () => {
+  test.each([
+    [
+      "a column that the header names twice",
+      "a.csv",
+      "text,label,text\nx,good,y\n",
+      columns,
+      'a.csv:1: the header names "text" twice',
+    ],
+    ["one column for two things", "a.csv", "text,label\nx,good\n", { ...columns, label: "text" }, 'are "text"'],
+    ["a label that is null", "a.jsonl", '{"text":"x","label":null}\n', columns, 'a.jsonl:1: "label" is neither'],
+    ["a label that is a list", "a.jsonl", '{"text":"x","label":["good"]}\n', columns, 'a.jsonl:1: "label" is neither'],
+    ["a label of white space", "a.csv", "text,label\nx, \n", columns, 'a.csv:2: column "label" is empty'],
+  ])("%s is no data set, and the reason says where", (_what, path, content, wanted, reason) => {
+    expect(readTable(path, content, wanted)).toMatchObject({ ok: false, reason: expect.stringContaining(reason) });
+  });
+
+  test.each([
+    ["a.csv", "\uFEFFtext,label,customer\r\nx,good,\r\ny,bad, c1 \r\n"],
+    [
+      "a.jsonl",
+      '\uFEFF{"text":"x","label":"good","customer":null}\r\n{"text":"y","label":"bad","customer":" c1 "}\r\n',
+    ],
+  ])("%s: rows that name no group are not one group", (path, content) => {
+    const table = readTable(path, content, { ...columns, group: "customer" });
+    expect(table).toMatchObject({ ok: true, value: { rows: [{ group: null }, { group: "c1" }] } });
+  });
+});
+
 describe("checking", () => {
   const header = "text,label,customer";
   const lines = (from: number, to: number): string[] =>

@@ -38,7 +38,10 @@ function wanted({ text, label, group }: Columns): string[] {
 }
 
 function missing(place: string, there: readonly string[], columns: Columns): string | null {
-  const absent = wanted(columns).find((name) => !there.includes(name));
+  const all = wanted(columns);
+  const twice = all.find((name, index) => all.indexOf(name) !== index);
+  if (twice !== undefined) return `two of text_column, label_column and group_column are "${twice}"`;
+  const absent = all.find((name) => !there.includes(name));
   if (absent === undefined) return null;
   return `${place}: there is no column "${absent}"; there are ${there.map((name) => `"${name}"`).join(", ")}. ${didYouMean(absent, there, "Name one of them.")}`;
 }
@@ -49,6 +52,8 @@ function fromCsv(path: string, content: string, columns: Columns): Result<DataTa
   const [head, ...records] = parsed.records;
   if (!head) return no(`${path} is empty`);
   const names = head.fields.map((name) => name.trim());
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) return no(`${path}:${head.line}: the header names "${twice}" twice`);
   const problem = missing(`${path}:${head.line}`, names, columns);
   if (problem !== null) return no(problem);
   const at = (name: string | null): number => (name === null ? -1 : names.indexOf(name));
@@ -57,7 +62,7 @@ function fromCsv(path: string, content: string, columns: Columns): Result<DataTa
     line,
     text: fields[text] as string,
     label: (fields[label] ?? "").trim(),
-    group: group < 0 ? null : (fields[group] as string).trim(),
+    group: group < 0 ? null : groupOf(fields[group] as string),
     raw: fields.map(field).join(","),
   }));
   return checked({ path, format: "csv", header: head.fields.map(field).join(","), rows }, columns);
@@ -95,12 +100,24 @@ function jsonRow(place: string, raw: string, columns: Columns): Result<Omit<Data
   if (problem !== null) return no(problem);
   const text = record.get(columns.text);
   if (typeof text !== "string") return no(`${place}: "${columns.text}" is not a string`);
-  const said = (name: string | null): string | null => (name === null ? null : plain(record.get(name)));
-  return { ok: true, value: { text, label: said(columns.label) ?? "", group: said(columns.group), raw } };
+  const label = columns.label === null ? "" : labelOf(record.get(columns.label));
+  if (label === null) return no(`${place}: "${columns.label}" is neither a string nor a number nor a boolean`);
+  const group = columns.group === null ? null : record.get(columns.group);
+  return { ok: true, value: { text, label, group: group === null ? null : groupOf(plain(group)), raw } };
+}
+
+function labelOf(value: unknown): string | null {
+  if (typeof value === "string") return value.trim();
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : null;
+}
+
+/** Rows that name no group are none together. */
+function groupOf(text: string): string | null {
+  return text.trim() === "" ? null : text.trim();
 }
 
 function plain(value: unknown): string {
-  return typeof value === "string" ? value.trim() : JSON.stringify(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function checked(table: DataTable, columns: Columns): Result<DataTable> {
