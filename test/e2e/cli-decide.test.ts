@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { brief, cadre, decideAll, document, inbox, main, project, records } from "./cli-process.ts";
+import { begun, brief, cadre, decideAll, document, inbox, main, project, records } from "./cli-process.ts";
 
 /** The shipped project with other lines in its workflow. */
 function projectWith(...replacements: readonly (readonly [string | RegExp, string])[]): string {
@@ -45,7 +45,7 @@ type Files = { readonly path: string; readonly after: string }[];
 describe("decisions", () => {
   test("R3 what runs after --edit is the edited call; the workspace holds those bytes and no others", () => {
     const dir = projectWith(approveWrites);
-    expect(cadre(dir, ["run", brief]).code).toBe(8);
+    expect(begun(dir).code).toBe(8);
     const ask = until(dir, "approval");
     const edit = { path: "deliverables/edited.md", content: "# Edited by a person\n" };
     writeFileSync(join(dir, "edit.json"), JSON.stringify(edit));
@@ -60,7 +60,7 @@ describe("decisions", () => {
 
   test("a rejected call does not happen, and its reason goes back to the role", () => {
     const dir = projectWith(approveWrites);
-    expect(cadre(dir, ["run", brief]).code).toBe(8);
+    expect(begun(dir).code).toBe(8);
     const ask = until(dir, "approval");
     const ended = cadre(dir, ["reject", ask.id, "Not", "in", "this", "folder", "--json"]);
     const steps = records(ended).filter((record) => record["type"] === "step");
@@ -71,7 +71,7 @@ describe("decisions", () => {
 
   test("a limit that is reached is one ask; raised, the run goes on; the ceiling counts from then on", () => {
     const dir = projectWith([/steps: \d+/, "steps: 6"]);
-    expect(cadre(dir, ["run", brief]).code).toBe(8);
+    expect(begun(dir).code).toBe(8);
     const ask = until(dir, "limit");
     expect(cadre(dir, ["approve", ask.id, "--raise-to", "3"]).code).toBe(2);
     expect(cadre(dir, ["answer", ask.id, "perhaps"]).code).toBe(2);
@@ -83,7 +83,7 @@ describe("decisions", () => {
 
   test("a limit can be answered in the words of its options: stop ends the run", () => {
     const dir = projectWith([/steps: \d+/, "steps: 6"]);
-    expect(cadre(dir, ["run", brief]).code).toBe(8);
+    expect(begun(dir).code).toBe(8);
     const ask = until(dir, "limit");
     const ended = cadre(dir, ["reject", ask.id, "enough"]);
     expect([ended.code, ended.out]).toEqual([1, expect.stringMatching(/^stopped r-/m) as string]);
@@ -91,7 +91,7 @@ describe("decisions", () => {
 
   test("a changed chart is asked about, and answered by the id of an option only (D9)", () => {
     const dir = project();
-    expect(cadre(dir, ["run", brief]).code).toBe(8);
+    expect(begun(dir).code).toBe(8);
     const file = join(dir, "modes/technical-writer.md");
     writeFileSync(file, `${readFileSync(file, "utf8")}\nOne more line.\n`);
     const waiting = inbox(dir)[0];

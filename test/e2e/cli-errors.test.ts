@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { brief, cadre, document, folder, inbox, project, records, type Ended } from "./cli-process.ts";
+import { begun, brief, cadre, document, folder, inbox, project, records, type Ended } from "./cli-process.ts";
 
 const root = process.getuid?.() === 0;
 
@@ -188,7 +188,7 @@ describe("runs and asks", () => {
 
   test("R3 a stale hash is exit 5 and decides nothing; a wrong verb is exit 2 with the right one", () => {
     const dir = project();
-    expect(cadre(dir, ["run", brief]).code).toBe(8);
+    expect(begun(dir).code).toBe(8);
     const [ask] = inbox(dir);
     if (!ask) throw new Error("nothing waits");
     const approval = ask.kind === "sign_off" || ask.kind === "approval";

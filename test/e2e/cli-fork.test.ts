@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { brief, cadre, decideAll, document, inbox, project, records } from "./cli-process.ts";
+import { begun, cadre, decideAll, document, inbox, project, records } from "./cli-process.ts";
 
 type Step = {
   readonly n: number;
@@ -23,7 +23,7 @@ function stepsOf(dir: string, run: string): Step[] {
 
 test("another answer to an escalation: fork at the ask, answer differently, compare the two", () => {
   const dir = project();
-  expect(cadre(dir, ["run", brief]).code).toBe(8);
+  expect(begun(dir).code).toBe(8);
   const asked = inbox(dir)[0]!;
   const { run } = asked;
   expect(decideAll(dir).code).toBe(0);
@@ -82,7 +82,7 @@ test("another answer to an escalation: fork at the ask, answer differently, comp
 
 test("a stopped run is retried; what cannot be retried or cut at says what can be done", () => {
   const dir = project();
-  expect(cadre(dir, ["run", brief]).code).toBe(8);
+  expect(begun(dir).code).toBe(8);
   const [asked] = inbox(dir);
   const early = cadre(dir, ["retry", asked?.run ?? ""]);
   expect([early.code, early.err]).toEqual([2, expect.stringContaining("cadre resume") as string]);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import SQLite from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { brief, cadre, document, folder, inbox, records } from "./cli-process.ts";
+import { begun, brief, cadre, document, folder, inbox, records } from "./cli-process.ts";
 
 let base = "";
 
@@ -13,7 +13,7 @@ beforeAll(() => {
   base = mkdtempSync(join(tmpdir(), "cadre-left-"));
   for (const part of ["modes", "graphs", "briefs"])
     cpSync(fileURLToPath(new URL(`../../${part}`, import.meta.url)), join(base, part), { recursive: true });
-  expect(cadre(base, ["run", brief, "--json"]).code).toBe(8);
+  expect(begun(base).code).toBe(8);
 });
 
 afterAll(() => rmSync(base, { recursive: true, force: true }));

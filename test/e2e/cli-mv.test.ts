@@ -2,11 +2,11 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { brief, cadre, document, inbox, project } from "./cli-process.ts";
+import { begun, cadre, document, inbox, project } from "./cli-process.ts";
 
 test("the role has its new name everywhere, lint has nothing to say, and runs that wait are told of", () => {
   const dir = project();
-  expect(cadre(dir, ["run", brief]).code).toBe(8);
+  expect(begun(dir).code).toBe(8);
   const dry = cadre(dir, ["mv", "huggingface-specialist", "open-model-specialist", "--dry-run"]);
   expect([dry.code, dry.err]).toEqual([0, ""]);
   expect(dry.out).toMatch(/^-slug: huggingface-specialist\n\+slug: open-model-specialist$/m);

@@ -2,7 +2,7 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { brief, cadre, document, inbox, project } from "./cli-process.ts";
+import { begun, brief, cadre, document, inbox, project } from "./cli-process.ts";
 
 /** The shipped project with people in it. */
 function staffed(workflow: string): string {
@@ -20,7 +20,7 @@ function staffed(workflow: string): string {
 
 test("R1 an ask is acknowledged, given on and handed up along declared routes, and each is told", () => {
   const dir = staffed("");
-  expect(cadre(dir, ["run", brief, "--as", "quan"]).code).toBe(8);
+  expect(begun(dir, ["--as", "quan"]).code).toBe(8);
   const [ask] = inbox(dir) as unknown as [Record<string, unknown> & { id: string }];
   expect(ask).toMatchObject({
     role: "project-manager",
@@ -64,7 +64,7 @@ test("R1 an ask is acknowledged, given on and handed up along declared routes, a
 
 test("whoever answers in another's place may, and the command, the trace, the journal and both ways to show it say so", () => {
   const dir = staffed("");
-  expect(cadre(dir, ["run", brief, "--as", "quan"]).code).toBe(8);
+  expect(begun(dir, ["--as", "quan"]).code).toBe(8);
   const [ask] = inbox(dir) as unknown as [{ id: string; run: string; to: string }];
   expect(ask.to).toBe("linh");
   const said = "asked of linh, answered by root";
@@ -90,7 +90,7 @@ test("whoever answers in another's place may, and the command, the trace, the jo
 
 test("an escalation that nobody answers in time goes up by itself, whoever looks first, and late answers are told where it went", () => {
   const dir = staffed("  deadlineMinutes: { high: 0.001 },");
-  expect(cadre(dir, ["run", brief]).code).toBe(8);
+  expect(begun(dir).code).toBe(8);
   // The run's own process may have seen the deadline pass, or the inbox does.
   if (document(cadre(dir, ["inbox", "--json"]))["expired"] !== undefined) expect(cadre(dir, ["resume"]).code).toBe(8);
   const shown = document(cadre(dir, ["show", "--json"]));
@@ -107,7 +107,7 @@ test("an escalation that nobody answers in time goes up by itself, whoever looks
 
 test("R4 a sign-off by two: who may not is told so, a first vote decides nothing, the second does", () => {
   const dir = staffed('  signOff: { by: ["mai", "linh", "quan"], quorum: 2, notBy: "requester" },');
-  expect(cadre(dir, ["run", brief, "--as", "quan"]).code).toBe(8);
+  expect(begun(dir, ["--as", "quan"]).code).toBe(8);
   expect(cadre(dir, ["answer", "@waiting", "1"]).out).toContain("2 of: mai, linh, quan, but not quan");
   const own = cadre(dir, ["approve", "@waiting", "--as", "quan"]);
   expect([own.code, own.err]).toEqual([2, expect.stringContaining("quan started the run and may not approve")]);
@@ -132,7 +132,7 @@ test("the operator's approvers approve, and nobody else; a run that nobody could
     ),
   ]);
   writeFileSync(join(dir, "cadre.yaml"), "approvers: [quan]\n");
-  expect(cadre(dir, ["run", brief, "--as", "mai"]).code).toBe(8);
+  expect(begun(dir, ["--as", "mai"]).code).toBe(8);
   expect(cadre(dir, ["answer", "@waiting", "1", "--as", "mai"]).code).toBe(8);
   const [ask] = inbox(dir) as unknown as [{ id: string; kind: string }];
   expect(ask.kind).toBe("sign_off");

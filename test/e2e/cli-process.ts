@@ -1,8 +1,19 @@
 /** The built command as a process of its own, in temporary projects that are copies of the shipped one. */
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { cpSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
@@ -41,6 +52,40 @@ export function cadre(cwd: string, args: readonly string[], options: RunOptions 
     maxBuffer: 64 * 1024 * 1024,
   });
   return { code: status, out: stdout, err: stderr };
+}
+
+type Left = { readonly ended: Ended; readonly files: readonly Kept[] };
+type Kept = { readonly path: string; readonly mode: number; readonly bytes: Buffer };
+const begunBefore = new Map<string, Left>();
+
+/**
+ * `cadre run` of the shipped brief in a project in which nothing ran yet, for tests of what comes after it. It runs once: where a project of the
+ * same files was begun before with the same arguments, this one gets what that run left.
+ */
+export function begun(dir: string, args: readonly string[] = []): Ended {
+  const before = filesIn(dir);
+  const key = JSON.stringify([
+    args,
+    before.map(({ path, bytes }) => [path, createHash("sha256").update(bytes).digest("hex")]),
+  ]);
+  const known = begunBefore.get(key);
+  for (const { path, mode, bytes } of known?.files ?? []) {
+    mkdirSync(dirname(join(dir, path)), { recursive: true });
+    writeFileSync(join(dir, path), bytes, { mode });
+  }
+  if (known) return known.ended;
+  const ended = cadre(dir, ["run", brief, ...args]);
+  const had = new Set(before.map(({ path }) => path));
+  begunBefore.set(key, { ended, files: filesIn(dir).filter(({ path }) => !had.has(path)) });
+  return ended;
+}
+
+function filesIn(dir: string): Kept[] {
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted()
+    .map((path) => ({ path: relative(dir, path), mode: statSync(path).mode & 0o777, bytes: readFileSync(path) }));
 }
 
 export type Running = { readonly process: ChildProcess; readonly ended: Promise<Ended> };

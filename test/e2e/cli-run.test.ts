@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { brief, cadre, decideAll, document, inbox, project, records, startCadre } from "./cli-process.ts";
+import { begun, brief, cadre, decideAll, document, inbox, project, records, startCadre } from "./cli-process.ts";
 
 type Step = {
   readonly kind: string;
@@ -137,7 +137,7 @@ describe("cadre run", () => {
 
   test("stop ends a waiting run and empties the inbox; what comes after is told so", () => {
     const dir = project();
-    expect(cadre(dir, ["run", brief]).code).toBe(8);
+    expect(begun(dir).code).toBe(8);
     const [ask] = inbox(dir);
     expect(cadre(dir, ["stop", "@waiting", "--as", "linh"]).out).toMatch(/^stopped r-/);
     expect(inbox(dir)).toEqual([]);
@@ -154,7 +154,7 @@ describe("cadre run", () => {
 describe("several processes", () => {
   test("R4 of two processes that decide one ask, one wins and goes on; the other is exit 5 and is told who, where and when", async () => {
     const dir = project();
-    expect(cadre(dir, ["run", brief]).code).toBe(8);
+    expect(begun(dir).code).toBe(8);
     const [ask] = inbox(dir);
     if (!ask) throw new Error("nothing waits");
     const words = (by: string): string[] =>

@@ -16,7 +16,7 @@ import { fileURLToPath } from "node:url";
 import SQLite from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { latestVersion } from "../../src/store/schema.ts";
-import { brief, cadre, decideAll, document, folder, project } from "./cli-process.ts";
+import { begun, cadre, decideAll, document, folder, project } from "./cli-process.ts";
 
 type Result = {
   readonly run: string;
@@ -35,7 +35,7 @@ beforeAll(() => {
   base = mkdtempSync(join(tmpdir(), "cadre-verify-"));
   for (const part of ["modes", "graphs", "briefs"])
     cpSync(fileURLToPath(new URL(`../../${part}`, import.meta.url)), join(base, part), { recursive: true });
-  expect(cadre(base, ["run", brief, "--json"]).code).toBe(8);
+  expect(begun(base).code).toBe(8);
 });
 
 afterAll(() => rmSync(base, { recursive: true, force: true }));
