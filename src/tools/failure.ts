@@ -119,7 +119,7 @@ export function modelFailure(code: string, what: string): Failure | null {
 
 /** A file of data that is not as it has to be. */
 export function dataFailure(what: string): Failure {
-  const columns = /there is no column|names "[^"]*" twice/.test(what);
+  const columns = /there is no column|names "[^"]*" twice|_column and \w+_column are /.test(what);
   const encoding = /not UTF-8/.test(what);
   const absent = /is not there|is refused|larger than/.test(what);
   return failureOf("data-format", what, {

@@ -150,6 +150,7 @@ describe("texts", () => {
       "accuracy is no metric of a text; there are token_f1, exact_match, rouge_l",
     ],
     [{ ...asText, success: [{ metric: "mae", at_most: 1 }] }, "mae is no metric of a text"],
+    [{ ...asText, slice_columns: ["source", "source"] }, 'names "source" twice'],
     [{ ...asText, label_map: { a: "b" } }, "is for answers that are labels"],
     [{ instruction: "Sort." }, "labels are asked for by their names"],
   ])("what does not fit is refused, and nothing is asked: %#", async (args, reason) => {

@@ -136,6 +136,21 @@ describe("dividing", () => {
 });
 
 describe("reading", () => {
+  test("labels of one row each leave a part without rows, and the reason names them", async () => {
+    const lines = Array.from({ length: 60 }, (_, index) => `parcel ${index * 7919} came,c${index}`);
+    const bench = openWorkbench({ "reviews.csv": `text,label\n${lines.join("\n")}\n` });
+    expect((await bench.call("prepare_dataset", { dataset: "reviews.csv" })).text).toContain("has a label of its own");
+  });
+
+  test.each([
+    ["text,label,text\nx,good,y\n", "text"],
+    ["text,label\nx,good\n", "label"],
+  ])("%j: the failure's checks say that it is the columns", async (content, group) => {
+    const bench = openWorkbench({ "reviews.csv": content });
+    const { text } = await bench.call("prepare_dataset", { dataset: "reviews.csv", group_column: group });
+    expect(text).toContain("check columns: wrong");
+  });
+
   test.each([
     [
       "a column that the header names twice",

@@ -85,7 +85,7 @@ function divisionOf(context: ToolContext, given: PrepareArgs): Plan | ToolOutcom
   const empty = partNames.find((part) => shares[part] > 0 && result.parts[part].length === 0);
   if (empty !== undefined)
     return failed(
-      `Nothing was divided. What belongs together leaves no rows for the part "${empty}"; give another group_column or other shares.`,
+      `Nothing was divided. What belongs together, or has a label of its own, leaves no rows for the part "${empty}"; give another label_column or group_column, or other shares.`,
     );
   const version = hashOf({ sha256: table.sha256, settings: settingsOf(given) }).slice(0, 12);
   const folder = `datasets/${slugOf(table.path)}/${version}`;

@@ -82,6 +82,8 @@ export const evaluateArgs = z
       const known = metricNames.find((name) => name === metric);
       if (known !== undefined && !own.includes(known)) wrong("success", foreign(known, answers, own));
     }
+    const again = given.slice_columns.find((name, index) => given.slice_columns.indexOf(name) !== index);
+    if (again !== undefined) wrong("slice_columns", `names "${again}" twice`);
     if (answers !== "label" && Object.keys(given.label_map).length > 0)
       wrong("label_map", "is for answers that are labels");
     if (answers === "label" && instruction !== undefined)
