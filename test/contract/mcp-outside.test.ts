@@ -166,6 +166,7 @@ test("a fork lists what was done outside before and after the step, and does non
   const cadre = openCadre({ dir, model, sandbox: commandSandbox });
   open.push(cadre);
   const { run, asks } = await begun(cadre);
+  await cadre.settled();
   const [asked] = asks;
   expect(asked?.kind).toBe("question");
   expect(await finish(cadre, run.id, "short")).toBe("finished");
