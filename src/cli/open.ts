@@ -21,12 +21,9 @@ export async function withCadre<Result = number>(
   body: (cadre: Cadre) => Promise<Result>,
   options: { readonly readOnly?: boolean } = {},
 ): Promise<Result> {
-  const [{ openCadre }, { keepYoungGeneration }] = await Promise.all([
-    import("../cadre/cadre.ts"),
-    import("./young-generation.ts"),
-  ]);
+  const [{ openCadre }, { keepHeapSmall }] = await Promise.all([import("../cadre/cadre.ts"), import("./heap.ts")]);
   const cadre = openCadre({ dir: context.dir, data: context.data, journal: context.journal, ...options });
-  keepYoungGeneration();
+  keepHeapSmall();
   try {
     return await body(cadre);
   } finally {
