@@ -4,6 +4,7 @@ import { z } from "zod";
 import { decisionFor } from "../../src/cli/decision.ts";
 import { commandsForAsk } from "../../src/cli/next-commands.ts";
 import { CadreError } from "../../src/errors.ts";
+import type { Terms } from "../../src/models/terms.ts";
 import { decideAsk } from "../../src/run/decide-ask.ts";
 import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import type { Store } from "../../src/store/ports.ts";
@@ -172,8 +173,8 @@ function dyingAfterFinish(line: LineHarness, key: string): void {
   });
 }
 
-function talking(say: Say): LineHarness {
-  return new LineHarness({ modes, workflow: { entry: "worker", signOff: false }, say });
+function talking(say: Say, more: { terms?: Terms } = {}): LineHarness {
+  return new LineHarness({ modes, workflow: { entry: "worker", signOff: false }, say, ...more });
 }
 
 test.each(["failed in between", "recorded and not told"] as const)(
@@ -229,4 +230,26 @@ test("D3 trace, journal and counts name a call that may have been billed twice, 
     "1 call was made again after a crash and may be billed twice.",
   );
   expect(runOutcome(events).usage.repeated).toBe(1);
+});
+
+test("D3 the journal says that what was cut off is in the cost at its most, where there is a cost", async () => {
+  const price = { promptPerMillion: 10, completionPerMillion: 30, currency: "EUR" };
+  const terms = { price, source: "models.it in cadre.yaml", gpus: null, longestMs: 20_000 };
+  for (const more of [{ terms }, {}]) {
+    let calls = 0;
+    const line = talking(() => {
+      calls += 1;
+      if (calls === 1) throw new Died();
+      return finish;
+    }, more);
+    await expect(line.start()).rejects.toThrow(Died);
+    const cutOff = (await line.store.run(line.run))!.counters.money;
+    await line.advance();
+    const run = (await line.store.run(line.run))!;
+    const events = await line.store.runEvents(line.run);
+    const page = renderJournal({ run, brief: run.brief, events, project: null }).get("README.md");
+    const said = "may be billed twice. What was cut off is in the cost at the most that it can have been.";
+    expect(page?.replaceAll(/\s+/g, " ").includes(said)).toBe("terms" in more);
+    if ("terms" in more) expect(runOutcome(events).usage.money.sums["EUR"]! * 1e6).toBeGreaterThan(cutOff);
+  }
 });

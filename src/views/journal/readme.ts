@@ -178,6 +178,9 @@ function costBlocks({ events, outcome }: Journal): string[][] {
       : [
           [
             `${total.repeated} ${total.repeated === 1 ? "call was" : "calls were"} made again after a crash and may be billed twice.`,
+            ...(Object.keys(total.money.sums).length === 0
+              ? []
+              : ["What was cut off is in the cost at the most that it can have been."]),
           ],
         ]),
     ...(total.money.unpriced === 0 ? [] : [["*Unpriced*: no price is known for the model. It is not zero."]]),
