@@ -2,8 +2,10 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { RawCall } from "./strict-calls.ts";
+import { mostTokens } from "./usage.ts";
 
-const count = z.number().nonnegative();
+/** Of tokens: whole, and no more than can be added up and priced exactly. */
+const count = z.int().min(0).max(mostTokens);
 const usageSchema = z.object({
   prompt_tokens: count,
   completion_tokens: count,
@@ -27,7 +29,7 @@ const saidSchema = z.object({ content: z.string().nullish(), tool_calls: z.array
 const choiceShape = { index: z.number().nullish(), finish_reason: z.string().nullish() };
 
 /** llama.cpp's: what it took, in ms. */
-const timingsSchema = z.object({ prompt_ms: count, predicted_ms: count });
+const timingsSchema = z.object({ prompt_ms: z.number().nonnegative(), predicted_ms: z.number().nonnegative() });
 
 const tokenSchema = z.object({ token: z.string(), logprob: z.number() });
 const writtenSchema = tokenSchema.extend({ top_logprobs: z.array(tokenSchema) });

@@ -12,12 +12,13 @@ import {
   SystemMessage,
   ToolMessage,
   type BaseMessage,
+  type UsageMetadata,
 } from "@langchain/core/messages";
 import { canonicalJson } from "../canonical.ts";
 import { CadreError, isCadreError } from "../errors.ts";
 import { checkCalls, type RawCall } from "./strict-calls.ts";
 import type { Message, ModelReply, ModelRequest, RoleModel, Tier, ToolSpec } from "./model.ts";
-import type { ModelUsage } from "./usage.ts";
+import { mostTokens, type ModelUsage } from "./usage.ts";
 import type { Terms } from "./terms.ts";
 
 export type ChatRoleModelOptions = {
@@ -214,21 +215,38 @@ function finishOf(message: BaseMessage): ModelReply["finish"] {
   return typeof said === "string" && Object.hasOwn(finishes, said) ? (finishes[said] ?? "other") : "other";
 }
 
-/** As the server counted, and for as long as it says. */
+/**
+ * As the server counted, and for as long as it says. What is no count of tokens is not measured. A server that has more in its cache than in the
+ * prompt does not count the one in the other, so nothing of the prompt is taken for cached: the bill would be below zero.
+ */
 export function usageOf(message: BaseMessage): ModelUsage {
-  const usage = AIMessage.isInstance(message) ? message.usage_metadata : undefined;
-  const serverMs: unknown = (message.response_metadata as Record<string, unknown>)["server_ms"];
-  const time = typeof serverMs === "number" && Number.isFinite(serverMs) && serverMs >= 0 ? { serverMs } : {};
-  if (!usage) return { promptTokens: 0, completionTokens: 0, cachedTokens: 0, measured: false, ...time };
+  return { ...countsOf(AIMessage.isInstance(message) ? message.usage_metadata : undefined), ...timeOf(message) };
+}
+
+const notCounted = { promptTokens: 0, completionTokens: 0, cachedTokens: 0, measured: false };
+
+function countsOf(usage: UsageMetadata | undefined): ModelUsage {
+  if (!usage) return notCounted;
+  const { input_tokens: promptTokens, output_tokens: completionTokens } = usage;
+  const cached = usage.input_token_details?.cache_read ?? 0;
   const reasoning = usage.output_token_details?.reasoning ?? 0;
+  if (![promptTokens, completionTokens, cached, reasoning].every(isCount)) return notCounted;
   return {
-    ...time,
     ...(reasoning > 0 ? { reasoningTokens: reasoning } : {}),
-    promptTokens: usage.input_tokens,
-    completionTokens: usage.output_tokens,
-    cachedTokens: usage.input_token_details?.cache_read ?? 0,
+    promptTokens,
+    completionTokens,
+    cachedTokens: cached > promptTokens ? 0 : cached,
     measured: true,
   };
+}
+
+function timeOf(message: BaseMessage): { readonly serverMs?: number } {
+  const serverMs: unknown = (message.response_metadata as Record<string, unknown>)["server_ms"];
+  return typeof serverMs === "number" && Number.isFinite(serverMs) && serverMs >= 0 ? { serverMs } : {};
+}
+
+function isCount(tokens: number): boolean {
+  return Number.isInteger(tokens) && tokens >= 0 && tokens <= mostTokens;
 }
 
 /** R8: another class's error may quote the prompt, so only its name and status are kept. */

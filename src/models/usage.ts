@@ -11,3 +11,6 @@ export type ModelUsage = {
   /** With the server, in ms: by its own count where it sends one, else from being asked until the end. */
   readonly serverMs?: number;
 };
+
+/** No call has more; what a server counts above it is no count. */
+export const mostTokens = 1_000_000_000;

@@ -110,6 +110,8 @@ describe("a reply is put together from its pieces", () => {
     { choices: [{ message: { content: 3 } }] },
     { choices: [{ message: { tool_calls: [{ index: 1e9 }] } }] },
     { choices: [{ message: {} }], usage: { prompt_tokens: -1, completion_tokens: 0 } },
+    { choices: [{ message: {} }], usage: { prompt_tokens: 1.5, completion_tokens: 0 } },
+    { choices: [{ message: {} }], usage: { prompt_tokens: 1, completion_tokens: 1e300 } },
   ])("refuses %o", (data) => {
     expect(() => readCompletion(data)).toThrow();
   });

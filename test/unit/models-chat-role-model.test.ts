@@ -1,7 +1,7 @@
 import { AIMessage, AIMessageChunk, ToolMessage } from "@langchain/core/messages";
 import { fakeModel } from "@langchain/core/testing";
 import { describe, expect, it } from "vitest";
-import { chatRoleModel, langChainMessages, readReply } from "../../src/models/chat-role-model.ts";
+import { chatRoleModel, langChainMessages, readReply, usageOf } from "../../src/models/chat-role-model.ts";
 import { expectQuiet, settled } from "../contract/model-conformance.ts";
 import { canary, request } from "../contract/model-request.ts";
 
@@ -27,6 +27,30 @@ describe("any LangChain model as a role's model", () => {
       usage: { promptTokens: 3, completionTokens: 2, cachedTokens: 0, measured: true },
     });
     expect(heard).toEqual(["Reading."]);
+  });
+
+  it.each([
+    [
+      "the cache in the prompt",
+      { input: 30, output: 2, cached: 20 },
+      { promptTokens: 30, cachedTokens: 20, measured: true },
+    ],
+    [
+      "no cache beyond the prompt",
+      { input: 30, output: 2, cached: 31 },
+      { promptTokens: 30, cachedTokens: 0, measured: true },
+    ],
+    ["no part of a token", { input: 30.5, output: 2, cached: 0 }, { promptTokens: 0, measured: false }],
+    ["nothing below zero", { input: 30, output: -2, cached: 0 }, { completionTokens: 0, measured: false }],
+    ["nothing that cannot be added up", { input: 1e300, output: 2, cached: 0 }, { promptTokens: 0, measured: false }],
+  ])("C1 counts %s", (_what, { input, output, cached }, counted) => {
+    const usage_metadata = {
+      input_tokens: input,
+      output_tokens: output,
+      total_tokens: input + output,
+      input_token_details: { cache_read: cached },
+    };
+    expect(usageOf(new AIMessage({ content: "", usage_metadata }))).toMatchObject(counted);
   });
 
   it("S1 takes no call without a finish reason", async () => {
