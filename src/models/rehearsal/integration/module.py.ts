@@ -77,8 +77,10 @@ Pipeline = Callable[..., Any]
 def read_config(path: Path) -> Config:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path.name} cannot be read: {type(error).__name__}") from error
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{path.name} must hold an object")
     model, revision = raw.get("model"), raw.get("revision")
     if not isinstance(model, str) or model == "":
         raise ConfigError("no model is chosen: put its id and its commit into config.json")
@@ -87,8 +89,10 @@ def read_config(path: Path) -> Config:
     labels = raw.get("labels")
     if not isinstance(labels, list) or len(labels) < 2 or not all(isinstance(each, str) for each in labels):
         raise ConfigError("labels must be a list of at least two names")
+    if len(set(labels)) < len(labels):
+        raise ConfigError("labels must differ from each other")
     label_map = raw.get("label_map", {})
-    if not isinstance(label_map, dict) or not set(label_map.values()) <= set(labels):
+    if not isinstance(label_map, dict) or not all(each in labels for each in label_map.values()):
         raise ConfigError("label_map must lead to names that stand in labels")
     limits = {name: raw.get(name, default) for name, default in (("max_characters", 4000), ("batch_size", 16))}
     for name, value in limits.items():
@@ -133,8 +137,8 @@ class Classifier:
 
     def preprocess(self, texts: Sequence[str]) -> list[str]:
         """Composed Unicode, one space between words, no longer than max_characters; the same in training, evaluation and service."""
-        if isinstance(texts, str):
-            raise InputError("give a list of texts, not one text")
+        if isinstance(texts, str) or not isinstance(texts, Sequence):
+            raise InputError("give a list of texts, not one text or something else")
         ready = []
         for index, text in enumerate(texts):
             if not isinstance(text, str):
@@ -151,10 +155,10 @@ class Classifier:
             batch = list(texts[start : start + self.config.batch_size])
             try:
                 answers = self._pipeline(batch, truncation=True)
-            except MemoryError as error:
-                raise ResourceError(f"memory ran out in the batch that starts at text {start}") from error
-            except Exception as error:  # the library raises whatever its parts raise
-                raise InferenceError(f"the batch that starts at text {start} failed: {type(error).__name__}") from error
+            except MemoryError:
+                raise ResourceError(f"memory ran out in the batch that starts at text {start}") from None
+            except Exception as error:  # the library raises whatever its parts raise, and may quote a text: it is not kept
+                raise InferenceError(f"the batch that starts at text {start} failed: {type(error).__name__}") from None
             if not isinstance(answers, list) or len(answers) != len(batch):
                 raise OutputError(f"the batch that starts at text {start} has not one answer for each text")
             raw.extend(answers)
