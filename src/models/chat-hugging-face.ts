@@ -21,6 +21,7 @@ import { ChatGenerationChunk, type ChatResult } from "@langchain/core/outputs";
 import { RunnableLambda, type Runnable } from "@langchain/core/runnables";
 import type { SerializableSchema } from "@langchain/core/utils/standard_schema";
 import type { InteropZodType } from "@langchain/core/utils/types";
+import { endpointUrlFault } from "../endpoint-url.ts";
 import { CadreError, isCadreError } from "../errors.ts";
 import { addChunk, emptyCompletion, rawCalls, readCompletion, type Completion } from "./chat-completion.ts";
 import { chatMessages, chatToolChoice, chatTools, type ChatInput } from "./chat-messages.ts";
@@ -63,6 +64,13 @@ type OutputSchema<Output> = InteropZodType<Output> | SerializableSchema<Output> 
 /** The client routes by the look of a token; the transport replaces this one with the real one, or with none. */
 const placeholder = "hf_the_transport_holds_it";
 
+/** Errors: `usage`. */
+function requireTarget(model: string, endpointUrl: string | undefined): void {
+  if (model === "") throw new CadreError("usage", "ChatHuggingFace needs the name of a model.");
+  const fault = endpointUrl === undefined ? null : endpointUrlFault(endpointUrl);
+  if (fault !== null) throw new CadreError("usage", `The endpointUrl of ChatHuggingFace ${fault}.`);
+}
+
 export class ChatHuggingFace extends BaseChatModel<ChatHuggingFaceCallOptions> {
   readonly model: string;
   readonly maxTokens: number | undefined;
@@ -80,7 +88,7 @@ export class ChatHuggingFace extends BaseChatModel<ChatHuggingFaceCallOptions> {
       fields;
     // LangChain keeps its constructor's fields on the object: the token must not be among them.
     super(base);
-    if (model === "") throw new CadreError("usage", "ChatHuggingFace needs the name of a model.");
+    requireTarget(model, endpointUrl);
     this.model = endpointUrl === undefined && provider !== undefined ? `${model}:${provider}` : model;
     this.maxTokens = maxTokens;
     this.temperature = temperature;

@@ -59,6 +59,17 @@ describe("ChatHuggingFace as a LangChain model", () => {
     expect(server.requests[0]?.body.stream).toBeUndefined();
   });
 
+  it.each([
+    "no address",
+    "file:///etc/passwd",
+    "https://me:canary@models.example/v1",
+    "https://models.example/v1?key=canary",
+  ])("refuses the address %j at once, and does not repeat it", (endpointUrl) => {
+    const made = (): ChatHuggingFace => new ChatHuggingFace({ model: "m", endpointUrl });
+    expect(made).toThrow(expect.objectContaining({ code: "usage" }));
+    expect(made).not.toThrow(/canary|passwd/);
+  });
+
   it("streams LangChain's own fixture of text with usage", async () => {
     const model = canned(() => sseResponseFromOpenAIChunks(openAITextOnlyChunksWithUsage()));
     const parts: string[] = [];
