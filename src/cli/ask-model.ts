@@ -61,8 +61,15 @@ async function ask(
       hint: "leave --model out",
     });
   const asked = routeQuestion(chart, from);
-  if (Object.keys(asked.criteria).length === 0)
-    throw new CadreError("usage", `${from} has no route that a text could take`, { hint: "npx cadre graph" });
+  const { length } = Object.keys(asked.criteria);
+  if (length < 2)
+    throw new CadreError(
+      "usage",
+      `${from} has ${length === 0 ? "no route that" : "one route alone, and no other that"} a text could take`,
+      {
+        hint: "npx cadre graph",
+      },
+    );
   const secrets = secretsOf(dir);
   const models = engineModels({ dir, data, config: async () => config, env: process.env });
   try {

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readConfig, type Config, type ConfiguredModel } from "../config/config.ts";
 import { resolveModel, type ModelSpec } from "../models/resolve.ts";
+import { counted } from "../views/counted.ts";
 import { check, type Check } from "./check.ts";
 import type { Context } from "./context.ts";
 import { asCadreError } from "./errors.ts";
@@ -25,7 +26,10 @@ export async function modelChecks(context: Context, reach: boolean): Promise<Che
     return [check("cadre.yaml", "broken", `${first.message} (${first.file}:${first.line})`, context.command("lint"))];
   const names = Object.keys(config.models);
   const models = await Promise.all(names.map((name) => modelCheck(context, config, name, reach)));
-  return [check("cadre.yaml", "ok", `${names.length} models, default ${config.map.default ?? "rehearsal"}`), ...models];
+  return [
+    check("cadre.yaml", "ok", `${counted(names.length, "model")}, default ${config.map.default ?? "rehearsal"}`),
+    ...models,
+  ];
 }
 
 async function modelCheck(context: Context, config: Config, name: string, reach: boolean): Promise<Check> {
@@ -46,14 +50,34 @@ type Remote = Exclude<ModelSpec, { readonly kind: "rehearsal" | "embedded" }>;
 
 type EmbeddedModel = Extract<ConfiguredModel, { tier: "embedded" }>;
 
-/** Whether the file is there, or known and still to be fetched; nothing is loaded. */
-function embeddedCheck(context: Context, name: string, model: EmbeddedModel): Check {
+/** Whether llama.cpp can be there, and whether the file is there and a GGUF, or known and still to be fetched; nothing is loaded. */
+export async function embeddedCheck(
+  { dir }: Pick<Context, "dir">,
+  name: string,
+  { file, model }: Pick<EmbeddedModel, "file" | "model">,
+  isInstalled: () => boolean = hasEngine,
+): Promise<Check> {
   const label = `model ${name}`;
-  if (model.file === undefined)
-    return check(label, "ok", `${model.model ?? ""} in this process; fetched at its first use, pinned in cadre.lock`);
-  return existsSync(resolve(context.dir, model.file))
-    ? check(label, "ok", `${model.file} in this process`)
-    : check(label, "broken", `${model.file} is not there`, `mend \`models.${name}.file\` in cadre.yaml`);
+  if (file !== undefined) {
+    const { fileFault } = await import("../models/embedded/model-file.ts");
+    const fault = fileFault(resolve(dir, file));
+    if (fault !== null) return check(label, "broken", `${file} ${fault}`, `mend \`models.${name}.file\` in cadre.yaml`);
+  }
+  const detail =
+    file === undefined
+      ? `${model ?? ""} in this process; fetched at its first use, pinned in cadre.lock`
+      : `${file} in this process; not loaded`;
+  if (isInstalled()) return check(label, "ok", detail);
+  const { llamaInstall } = await import("../models/embedded/llama-engine.ts");
+  return check(label, "note", `${detail}; node-llama-cpp is not installed`, llamaInstall);
+}
+
+function hasEngine(): boolean {
+  try {
+    return import.meta.resolve("node-llama-cpp") !== "";
+  } catch {
+    return false;
+  }
 }
 
 function detailOf(spec: Remote): string {

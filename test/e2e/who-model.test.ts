@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startChatServer, type Behaviour, type ChatServer } from "../fixtures/chat-server.ts";
+import { modeText } from "../fixtures/line-harness.ts";
 import { cadre, project, startCadre, type Ended } from "./cli-process.ts";
 
 const token = "sk-CANARY-who-model";
@@ -84,5 +85,16 @@ test("a question without a role, or to a model that is not there, is not asked",
   expect(await who(dir, "x", "--from", "backend-lead", "--model", "rehearsal")).toMatchObject({ code: 2, out: "" });
   const unset = cadre(dir, ["who", "x", "--from", "backend-lead", "--model", "local"]);
   expect(unset.err).toContain("CANARY_TOKEN is not set");
+  expect(server.requests).toEqual([]);
+});
+
+test("a role with one route has nothing to choose, and no model is asked about it", { timeout: 60_000 }, async () => {
+  const { dir, server } = await serve({ kind: "reply", text: '{"answer":"A"}' });
+  writeFileSync(
+    join(dir, "modes", "lone-worker.md"),
+    modeText("lone-worker", "030-worker", { escalates: ["backend-lead"] }),
+  );
+  const { code, err } = await who(dir, "the index", "--from", "lone-worker", "--model", "local");
+  expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining("lone-worker has one route alone") as string });
   expect(server.requests).toEqual([]);
 });

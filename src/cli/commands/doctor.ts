@@ -72,7 +72,7 @@ async function chartChecks(context: Context): Promise<Check[]> {
     return [
       errors === 0
         ? check("modes", "ok", detail)
-        : check("modes", "broken", `${detail}, ${errors} lint errors`, context.command("lint")),
+        : check("modes", "broken", `${detail}, ${counted(errors, "lint error")}`, context.command("lint")),
       workflow === null
         ? check("workflow", "broken", "none that can be used in graphs/", context.command("lint"))
         : check("workflow", "ok", `${workflow.name}, entry ${workflow.entry}`),

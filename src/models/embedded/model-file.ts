@@ -49,12 +49,18 @@ export async function modelFile(deps: ModelFileDeps, source: Source, signal: Abo
   return path;
 }
 
+/** What is wrong with a file that is to be loaded, without loading it; null where nothing is seen. */
+export function fileFault(path: string): string | null {
+  if (!existsSync(path)) return "is not there";
+  try {
+    return statSync(path).isFile() && isGguf(path) ? null : "is no GGUF file";
+  } catch {
+    return "cannot be read";
+  }
+}
+
 function fileHere(path: string, said: string): string {
-  const fault = !existsSync(path)
-    ? "is not there"
-    : !statSync(path).isFile() || !isGguf(path)
-      ? "is no GGUF file"
-      : null;
+  const fault = fileFault(path);
   if (fault === null) return path;
   throw new CadreError("model-file", `The model file ${said} ${fault}.`, {
     hint: "Paths are relative to the project; GGUF is the only format that is loaded.",
