@@ -3,6 +3,7 @@ import { amountText, unitsOf } from "../money.ts";
 import type { RunRow } from "../store/rows.ts";
 import { callsText, gpuText, isAllRehearsed, moneyText, tokensText } from "../views/cost.ts";
 import type { UsageTotals } from "../views/usage-totals.ts";
+import { counted } from "../views/counted.ts";
 import { visible } from "../views/escape.ts";
 import type { RunOutcome } from "../views/outcome.ts";
 
@@ -12,7 +13,7 @@ export function usedWords(run: RunRow, { usage }: RunOutcome): string {
   const moved = ofLimit(Math.floor(counters.movedMs / 1000), limits.wallSeconds);
   const time = limits.wallSeconds === undefined ? [] : [`moved for ${moved} s`];
   if (isAllRehearsed(usage)) return [`${callsText(usage)}; no model was called, nothing was paid`, ...time].join(", ");
-  const calls = `${counters.modelCalls} of ${limits.modelCalls} model calls, ${tokensText(usage)} tokens`;
+  const calls = `${counters.modelCalls} of ${limits.modelCalls} model calls, ${tokensWords(usage)}`;
   const twice = usage.repeated === 0 ? [] : [`${usage.repeated} possibly billed twice`];
   return [calls, ...moneyWords(run, usage), ...gpuWords(run, usage), ...time, ...twice].join(", ");
 }
@@ -22,12 +23,17 @@ function moneyWords({ counters, limits, currency }: RunRow, usage: UsageTotals):
   const told = moneyText(usage.money);
   if (limits.money === undefined) return told === "" ? [] : [told];
   const spent = `${amountText(unitsOf(counters.money))} of ${amountText(limits.money)} ${currency ?? ""}`;
-  return usage.money.unpriced === 0 ? [spent] : [spent, `${usage.money.unpriced} calls unpriced`];
+  return usage.money.unpriced === 0 ? [spent] : [spent, `${counted(usage.money.unpriced, "call")} unpriced`];
 }
 
 function gpuWords({ counters, limits }: RunRow, usage: UsageTotals): string[] {
   if (limits.gpuSeconds === undefined) return usage.gpuMs === null ? [] : [`${gpuText(usage)} of GPUs`];
   return [`${ofLimit(Number((counters.gpuMs / 1000).toFixed(1)), limits.gpuSeconds)} s of GPUs`];
+}
+
+/** `240 + 16 tokens`, or `tokens not counted`. */
+function tokensWords(usage: UsageTotals): string {
+  return usage.counted === 0 ? "tokens not counted" : tokensText(usage, " tokens");
 }
 
 function ofLimit(value: number, ceiling: number | undefined): string {
@@ -41,7 +47,7 @@ export function billLines({ usage, usageByRole }: RunOutcome): string[] {
     const gpu = gpuText(own);
     const parts = [
       callsText(own),
-      `${tokensText(own)} tokens`,
+      tokensWords(own),
       ...(gpu === "" ? [] : [`${gpu} of GPUs`]),
       ...[moneyText(own.money)].filter((text) => text !== ""),
     ];

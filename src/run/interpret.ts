@@ -19,7 +19,7 @@ import { parsed, refuse, type Turn } from "./refusal.ts";
 
 /** `log`: the line's, up to this turn. */
 export async function interpret(turn: Turn, reply: ModelReply, log: readonly Event[]): Promise<void> {
-  const broken = reply.malformed.map((call) => `${call.name || "a call"}: ${call.error}`);
+  const broken = reply.malformed.map((call) => `${call.name || "a call"}: ${call.error.replace(/\.$/, "")}`);
   if (reply.finish === "length") broken.push("the reply was cut off at the token limit");
   if (broken.length > 0) {
     for (const call of reply.calls)

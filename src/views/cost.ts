@@ -173,8 +173,8 @@ export function callsText({ calls, rehearsed }: Pick<UsageTotals, "calls" | "reh
   ].join(" and ");
 }
 
-/** `1234 + 56 (1000 cached, 20 of reasoning)`, or `not counted`. */
-export function tokensText(usage: UsageTotals): string {
+/** `1234 + 56 (1000 cached, 20 of reasoning)`, or `not counted`; `unit` stands behind the figures. */
+export function tokensText(usage: UsageTotals, unit = ""): string {
   if (usage.counted === 0) return "not counted";
   const parts = [
     ...(usage.cachedTokens === 0 ? [] : [`${usage.cachedTokens} cached`]),
@@ -182,7 +182,7 @@ export function tokensText(usage: UsageTotals): string {
   ];
   const among = parts.length === 0 ? "" : ` (${parts.join(", ")})`;
   const missing = Math.max(0, usage.calls - usage.rehearsed - usage.counted);
-  return `${usage.promptTokens} + ${usage.completionTokens}${among}${missing === 0 ? "" : `, ${missing} calls not counted`}`;
+  return `${usage.promptTokens} + ${usage.completionTokens}${among}${unit}${missing === 0 ? "" : `, ${counted(missing, "call")} not counted`}`;
 }
 
 /** `12.3 s`; empty where no GPUs are counted. */

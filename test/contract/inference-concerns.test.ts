@@ -218,7 +218,7 @@ describe("personal data", () => {
     const made = bench("x", { "a.png": "png" }, { far: true, about: "mit" });
     const picture = { model: "m", task: "image-classification", files: ["a.png"], output_file: "out.jsonl" };
     expect(texts(await made.concerns(picture))).toEqual([
-      "unscreened: 1 files of image would go to https://models.example.com; what is in them was not looked at: a.png",
+      "unscreened: 1 file of image would go to https://models.example.com; what is in them was not looked at: a.png",
     ]);
     expect(await bench("x", { "a.png": "png" }, { about: "mit" }).concerns(picture)).toEqual({ findings: [] });
   });

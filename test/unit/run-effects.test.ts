@@ -161,7 +161,7 @@ test("I2 a malformed or cut-off reply is executed in no part", async () => {
     {
       text: "",
       calls: [call("write_to_file", { path: "a" })],
-      malformed: [{ id: "x", name: "new_task", raw: "{", error: "not JSON" }],
+      malformed: [{ id: "x", name: "new_task", raw: "{", error: "It is not JSON." }],
       finish: "tool_calls" as const,
       usage,
     },
@@ -181,6 +181,8 @@ test("I2 a malformed or cut-off reply is executed in no part", async () => {
     "call-malformed",
     "no-call",
   ]);
+  const [refused] = await line.ofType("refused");
+  expect(refused?.reason).toBe("nothing of this reply was executed: new_task: It is not JSON");
 });
 
 test("C1 C2 a report without a criterion, or with a number that no receipt holds, is returned", async () => {

@@ -192,6 +192,15 @@ describe("cost", () => {
   test("M2 what no server counted is not counted, and not priced", () => {
     const uncounted = reviewsRun({ rehearsal: false, model: "m" });
     expect(tokensText(usageOf(uncounted))).toBe("not counted");
+    const partly = {
+      ...usageOf(real),
+      counted: turns - 1,
+      rehearsed: 0,
+      calls: turns,
+      promptTokens: 5,
+      completionTokens: 2,
+    };
+    expect(tokensText(partly, " tokens")).toMatch(/^5 \+ 2[^,]* tokens, 1 call not counted$/);
     expect(usageOf(uncounted).money).toEqual({ sums: {}, unpriced: turns });
     expect(usageOf(reviewsRun()).money).toEqual({ sums: {}, unpriced: 0 });
   });

@@ -28,7 +28,7 @@ export async function filesOf(hub: Hub, entry: Entry, id: string, commit: string
   });
   const code = withFacts.filter(({ path }) => path.endsWith(".py"));
   return [
-    `${more ? "more than " : ""}${files.length} files, ${bytesText(files.reduce((sum, { size }) => sum + size, 0))}`,
+    `${more ? "more than " : ""}${files.length === 1 ? "1 file" : `${files.length} files`}, ${bytesText(files.reduce((sum, { size }) => sum + size, 0))}`,
     ...(entry === "dataset" ? withFacts.map(fileLine) : weights.slice(0, mostShown).map(fileLine)),
     ...(weights.length > mostShown ? [`  and ${weights.length - mostShown} more files of weights`] : []),
     ...(entry === "model" && weights.length === 0

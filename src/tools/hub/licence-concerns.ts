@@ -52,7 +52,7 @@ export async function licenceConcerns(
   const off = source.off();
   if (!idPattern.test(model.id) || !model.id.includes("/") || off !== null)
     return asking(
-      `the licence of ${name} is not known: ${off ?? "it is no model of the Hub"}; \`licence\` of the model in cadre.yaml can say it`,
+      `the licence of ${name} is not known: ${off ?? "it is no model of the Hub"}; \`about: { licence: … }\` of the model in cadre.yaml can say it`,
       "unknown",
     );
   try {

@@ -193,7 +193,7 @@ async function concernsOf(
 function mediaFindings({ media, sha256 }: Scan, task: InferenceTask, given: InferenceArgs, origin: string): Finding[] {
   if (media === 0) return [];
   const names = (given.files ?? []).slice(0, 5).map(printable).join(", ");
-  const text = `${media} files of ${task.item} would go to ${origin}; what is in them was not looked at: ${names}`;
+  const text = `${media === 1 ? "1 file" : `${media} files`} of ${task.item} would go to ${origin}; what is in them was not looked at: ${names}`;
   return [{ kind: "unscreened", id: hashOf({ unscreened: sha256, origin }), text }];
 }
 
