@@ -91,6 +91,7 @@ function chosen(reached: readonly string[]): number[] {
 
 test.each(Object.entries(scenarios))(
   "D1 D2 D3 a line that %s ends as an undisturbed one, at whatever point it fails",
+  { timeout: 1_800_000 },
   async (_name, scenario) => {
     const reference = await tell(scenario, null);
     checkTold(reference, scenario);
