@@ -2,11 +2,23 @@
 import { getCheckpointId } from "@langchain/langgraph-checkpoint";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import type { Fences } from "./fences.ts";
+import { encodeValue } from "./inert-json.ts";
 import { positionOf, threadOf } from "./position.ts";
 import type { Place, Position } from "./position.ts";
+import type { State } from "./state.ts";
 import type { CheckpointRow, SpaceRow, Tables } from "./tables.ts";
 
 export type Listed = { readonly place: Place; readonly seq: number };
+
+const nothingText = encodeValue(undefined);
+
+/** Of those that a listing goes through: the one that `config` names, if it names one, with metadata like `filter`. */
+export function wantedBy(config: RunnableConfig, filter: Readonly<Record<string, unknown>>) {
+  const only = getCheckpointId(config) || undefined;
+  return ({ id }: CheckpointRow, { metadata }: State): boolean =>
+    (only === undefined || id === only) &&
+    Object.entries(filter).every(([field, value]) => (metadata[field] ?? nothingText) === encodeValue(value));
+}
 
 export function checkpointListing(
   tables: Tables,

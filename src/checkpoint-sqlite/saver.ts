@@ -8,7 +8,7 @@
  * C5. What is read back is what was stored: bytes, dates, messages, and records that look like one (`inert-json.ts`).
  * C6. Writes come back in the order in which a running graph applies them: by task path, task and place.
  */
-import { BaseCheckpointSaver, WRITES_IDX_MAP, getCheckpointId } from "@langchain/langgraph-checkpoint";
+import { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import type {
   ChannelVersions,
   Checkpoint,
@@ -27,9 +27,8 @@ import type { Synchronous } from "../store/schema.ts";
 import { threadCopies } from "./copies.ts";
 import { threadFences } from "./fences.ts";
 import { groupCommit } from "./group-commit.ts";
-import { encodeValue } from "./inert-json.ts";
 import { checkpointLayout } from "./layout.ts";
-import { checkpointListing } from "./listing.ts";
+import { checkpointListing, wantedBy } from "./listing.ts";
 import { requireCount, requireName } from "./options.ts";
 import type { CheckpointerOptions, Kept } from "./options.ts";
 import { valuePlacing } from "./placing.ts";
@@ -38,31 +37,18 @@ import { configOf, positionOf, threadOf } from "./position.ts";
 import type { Position } from "./position.ts";
 import { checkpointReading } from "./reading.ts";
 import { stateOf } from "./state.ts";
-import type { State } from "./state.ts";
 import { stateStore } from "./states.ts";
 import type { Parent } from "./states.ts";
 import { freshItems } from "./steps.ts";
 import { checkpointTables } from "./tables.ts";
-import type { CheckpointRow, TaskWrite, ThreadRow } from "./tables.ts";
+import type { CheckpointRow, ThreadRow } from "./tables.ts";
+import { taskWriting } from "./task-writes.ts";
 import { threadUpkeep } from "./upkeep.ts";
 import { valueStore } from "./values.ts";
 import type { Taken } from "./values.ts";
 
 /** How many checkpoints a listing reads at once; it begins with one, for those who want no more. */
 const widestRead = 256;
-
-const nothingText = encodeValue(undefined);
-
-function isMatch(metadata: State["metadata"], filter: Record<string, unknown>): boolean {
-  return Object.entries(filter).every(([field, value]) => (metadata[field] ?? nothingText) === encodeValue(value));
-}
-
-/** One table for both: a task's regular writes stand as they were first made, its special ones (errors, interrupts) as they were last. */
-function merged(before: readonly TaskWrite[], after: readonly TaskWrite[]): TaskWrite[] {
-  const byIndex = new Map(before.map((write) => [write[0], write]));
-  for (const write of after) if (write[0] < 0 || !byIndex.has(write[0])) byIndex.set(write[0], write);
-  return [...byIndex.values()];
-}
 
 export type { CheckpointerOptions, Kept };
 
@@ -75,6 +61,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
   readonly #reading;
   readonly #listing;
   readonly #placing;
+  readonly #writing;
   readonly #upkeep;
   readonly #copies;
   readonly #commits;
@@ -95,6 +82,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     this.#reading = checkpointReading(this.#tables, this.#states, this.#values);
     this.#listing = checkpointListing(this.#tables, this.#fences, (at) => this.#row(at));
     this.#placing = valuePlacing(this.#tables, this.#states, this.#values);
+    this.#writing = taskWriting(this.#tables, this.#states, this.#values);
     this.#upkeep = threadUpkeep(this.#connection, this.#tables, this.#states, this.#values);
     this.#copies = threadCopies({
       tables: this.#tables,
@@ -132,9 +120,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
    */
   override async *list(config: RunnableConfig, options: CheckpointListOptions = {}): AsyncGenerator<CheckpointTuple> {
     const { limit = Number.POSITIVE_INFINITY, before, filter = {} } = options;
-    const only = getCheckpointId(config) || undefined;
-    const isWanted = ({ id }: CheckpointRow, { metadata }: State): boolean =>
-      (only === undefined || id === only) && isMatch(metadata, filter);
+    const isWanted = wantedBy(config, filter);
     const seen = this.#values.nothingSeen(false);
     const listed = this.#read(() => this.#listing(config, before));
     let left = limit;
@@ -201,15 +187,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
       const thread = this.#fences.enter(place.thread); // C4
       const space = this.#space(thread, place.name);
       const fresh = this.#fresh.of(`${space} ${id}`);
-      const { numberOf } = this.#states.names(space);
-      const own = taken.map(({ channel, value }, index): TaskWrite => {
-        const ref = this.#values.putWrite(value, fresh);
-        return [WRITES_IDX_MAP[channel] ?? index, numberOf(channel), ref];
-      });
-      const row = { task: taskId, path: numberOf(taskPath), writes: merged([], own) };
-      if (this.#tables.addWrites(space, id, row)) return;
-      const before = this.#tables.writesOfTask(space, id, taskId)!;
-      this.#tables.replaceWrites(space, id, { ...before, writes: merged(before.writes, own) });
+      this.#writing({ space, checkpoint: id, task: taskId, path: taskPath, taken, fresh });
     });
   }
 
