@@ -15,7 +15,7 @@ import { paidCallKey, type EffectKey } from "../ids.ts";
 import type { Tier } from "../models/model.ts";
 import type { EffectRow } from "../store/rows.ts";
 import type { PaidAnswer, PaidCall, PaidCalls } from "../tools/paid-calls.ts";
-import { chargeSchema } from "../events/event.ts";
+import { chargeSchema, usageSchema } from "../events/event.ts";
 import type { LimitReached } from "../events/raising.ts";
 import { needOf, settled, unusedAfter, type Need } from "./charging.ts";
 import { requirePriced, type Costing } from "./held.ts";
@@ -41,14 +41,7 @@ const reachedSchema = z.object({
 
 const outcomeSchema = z.strictObject({
   answer: z.json(),
-  usage: z.strictObject({
-    promptTokens: z.number(),
-    completionTokens: z.number(),
-    cachedTokens: z.number(),
-    measured: z.boolean(),
-    reasoningTokens: z.number().optional(),
-    serverMs: z.number().optional(),
-  }),
+  usage: usageSchema().omit({ ms: true }),
   ms: z.number(),
   charged: chargeSchema().optional(),
 });
