@@ -6,6 +6,7 @@ import { readConfig } from "../config/config.ts";
 import type { HubConfig } from "../config/hub.ts";
 import type { McpConfig, McpServerConfig, NoticeTarget } from "../config/outside.ts";
 import { McpFault } from "../tools/mcp/port.ts";
+import { counted } from "../views/counted.ts";
 import { check, type Check } from "./check.ts";
 import type { Context } from "./context.ts";
 import { asCadreError } from "./errors.ts";
@@ -53,7 +54,7 @@ async function serverCheck(
   const label = `mcp ${name}`;
   const unset = [...server.env, ...(server.token === undefined ? [] : [server.token])].filter(isUnset);
   const roles = server.roles === undefined ? "every role with the group mcp" : server.roles.join(", ");
-  const detail = `${placeOf(server)}, ${server.tools.length} ${server.tools.length === 1 ? "tool" : "tools"} for ${roles}`;
+  const detail = `${placeOf(server)}, ${counted(server.tools.length, "tool")} for ${roles}`;
   if (unset.length > 0)
     return check(label, "note", `${detail}; ${unset.join(", ")} is not set`, `set ${unset.join(", ")}`);
   if (!reach) return check(label, "ok", `${detail}; not tried`, context.command("doctor --servers"));

@@ -5,14 +5,13 @@
  */
 import type { Route } from "../org/chart.ts";
 import { isUnchanged, type ChartDiff, type Reach } from "../org/diff.ts";
+import { counted } from "./counted.ts";
 import { edgeRows, hanging } from "./edge-rows.ts";
 import { visible } from "./escape.ts";
 import { cell, code, inline, table } from "./markdown.ts";
 import { painter, type TextOptions } from "./paint.ts";
 
 type Section = { readonly title: string; readonly rows: readonly string[] };
-
-const count = (many: number, one: string): string => `${many} ${one}${many === 1 ? "" : "s"}`;
 
 /** `since`: what the chart is compared with, as the person named it. */
 export function renderChartDiff(
@@ -81,10 +80,10 @@ export function chartDiffMarkdown(diff: ChartDiff, since: string, workflows: Wor
   if (isUnchanged(diff) && workflows.changed.length === 0) return `The org chart is as it was at ${code(since)}.\n`;
   const { entry, roles, routes, reach, wayUp, people } = diff;
   const summary = [
-    ...(roles.added.length > 0 ? [`${count(roles.added.length, "role")} added`] : []),
+    ...(roles.added.length > 0 ? [`${counted(roles.added.length, "role")} added`] : []),
     ...(roles.removed.length > 0 ? [`${roles.removed.length} removed`] : []),
     ...(roles.renamed.length > 0 ? [`${roles.renamed.length} renamed`] : []),
-    `${count(routes.added.length, "route")} added, ${routes.lost.length} lost, ${routes.changed.length} with another purpose`,
+    `${counted(routes.added.length, "route")} added, ${routes.lost.length} lost, ${routes.changed.length} with another purpose`,
   ];
   const edge = ({ kind, from, to }: Route): string[] => [kind, code(from), code(to)];
   const place = ({ file, line }: Route): string => code(`${file}:${line}`);

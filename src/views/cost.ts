@@ -156,7 +156,7 @@ export function moneyText(money: Money): string {
     .map((currency) => `${amountText(money.sums[currency] ?? 0)} ${currency}`);
   if (sums.length === 0) return money.unpriced === 0 ? "" : "unpriced";
   if (money.unpriced === 0) return sums.join(" + ");
-  return `${sums.join(" + ")}, ${money.unpriced} ${money.unpriced === 1 ? "call" : "calls"} unpriced`;
+  return `${sums.join(" + ")}, ${counted(money.unpriced, "call")} unpriced`;
 }
 
 /** Whether something was done and no model was called for it. */

@@ -7,6 +7,7 @@
 import { USER } from "../org/chart.ts";
 import type { Rank } from "../modes/mode.ts";
 import type { PlacedNode } from "./control-room/placed.ts";
+import { counted } from "./counted.ts";
 import { plainName, type DrawnChart } from "./picture.ts";
 import { measured } from "./text-pixels.ts";
 
@@ -83,7 +84,7 @@ function mapWithin(chart: DrawnChart, kept: ReadonlySet<string>, most: number): 
 
 function titleOf(department: string, folded: number): string {
   const name = department === "" ? "no department" : department;
-  return folded === 0 ? name : `${name} · ${folded} ${folded === 1 ? "role" : "roles"}`;
+  return folded === 0 ? name : `${name} · ${counted(folded, "role")}`;
 }
 
 type Box = Omit<MapBox, "x" | "y" | "folded"> & { readonly chips: readonly MapChip[] };

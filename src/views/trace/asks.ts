@@ -1,6 +1,7 @@
 /** Steps of what waits for a person, and of what people decided. */
 import type { Decision, EventOf } from "../../events/event.ts";
 import { argumentLines, callText } from "../call-text.ts";
+import { counted } from "../counted.ts";
 import { askedInstead } from "../stand-in.ts";
 import type { TraceStep } from "./step.ts";
 import { details, linesOf, type Draft, type Place } from "./seen.ts";
@@ -161,7 +162,7 @@ function decidedAsk({ ask, kind, to }: Asked, decision: Decision): TraceStep["as
 function subjectOf(ask: Asked): string {
   if (ask.action?.type === "tool") return callText({ name: ask.action.tool, args: ask.action.args });
   const files = ask.action?.changes.files.length ?? 0;
-  return `the change set of ${files} ${files === 1 ? "file" : "files"}`;
+  return `the change set of ${counted(files, "file")}`;
 }
 
 export function askWithdrawn(event: EventOf<"ask_withdrawn">, { seen }: Place): Draft {
