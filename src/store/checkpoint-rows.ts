@@ -7,7 +7,7 @@ import type { CheckpointStore, PendingWrite } from "./ports.ts";
 import type { CheckpointRow } from "./rows.ts";
 import type { Connection } from "./connection.ts";
 import { fencedLines } from "./lines.ts";
-import type { LineRecord } from "./lines.ts";
+import type { FencedLine } from "./lines.ts";
 
 type CheckpointRecord = {
   readonly id: string;
@@ -21,7 +21,7 @@ function checkpointRow(record: CheckpointRecord): CheckpointRow {
 }
 
 /** Puts a line's new head in the place of the old one; only `commit` calls it, inside its transaction (D2). */
-export function headWriter({ db }: Connection): (line: LineRecord, checkpoint: CheckpointRow) => void {
+export function headWriter({ db }: Connection): (line: FencedLine, checkpoint: CheckpointRow) => void {
   const put = db.prepare<[number, string, number, string, string]>(
     "INSERT OR REPLACE INTO checkpoints (line, id, log_length, body, metadata) VALUES (?, ?, ?, ?, ?)",
   );

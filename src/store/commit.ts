@@ -13,10 +13,10 @@ import { bug } from "./failure.ts";
 import { headWriter } from "./checkpoint-rows.ts";
 import { eventWriter } from "./events.ts";
 import { fencedLines } from "./lines.ts";
-import type { LineRecord } from "./lines.ts";
+import type { FencedLine } from "./lines.ts";
 import { rowProjector } from "./project-rows.ts";
 
-function checkHead(unit: CommitUnit, line: LineRecord): void {
+function checkHead(unit: CommitUnit, line: FencedLine): void {
   const { logLength } = unit.checkpoint;
   if (line.head_checkpoint !== unit.expectHead)
     throw new CadreError("head-moved", `${line.id} has moved on since this step was begun; nothing was written.`, {

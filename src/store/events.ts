@@ -2,7 +2,7 @@
  * The event log: each event stored once, as the canonical JSON that its hash covers (D7, D8).
  * Nothing here updates or deletes an event.
  */
-import { createHash } from "node:crypto";
+import { hash as hashAtOnce } from "node:crypto";
 import { canonicalJson } from "../canonical.ts";
 import type { Event } from "../events/event.ts";
 import { schemaFor } from "../events/schema-for.ts";
@@ -13,7 +13,12 @@ import { bug } from "./failure.ts";
 
 /** The chain's next link (D8): sha256 over the previous hash in hex and the event's stored bytes. */
 export function linkHash(previous: Uint8Array, bytes: string | Uint8Array): Buffer {
-  return createHash("sha256").update(Buffer.from(previous).toString("hex")).update(bytes).digest();
+  const hex = Buffer.from(previous).toString("hex");
+  return hashAtOnce(
+    "sha256",
+    typeof bytes === "string" ? hex + bytes : Buffer.concat([Buffer.from(hex), bytes]),
+    "buffer",
+  );
 }
 
 /** Writes events after a line's present end; only `commit` calls it, inside its transaction (D2). */

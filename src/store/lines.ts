@@ -28,6 +28,12 @@ export type LineRecord = {
   readonly cut: number;
 };
 
+/** What a write needs of its line: it is read at each. */
+export type FencedLine = Pick<
+  LineRecord,
+  "seq" | "id" | "run" | "length" | "head_hash" | "head_checkpoint" | "epoch" | "owner"
+>;
+
 export const genesis = Buffer.from(genesisHash, "hex");
 
 export function lineRow(record: LineRecord): LineRow {
@@ -56,8 +62,10 @@ export function lineRow(record: LineRecord): LineRow {
  * Reads a line inside a write and lets only its present owner through (D4). A lease whose time is over still counts until
  * someone takes it: the epoch decides, never the clock (D5).
  */
-export function fencedLines({ db }: Connection): (fence: Fence) => LineRecord {
-  const find = db.prepare<[LineId], LineRecord>("SELECT * FROM lines WHERE id = ?");
+export function fencedLines({ db }: Connection): (fence: Fence) => FencedLine {
+  const find = db.prepare<[LineId], FencedLine>(
+    "SELECT seq, id, run, length, head_hash, head_checkpoint, epoch, owner FROM lines WHERE id = ?",
+  );
   return (fence) => {
     const record = find.get(fence.line);
     if (record === undefined) throw bug(`line ${fence.line} does not exist`);
