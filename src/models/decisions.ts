@@ -115,7 +115,7 @@ export class LlamaDecisionModel extends BaseDecisionModel {
 function engineFailed(error: unknown): CadreError {
   const name = error instanceof Error ? error.name : typeof error;
   return new CadreError("model-engine", `llama.cpp failed at an opinion (${name}).`, {
-    hint: "Resume the run; if it happens again, try another model file, or leave `routing` out of cadre.yaml.",
+    hint: "Try again; if it stays so, ask another model (`routing` in cadre.yaml, or --model).",
   });
 }
 

@@ -200,7 +200,7 @@ function timesOf(times: readonly number[]): GateSeen["firstAnswer"] {
 
 function queueFull(origin: string, waiting: number): CadreError {
   return new CadreError("model-queue-full", `${waiting} calls wait for ${origin} already.`, {
-    hint: "Resume the run later, or start fewer runs at a time; nothing was sent.",
+    hint: "Try again later, with fewer calls at a time; nothing was sent.",
     data: { origin, waiting },
   });
 }

@@ -2,9 +2,13 @@
  * What a server or a connection did wrong, said as a CadreError.
  *
  * R8. No error holds a prompt, a token or a server's free text: servers echo prompts in their messages. What is said is the URL's
- * origin, the status, a machine-readable code that is not part of what was sent, and what to do.
+ * origin, the status, a machine-readable code that is not part of what was sent, and what to do. Whoever calls may have no run, and no
+ * line in cadre.yaml: hints speak of neither alone. How a run goes on is said by those who move runs.
  */
 import { CadreError, type ErrorCode } from "../errors.ts";
+
+/** Where a model's address and name were given. */
+const whereGiven = "`url` and `model` in cadre.yaml, or what --model says";
 
 type Said = { readonly code: ErrorCode; readonly what: string; readonly hint: string };
 
@@ -12,7 +16,7 @@ const byStatus: Readonly<Record<number, Said>> = {
   401: {
     code: "model-auth",
     what: "the token was not accepted",
-    hint: "Check the environment variable that `token` names in cadre.yaml.",
+    hint: "Check the environment variable that `token` names in cadre.yaml; for `hf` models that is HF_TOKEN where nothing is said.",
   },
   402: {
     code: "model-refused",
@@ -27,7 +31,7 @@ const byStatus: Readonly<Record<number, Said>> = {
   404: {
     code: "model-refused",
     what: "there is no such model or path",
-    hint: "Check `url` and `model` in cadre.yaml; the URL is the server's address, with or without /v1.",
+    hint: `Check ${whereGiven}; the URL is the server's address, with or without /v1.`,
   },
   413: {
     code: "model-refused",
@@ -37,20 +41,20 @@ const byStatus: Readonly<Record<number, Said>> = {
   429: {
     code: "model-busy",
     what: "too many requests",
-    hint: "Wait and resume the run, or raise the rate limit of the account.",
+    hint: "Wait and try again, or raise the rate limit of the account.",
   },
-  503: { code: "model-busy", what: "the server is busy or loading", hint: "Wait and resume the run." },
+  503: { code: "model-busy", what: "the server is busy or loading", hint: "Wait and try again." },
 };
 
 const otherFault: Said = {
   code: "model-unreachable",
   what: "the server failed",
-  hint: "Resume the run later, or look at the server's log.",
+  hint: "Try again later, or look at the server's log.",
 };
 const otherRefusal: Said = {
   code: "model-refused",
   what: "the request was refused",
-  hint: "Check `model` in cadre.yaml, its context length, and whether it takes tools.",
+  hint: `Check ${whereGiven}, the model's context length, and whether it takes tools.`,
 };
 
 /** Statuses that a later attempt may mend. */
@@ -142,14 +146,14 @@ export function timeoutError(origin: string, limit: "first-token" | "idle" | "to
 
 export function truncatedError(origin: string): CadreError {
   return new CadreError("model-truncated", `${origin} closed the connection before its answer was complete.`, {
-    hint: "Resume the run; if it happens again, look at the server's log and at any proxy before it.",
+    hint: "Try again; if it stays so, look at the server's log and at any proxy before it.",
     data: { origin },
   });
 }
 
 export function malformedError(origin: string, what: string): CadreError {
   return new CadreError("model-malformed", `${origin} ${what}.`, {
-    hint: "Check that `url` in cadre.yaml is an OpenAI-compatible chat API.",
+    hint: "Check that this is an OpenAI-compatible chat API (`url` in cadre.yaml, or what --model says).",
     data: { origin },
   });
 }

@@ -138,7 +138,7 @@ function checkedToken(token: string, url: URL): string {
 
 function foreignOrigin(own: string, other: string, how: string): CadreError {
   return new CadreError("model-refused", `${how} ${other}, but this model is at ${own}; nothing was sent there.`, {
-    hint: "If that is where the model is, write that address as its `url` in cadre.yaml.",
+    hint: "If that is where the model is, give that address: as its `url` in cadre.yaml, or after --model.",
     data: { origin: own, other },
   });
 }
@@ -166,7 +166,7 @@ function backoff(attempt: number, random: number): number {
 function tooLong(error: CadreError, waitMs: number): CadreError {
   const seconds = Math.ceil(waitMs / 1000);
   return new CadreError(error.code, `${error.message} It asks to wait ${seconds} s.`, {
-    hint: `Resume the run in ${seconds} s.`,
+    hint: `Try again in ${seconds} s.`,
     data: { ...error.data, retryAfterMs: waitMs },
   });
 }

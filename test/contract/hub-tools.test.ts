@@ -205,7 +205,9 @@ describe("what goes wrong is an answer with a code", () => {
   test("gated: a person has to accept the terms", async () => {
     const { ok, text } = await call("inspect_model", { id: "shut/model" });
     expect(ok).toBe(false);
-    expect(text).toMatch(/^\[hub-auth\] .*403 \[GatedRepo\]: access is gated\. A person has to accept its terms/);
+    expect(text).toMatch(
+      /^\[hub-auth\] .*403 \[GatedRepo\]: access is gated\. A person has to accept its terms.* escalate it\.$/,
+    );
   });
 
   test("not there or not public", async () => {
@@ -222,7 +224,7 @@ describe("what goes wrong is an answer with a code", () => {
       ["inspect_dataset", { id: "a/b" }],
     ] as const)
       expect((await call(name, args, source({ open }))).text).toMatch(
-        /^\[hub-unreachable\] No answer from .* \(ECONNREFUSED\)\. This machine may be offline/,
+        /^\[hub-unreachable\] No answer from .* \(ECONNREFUSED\)\. This machine may be offline\. .* say in the report/,
       );
     hub = await startHubServer(fake);
   });

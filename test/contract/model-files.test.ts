@@ -176,7 +176,12 @@ test("offline is said as that, with the way that needs no network", async () => 
   const { url } = server;
   await server.close();
   hubs.length = 0;
-  expect(await fault(fetched(url))).toMatchObject({ code: "hub-unreachable" });
+  const said = await fault(fetched(url));
+  expect(said).toMatchObject({
+    code: "hub-unreachable",
+    hint: expect.stringContaining("--model embedded:<file.gguf>"),
+  });
+  expect(said.hint).not.toMatch(/\b(role|report)\b/);
 });
 
 test("a disk that cannot hold the file is named before anything is fetched", async () => {

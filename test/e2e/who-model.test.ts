@@ -98,3 +98,22 @@ test("a role with one route has nothing to choose, and no model is asked about i
   expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining("lone-worker has one route alone") as string });
   expect(server.requests).toEqual([]);
 });
+
+test(
+  "a busy server is told with what whoever asked can do; how to go on is for those who have a run",
+  {
+    timeout: 60_000,
+  },
+  async () => {
+    const { dir } = await serve({ kind: "status", status: 503, headers: { "retry-after": "3600" } });
+    const asked = await who(dir, "the index", "--from", "backend-lead", "--model", "local");
+    expect(asked).toMatchObject({ code: 1, out: "", err: expect.stringMatching(/hint: Try again in 3600 s\.$/m) });
+    expect(asked.err).not.toMatch(/\b(run|resume)\b/i);
+    const begun = startCadre(dir, ["run", "briefs/vietnamese-reviews.md", "--model", "local"], () => {}, {
+      CANARY_TOKEN: token,
+    });
+    const { code, err } = await begun.ended;
+    expect(code).toBe(1);
+    expect(err).toMatch(/hint: Try again in 3600 s\.\n.*go on with: npx cadre resume r-[0-9a-f]{6}$/m);
+  },
+);

@@ -1,6 +1,13 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createTransport } from "../../src/models/transport.ts";
+import {
+  connectionError,
+  malformedError,
+  statusError,
+  timeoutError,
+  truncatedError,
+} from "../../src/models/transport-errors.ts";
 import { manualTiming } from "../fixtures/manual-timing.ts";
 import { expectQuiet, settled } from "../contract/model-conformance.ts";
 
@@ -143,6 +150,19 @@ describe("T4 what the client is given", () => {
     const { fetch } = network(() => new Response("", { status: 401 }));
     const error = await settled(createTransport({ fetch }, { url })(url));
     expect(error).toMatchObject({ code: "model-auth", hint: expect.stringContaining("`token`") });
+  });
+
+  it("no hint speaks of a run: whoever asks a model may have none", () => {
+    const origin = "https://models.test";
+    const refused = [400, 401, 402, 403, 404, 413, 429, 500, 503].flatMap((status) =>
+      [true, false].map((token) => statusError(origin, status, 1, { serverCode: null, token })),
+    );
+    const timedOut = (["first-token", "idle", "total"] as const).map((limit) => timeoutError(origin, limit, 1000));
+    const gone = [connectionError(origin, "ENOTFOUND", 1), truncatedError(origin), malformedError(origin, "sent HTML")];
+    for (const { message, hint } of [...refused, ...timedOut, ...gone]) {
+      expect(hint, message).toMatch(/^[A-Z].*[.?]$/);
+      expect(hint, message).not.toMatch(/\b(run|resume)\b/i);
+    }
   });
 
   it("an answer of exactly the byte limit, and not one byte more", async () => {

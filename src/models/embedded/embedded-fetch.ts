@@ -38,7 +38,7 @@ async function* translated(pieces: Pieces, signal: AbortSignal): Pieces {
     if (isCadreError(error) || signal.aborted) throw error;
     const name = error instanceof Error ? error.name : typeof error;
     throw new CadreError("model-engine", `llama.cpp failed in the middle of a reply (${name}).`, {
-      hint: "Resume the run; if it happens again, try another model file.",
+      hint: "Try again; if it stays so, take another model file.",
     });
   }
 }

@@ -8,7 +8,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { defaultHub, type HubConfig } from "../../config/hub.ts";
-import { CadreError } from "../../errors.ts";
+import { CadreError, isCadreError } from "../../errors.ts";
 import { openHub, place, type Hub } from "../hub/hub.ts";
 import type { HubFile } from "../hub/facts.ts";
 import type { EmbeddedSpec } from "../resolve.ts";
@@ -38,7 +38,7 @@ export async function modelFile(deps: ModelFileDeps, source: Source, signal: Abo
   const hub = (): Hub => openHub(config, { env: deps.env, signal, ...(deps.fetch ? { fetch: deps.fetch } : {}) });
   const name = lockName(source);
   const pinned = readPin(deps.dir, name);
-  const pin = pinned !== null && agrees(source, pinned) ? pinned : await choose(hub(), source);
+  const pin = pinned !== null && agrees(source, pinned) ? pinned : await choose(hub(), source).catch(unreached(source));
   const path = join(
     config.cache === undefined ? join(deps.data, "models") : resolve(deps.dir, config.cache),
     `${pin.sha256}.gguf`,
@@ -89,7 +89,9 @@ async function fetched(
   await download(
     {
       open: async (from) => {
-        const response = await hub.fetched.file(address, { from, maxBytes: pin.bytes + 1, signal });
+        const response = await hub.fetched
+          .file(address, { from, maxBytes: pin.bytes + 1, signal })
+          .catch(unreached(source));
         if (response.body === null) throw new CadreError("hub-refused", `${hub.origin} sent no file.`);
         return { body: response.body, partial: response.status === 206 };
       },
@@ -98,6 +100,16 @@ async function fetched(
     },
     { path, bytes: pin.bytes, sha256: pin.sha256, name },
   );
+}
+
+/** Without the Hub a file of it is of no use, and one that is here is. */
+function unreached(source: HubSource): (error: unknown) => never {
+  return (error) => {
+    if (!isCadreError(error, "hub-unreachable")) throw error;
+    const { code, message, hint = "", data } = error;
+    const way = `${lockName(source)} is fetched once and needs no network from then on; without one, name a GGUF file that is here (\`file\` in cadre.yaml, or --model embedded:<file.gguf>).`;
+    throw new CadreError(code, message, { hint: `${hint} ${way}`.trim(), data, cause: error });
+  };
 }
 
 function lockName({ repo, quant, file }: HubSource): string {

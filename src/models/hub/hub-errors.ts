@@ -1,4 +1,7 @@
-/** What the Hub or the way to it did wrong, as CadreErrors: origin, status and the Hub's short code, never its words (R8). */
+/**
+ * What the Hub or the way to it did wrong, as CadreErrors: origin, status and the Hub's short code, never its words (R8). A person fetches
+ * a model's file, a role looks an entry up: what either can do beside this is said by whom they asked.
+ */
 import { CadreError, type ErrorCode } from "../../errors.ts";
 
 export function hubRefused(message: string, hint?: string): CadreError {
@@ -8,7 +11,7 @@ export function hubRefused(message: string, hint?: string): CadreError {
 /** `why`: the system's code of a failed connection, or words. */
 export function hubUnreachable(origin: string, why: string): CadreError {
   return new CadreError("hub-unreachable", `No answer from ${origin}${why === "unknown" ? "" : ` (${why})`}.`, {
-    hint: "This machine may be offline. Go on without the Hub, and say in the report what was not looked up.",
+    hint: "This machine may be offline.",
     data: { origin, why },
   });
 }
@@ -33,7 +36,7 @@ type Said = { readonly word: ErrorCode; readonly what: string; readonly hint?: s
 
 function gated(token: boolean): Said {
   const how = token ? "with the account that the token belongs to" : "and name a token under `hub.token` in cadre.yaml";
-  const hint = `A person has to accept its terms ${how}. Escalate it; nothing can be agreed to from here.`;
+  const hint = `A person has to accept its terms ${how}; nothing can be agreed to from here.`;
   return { word: "hub-auth", what: "access is gated", hint };
 }
 

@@ -1,5 +1,5 @@
 /** The body of a tool that asks the Hub: what the Hub or the way to it does wrong becomes an answer, with the code and what to do. */
-import { isCadreError } from "../../errors.ts";
+import { isCadreError, type ErrorCode } from "../../errors.ts";
 import type { Hub } from "../../models/hub/hub.ts";
 import { failed } from "../answer.ts";
 import type { Tool, ToolContext, ToolOutcome } from "../tool.ts";
@@ -18,9 +18,15 @@ export async function askingHub(
   } catch (error) {
     context.signal.throwIfAborted();
     if (!isCadreError(error) || !(error.code.startsWith("hub-") || error.code === "config-invalid")) throw error;
-    return failed(`[${error.code}] ${error.message}${error.hint === undefined ? "" : ` ${error.hint}`}`);
+    return failed([`[${error.code}] ${error.message}`, error.hint, ways[error.code]].filter(Boolean).join(" "));
   }
 }
+
+/** What is left to a role, where what to mend is not its own. */
+const ways: Partial<Record<ErrorCode, string>> = {
+  "hub-unreachable": "Go on without the Hub, and say in the report what was not looked up.",
+  "hub-auth": "Where it is needed, escalate it.",
+};
 
 export function hubAvailability(source: HubSource, name: string): Tool["available"] {
   const off = source.off();
