@@ -89,13 +89,13 @@ export interface Cadre {
   decide(ask: AskId, input: DecideInput): Promise<AskRow>;
   /** Records who has seen an open ask; its deadline stays. Errors: ask-unknown, ask-decided (or acknowledged already), ask-expired. */
   acknowledge(ask: AskId, seen: { readonly by: string; readonly face: string }): Promise<AskRow>;
-  /** Signals the owner, or ends the run itself if nobody holds it. */
+  /** Signals the owner, or ends the run itself if nobody holds it, and renders its journal then. Errors: run-unknown, chain-broken. */
   stop(run: RunId, by: string): Promise<RunRow>;
   /** The change set of the run's workspace, with texts for diffs. */
   changes(run: RunId): Promise<Changes>;
   /** Brings exactly the signed-off change set into the project. Errors: run-unknown, apply-conflict, hash-stale. */
   apply(run: RunId): Promise<ChangeSet>;
-  /** Renders the journal; returns the paths written, relative to the journal folder. */
+  /** Renders the journal; returns the paths written, relative to the journal folder. Errors: run-unknown, chain-broken (it remembers more than the store). */
   journal(run: RunId): Promise<readonly string[]>;
   /** Chain, guarantees and rows of a run, compared with its journal where there is one. `head`: a hash that some line must hold. */
   verify(run: RunId, options?: { readonly head?: string }): Promise<Verification>;

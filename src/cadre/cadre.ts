@@ -65,8 +65,11 @@ export function openCadre(options: CadreOptions): Cadre {
       await journal(run);
       return result;
     } catch (error) {
-      // Whoever owns the run renders its journal; and no trouble with the journal may hide why the run did not go on.
-      if (!isCadreError(error, "run-owned") && !isCadreError(error, "run-unknown")) await journal(run).catch(() => []);
+      // Whoever owns the run renders its journal, and a history that is not whole is no source for one (D8).
+      const renders = !(["run-owned", "run-unknown", "chain-broken"] as const).some((code) =>
+        isCadreError(error, code),
+      );
+      if (renders) await journal(run).catch(() => []); // no trouble with the journal may hide why the run did not go on
       throw error;
     } finally {
       // Whoever waits for the outcome need not wait for a target that is slow.
@@ -122,8 +125,11 @@ export function openCadre(options: CadreOptions): Cadre {
     },
     stop: async (run, by) => {
       await knownRun(store, run);
+      await requireRemembered(store, journalDir, run);
       await store.setSignal(run, "stop", by);
-      return (await engine()).stop(run);
+      const stopped = await (await engine()).stop(run);
+      if (stopped.endedAt !== null) await journal(run); // otherwise its owner ends it and renders its journal
+      return stopped;
     },
     changes: async (run) => (await engine()).changes(await knownRun(store, run)),
     apply: async (run) => (await engine()).apply(await knownRun(store, run)),

@@ -8,12 +8,17 @@ import { knownRun } from "./preconditions.ts";
 
 type JournalPlace = { readonly store: Store; readonly dir: string; readonly folder: string };
 
+/**
+ * Returns the paths written, relative to the journal folder. D8: pages that remember more than the store holds are kept as they are;
+ * written anew, they would remember what the store says, and the next attempt would go on from it. Errors: run-unknown, chain-broken.
+ */
 export async function renderRunJournal({ store, dir, folder }: JournalPlace, id: RunId): Promise<readonly string[]> {
   const [{ renderJournal }, { writeJournal }] = await Promise.all([
     import("../views/journal/journal.ts"),
     import("../store/journal-files.ts"),
   ]);
   const run = await knownRun(store, id);
+  await requireRemembered(store, folder, id);
   const events = await store.runEvents(id);
   return writeJournal(folder, id, renderJournal({ run, brief: run.brief, events, project: wayToProject(folder, dir) }));
 }
@@ -46,7 +51,7 @@ export async function requireRemembered(store: Store, journal: string, run: RunI
     if (last?.index === length - 1 && last.hash === head) continue;
     throw new CadreError(
       "chain-broken",
-      `${run} cannot go on: its journal remembers a history that the store does not hold`,
+      `nothing is done with ${run}: its journal remembers a history that the store does not hold`,
       {
         place: { file: source },
         hint: `\`cadre verify ${run}\` says where they part. Where an older copy of the data was put back on purpose, move the journal's folder away first.`,

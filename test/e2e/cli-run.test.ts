@@ -135,11 +135,12 @@ describe("cadre run", () => {
     expect(runs.map((run) => run.status)).toEqual(["waiting", "waiting"]);
   });
 
-  test("stop ends a waiting run and empties the inbox; what comes after is told so", () => {
+  test("stop ends a waiting run, in its journal too, and empties the inbox; what comes after is told so", () => {
     const dir = project();
     expect(begun(dir).code).toBe(8);
     const [ask] = inbox(dir);
     expect(cadre(dir, ["stop", "@waiting", "--as", "linh"]).out).toMatch(/^stopped r-/);
+    expect(readFileSync(join(dir, "journal", ask?.run ?? "", "README.md"), "utf8")).toContain("**Stopped**");
     expect(inbox(dir)).toEqual([]);
     const late = cadre(dir, [
       ask?.kind === "sign_off" ? "approve" : "answer",

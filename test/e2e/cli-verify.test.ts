@@ -85,7 +85,7 @@ describe("verify", () => {
     expect(cadre(dir, ["verify", "@latest", "--head", "xyz"]).code).toBe(2);
   });
 
-  test("D8 a data file older than its journal is told, and nothing resumes from it; without the journal it goes on", () => {
+  test("D8 a data file older than its journal is told, nothing resumes from it however often it is tried, and the journal keeps what it remembers; without the journal it goes on", () => {
     const dir = waiting();
     const copy = join(folder(), "old.db");
     expect(cadre(dir, ["backup", copy]).code).toBe(0);
@@ -97,9 +97,16 @@ describe("verify", () => {
       code: 1,
       out: expect.stringMatching(/event 20: is missing: .*README\.md remembers \d+ events, and 20 are there/),
     });
-    const resumed = cadre(dir, ["answer", "@waiting", "1"]);
-    expect(resumed).toMatchObject({ code: 1, err: expect.stringContaining("its journal remembers a history") });
-    noTrace(resumed.err);
+    const [run] = readdirSync(join(dir, "journal")).filter((name) => name.startsWith("r-"));
+    const page = join(dir, "journal", String(run), "README.md");
+    const remembered = readFileSync(page, "utf8");
+    for (const verb of ["resume", "answer", "resume", "journal", "stop", "resume"]) {
+      const refused = cadre(dir, verb === "answer" ? [verb, "@waiting", "1"] : [verb, "@latest"]);
+      expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("its journal remembers a history") });
+      noTrace(refused.err);
+      expect(readFileSync(page, "utf8")).toBe(remembered);
+    }
+    expect(cadre(dir, ["verify"]).code).toBe(1);
     rmSync(join(dir, "journal"), { recursive: true });
     expect(cadre(dir, ["verify"]).code).toBe(0);
     expect(cadre(dir, ["resume", "@latest"]).code).toBe(8);
