@@ -1,7 +1,7 @@
 /** A run in the browser from its brief to its end: started, watched, answered, changed, turned down, decided twice, cut off. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { briefOrThrow } from "../../src/briefs/load-brief.ts";
 import { readBrief } from "../../src/briefs/read-brief.ts";
@@ -11,6 +11,25 @@ import { reply, scriptedModel } from "../../src/testing.ts";
 import type { AskId } from "../../src/ids.ts";
 import { browserTests, inChromium, serveProject, shoot } from "../fixtures/browser.ts";
 import { shippedProject } from "../fixtures/project-folder.ts";
+
+/** How many of these do not lie wholly in the frame. */
+async function outside(frame: Locator, inner: Locator): Promise<number> {
+  const box = await frame.boundingBox();
+  const boxes = await Promise.all((await inner.all()).map((one) => one.boundingBox()));
+  return boxes.filter(
+    (own) =>
+      own === null ||
+      box === null ||
+      own.x < box.x ||
+      own.y < box.y ||
+      own.x + own.width > box.x + box.width ||
+      own.y + own.height > box.y + box.height,
+  ).length;
+}
+
+function transformOf(style: string | null): string | undefined {
+  return /transform: ([^;]+);/.exec(style ?? "")?.[1];
+}
 
 inChromium("a run in the browser", () => {
   const { open, served, signedIn, begin, started } = browserTests();
@@ -31,12 +50,27 @@ inChromium("a run in the browser", () => {
     for (const number of numbers.flatMap((text) => text.split("·"))) expect(listed).toContain(Number(number));
     expect(await page.locator(".role-asked").textContent()).toContain("You");
     expect(await page.locator(".way-declared").count()).toBeGreaterThan(3);
+    // All of it is in sight, also what came while one watched, and on a smaller screen.
+    const canvas = page.locator(".canvas");
+    await expect.poll(() => outside(canvas, page.locator(".role"))).toBe(0);
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await expect.poll(() => outside(canvas, page.locator(".role"))).toBe(0);
+    // So is what may be answered, and the button, without scrolling.
+    const bar = page.locator(".ask-bar");
+    const options = page.locator(".options label");
+    expect(await options.count()).toBe(3);
+    expect(await outside(page.locator(".ask"), options)).toBe(0);
+    expect((await options.last().boundingBox())?.y).toBeLessThan(((await bar.boundingBox())?.y ?? 0) - 10);
+    // Whoever moves the camera keeps it.
+    await canvas.press("ArrowLeft");
+    const camera = await page.locator(".plane").getAttribute("style");
     expect(await page.locator(".ask .rule").first().textContent()).toMatch(/modes\/project-manager\.md:\d+/);
     // By words; the command that says the same stands below.
     await page.getByLabel("Or in your own words").fill("Stay with what is granted");
     expect(await page.locator(".ask .command code").textContent()).toContain("answer a-");
     await page.getByRole("button", { name: /Answer and resume/ }).click();
     await page.getByRole("heading", { name: "Backend Lead asks for the sign-off" }).waitFor();
+    expect(transformOf(await page.locator(".plane").getAttribute("style"))).toBe(transformOf(camera));
     await page.getByRole("button", { name: /Sign exactly this off/ }).click();
     await page.locator(".pill-finished").waitFor();
     expect((await own.cadre.store.run(run))?.status).toBe("finished");

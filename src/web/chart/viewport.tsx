@@ -1,7 +1,8 @@
 /**
  * A plane that is larger than its window: dragged, pinched, scrolled, or moved by keys.
  *
- * V1. The camera fits what is there once, when it is opened, and again when somebody asks; after that only a person moves it.
+ * V1. Until a person moves the camera, all that is there is in sight, also while it grows. From then on only a person moves it, and one key
+ *     or button brings everything back into sight.
  * V2. Moving renders nothing anew: the plane's transform is set, and what stands on it stays as it is.
  */
 import { useEffect, useLayoutEffect, useRef, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
@@ -32,6 +33,7 @@ export function Viewport({
   const frame = useRef<HTMLDivElement>(null);
   const plane = useRef<HTMLDivElement>(null);
   const camera = useRef<Camera>({ x: 0, y: 0, zoom: 1 });
+  const isMoved = useRef(false);
   const size = useRef<Size>({ width, height });
   size.current = { width, height };
 
@@ -44,30 +46,33 @@ export function Viewport({
   };
   const fit = (): void => {
     const own = frame.current;
-    if (own && own.clientWidth > 0) look(fitted(own, size.current));
+    if (!own || own.clientWidth === 0) return;
+    isMoved.current = false;
+    look(fitted(own, size.current));
+  };
+  const move = (next: Camera): void => {
+    isMoved.current = true;
+    look(next);
   };
   /** About a point of the window; its middle where none is given. */
   const zoomBy = (factor: number, at?: { readonly x: number; readonly y: number }): void => {
     const own = frame.current;
-    if (own) look(zoomed(camera.current, factor, at ?? { x: own.clientWidth / 2, y: own.clientHeight / 2 }));
+    if (own) move(zoomed(camera.current, factor, at ?? { x: own.clientWidth / 2, y: own.clientHeight / 2 }));
   };
   const panBy = (x: number, y: number): void => {
     const before = camera.current;
-    look({ ...before, x: before.x + x, y: before.y + y });
+    move({ ...before, x: before.x + x, y: before.y + y });
   };
 
-  // V1. A window that is not there yet (another tab of the page) is fitted once it is.
+  // V1. A window may be there later than its plane (another tab of the page), or change its size.
+  const keepInSight = (): void => {
+    if (!isMoved.current) fit();
+  };
+  useLayoutEffect(keepInSight, [width, height]);
   useLayoutEffect(() => {
     const own = frame.current;
     if (!own) return;
-    let done = own.clientWidth > 0;
-    fit();
-    const watch = new ResizeObserver(() => {
-      if (!done && own.clientWidth > 0) {
-        done = true;
-        fit();
-      }
-    });
+    const watch = new ResizeObserver(keepInSight);
     watch.observe(own);
     return () => watch.disconnect();
   }, []);

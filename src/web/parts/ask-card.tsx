@@ -29,6 +29,7 @@ const titles: Readonly<Record<AskView["kind"], (name: string) => string>> = {
 /** From so many characters on a question is set as text, not as a headline. */
 const longHead = 140;
 
+/** What is asked, why them and what they may say come first, and are in sight on a small screen too; how it came to that follows. */
 export function AskCard({
   ask,
   names,
@@ -41,21 +42,10 @@ export function AskCard({
   const now = useNow();
   const { exported } = useSurroundings();
   const [head = "", ...rest] = ask.question.trim().split(/\n\s*\n/);
-  return (
-    <article className="ask" aria-label={`Ask ${ask.id}`}>
-      <header className="ask-head">
-        <PauseSign />
-        <h2>{titles[ask.kind](names(ask.role))}</h2>
-        <span className="muted" title={timeWords(ask.raisedAt)}>
-          {agoWords(ask.raisedAt, now)}
-        </span>
-      </header>
-      <p className={head.length > longHead ? "ask-question ask-question-long" : "ask-question"}>{shown(head)}</p>
+  const background = (
+    <>
       {rest.length === 0 ? null : <Longer text={rest.join("\n\n")} />}
       <dl className="facts">
-        <Fact name="Why you">
-          <RuleQuote rule={ask.rule} kind="escalation" />
-        </Fact>
         <Fact name="Path">
           <span className="path">{[...ask.path, ask.to].map(names).join(" → ")}</span>
         </Fact>
@@ -68,13 +58,35 @@ export function AskCard({
             {shown(ask.acknowledged.by)}, {agoWords(ask.acknowledged.at, now)}
           </Fact>
         )}
+      </dl>
+    </>
+  );
+  return (
+    <article className="ask" aria-label={`Ask ${ask.id}`}>
+      <header className="ask-head">
+        <PauseSign />
+        <h2>{titles[ask.kind](names(ask.role))}</h2>
+        <span className="muted" title={timeWords(ask.raisedAt)}>
+          {agoWords(ask.raisedAt, now)}
+        </span>
+      </header>
+      <p className={head.length > longHead ? "ask-question ask-question-long" : "ask-question"}>{shown(head)}</p>
+      <dl className="facts">
+        <Fact name="Why you">
+          <RuleQuote rule={ask.rule} kind="escalation" />
+        </Fact>
         <Votes ask={ask} />
       </dl>
       <ExactAction ask={ask} />
       {ask.state === "open" && !exported ? (
-        <AskForm ask={ask} names={names} onDecided={onDecided} />
+        <AskForm ask={ask} names={names} onDecided={onDecided}>
+          {background}
+        </AskForm>
       ) : (
-        <Decided ask={ask} />
+        <>
+          {background}
+          <Decided ask={ask} />
+        </>
       )}
     </article>
   );

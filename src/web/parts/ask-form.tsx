@@ -17,10 +17,13 @@ export function AskForm({
   ask,
   names,
   onDecided,
+  children,
 }: {
   readonly ask: AskView;
   readonly names: Names;
   readonly onDecided: (decided: AskView) => void;
+  /** What may be read before it is sent. */
+  readonly children: ReactNode;
 }): ReactNode {
   const source = useSource();
   const { session } = useSurroundings();
@@ -65,6 +68,7 @@ export function AskForm({
       }}
     >
       <Fields ask={ask} draft={draft} change={change} names={names} />
+      {children}
       <Command rest={commandOf(ask, draft)} label={`${draft.mode} ${ask.id}`} />
       <div className="ask-bar">
         {doing.error === null ? null : <DecisionError error={doing.error} onClose={doing.clear} />}

@@ -99,7 +99,7 @@ export function FilePlace({ file, line }: { readonly file: string; readonly line
 export function RuleQuote({ rule, kind }: { readonly rule: Rule; readonly kind?: string }): ReactNode {
   return (
     <div className={`rule rule-${kind ?? "other"}`}>
-      <q>{shown(rule.purpose)}</q> <FilePlace file={rule.file} line={rule.line} />
+      <q title={shown(rule.purpose)}>{shown(rule.purpose)}</q> <FilePlace file={rule.file} line={rule.line} />
     </div>
   );
 }
