@@ -287,13 +287,13 @@ function afterRefusal(action: PendingAction | null, { callId }: EventOf<"refused
   return action?.proposed.calls.some((call) => call.id === callId) ? null : action;
 }
 
-/** What is handed back undone of the top frame: an action of the runtime's own, or the report that was to be closed with. */
 /** What is questioned once, and then put to a person. */
 function toldOnce(desk: Desk, { code, frame, to }: EventOf<"refused">): Partial<Desk> {
   if (code === "route-questioned") return { questioned: [...desk.questioned, `${frame} ${to}`] };
   return code === "breadth-exceeded" ? { narrowed: [...desk.narrowed, frame] } : {};
 }
 
+/** What is handed back undone of the top frame: an action of the runtime's own, or the report that was to be closed with. */
 function handedBack(desk: Desk, { frame, callIds }: EventOf<"calls_returned">): Partial<Desk> {
   const { submitted } = desk;
   return submitted?.frame === frame && callIds.includes(submitted.callId) ? { submitted: null } : {};

@@ -52,16 +52,16 @@ export function rowProjector({ db }: Connection): (stored: StoredEvent) => void 
   );
 
   const sameOpen = db
-    .prepare<[RunId, string | null, string | null, string | null], string>(
+    .prepare<[RunId, string | null, number | null, string | null], string>(
       `SELECT asks.id FROM asks JOIN events USING (line, idx) WHERE asks.run = ? AND asks.state = 'open'
-       AND events.body ->> '$.limit.name' IS ? AND events.body ->> '$.limit.ceiling' IS CAST(? AS INTEGER)
+       AND events.body ->> '$.limit.name' IS ? AND events.body ->> '$.limit.ceiling' IS ?
        AND events.body ->> '$.chart' IS ?`,
     )
     .pluck();
   const requireFirst = ({ event, line }: StoredEvent, run: RunId): void => {
     if (event.type !== "ask_raised" || (event.limit === null && event.chart === null)) return;
     const { limit, chart } = event;
-    const first = sameOpen.get(run, limit?.name ?? null, limit === null ? null : String(limit.ceiling), chart);
+    const first = sameOpen.get(run, limit?.name ?? null, limit?.ceiling ?? null, chart);
     if (first !== undefined)
       throw new CadreError("ask-exists", `${line} would ask what ${first} asks already; nothing was written.`, {
         hint: "Go on: it then waits for that decision.",

@@ -426,6 +426,38 @@ test("L2 lines that look at one moment do not spend what is left once: the commi
   expect(await verifyRun(line.store, line.run)).toMatchObject({ ok: true, problems: [] });
 });
 
+test.each([
+  ["money", { money: { amount: 0.5, currency: "EUR" } }, 0.5],
+  ["tokens", { tokens: 9000 }, 9000],
+] as const)("L1 lines that come to the limit of %s at one moment raise one question", async (name, limits, ceiling) => {
+  const terms = {
+    price: { promptPerMillion: 10, completionPerMillion: 100, currency: "EUR" },
+    source: "models.it in cadre.yaml",
+    gpus: null,
+    longestMs: 20_000,
+  };
+  const looks = { waiting: 0, go: Promise.withResolvers<void>() };
+  const line = await created({
+    workflow: { entry: "lead", signOff: false, limits },
+    terms,
+    say: (_request, role) => (role === "lead" ? [tasks(slugs.map((mode) => ({ mode })))] : report()),
+  });
+  // All three children are under way or have looked for a question before any of them commits its own.
+  const asks = line.store.asks.bind(line.store);
+  line.store.asks = async (filter) => {
+    const rows = await asks(filter);
+    if (filter?.state === undefined && filter?.dueBy === undefined && rows.length === 0) {
+      looks.waiting += 1;
+      if (looks.waiting === 2) looks.go.resolve();
+      await looks.go.promise;
+    }
+    return rows;
+  };
+  const first = await line.move();
+  expect(first.asks.map(({ kind, limit }) => [kind, limit?.name, limit?.ceiling])).toEqual([["limit", name, ceiling]]);
+  expect(looks.waiting).toBeGreaterThan(1);
+});
+
 test("L2 calls that a crash left in doubt on several lines are repeated beyond the ceiling by one at most", async () => {
   let dying = true;
   const looks = { waiting: 0, go: Promise.withResolvers<void>() };
