@@ -4,7 +4,8 @@
  * P1. A line that waits for a person, or that another process works on, keeps no other from going on.
  * P2. No wake-up is lost: the lines are looked at again whenever one comes to rest and at every renewal of a lease. Who writes a decision,
  *     or ends a child, after the last look finds the leases free.
- * P3. An error stops the line that it met, and is thrown when the others have come to rest: none of their work is cut off.
+ * P3. An error stops the line that it met, and is thrown when the others have come to rest: none of their work is cut off. Nor by a look
+ *     that fails (a busy store): while lines are at work it is made again.
  * P4. A stop reaches all lines; a parent ends after its children (`join.ts`).
  */
 import { CadreError, isCadreError } from "../errors.ts";
@@ -67,9 +68,13 @@ class Dispatch {
   async untilStill(): Promise<ReadonlyMap<LineId, Rest>> {
     for (;;) {
       this.#woken = Promise.withResolvers();
-      const begun = await this.#look();
-      if (begun === 0 && this.#working.size === 0) return this.#rests;
+      const looked = await this.#look().then(
+        (begun) => ({ begun }),
+        (error: unknown) => ({ error }),
+      );
       if (this.#working.size > 0) await this.#woken.promise;
+      else if ("error" in looked) throw looked.error; // P3
+      else if (looked.begun === 0) return this.#rests;
     }
   }
 

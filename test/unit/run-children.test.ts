@@ -372,6 +372,35 @@ test("P3 a child whose model fails pauses alone: the others come to rest, and a 
   expect((await line.move()).status).toBe("finished");
 });
 
+test.each([
+  ["once", 1],
+  ["each time", Number.POSITIVE_INFINITY],
+] as const)("P3 a look at the lines that fails %s cuts off nothing that is under way", async (_how, times) => {
+  let failing = 0;
+  let failed = 0;
+  const line = await created({
+    say: async (request, role) => {
+      if (role === "lead")
+        return said(request).includes("# Report from") ? report() : [tasks([{ mode: "one" }, { mode: "two" }])];
+      // The look that follows once the first has come to rest fails, and the other one is at work then.
+      if (role === "one") failing = times;
+      else await expect.poll(() => failed).toBeGreaterThan(0);
+      return report();
+    },
+  });
+  const lines = line.store.lines.bind(line.store);
+  line.store.lines = async (run) => {
+    if (failed >= failing) return lines(run);
+    failed += 1;
+    throw new Error("the store is busy");
+  };
+  const moved = line.move({ leaseTimes: { ttl: 1000, renew: 5 } });
+  if (times === 1) expect((await moved).status).toBe("finished");
+  else await expect(moved).rejects.toThrow("the store is busy");
+  expect(failed).toBeGreaterThan(0);
+  expect((await lines(line.run)).slice(1).map(({ ended }) => ended)).toEqual(["reported", "reported"]);
+});
+
 test("what a child sends in copy reaches its reader on the line above, once", async () => {
   const line = await created({
     modes: [
