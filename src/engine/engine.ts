@@ -22,16 +22,19 @@ import type { Sandbox } from "../tools/sandbox/sandbox.ts";
 import { openWorkspaces } from "../tools/workspace/folder.ts";
 import type { Workspaces } from "../tools/workspace/workspace.ts";
 import type { Engine, EngineOptions } from "./api.ts";
-import { guardedModel, guardedModels, guardedTools, secretsOf } from "./guard.ts";
+import { followSecrets, guardedModel, guardedModels, guardedTools } from "./guard.ts";
 import { byName, noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./mcp.ts";
 import { engineModels } from "./models.ts";
 import { outsideOf } from "./outside.ts";
 import { costingOf, engineRouting } from "./routing.ts";
 
 export function openEngine(options: EngineOptions): Engine {
-  const secrets = secretsOf(options.dir);
+  const secrets = followSecrets(options.dir);
   // The YAML parser with its schemas is needed once a role acts, and not to take a decision up.
-  const configured = async (): Promise<Config> => (await import("../config/config.ts")).requireConfig(options.dir);
+  const configured = async (): Promise<Config> => {
+    secrets.look();
+    return (await import("../config/config.ts")).requireConfig(options.dir);
+  };
   const models = engineModels({ dir: options.dir, data: options.data, config: configured, env: process.env });
   const outside = outsideOf({ ...options, embedded: models.embedded });
   // With all that they do: not before a role acts.
@@ -43,7 +46,10 @@ export function openEngine(options: EngineOptions): Engine {
     },
   );
   const workspaces = openWorkspaces({ project: options.dir, data: options.data, exclude: ownFolders(options) });
-  const serve = (): ServedTools => (options.outside === false ? noServers : serveMcp(options.dir));
+  const serve = (): ServedTools => {
+    secrets.look(); // servers are given what the file names by now
+    return options.outside === false ? noServers : serveMcp(options.dir);
+  };
   const bindNow = async (
     served: ServedTools,
     workflow: string | undefined,
@@ -114,6 +120,7 @@ export function openEngine(options: EngineOptions): Engine {
       project: options.dir,
       clock: options.clock,
       drift: async () => {
+        secrets.look();
         await outside.read(); // before anything is offered or run
         return drift();
       },

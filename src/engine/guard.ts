@@ -20,6 +20,38 @@ export function secretsOf(dir: string, env: NodeJS.ProcessEnv = process.env): Se
   return openSecrets({ tokens: [...tokens, "HF_TOKEN"], maybe: words }, env);
 }
 
+export type FollowedSecrets = Secrets & {
+  /** Takes in what cadre.yaml has come to name: to be called wherever that file is read anew. */
+  look(): void;
+};
+
+/** The same for a process that stays, while the file is edited beside it. What was known once stays known. */
+export function followSecrets(dir: string, env: NodeJS.ProcessEnv = process.env): FollowedSecrets {
+  const tokens = new Set(["HF_TOKEN"]);
+  const maybe = new Set<string>();
+  let known = 0;
+  let held = openSecrets({ tokens: [], maybe: [] }, {});
+  const look = (): void => {
+    const said = configWords(dir);
+    for (const name of said.tokens) tokens.add(name);
+    for (const name of said.words) maybe.add(name);
+    if (known === tokens.size + maybe.size) return;
+    known = tokens.size + maybe.size;
+    held = openSecrets({ tokens: [...tokens], maybe: [...maybe] }, env);
+  };
+  look();
+  return {
+    look,
+    get none() {
+      return held.none;
+    },
+    clean: (text) => held.clean(text),
+    cleanJson: (value) => held.cleanJson(value),
+    stream: () => held.stream(),
+    byteStream: () => held.byteStream(),
+  };
+}
+
 export function guardedModel(model: RoleModel, secrets: Secrets): RoleModel {
   return {
     ...model,
@@ -41,7 +73,6 @@ export function guardedModel(model: RoleModel, secrets: Secrets): RoleModel {
 
 /** What it answers is one of the labels that it was given, or nothing. */
 export function guardedJudge(judge: RouteJudge, secrets: Secrets): RouteJudge {
-  if (secrets.none) return judge;
   return {
     ...judge,
     judge: ({ text, question, ...asked }, signal) => {
@@ -53,7 +84,6 @@ export function guardedJudge(judge: RouteJudge, secrets: Secrets): RouteJudge {
 
 /** Of what tools measure. What comes back goes to the ledger past the tool's own guard. */
 export function guardedModels(source: ModelSource, secrets: Secrets): ModelSource {
-  if (secrets.none) return source;
   return {
     names: () => source.names(),
     open: async (name) => {
@@ -82,7 +112,6 @@ function strict(reply: ModelReply): ModelReply {
 }
 
 export function guardedTools(tools: ReadonlyMap<string, Tool>, secrets: Secrets): ReadonlyMap<string, Tool> {
-  if (secrets.none) return tools;
   return new Map([...tools].map(([name, tool]) => [name, guardedTool(tool, secrets)]));
 }
 

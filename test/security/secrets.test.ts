@@ -231,3 +231,36 @@ test.skipIf(noSandbox !== null)(
         if (canary !== canaries.CANARY_TOKEN) expect(environment.includes(canary)).toBe(false);
   },
 );
+
+test("R8 what cadre.yaml comes to name while the process goes on is taken out from then on, and stays so", async () => {
+  project();
+  const place = join(dir, "project");
+  const value = "quietkestrel"; // neither called nor looking like a secret
+  process.env["CRM_LOGIN"] = value;
+  const tellTale: RoleModel = {
+    ...babbler([]),
+    call: async () => ({
+      text: `It is ${value}.`,
+      calls: [{ id: "c", name: "attempt_completion", args: { ...report, summary: value } }],
+      malformed: [],
+      finish: "tool_calls",
+      usage: { promptTokens: 1, completionTokens: 1, cachedTokens: 0, measured: true },
+    }),
+  };
+  cadre = openCadre({ dir: place, model: tellTale });
+  const told = async (): Promise<string> => {
+    const { brief } = readBrief("Task: Look at for lead matters.", null);
+    const run = await cadre.start(brief as Brief, { by: "maya" });
+    expect((await cadre.advance(run.id)).status).toBe("finished");
+    return JSON.stringify(await cadre.store.runEvents(run.id));
+  };
+  const file = join(place, "cadre.yaml");
+  const config = fs.readFileSync(file, "utf8");
+  expect(await told()).toContain(value); // nobody said that it is one: what follows would prove nothing otherwise
+  fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(config), hub: { token: "CRM_LOGIN" } }));
+  const events = await told();
+  expect(events).not.toContain(value);
+  expect(events).toContain("[CRM_LOGIN]");
+  fs.writeFileSync(file, config);
+  expect(await told()).not.toContain(value);
+});
