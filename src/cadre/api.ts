@@ -59,13 +59,13 @@ export interface Cadre {
   readonly data: string;
   readonly journalDir: string;
   readonly store: Store;
-  /** Checks everything, makes the run and its workspace; moves nothing yet. Errors: chart-invalid, workflow-invalid, role-unknown, brief-invalid, model-unknown. */
+  /** Checks everything, makes the run and its workspace; moves nothing yet. Errors: chart-invalid, workflow-invalid, role-unknown, brief-invalid, model-unknown; model-auth, model-file and model-engine for what shows of a model without asking its server. */
   start(brief: Brief, options: StartOptions): Promise<RunRow>;
   /** What a fork would share, put again and leave standing; makes nothing. Errors: run-unknown, fork-refused. */
   planFork(run: RunId, options: ForkOptions): Promise<ForkPlan>;
   /**
    * A new run that goes on from a step of another one: same brief, what came before is shared, the workspace is as it was there. Moves
-   * nothing yet. Errors: run-unknown, fork-refused (hint: the nearest steps that work), chain-broken, workspace-refused, model-unknown.
+   * nothing yet. Errors: run-unknown, fork-refused (hint: the nearest steps that work), chain-broken, workspace-refused, model-unknown, and what `start` says of a model.
    */
   fork(run: RunId, options: ForkOptions): Promise<RunRow>;
   /** `fork` of a run that was stopped or failed, from its last step unless `at` names one. Errors: as fork; fork-refused where it has not ended so. */

@@ -55,7 +55,7 @@ export async function embeddedCheck(
   { dir }: Pick<Context, "dir">,
   name: string,
   { file, model }: Pick<EmbeddedModel, "file" | "model">,
-  isInstalled: () => boolean = hasEngine,
+  isInstalled?: () => boolean,
 ): Promise<Check> {
   const label = `model ${name}`;
   if (file !== undefined) {
@@ -67,17 +67,9 @@ export async function embeddedCheck(
     file === undefined
       ? `${model ?? ""} in this process; fetched at its first use, pinned in cadre.lock`
       : `${file} in this process; not loaded`;
-  if (isInstalled()) return check(label, "ok", detail);
-  const { llamaInstall } = await import("../models/embedded/llama-engine.ts");
+  const { isLlamaInstalled, llamaInstall } = await import("../models/embedded/llama-engine.ts");
+  if ((isInstalled ?? isLlamaInstalled)()) return check(label, "ok", detail);
   return check(label, "note", `${detail}; node-llama-cpp is not installed`, llamaInstall);
-}
-
-function hasEngine(): boolean {
-  try {
-    return import.meta.resolve("node-llama-cpp") !== "";
-  } catch {
-    return false;
-  }
 }
 
 function detailOf(spec: Remote): string {

@@ -6,16 +6,14 @@ import { CadreError, isCadreError } from "../errors.ts";
 import type { ChangeSet } from "../events/event.ts";
 import { openerOf, type LineId, type RunId } from "../ids.ts";
 import type { RoleModel } from "../models/model.ts";
-import { resolveModel, type ModelSpec } from "../models/resolve.ts";
 import { modelSource } from "../models/served-model.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
-import { findRole, type Role } from "../org/chart.ts";
+import type { Role } from "../org/chart.ts";
 import { commandPolicy, type CommandPolicy } from "../org/command-policy.ts";
 import { advanceRun } from "../run/advance-run.ts";
 import type { AdvanceOptions, AdvanceResult, ChangedFile, Changes, ForkOptions, StartOptions } from "../run/api.ts";
 import { driftFrom } from "../run/drift.ts";
 import { complaint } from "../run/refusal.ts";
-import type { StartDeps } from "../run/start-run.ts";
 import type { Store } from "../store/ports.ts";
 import type { RunRow } from "../store/rows.ts";
 import type { Sandbox } from "../tools/sandbox/sandbox.ts";
@@ -26,7 +24,8 @@ import { followSecrets, guardedModel, guardedModels, guardedTools } from "./guar
 import { byName, noServers, serveMcp, servedTool, whileServed, withServed, type ServedTools } from "./mcp.ts";
 import { engineModels } from "./models.ts";
 import { outsideOf } from "./outside.ts";
-import { costingOf, engineRouting } from "./routing.ts";
+import { engineRouting } from "./routing.ts";
+import { runModels, specFor } from "./run-models.ts";
 
 export function openEngine(options: EngineOptions): Engine {
   const secrets = followSecrets(options.dir);
@@ -65,36 +64,14 @@ export function openEngine(options: EngineOptions): Engine {
     return { bound: bindProject(project, toolHashes, mcp), workflow: project.loaded?.name ?? "" };
   };
   const routing = engineRouting({ dir: options.dir, config: configured, embedded: models.embedded, secrets });
-  const specFor = (config: Config, bound: BoundChart, role: Role, flag: string | null): ModelSpec => {
-    const staffing = bound.workflow.staffing[role.slug];
-    return resolveModel(config, {
-      role: role.slug,
-      rank: role.rank,
-      modeModel: role.model,
-      staffed: staffing?.by === "model" ? (staffing.model ?? null) : null,
-      flag,
-    });
-  };
   const making = { store: options.store, clock: options.clock, ids: options.ids };
-  /** The model that plays a role, with what it costs, where `--model` says `flag`. */
-  const costing = async (flag: string | null): Promise<Pick<StartDeps, "costing" | "asked">> => {
-    const { model } = options;
-    const config = model ? null : await configured();
-    return {
-      asked: await routing.costing(),
-      costing: (chart, slug) => {
-        const role = findRole(chart.chart, slug);
-        if (model || config === null || role === undefined)
-          return model ?? costingOf({ kind: "rehearsal", because: "" });
-        return costingOf(specFor(config, chart, role, flag));
-      },
-    };
-  };
+  const modelsFor = (flag: string | null): ReturnType<typeof runModels> =>
+    runModels({ ...options, config: configured, routing }, flag);
   const start = async (brief: Brief, begin: StartOptions): Promise<RunRow> => {
     const { startRun } = await import("../run/start-run.ts");
     const { bound, workflow } = await whileServed(serve(), (served) => bindNow(served, begin.workflow, null));
     return startRun(
-      { ...making, workspaces, ...(await costing(begin.model ?? null)) },
+      { ...making, workspaces, ...(await modelsFor(begin.model ?? null)) },
       bound,
       workflow,
       secrets.cleanJson(brief),
@@ -175,7 +152,7 @@ export function openEngine(options: EngineOptions): Engine {
     const { line, length, head } = plan;
     const { forkRun } = await import("../run/fork/fork-run.ts");
     return forkRun(
-      { ...making, workspaces, ...(await costing(model)) },
+      { ...making, workspaces, ...(await modelsFor(model)) },
       { of: run, past: { line, length, head }, desk: cut.desk, traces, bound, model, by: how.by },
     );
   };

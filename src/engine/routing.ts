@@ -11,8 +11,8 @@ import type { RunId } from "../ids.ts";
 import type { Costing } from "../run/held.ts";
 
 export interface EngineRouting {
-  /** What the model that is asked costs; null: none is called. */
-  costing(): Promise<Costing | null>;
+  /** The model that is asked; null: none is called. */
+  spec(): Promise<Exclude<ModelSpec, { kind: "rehearsal" }> | null>;
   /** For one run, made when it is first needed. Null: nobody is asked. */
   judge(run: RunId): () => Promise<RouteJudge | null>;
 }
@@ -26,10 +26,9 @@ export function engineRouting(deps: {
   // As far as the file's words tell: it is not read for what most projects leave out.
   const configured = async (): Promise<Config | null> => (configMentions(deps.dir, "routing") ? deps.config() : null);
   return {
-    costing: async () => {
+    spec: async () => {
       const config = await configured();
-      const spec = config && routingSpec(config);
-      return spec && costingOf(spec);
+      return config && routingSpec(config);
     },
     judge: (run) => {
       let made: Promise<RouteJudge | null> | undefined;

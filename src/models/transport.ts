@@ -120,7 +120,8 @@ function leaveWith(watch: Watch, pass: Pass): void {
   else watch.signal.addEventListener("abort", leave, { once: true });
 }
 
-function checkedToken(token: string, url: URL): string {
+/** As it is sent. Errors: `config-invalid` over plain http to another machine, `model-auth` for what no token can be. */
+export function checkedToken(token: string, url: URL): string {
   if (url.protocol !== "https:" && !isLoopback(url)) {
     throw new CadreError("config-invalid", `A token may not be sent to ${url.origin} over plain http.`, {
       hint: "Use https, or leave the token out.",

@@ -28,9 +28,11 @@ export type StartDeps = {
   readonly costing: (bound: BoundChart, role: string) => Costing;
   /** The model that is asked for a second opinion on routes; null: none is. */
   readonly asked: Costing | null;
+  /** Refuses where a role's model cannot be called at all, as far as that shows from here; nobody is asked. */
+  readonly atHand: (bound: BoundChart, roles: readonly string[]) => Promise<void>;
 };
 
-/** Errors: role-unknown, brief-invalid (an input that is not there), workflow-invalid (nobody could sign off), model-unknown, config-invalid (a limit that could not be held), workspace-refused. */
+/** Errors: role-unknown, brief-invalid (an input that is not there), workflow-invalid (nobody could sign off), model-unknown, config-invalid (a limit that could not be held), those of `atHand`, workspace-refused. */
 export async function startRun(
   deps: StartDeps,
   bound: BoundChart,
@@ -40,11 +42,12 @@ export async function startRun(
 ): Promise<RunRow> {
   const entry = entryOf(bound, brief, options);
   requireReach(bound, options.by);
-  const staffed = bound.chart.roles.filter((role) => bound.workflow.staffing[role.slug]?.by !== "person");
-  const models = staffed.map((role) => deps.costing(bound, role.slug));
+  const staffed = playedByModels(bound);
+  const models = staffed.map((slug) => deps.costing(bound, slug));
   const { limits, currency } = limitsOf(bound.workflow.limits, brief.limits);
   const paid = paidFor(models, deps.asked);
   requireHeld(limits, currency, paid);
+  await deps.atHand(bound, staffed);
   const draft = {
     title: brief.title,
     brief,
@@ -74,6 +77,11 @@ export async function startRun(
     if (!row) throw new CadreError("internal", `${id} was made and is not there`);
     return row;
   }
+}
+
+/** The roles that no person staffs. */
+export function playedByModels({ chart, workflow }: BoundChart): readonly string[] {
+  return chart.roles.map(({ slug }) => slug).filter((slug) => workflow.staffing[slug]?.by !== "person");
 }
 
 /** Ids are short enough to type, so two runs may draw the same one: looked up first, because a workspace that is there is taken for the run's own. */

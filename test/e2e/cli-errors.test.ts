@@ -186,6 +186,28 @@ describe("runs and asks", () => {
     expectError(ended, 1, /127\.0\.0\.1:9/, /go on with: npx cadre --dir \. resume r-[0-9a-f]{6}$/m);
   });
 
+  test("what is missing of a model is said before a run is made, with what it is, who chose it and what to do", () => {
+    const dir = project();
+    const unset = { env: { HF_TOKEN: "" } };
+    expectError(
+      cadre(dir, ["run", brief, "--model", "hf:org/m"], unset),
+      4,
+      /HF_TOKEN is not set\. --model chooses it/,
+    );
+    expectError(cadre(dir, ["run", brief, "--model", "embedded:gone.gguf"]), 2, /gone\.gguf is not there/, /GGUF/);
+    writeFileSync(join(dir, "cadre.yaml"), "models: {m: {tier: hf, model: org/m}}\nmap: {default: m}\n");
+    expectError(
+      cadre(dir, ["run", brief], unset),
+      4,
+      /map\.default in cadre\.yaml chooses it; no run was made/,
+      /Set HF_/,
+    );
+    expect(JSON.parse(cadre(dir, ["runs", "--json"]).out)).toMatchObject({ runs: [] });
+    expect(cadre(dir, ["run", brief, "--dry-run"], unset)).toMatchObject({ code: 0 });
+    expect(cadre(dir, ["rehearse", brief], unset)).toMatchObject({ code: 0 });
+    expect(begun(dir, ["--model", "rehearsal"]).code).toBe(8);
+  });
+
   test("R3 a stale hash is exit 5 and decides nothing; a wrong verb is exit 2 with the right one", () => {
     const dir = project();
     expect(begun(dir).code).toBe(8);

@@ -437,6 +437,7 @@ test("a run id that is taken is not taken twice", async () => {
     workspaces,
     costing: () => ({ id: "rehearsal", tier: "rehearsal" as const }),
     asked: null,
+    atHand: async () => {},
   };
   const brief = {
     title: "t",

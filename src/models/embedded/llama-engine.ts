@@ -87,19 +87,34 @@ export async function openLlamaEngine(
   };
 }
 
+/** Errors: `model-engine`, without loading anything. `isInstalled`: for tests. */
+export function requireLlama(isInstalled: () => boolean = isLlamaInstalled): void {
+  if (!isInstalled()) throw notInstalled();
+}
+
+export function isLlamaInstalled(): boolean {
+  try {
+    return import.meta.resolve("node-llama-cpp") !== "";
+  } catch {
+    return false;
+  }
+}
+
+function notInstalled(cause?: unknown): CadreError {
+  const message = "The embedded tier runs on node-llama-cpp, which is not installed.";
+  return new CadreError("model-engine", message, { hint: llamaInstall, cause });
+}
+
 async function loadLibrary(load: () => Promise<Library>): Promise<Library> {
   try {
     return await load();
   } catch (error) {
     const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
-    const missing = code === "ERR_MODULE_NOT_FOUND";
-    throw new CadreError(
-      "model-engine",
-      missing
-        ? "The embedded tier runs on node-llama-cpp, which is not installed."
-        : "node-llama-cpp is installed, but it cannot be loaded.",
-      { hint: llamaInstall, cause: error },
-    );
+    if (code === "ERR_MODULE_NOT_FOUND") throw notInstalled(error);
+    throw new CadreError("model-engine", "node-llama-cpp is installed, but it cannot be loaded.", {
+      hint: llamaInstall,
+      cause: error,
+    });
   }
 }
 

@@ -36,17 +36,39 @@ export async function modelFile(deps: ModelFileDeps, source: Source, signal: Abo
   if (source.kind === "file") return fileHere(resolve(deps.dir, source.path), source.path);
   const config = deps.hub ?? defaultHub;
   const hub = (): Hub => openHub(config, { env: deps.env, signal, ...(deps.fetch ? { fetch: deps.fetch } : {}) });
-  const name = lockName(source);
-  const pinned = readPin(deps.dir, name);
-  const pin = pinned !== null && agrees(source, pinned) ? pinned : await choose(hub(), source).catch(unreached(source));
-  const path = join(
-    config.cache === undefined ? join(deps.data, "models") : resolve(deps.dir, config.cache),
-    `${pin.sha256}.gguf`,
-  );
-  if (!(existsSync(path) && statSync(path).size === pin.bytes))
-    await fetched(deps, config, hub(), source, pin, path, signal);
-  if (pin !== pinned) writePin(deps.dir, name, pin);
+  const pinned = pinOf(deps, source);
+  const pin = pinned ?? (await choose(hub(), source).catch(unreached(source)));
+  const path = cachePath(deps, config, pin);
+  if (!isCached(path, pin)) await fetched(deps, config, hub(), source, pin, path, signal);
+  if (pin !== pinned) writePin(deps.dir, lockName(source), pin);
   return path;
+}
+
+/** What keeps `modelFile` from a file, as far as that shows without asking the Hub. Errors: as there. */
+export function requireModelFile(deps: Pick<ModelFileDeps, "dir" | "data" | "hub" | "env">, source: Source): void {
+  if (source.kind === "file") {
+    fileHere(resolve(deps.dir, source.path), source.path);
+    return;
+  }
+  const config = deps.hub ?? defaultHub;
+  const pin = pinOf(deps, source);
+  if (pin !== null && isCached(cachePath(deps, config, pin), pin)) return;
+  if (pin !== null) requireSize(config, source, pin);
+  openHub(config, { env: deps.env, signal: new AbortController().signal }); // the token that it would be asked with
+}
+
+/** Null: none that goes for what is asked for. */
+function pinOf({ dir }: Pick<ModelFileDeps, "dir">, source: HubSource): ModelPin | null {
+  const pinned = readPin(dir, lockName(source));
+  return pinned !== null && agrees(source, pinned) ? pinned : null;
+}
+
+function cachePath({ dir, data }: Pick<ModelFileDeps, "dir" | "data">, { cache }: HubConfig, pin: ModelPin): string {
+  return join(cache === undefined ? join(data, "models") : resolve(dir, cache), `${pin.sha256}.gguf`);
+}
+
+function isCached(path: string, pin: ModelPin): boolean {
+  return existsSync(path) && statSync(path).size === pin.bytes;
 }
 
 /** What is wrong with a file that is to be loaded, without loading it; null where nothing is seen. */
@@ -77,13 +99,7 @@ async function fetched(
   path: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const name = lockName(source);
-  if (pin.bytes > config.maxFileGb * 1e9) {
-    throw new CadreError("model-file", `${name} is larger than ${config.maxFileGb} GB, and is not fetched.`, {
-      hint: "Raise `hub.maxFileGb` in cadre.yaml, or take a smaller quantisation.",
-      data: { bytes: pin.bytes },
-    });
-  }
+  requireSize(config, source, pin);
   const way = pin.file.split("/").map(encodeURIComponent).join("/");
   const address = `${config.url.replace(/\/+$/, "")}/${place("model", source.repo)}/resolve/${pin.revision}/${way}`;
   await download(
@@ -98,8 +114,16 @@ async function fetched(
       onProgress: deps.onProgress,
       ...(deps.freeSpace ? { freeSpace: deps.freeSpace } : {}),
     },
-    { path, bytes: pin.bytes, sha256: pin.sha256, name },
+    { path, bytes: pin.bytes, sha256: pin.sha256, name: lockName(source) },
   );
+}
+
+function requireSize({ maxFileGb }: HubConfig, source: HubSource, { bytes }: ModelPin): void {
+  if (bytes <= maxFileGb * 1e9) return;
+  throw new CadreError("model-file", `${lockName(source)} is larger than ${maxFileGb} GB, and is not fetched.`, {
+    hint: "Raise `hub.maxFileGb` in cadre.yaml, or take a smaller quantisation.",
+    data: { bytes },
+  });
 }
 
 /** Without the Hub a file of it is of no use, and one that is here is. */

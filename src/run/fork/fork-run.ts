@@ -16,9 +16,9 @@ import type { WorkspacePasts, Trace } from "../../tools/workspace/workspace.ts";
 import { adoptionObstacle } from "../asks.ts";
 import { currencyFor, paidFor, requireHeld } from "../held.ts";
 import { pinnedModel } from "../player.ts";
-import { idTries, requireReach, unusedId, type StartDeps } from "../start-run.ts";
+import { idTries, playedByModels, requireReach, unusedId, type StartDeps } from "../start-run.ts";
 
-export type ForkDeps = Pick<StartDeps, "store" | "clock" | "ids" | "costing" | "asked"> & {
+export type ForkDeps = Pick<StartDeps, "store" | "clock" | "ids" | "costing" | "asked" | "atHand"> & {
   readonly workspaces: Pick<WorkspacePasts, "fork">;
 };
 
@@ -32,7 +32,7 @@ export type NewForkRun = {
   readonly by: string;
 };
 
-/** Errors: chain-broken, workflow-invalid, model-unknown, config-invalid (a limit that could not be held), workspace-refused, run-exists. */
+/** Errors: chain-broken, workflow-invalid, model-unknown, config-invalid (a limit that could not be held), those of `atHand`, workspace-refused, run-exists. */
 export async function forkRun(deps: ForkDeps, fork: NewForkRun): Promise<RunRow> {
   const { of, past, desk, bound, traces } = fork;
   const [bad] = await verifyLine(deps.store, past.line, "bytes");
@@ -41,12 +41,13 @@ export async function forkRun(deps: ForkDeps, fork: NewForkRun): Promise<RunRow>
       hint: `\`cadre verify ${of.id}\` says what is wrong. Restore the data folder from a backup.`,
     });
   requireReach(bound, fork.by);
-  const staffed = bound.chart.roles.filter((role) => bound.workflow.staffing[role.slug]?.by !== "person");
-  const models = staffed.map((role) => deps.costing(bound, role.slug));
+  const staffed = playedByModels(bound);
+  const models = staffed.map((slug) => deps.costing(bound, slug));
   const limits = { ...of.limits, ...desk.ceilings };
   const limited = limits.money === undefined ? null : of.currency;
   const paid = paidFor(models, deps.asked);
   requireHeld(limits, limited, paid);
+  await deps.atHand(bound, staffed);
   const draft = {
     title: of.title,
     brief: of.brief,
