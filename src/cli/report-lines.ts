@@ -1,6 +1,7 @@
 /** A report as a person reads it: the summary, each criterion with its evidence, and numbers only as their receipts hold them. */
 import type { Criterion } from "../briefs/brief.ts";
 import type { Report } from "../events/event.ts";
+import { figureText } from "../events/figure.ts";
 import { visible, visibleLines } from "../views/escape.ts";
 import { criteriaTable, type CriterionOutcome, type RunOutcome } from "../views/outcome.ts";
 import { columnsOf, padColumns } from "../views/text-width.ts";
@@ -85,8 +86,9 @@ function measurementLines(report: ReportView, output: Output): string[] {
   ];
 }
 
-function figureOf({ value, unit, n }: ReportView["measurements"][number]): string {
-  return `${numberText(value)}${unit === "" ? "" : ` ${visible(unit)}`}${n === undefined ? "" : `, n ${n}`}`;
+function figureOf(measured: ReportView["measurements"][number]): string {
+  const { n } = measured;
+  return `${visible(figureText(measured, numberText))}${n === undefined ? "" : `, n ${n}`}`;
 }
 
 function numberText(value: number): string {

@@ -1,5 +1,6 @@
 /** Tool calls in a few words: what was read, written or run, without the contents. */
 import type { Call, ToolResult } from "../events/event.ts";
+import { figureText } from "../events/figure.ts";
 
 /** Arguments that say what a call is about, the most telling first. */
 const telling = [
@@ -58,7 +59,7 @@ export function measureText(measured: {
   readonly n?: number | undefined;
 }): string {
   const n = measured.n === undefined ? "" : ` (n ${measured.n})`;
-  return `${measured.name} ${measured.value}${measured.unit === "" ? "" : ` ${measured.unit}`}${n}`;
+  return `${measured.name} ${figureText(measured)}${n}`;
 }
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> {

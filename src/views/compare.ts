@@ -7,6 +7,7 @@
  * C3. A run that goes on from another one says so, and its model calls and tokens are its own: what both share stands in a row apart.
  */
 import type { NumberedEvent } from "../events/numbered.ts";
+import { figureText } from "../events/figure.ts";
 import { escalationThreads } from "./escalations.ts";
 import { visible } from "./escape.ts";
 import { runOutcome, type RunOutcome } from "./outcome.ts";
@@ -39,7 +40,7 @@ const sections: readonly (readonly [
   ],
   [
     "measurements",
-    ({ measurements }) => new Map(measurements.map(({ name, value, unit }) => [name, `${value} ${unit}`.trim()])),
+    ({ measurements }) => new Map(measurements.map((measured) => [measured.name, figureText(measured)])),
   ],
   ["decisions", (_outcome, events) => decisionsOf(events)],
   [

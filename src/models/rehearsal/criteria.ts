@@ -6,6 +6,7 @@
  * J2. A text is never `met` for the words that stand in it: what was written is named, with the words that it takes up and those
  *     that it does not, and a reader judges.
  */
+import { figureText } from "../../events/figure.ts";
 import type { Evidence, Measured, Status } from "./answers.ts";
 import type { Criterion } from "./sections.ts";
 import { stems } from "./words.ts";
@@ -162,8 +163,8 @@ function compared(asked: string, relevant: readonly Measured[], all: readonly Me
 }
 
 /** A score has no unit worth saying. */
-function valueText({ value, unit }: Measured): string {
-  return unit === "" || unit === "score" || unit === "code" ? String(value) : `${value} ${unit}`;
+function valueText(measured: Measured): string {
+  return measured.unit === "score" ? String(measured.value) : figureText(measured);
 }
 
 function intervalText({ name, effect }: Measured, all: readonly Measured[]): string {

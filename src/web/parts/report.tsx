@@ -3,6 +3,7 @@
  * without one says so.
  */
 import type { ReactNode } from "react";
+import { figureText } from "../../events/figure.ts";
 import type { MeasurementOutcome, RunOutcome } from "../../views/outcome.ts";
 import { Markdown } from "./markdown.tsx";
 import { DoneSign, WarningSign } from "./icons.tsx";
@@ -81,9 +82,10 @@ function Claims({ report }: { readonly report: Report }): ReactNode {
     <>
       <h4>Measured</h4>
       <ul className="figures">
-        {report.measurements.map(({ name, value, unit, effect }, at) => (
+        {report.measurements.map((measured, at) => (
           <li key={at}>
-            {shown(name)} <strong>{value}</strong> {shown(unit)} <code className="muted">{shown(effect)}</code>
+            {shown(measured.name)} <strong>{shown(figureText(measured))}</strong>{" "}
+            <code className="muted">{shown(measured.effect)}</code>
           </li>
         ))}
       </ul>
@@ -103,9 +105,7 @@ function Measured({ rows }: { readonly rows: readonly MeasurementOutcome[] }): R
             {rows.map((row, at) => (
               <tr key={at} className={row.receipt?.holds === true ? "" : "unproven"}>
                 <td>{shown(row.name)}</td>
-                <td className="value">
-                  {row.value} {shown(row.unit)}
-                </td>
+                <td className="value">{shown(figureText(row))}</td>
                 <td>
                   {row.receipt?.holds === true ? (
                     <span className="receipt">
