@@ -9,7 +9,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AdvanceResult } from "../run/api.ts";
 import type { Cadre } from "../cadre/api.ts";
-import { CadreError, isCadreError } from "../errors.ts";
+import { CadreError, isCadreError, type ErrorCode } from "../errors.ts";
 import type { RunId } from "../ids.ts";
 import type { AskRow, RunRow } from "../store/rows.ts";
 import { hashNow } from "../store/votes.ts";
@@ -59,9 +59,18 @@ export async function drive(context: Context, cadre: Cadre, run: RunRow, options
   }
 }
 
+/** Nothing goes on from these until somebody has put a copy back. */
+const damaged = new Set<ErrorCode>(["chain-broken", "store-corrupt"]);
+
 /** A fault does not end a run: whoever reads the error is told how it goes on. */
 async function withTheWayOn(context: Context, cadre: Cadre, run: RunId, thrown: unknown): Promise<unknown> {
-  if (!isCadreError(thrown) || thrown.code === "internal" || /\bresume\b/.test(thrown.hint ?? "")) return thrown;
+  if (
+    !isCadreError(thrown) ||
+    thrown.code === "internal" ||
+    damaged.has(thrown.code) ||
+    /\bresume\b/.test(thrown.hint ?? "")
+  )
+    return thrown;
   const row = await cadre.store.run(run).catch(() => undefined);
   if (row?.status !== "running") return thrown;
   const { code, message, data, place, cause } = thrown;

@@ -16,3 +16,8 @@ export function schemaFor(event: unknown): z.ZodType<Event> {
 }
 
 const noEvent = z.object({ type: z.literal(Object.keys(eventSchemas)) }) as unknown as z.ZodType<Event>;
+
+/** In words, the first thing that is wrong with it; completes "event <index> …". */
+export function schemaFault({ issues: [issue] }: z.ZodError): string {
+  return `breaks the schema at ${issue?.path.join(".") || "its top"}: ${issue?.message ?? "unknown reason"}`;
+}

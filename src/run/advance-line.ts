@@ -82,7 +82,7 @@ export async function advanceLine(deps: LineDeps, input: LineInput): Promise<Lin
 async function requireWhole(store: Store, line: LineId): Promise<void> {
   const [bad] = await verifyLine(store, line, "bytes");
   if (bad) {
-    throw new CadreError("chain-broken", `${line} cannot go on: event ${bad.index} ${bad.what}`, {
+    throw new CadreError("chain-broken", `${line} cannot go on: ${bad.what}`, {
       hint: "The history was changed outside cadre. Restore the data folder from a backup; `cadre trace` still shows what is there.",
     });
   }

@@ -10,6 +10,7 @@ import { interrupt } from "@langchain/langgraph";
 import { z } from "zod";
 import { isoTime } from "../clock.ts";
 import { deskOf, type DeskAsk } from "../events/desk.ts";
+import { decisionSchema } from "../events/ask-parts.ts";
 import type { Decision, Event } from "../events/event.ts";
 import type { AskId } from "../ids.ts";
 import { clockDecides, decideByClock } from "../store/expiry.ts";
@@ -62,12 +63,23 @@ function isAnswer({ kind }: Ask, decision: Decision): boolean {
 /** An ask with the decision that stands on it. */
 type Decided = Pick<AskRow, "acknowledged" | "votes"> & { readonly decision: Decision };
 
-/** Null while it waits; where its time is over, the clock decides here, unless a face looked first. */
+/** Null while it waits; where its time is over, the clock decides here, unless a face looked first. Errors: store-corrupt. */
 async function decidedRow({ store, clock }: RestingContext, id: AskId): Promise<Decided | null> {
   const found = await store.ask(id);
   if (!found) return null;
   const row = clockDecides(found, clock.now()) ? await decideByClock(store, found, clock) : found;
-  return row.decision === null ? null : { ...row, decision: row.decision };
+  if (row.decision === null) return null;
+  // In the row alone until it is taken up: no hash speaks for it, and whoever may open the file may write there.
+  if (!decisionSchema().safeParse(row.decision, { jitless: true }).success)
+    throw new CadreError(
+      "store-corrupt",
+      `${id} was not decided by what stands in its row: it was changed outside cadre`,
+      {
+        hint: `\`cadre verify ${row.run}\` says what is wrong. Restore the data folder from a backup.`,
+        data: { ask: id, run: row.run },
+      },
+    );
+  return { ...row, decision: row.decision };
 }
 
 function tellWhoSaw(ask: string, { acknowledged, votes = [] }: Decided, batch: Batch): void {

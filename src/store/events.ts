@@ -5,7 +5,7 @@
 import { hash as hashAtOnce } from "node:crypto";
 import { canonicalJson } from "../canonical.ts";
 import type { Event } from "../events/event.ts";
-import { schemaFor } from "../events/schema-for.ts";
+import { schemaFault, schemaFor } from "../events/schema-for.ts";
 import type { LineId } from "../ids.ts";
 import type { StoredEvent } from "./rows.ts";
 import type { Connection } from "./connection.ts";
@@ -40,8 +40,7 @@ export function eventWriter({
       // What `verify` would call corrupt is not written in the first place (E3). A process writes few events of a type: zod would
       // generate and compile a function for each, which pays where there are thousands, as for `verify`.
       const checked = schemaFor(event).safeParse(event, { jitless: true });
-      if (!checked.success)
-        throw bug(`event ${index} of ${line} breaks its schema: ${checked.error.message}`, { line, index });
+      if (!checked.success) throw bug(`event ${index} of ${line} ${schemaFault(checked.error)}`, { line, index });
       const bytes = canonicalJson(event);
       head = linkHash(head, bytes);
       const { lastInsertRowid } = insert.run(line, index, head, bytes);

@@ -6,7 +6,7 @@
  * H2. What cannot be read any more is a problem, not an exception.
  */
 import type { Event } from "../events/event.ts";
-import { schemaFor } from "../events/schema-for.ts";
+import { schemaFault, schemaFor } from "../events/schema-for.ts";
 import { CadreError } from "../errors.ts";
 import type { LineId } from "../ids.ts";
 import { linkHash } from "./events.ts";
@@ -32,9 +32,8 @@ function parsed(bytes: Uint8Array): Event | string {
     return "is not JSON";
   }
   const checked = schemaFor(value).safeParse(value);
-  if (checked.success) return value as Event; // as everyone else reads it: a schema leaves out keys like `__proto__`
-  const [issue] = checked.error.issues;
-  return `breaks the schema at ${issue?.path.join(".") || "its top"}: ${issue?.message ?? "unknown reason"}`;
+  // As everyone else reads it: a schema leaves out keys like `__proto__`.
+  return checked.success ? (value as Event) : schemaFault(checked.error);
 }
 
 /** What is wrong with the place of an event that should follow `before`. */

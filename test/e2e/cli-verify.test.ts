@@ -74,6 +74,26 @@ describe("verify", () => {
     expect(document(cadre(dir, ["verify", "--json"]))).toMatchObject({ schema: "cadre.verify/1", ok: false });
   });
 
+  test("D8 R4 what was changed outside cadre is told in a line, and nobody is sent to go on with it", () => {
+    const changed = waiting();
+    tamper(changed, "UPDATE events SET body = replace(body, 'GPU', 'CPU') WHERE idx = 7 OR idx = 17");
+    const resumed = cadre(changed, ["resume"]);
+    expect(resumed).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^error: r-\S+ cannot go on: event \d+ does not/m),
+    });
+    expect(resumed.err).not.toMatch(/Nothing is lost|npx cadre resume/);
+    const made = waiting();
+    tamper(made, "UPDATE asks SET state = 'decided', decision = '{}' WHERE state = 'open'");
+    const { code, err } = cadre(made, ["resume"]);
+    expect(code).toBe(1);
+    expect(err.split("\n")).toEqual([
+      expect.stringMatching(/^error: a-\S+ was not decided by what stands in its row/),
+      expect.stringMatching(/^hint: `npx cadre verify r-[0-9a-f]{6}` says what is wrong/),
+      "",
+    ]);
+  });
+
   test("takes a hash that was written down, and says where none fits", () => {
     const dir = waiting();
     const head = runsOf(cadre(dir, ["verify", "--json"]))[0]?.heads[0]?.head ?? "";

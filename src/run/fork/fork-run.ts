@@ -37,7 +37,7 @@ export async function forkRun(deps: ForkDeps, fork: NewForkRun): Promise<RunRow>
   const { of, past, desk, bound, traces } = fork;
   const [bad] = await verifyLine(deps.store, past.line, "bytes");
   if (bad)
-    throw new CadreError("chain-broken", `no run can go on from ${past.line}: event ${bad.index} ${bad.what}`, {
+    throw new CadreError("chain-broken", `no run can go on from ${past.line}: ${bad.what}`, {
       hint: `\`cadre verify ${of.id}\` says what is wrong. Restore the data folder from a backup.`,
     });
   requireReach(bound, fork.by);
