@@ -37,11 +37,11 @@ export type ChatHuggingFaceFields = BaseChatModelParams & {
   model: string;
   /** An OpenAI-compatible server; left out: Hugging Face's Inference Providers. */
   endpointUrl?: string;
-  /** One provider, or `fastest` or `cheapest`; only without `endpointUrl`. */
+  /** One provider, or `fastest` or `cheapest`; refused beside `endpointUrl`. */
   provider?: string;
   /** Sent to the server's own origin and nowhere else; over plain http only to this machine. */
   accessToken?: string;
-  /** The organisation that pays; only without `endpointUrl`. */
+  /** The organisation that pays; refused beside `endpointUrl`. */
   billTo?: string;
   maxTokens?: number;
   temperature?: number;
@@ -65,12 +65,21 @@ type OutputSchema<Output> = InteropZodType<Output> | SerializableSchema<Output> 
 const placeholder = "hf_the_transport_holds_it";
 
 /** Errors: `usage`. */
-function requireTarget(model: string, endpointUrl: string | undefined): void {
+function requireTarget({ model, endpointUrl, provider, billTo }: ChatHuggingFaceFields): void {
   if (model === "") throw new CadreError("usage", "ChatHuggingFace needs the name of a model.");
-  const fault = endpointUrl === undefined ? null : endpointUrlFault(endpointUrl);
+  if (endpointUrl === undefined) return;
+  const fault = endpointUrlFault(endpointUrl);
   if (fault !== null) throw new CadreError("usage", `The endpointUrl of ChatHuggingFace ${fault}.`);
+  const astray = provider !== undefined ? "provider" : billTo !== undefined ? "billTo" : null;
+  if (astray === null) return;
+  throw new CadreError(
+    "usage",
+    `ChatHuggingFace was given both endpointUrl and ${astray}, which means something to Hugging Face's Inference Providers alone.`,
+    { hint: `Leave ${astray} out to ask that server, or endpointUrl to ask the providers.` },
+  );
 }
 
+/** Errors of the constructor: `usage`; `config-invalid` and `model-auth` for a token that may not be sent. */
 export class ChatHuggingFace extends BaseChatModel<ChatHuggingFaceCallOptions> {
   readonly model: string;
   readonly maxTokens: number | undefined;
@@ -88,8 +97,8 @@ export class ChatHuggingFace extends BaseChatModel<ChatHuggingFaceCallOptions> {
       fields;
     // LangChain keeps its constructor's fields on the object: the token must not be among them.
     super(base);
-    requireTarget(model, endpointUrl);
-    this.model = endpointUrl === undefined && provider !== undefined ? `${model}:${provider}` : model;
+    requireTarget(fields);
+    this.model = provider === undefined ? model : `${model}:${provider}`;
     this.maxTokens = maxTokens;
     this.temperature = temperature;
     const url = endpointUrl ?? hubRouter;

@@ -175,6 +175,20 @@ describe("ChatHuggingFace as a LangChain model", () => {
     expect(make).toThrow(expect.objectContaining({ code: "config-invalid" }));
   });
 
+  it.each(["provider", "billTo"])("refuses %s beside an endpointUrl, rather than leave it out", (astray) => {
+    const make = (fields: object): ChatHuggingFace =>
+      new ChatHuggingFace({ model: "m", [astray]: "together", ...fields });
+    expect(() => make({ endpointUrl: "https://x.example/v1" })).toThrow(
+      expect.objectContaining({
+        code: "usage",
+        message: expect.stringContaining(`both endpointUrl and ${astray}`),
+        hint: expect.stringContaining(`Leave ${astray} out`),
+      }),
+    );
+    expect(() => make({})).not.toThrow();
+    expect(() => make({ endpointUrl: undefined })).not.toThrow();
+  });
+
   it("R8 says nothing of a token that no header can hold", () => {
     const make = (): ChatHuggingFace =>
       new ChatHuggingFace({ model: "m", endpointUrl: "https://x.example/v1", accessToken: "sk-SECRET\n-1" });
