@@ -32,14 +32,7 @@ export async function loadProject(dir: string, workflowName?: string): Promise<P
   const loaded = await loadWorkflow(dir, workflowName);
   const compiled = compile(modes, { ...(loaded ? expectations(loaded.data) : {}), ...mapped(dir, modes) });
   const checked = loaded
-    ? checkWorkflow(
-        loaded.data,
-        loaded.file,
-        compiled.chart,
-        rules,
-        loaded.places,
-        mcpToolNames(readConfig(dir).config.mcp),
-      )
+    ? checkWorkflow(loaded.data, loaded.file, compiled.chart, rules, loaded.places, servedTools(dir))
     : { workflow: null, problems: [] };
   return {
     modes,
@@ -50,6 +43,12 @@ export async function loadProject(dir: string, workflowName?: string): Promise<P
     loaded,
     problems: judge([...problems, ...compiled.problems, ...checked.problems], readConfig(dir).config.lint.rules),
   };
+}
+
+/** Null where cadre.yaml is broken: what it would name is then not known, and nothing else is to blame for that. */
+function servedTools(dir: string): readonly string[] | null {
+  const { config, problems } = readConfig(dir);
+  return problems.length > 0 ? null : mcpToolNames(config.mcp);
 }
 
 /** The model names of modes that `cadre.yaml` sends somewhere. Where it maps no names at all, modes are not judged by it. */

@@ -19,8 +19,8 @@ export function checkWorkflow(
   chart: OrgChart,
   rulesPacks: readonly { readonly name: string }[],
   places: Readonly<Record<string, { readonly line: number }>> = {},
-  /** `<server>__<tool>`, of the MCP servers in cadre.yaml. */
-  served: readonly string[] = [],
+  /** `<server>__<tool>`, of the MCP servers in cadre.yaml; null: it cannot be read, and no such name is judged. */
+  served: readonly string[] | null = [],
 ): { readonly workflow: Workflow | null; readonly problems: Problem[] } {
   const parsed = workflowSchema.safeParse(workflow);
   const faults = parsed.success ? nameFaults(parsed.data, chart, rulesPacks, served) : shapeFaults(parsed.error.issues);
@@ -45,12 +45,13 @@ function nameFaults(
   workflow: Workflow,
   chart: OrgChart,
   rulesPacks: readonly { readonly name: string }[],
-  served: readonly string[],
+  served: readonly string[] | null,
 ): Fault[] {
   const roles = new Set(chart.roles.map((role) => role.slug));
   const packs = new Set(rulesPacks.map((pack) => pack.name));
   const groups = new Set(Object.keys(toolGroups));
-  const tools = new Set([...Object.values(toolGroups).flat(), ...served]);
+  const tools = new Set([...Object.values(toolGroups).flat(), ...(served ?? [])]);
+  const isUnjudged = (tool: string): boolean => served === null && tool.includes("__");
   const role = (where: string, name: string): Fault[] => unknownName("role", where, name, roles);
   return [
     ...role("entry", workflow.entry),
@@ -66,14 +67,14 @@ function nameFaults(
       ...rule.roles.flatMap((name) => role(`rules.${index}.roles`, name)),
     ]),
     ...workflow.approvals.flatMap((approval, index) => [
-      ...unknownName("tool", `approvals.${index}`, approval.tool, tools),
+      ...(isUnjudged(approval.tool) ? [] : unknownName("tool", `approvals.${index}`, approval.tool, tools)),
       ...(approval.roles ?? []).flatMap((name) => role(`approvals.${index}.roles`, name)),
       ...approverFaults(workflow, roles, `approvals.${index}`, approval),
     ]),
     ...(typeof workflow.signOff === "boolean" ? [] : approverFaults(workflow, roles, "signOff", workflow.signOff)),
     ...licenceFaults(workflow),
     ...(workflow.withoutApproval ?? []).flatMap((each, index) => [
-      ...unknownName("MCP tool", `withoutApproval.${index}`, each.tool, new Set(served)),
+      ...(isUnjudged(each.tool) ? [] : unknownName("MCP tool", `withoutApproval.${index}`, each.tool, new Set(served))),
       ...(each.roles ?? []).flatMap((name) => role(`withoutApproval.${index}.roles`, name)),
     ]),
   ];

@@ -223,4 +223,36 @@ describe("doctor", () => {
     writeFileSync(join(dir, "modes/odd.md"), "---\nslug: odd\nescalates_to: [nobody-at-all]\n---\n");
     expect(cadre(dir, ["doctor"]).code).toBe(1);
   });
+
+  const workflow = "graphs/feature-workflow.ts";
+  const odd = "---\nslug: odd\nescalates_to: [nobody-at-all]\n---\n";
+  test.each([
+    ["cadre.yaml", "models: {a: {tier: hf}}\n", "cadre.yaml", /`models\.a\.model` is missing\. \(cadre\.yaml:1\)/],
+    ["modes/odd.md", odd, "modes", /nobody-at-all.*\(modes\/odd\.md:\d+\)/],
+    ["briefs/odd.md", "---\nlimits: {steps: none}\n---\n", "briefs", /\(briefs\/odd\.md:\d+\)/],
+    [workflow, "export const workflow = {};\n", "workflow", /not valid at .*\(graphs\/feature-workflow\.ts:1\)/],
+  ])("a fault of %s is told in the row of what it is about, and in no other", (file, text, row, what) => {
+    const dir = project();
+    writeFileSync(join(dir, file), text);
+    const { code, out } = cadre(dir, ["doctor"]);
+    const broken = out.split("\n").filter((line) => line.startsWith("broken\t"));
+    expect({ code, broken }).toEqual({ code: 1, broken: [expect.stringMatching(what)] });
+    expect(broken[0]?.split("\t")[1]).toBe(row);
+  });
+
+  test("where cadre.yaml is broken, a workflow is not blamed for the MCP tools that it names", () => {
+    const dir = project();
+    const text = readFileSync(join(dir, workflow), "utf8");
+    writeFileSync(
+      join(dir, workflow),
+      text.replace("approvals: [", 'approvals: [{ tool: "box__put", reason: "it puts" }, '),
+    );
+    const yaml = 'mcp: {servers: {box: {command: ["true"], tools: [put]}}}\n';
+    writeFileSync(join(dir, "cadre.yaml"), yaml);
+    expect(cadre(dir, ["lint"]).out).not.toContain("error");
+    writeFileSync(join(dir, "cadre.yaml"), `${yaml}modles: {}\n`);
+    expect(cadre(dir, ["lint"]).out).not.toContain("box__put");
+    writeFileSync(join(dir, "cadre.yaml"), "{}\n");
+    expect(cadre(dir, ["lint"]).out).toContain("box__put");
+  });
 });

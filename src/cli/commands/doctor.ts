@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { asCadreError } from "../errors.ts";
+import type { Problem } from "../../documents/problem.ts";
 import { counted } from "../../views/counted.ts";
 import { visible } from "../../views/escape.ts";
 import { check, type Check } from "../check.ts";
@@ -67,15 +68,25 @@ export async function checksOf(context: Context, data: readonly Check[], reach: 
 async function chartChecks(context: Context): Promise<Check[]> {
   try {
     const { chart, problems, workflow } = await readChart(context, []);
-    const errors = problems.filter((problem) => problem.severity === "error").length;
-    const detail = `${counted(chart.roles.length, "role")}, ${counted(chart.routes.length, "route")}, chart ${chart.hash.slice(0, 12)}`;
+    const errors = Object.groupBy(
+      problems.filter((problem) => problem.severity === "error"),
+      rowOf,
+    );
+    const row = (name: Row, fine: string | null): Check[] => {
+      const [first] = errors[name] ?? [];
+      if (!first) return fine === null ? [] : [check(name, "ok", fine)];
+      const many = (errors[name] ?? []).length;
+      const what = `${first.message} (${first.file}:${first.line})${many > 1 ? ` and ${counted(many - 1, "other error")}` : ""}`;
+      return [check(name, "broken", what, context.command("lint"))];
+    };
+    const roles = `${counted(chart.roles.length, "role")}, ${counted(chart.routes.length, "route")}, chart ${chart.hash.slice(0, 12)}`;
+    const none = check("workflow", "broken", "none that can be used in graphs/", context.command("lint"));
     return [
-      errors === 0
-        ? check("modes", "ok", detail)
-        : check("modes", "broken", `${detail}, ${counted(errors, "lint error")}`, context.command("lint")),
-      workflow === null
-        ? check("workflow", "broken", "none that can be used in graphs/", context.command("lint"))
-        : check("workflow", "ok", `${workflow.name}, entry ${workflow.entry}`),
+      ...row("modes", roles),
+      ...(workflow === null && errors.workflow === undefined
+        ? [none]
+        : row("workflow", workflow && `${workflow.name}, entry ${workflow.entry}`)),
+      ...row("briefs", null),
     ];
   } catch (thrown) {
     const error = asCadreError(thrown);
@@ -83,10 +94,18 @@ async function chartChecks(context: Context): Promise<Check[]> {
   }
 }
 
+type Row = "modes" | "workflow" | "briefs" | "cadre.yaml";
+
+/** Whose matter a problem is; `modelChecks` has a row for cadre.yaml. */
+function rowOf({ file }: Problem): Row {
+  if (file === "cadre.yaml") return "cadre.yaml";
+  if (/^graphs(\/|$)/.test(file)) return "workflow";
+  return file.startsWith("briefs/") ? "briefs" : "modes";
+}
+
 /** What LangChain reads; any of them is enough. */
 const tracing = ["LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2"];
 
-/** The command itself holds no client to trace with (`scripts/build.ts`); what runs the same graphs with its own packages does. */
 /** Whether commands of roles can run here, found by running one. */
 async function sandboxCheck(): Promise<Check> {
   const { bubblewrap } = await import("../../tools/sandbox/bubblewrap.ts");
@@ -95,6 +114,7 @@ async function sandboxCheck(): Promise<Check> {
   return check("sandbox", "ok", "commands of roles run in bubblewrap");
 }
 
+/** The command itself holds no client to trace with (`scripts/build.ts`); what runs the same graphs with its own packages does. */
 function tracingChecks(): Check[] {
   const set = tracing.filter((name) => process.env[name] === "true");
   if (set.length === 0) return [];
