@@ -12,7 +12,8 @@ test.each([
   ["duplicates left out", 1, "rows", "1 row"],
   ["leaks between parts", 0, "rows", "0 rows"],
   ["p50 latency (ms-model)", 12.5, "ms", "12.5 ms"],
-  ["macro-F1 (a)", 0.82, "score", "0.82 score"],
+  ["macro-F1 (a)", 0.82, "score", "0.82"],
+  ["it ended with", 1, "code", "1"],
   ["Items", 1, "items", "1"],
   ["ratio", 0.5, "", "0.5"],
 ])("%s = %d %s reads %j", (name, value, unit, text) => {

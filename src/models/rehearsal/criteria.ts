@@ -139,7 +139,7 @@ export function cite(measured: Measured, all: readonly Measured[] = []): string 
   const candidate = candidateOf(measured.name);
   const metric = metricOf(measured.name);
   return [
-    `${metric} ${valueText(measured)}${intervalText(measured, all)}`,
+    `${metric} ${figureText(measured)}${intervalText(measured, all)}`,
     ...(candidate === "" ? [] : [candidate]),
     `receipt ${measured.effect}`,
   ].join(", ");
@@ -154,17 +154,12 @@ function compared(asked: string, relevant: readonly Measured[], all: readonly Me
       const metrics = [...new Set(own.filter((each) => each.unit !== "rows").map((each) => metricOf(each.name)))];
       const lines = metrics.map((metric) => {
         const values = own.filter((each) => metricOf(each.name) === metric);
-        return `${metric}: ${values.map((each) => `${candidateOf(each.name)} ${valueText(each)}${intervalText(each, all)}`.trim()).join(", ")}`;
+        return `${metric}: ${values.map((each) => `${candidateOf(each.name)} ${figureText(each)}${intervalText(each, all)}`.trim()).join(", ")}`;
       });
       const rows = own.filter((each) => each.unit === "rows").map((each) => `${each.value} ${each.name}`);
       return [...lines, ...(rows.length > 0 ? [rows.join(", ")] : []), `receipt ${effect}`].join("; ");
     })
     .join("; ");
-}
-
-/** A score has no unit worth saying. */
-function valueText(measured: Measured): string {
-  return measured.unit === "score" ? String(measured.value) : figureText(measured);
 }
 
 function intervalText({ name, effect }: Measured, all: readonly Measured[]): string {
