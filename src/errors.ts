@@ -12,6 +12,7 @@ type Row = {
   readonly move: "fix-input" | "retry" | "person" | "bug";
 };
 
+/** By code: the exit code of the command, the status over HTTP, and whose move it is. */
 export const errorTable = {
   usage: { exit: 2, http: 400, move: "fix-input" },
   "config-invalid": { exit: 2, http: 400, move: "fix-input" },
@@ -75,6 +76,7 @@ export const errorTable = {
   internal: { exit: 1, http: 500, move: "bug" },
 } as const satisfies Record<string, Row>;
 
+/** A key of `errorTable`. */
 export type ErrorCode = keyof typeof errorTable;
 
 /** A place in a file, 1-based. */

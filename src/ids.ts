@@ -14,10 +14,15 @@
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
 
+/** `r-7f3a9c`. */
 export type RunId = Branded<"RunId">;
+/** `r-7f3a9c.1`: the main line of a run; `r-7f3a9c.1.17`: the line that its event 17 opened. */
 export type LineId = Branded<"LineId">;
+/** `f12`: one role at work on one assignment. */
 export type FrameId = Branded<"FrameId">;
+/** `a-7f3a9c-1-17`: something that waits for a person. */
 export type AskId = Branded<"AskId">;
+/** Of the ledger: `r-7f3a9c.1/e17`, what a tool did; `r-7f3a9c.1/t4`, the model call of a turn; and what either paid for or asked, `…/e17/c0`, `…/t4/o0`. */
 export type EffectKey = Branded<"EffectKey">;
 
 /** Where new run ids come from; tests inject a counter. */
@@ -32,10 +37,12 @@ export const randomIds: IdSource = {
 const runPattern = /^r-[0-9a-f]{6}$/;
 const askPattern = /^a-([0-9a-f]{6})-\d+(?:-\d+)+$/;
 
+/** Whether a text has the form of a run's id; not whether there is such a run. */
 export function isRunId(text: string): text is RunId {
   return runPattern.test(text);
 }
 
+/** Whether a text has the form of an ask's id; not whether there is such an ask. */
 export function isAskId(text: string): text is AskId {
   return askPattern.test(text);
 }

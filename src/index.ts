@@ -44,7 +44,9 @@ export {
 } from "./events/event.ts";
 export { readBrief } from "./briefs/read-brief.ts";
 export type { NumberedEvent } from "./events/numbered.ts";
-export type { Message, ModelReply, ModelRequest, RoleModel, Tier, ToolSpec } from "./models/model.ts";
+export type { Message, ModelCall, ModelReply, ModelRequest, RoleModel, Tier, ToolSpec } from "./models/model.ts";
+export type { Terms } from "./models/terms.ts";
+export type { ModelUsage } from "./models/usage.ts";
 export type { Availability, Sandbox, SandboxCommand, SandboxLimits, SandboxOutcome } from "./tools/sandbox/sandbox.ts";
 export type { Store } from "./store/ports.ts";
 export type { AskRow, RunRow, RunStatus, StoredEvent } from "./store/rows.ts";
@@ -63,7 +65,8 @@ export type {
   Verification,
 } from "./run/api.ts";
 export { openCadre } from "./cadre/cadre.ts";
-export type { Cadre, CadreOptions, VerifyAllOptions } from "./cadre/api.ts";
+export type { Activity } from "./cadre/activity.ts";
+export type { Cadre, CadreOptions, Notified, VerifyAllOptions } from "./cadre/api.ts";
 
 /** The compiled LangGraph of a workflow, for LangGraph's own tools: a labelled rehearsal that never opens project data. */
 export async function rehearsalGraph(workflow: WorkflowInput, from: string): Promise<unknown> {

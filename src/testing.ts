@@ -20,6 +20,7 @@ export type ScriptedReply = Partial<Omit<ModelReply, "calls">> & {
   readonly calls?: readonly { readonly id?: string; readonly name: string; readonly args: unknown }[];
 };
 
+/** What a script's function is told beside the request. */
 export type ScriptContext = {
   /** The slug in the system prompt; empty where there is none. */
   readonly role: string;
@@ -35,6 +36,7 @@ type AnswerFunction = (request: ModelRequest, context: ScriptContext) => Answer 
 /** A function, a list for all, or a list or function for each role. Lists are played in order of the calls. */
 export type Script = AnswerFunction | readonly Answer[] | Readonly<Record<string, AnswerFunction | readonly Answer[]>>;
 
+/** A model that says what a script has for it. */
 export type ScriptedModel = RoleModel & {
   /** Every request, in order. */
   readonly requests: readonly ModelRequest[];

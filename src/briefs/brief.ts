@@ -1,12 +1,14 @@
 /** A brief: what the user asks for. Where and When are optional; so is everything in the front matter. */
 import type { Money } from "../money.ts";
 
+/** A file that the work starts from. */
 export type BriefInput = {
   /** Relative to the project, forward slashes; must stay inside it. */
   readonly path: string;
   readonly description?: string;
 };
 
+/** What must be true at the end. */
 export type Criterion = {
   /** `A1`, `A2`, … in the order of the file. */
   readonly id: string;
@@ -41,6 +43,7 @@ export type Limits = {
 /** As a brief or a workflow sets them. */
 export type LimitsAsked = Partial<Omit<Limits, "money">> & { readonly money?: Money };
 
+/** As read from a file or from words; every text is plain Markdown, and empty where nothing was said. */
 export type Brief = {
   readonly title: string;
   /** What (Task). */

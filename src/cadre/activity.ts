@@ -5,6 +5,7 @@ import { usualTimes } from "../run/lease.ts";
 /** By this process alone; another one has seen what it has seen. */
 export type ServerSeen = GateSeen & GateState & { readonly origin: string };
 
+/** `leaseMs`: for how long a line stays whose owner does not say that it is there. */
 export type Activity = { readonly servers: readonly ServerSeen[]; readonly leaseMs: number };
 
 export function activity(): Activity {

@@ -22,12 +22,14 @@ import type { AskRow, RunRow, StoredEvent } from "../store/rows.ts";
 import type { Activity } from "./activity.ts";
 import type { Sandbox } from "../tools/sandbox/sandbox.ts";
 
+/** `runs`: these alone. `head`: a hash that some line must hold. `onRun`: told of each run when it has been read. */
 export type VerifyAllOptions = {
   readonly runs?: readonly RunId[];
   readonly head?: string;
   readonly onRun?: (result: Verification) => void;
 };
 
+/** What one round of `notify` did; `told` and `failed` count notices. */
 export type Notified = {
   readonly told: number;
   readonly failed: number;
@@ -37,6 +39,7 @@ export type Notified = {
   readonly stuck: readonly { readonly run: RunId; readonly error: CadreError }[];
 };
 
+/** How a project is opened. */
 export type CadreOptions = {
   /** Where `modes/ graphs/ cadre.yaml` are. Absolute or relative to the process. */
   readonly dir: string;
@@ -54,6 +57,7 @@ export type CadreOptions = {
   readonly readOnly?: boolean;
 };
 
+/** An open project, and the verbs that start, move, decide, fork, verify and apply its runs. Close it when it is done with. */
 export interface Cadre {
   readonly dir: string;
   readonly data: string;

@@ -2,6 +2,7 @@
 import { CadreError } from "../errors.ts";
 import type { Synchronous } from "../store/schema.ts";
 
+/** How a checkpointer is opened. */
 export type CheckpointerOptions = {
   /** Path of the file, or `:memory:`. A new file is made 0600, a folder for it 0700. */
   readonly file: string;

@@ -52,6 +52,7 @@ const widestRead = 256;
 
 export type { CheckpointerOptions, Kept };
 
+/** A checkpointer for LangGraph over one SQLite file. Several savers and processes may use one file; close it when it is done with. */
 export class SqliteCheckpointer extends BaseCheckpointSaver {
   readonly #connection: Connection;
   readonly #tables;

@@ -1,8 +1,10 @@
 /** A finding in a file. Problems are data: collected, never thrown one at a time (DESIGN §4). */
 import type { RuleCode } from "./rules.ts";
 
+/** `error`: the file cannot be used as it is. */
 export type Severity = "error" | "warning" | "info";
 
+/** One finding of a check, with its place. */
 export type Problem = {
   /** The rule that found it. */
   readonly code: RuleCode;

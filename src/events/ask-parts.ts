@@ -115,12 +115,15 @@ export const limitName = once(() =>
   ]),
 );
 
+/** Exactly what happens if a person approves: a tool's call, or the sign-off of a change set. */
 export type Action = z.infer<ReturnType<typeof actionSchema>>;
+/** What somebody is asked for. `limit`: to raise one; `doubt`: whether an effect ran; `chart`: whether to go by files that changed. */
 export type AskKind = z.infer<ReturnType<typeof askKindSchema>>;
 export type Verdict = z.infer<ReturnType<typeof verdictSchema>>;
 export type Vote = z.infer<ReturnType<typeof voteSchema>>;
 export type Acknowledgement = z.infer<ReturnType<typeof acknowledgementSchema>>;
 export type Approvers = z.infer<ReturnType<typeof approversSchema>>;
 export type Seat = z.infer<ReturnType<typeof seatSchema>>;
+/** What was said to an ask, by whom, where and when (ISO 8601 in UTC). */
 export type Decision = z.infer<ReturnType<typeof decisionSchema>>;
 export type LimitName = z.infer<ReturnType<typeof limitName>>;

@@ -16,6 +16,9 @@ export * from "./parts.ts";
 /** By type. Made when the first event of the type is looked at: a process writes a few of them, and all together take as long as opening the file. */
 export const eventSchemas = { ...lineEvents, ...workEvents, ...askEvents };
 
+/** One immutable fact. `type` says which; the schema of each is in `eventSchemas`. */
 export type Event = z.infer<ReturnType<(typeof eventSchemas)[keyof typeof eventSchemas]>>;
+/** `run_started`, `turn_taken`, `ask_raised` and so on. */
 export type EventType = Event["type"];
+/** The event of one type. */
 export type EventOf<Type extends EventType> = Extract<Event, { type: Type }>;

@@ -203,6 +203,7 @@ export const findingSchema = once(() =>
 export type Assignment = z.infer<ReturnType<typeof assignmentSchema>>;
 export type Wait = z.infer<ReturnType<typeof waitSchema>>;
 export type Question = z.infer<ReturnType<typeof questionSchema>>;
+/** How a role closes its task: what it did, each criterion with its evidence, and measurements that name the effect which made them. */
 export type Report = z.infer<ReturnType<typeof reportSchema>>;
 export type WorkspaceCheck = z.infer<ReturnType<typeof workspaceCheckSchema>>;
 export type Verification = z.infer<ReturnType<typeof verificationSchema>>;
@@ -211,6 +212,7 @@ export type Measurement = z.infer<ReturnType<typeof measurementSchema>>;
 export type Receipt = z.infer<ReturnType<typeof receiptSchema>>;
 export type ToolResult = z.infer<ReturnType<typeof toolResultSchema>>;
 export type Failure = z.infer<ReturnType<typeof failureSchema>>;
+/** What a run's workspace has beside the project: paths with the sha256 before and after, null where there is no file. */
 export type ChangeSet = z.infer<ReturnType<typeof changeSetSchema>>;
 export type FileChange = z.infer<ReturnType<typeof fileChangeSchema>>;
 export type Finding = z.infer<ReturnType<typeof findingSchema>>;

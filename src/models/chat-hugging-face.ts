@@ -32,6 +32,7 @@ import { outputShape } from "./structured-output.ts";
 import { askedAtHeader, createTransport, type TransportLimits } from "./transport.ts";
 import { malformedError, truncatedError } from "./transport-errors.ts";
 
+/** What a `ChatHuggingFace` is made with, beside LangChain's own fields. */
 export type ChatHuggingFaceFields = BaseChatModelParams & {
   /** As the server or the Hub knows it, e.g. `Qwen/Qwen3-8B`. */
   model: string;
@@ -43,16 +44,22 @@ export type ChatHuggingFaceFields = BaseChatModelParams & {
   accessToken?: string;
   /** The organisation that pays; refused beside `endpointUrl`. */
   billTo?: string;
+  /** Of the reply, in tokens; left out: as many as the server allows. */
   maxTokens?: number;
+  /** Left out: as the server has it. */
   temperature?: number;
+  /** Left out, each: two minutes to the first token, a minute between two reads, ten minutes in all, three further attempts. */
   limits?: Partial<TransportLimits>;
   /** Stands in for the transport made from the fields above; then time limits, retries and the token are its own. */
   transport?: typeof fetch;
 };
 
+/** What one call may set, beside LangChain's own options. */
 export type ChatHuggingFaceCallOptions = BaseChatModelCallOptions & {
   tools?: BindToolsInput[];
+  /** In place of the model's own. */
   maxTokens?: number;
+  /** In place of the model's own. */
   temperature?: number;
   responseFormat?: ChatInput["response_format"];
   /** How many of the likeliest tokens are told of at each place, in `response_metadata.written`; not of a stream. */
@@ -79,7 +86,10 @@ function requireTarget({ model, endpointUrl, provider, billTo }: ChatHuggingFace
   );
 }
 
-/** Errors of the constructor: `usage`; `config-invalid` and `model-auth` for a token that may not be sent. */
+/**
+ * A LangChain chat model: tool calls, streams and structured output, over Inference Providers or an OpenAI-compatible server.
+ * Errors: `CadreError` with a `model-*` code; of the constructor `usage`, and `config-invalid` and `model-auth` for a token that may not be sent.
+ */
 export class ChatHuggingFace extends BaseChatModel<ChatHuggingFaceCallOptions> {
   readonly model: string;
   readonly maxTokens: number | undefined;

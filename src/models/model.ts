@@ -3,6 +3,7 @@
 import type { Terms } from "./terms.ts";
 import type { ModelUsage } from "./usage.ts";
 
+/** What a model is told of a tool or a route. */
 export type ToolSpec = {
   readonly name: string;
   readonly description: string;
@@ -10,13 +11,16 @@ export type ToolSpec = {
   readonly schema: Readonly<Record<string, unknown>>;
 };
 
+/** A call that a model makes; `args` is parsed JSON, not yet checked against the tool's schema. */
 export type ModelCall = { readonly id: string; readonly name: string; readonly args: unknown };
 
+/** One message of a transcript; a tool's answer names its call by `callId`. */
 export type Message =
   | { readonly role: "system" | "user"; readonly content: string }
   | { readonly role: "assistant"; readonly content: string; readonly calls: readonly ModelCall[] }
   | { readonly role: "tool"; readonly callId: string; readonly name: string; readonly content: string };
 
+/** All that a model is asked; nothing is remembered between two requests. */
 export type ModelRequest = {
   readonly messages: readonly Message[];
   readonly tools: readonly ToolSpec[];
@@ -25,6 +29,7 @@ export type ModelRequest = {
   readonly temperature: number;
 };
 
+/** One whole reply. */
 export type ModelReply = {
   readonly text: string;
   /** Only calls whose arguments were complete, strict JSON. */
@@ -40,6 +45,7 @@ export type ModelReply = {
   readonly usage: ModelUsage;
 };
 
+/** Where a model runs: none at all, in this process, at a URL, at Hugging Face. */
 export type Tier = "rehearsal" | "embedded" | "endpoint" | "hf";
 
 /** Errors: CadreError with a `model-*` code. Never retries an error that a retry cannot mend; never throws a prompt. */

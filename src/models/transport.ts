@@ -24,6 +24,7 @@ import {
 import { wholeAnswer } from "./whole-answer.ts";
 import { openWatch, watchedBody, wholeBody, type CallLimits, type Watch } from "./watch.ts";
 
+/** How long a server is waited for, and how often it is asked again. Times in ms. */
 export type TransportLimits = CallLimits & {
   /** Further attempts after the first. */
   readonly retries: number;

@@ -1,5 +1,6 @@
 /** What a call to a model used, as its server counted it. */
 
+/** In tokens. `cachedTokens` are part of the prompt's. */
 export type ModelUsage = {
   readonly promptTokens: number;
   readonly completionTokens: number;

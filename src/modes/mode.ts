@@ -1,5 +1,6 @@
 /** A mode: one Markdown file that describes one role, read but not yet checked against the others. */
 
+/** Down, up, and who gets a copy of reports: `delegates_to`, `escalates_to`, `reports_to`. */
 export type RouteKind = "delegation" | "escalation" | "report";
 
 /** A route as one file declares it. */
@@ -31,6 +32,7 @@ export type KnowledgeReference = { readonly path: string; readonly line: number 
 /** Whose way of writing a role file is in. */
 export type DialectName = "cadre" | "roo-toml" | "roomodes" | "claude" | "copilot" | "opencode";
 
+/** What one file says, as it says it. */
 export type Mode = {
   readonly dialect: DialectName;
   readonly slug: string;

@@ -2,6 +2,7 @@
 import type { OrgChart } from "./chart.ts";
 import type { Workflow } from "./workflow.ts";
 
+/** A file in `modes/rules/`: rules that bind several roles, as part of their prompts. */
 export type RulesPack = {
   /** File name without `.md`. */
   readonly name: string;
@@ -12,6 +13,7 @@ export type RulesPack = {
   readonly file: string;
 };
 
+/** Everything that a run goes by. `hash`: sha256 in hex over all of it. */
 export type BoundChart = {
   readonly hash: string;
   readonly chart: OrgChart;

@@ -4,6 +4,7 @@ import type { KnowledgeReference, Rank, RouteKind } from "../modes/mode.ts";
 /** The person who started the run: reserved slug, the top of every chart. */
 export const USER = "user";
 
+/** A mode once it is compiled; its name is its slug. */
 export type Role = {
   readonly slug: string;
   readonly name: string;
@@ -26,6 +27,7 @@ export type Role = {
 /** Why something was allowed: the purpose and the place that declares it. Embedded in every event that went by it. */
 export type Rule = { readonly purpose: string; readonly file: string; readonly line: number };
 
+/** A declared way from one role to another, with the place that declares it: 1-based line and column. */
 export type Route = {
   readonly kind: RouteKind;
   readonly from: string;
@@ -36,6 +38,7 @@ export type Route = {
   readonly column: number;
 };
 
+/** All roles and routes; compiled by `cadre lint` and at every start of a run. */
 export type OrgChart = {
   /** sha256 in hex over roles and routes, canonical JSON. */
   readonly hash: string;
@@ -45,6 +48,7 @@ export type OrgChart = {
   readonly routes: readonly Route[];
 };
 
+/** What `check` answers. */
 export type RouteCheck =
   | { readonly allowed: true; readonly route: Route }
   | {
@@ -68,6 +72,7 @@ export function ruleOf(route: Route): Rule {
   return { purpose: route.purpose, file: route.file, line: route.line };
 }
 
+/** Undefined: the chart has no role of this slug. */
 export function findRole(chart: OrgChart, slug: string): Role | undefined {
   return chart.roles.find((role) => role.slug === slug);
 }

@@ -39,6 +39,7 @@ const approversSchema = z.strictObject({
 
 const minutes = z.number().positive();
 
+/** What a file in `graphs/` may export as `workflow`; parsing fills in the defaults. */
 export const workflowSchema = z.strictObject({
   name: z.string().min(1),
   description: z.string().default(""),
@@ -133,9 +134,12 @@ export const workflowSchema = z.strictObject({
     .default(24 * 60),
 });
 
+/** A workflow as it is after parsing: with its defaults. */
 export type Workflow = z.infer<typeof workflowSchema>;
+/** A workflow as it is written down: what has a default may be left out. */
 export type WorkflowInput = z.input<typeof workflowSchema>;
 export type ApproverPolicy = z.infer<typeof approversSchema>;
+/** Who fills a role: a person, or a model of `cadre.yaml`. */
 export type Staffing = z.infer<typeof staffingSchema>;
 
 /** A role staffed by a person; anyone may answer unless a name is given. */

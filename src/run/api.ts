@@ -3,6 +3,7 @@ import type { ChangeSet, Decision } from "../events/event.ts";
 import type { LineId, RunId } from "../ids.ts";
 import type { AskRow, RunRow, StoredEvent } from "../store/rows.ts";
 
+/** How a run begins. `by`: who starts it, recorded and not proven. */
 export type StartOptions = {
   /** Name of the file in `graphs/`, without extension; default: the only one there, or `feature-workflow`. */
   readonly workflow?: string;
@@ -14,6 +15,7 @@ export type StartOptions = {
   readonly by: string;
 };
 
+/** Where a run is gone on from, and with what. */
 export type ForkOptions = {
   /**
    * The step to do anew: its number in the trace, `seq:<n>`, or the id of an ask, a frame or an effect. An ask is asked again. Left out:
@@ -65,6 +67,7 @@ export type AdvanceResult = {
   readonly asks: readonly AskRow[];
 };
 
+/** How far a long effect is. */
 export type Progress = { readonly done: number; readonly of: number; readonly what: string };
 /** In bytes. */
 export type FetchProgress = { readonly name: string; readonly done: number; readonly bytes: number };
@@ -77,6 +80,7 @@ export type Rehearsed = {
   readonly events: readonly StoredEvent[];
 };
 
+/** What is told while a run moves, and how it is halted. */
 export type AdvanceOptions = {
   /** Each event as soon as it is committed. */
   readonly onEvent?: (event: StoredEvent) => void;
@@ -92,6 +96,7 @@ export type AdvanceOptions = {
   readonly signal?: AbortSignal;
 };
 
+/** A person's decision on an ask. `by` and `face` (`cli`, `web`, `script`) are recorded. */
 export type DecideInput = {
   readonly verb: Exclude<Decision["verb"], "expire" | "bump">;
   readonly text?: string;
@@ -115,6 +120,7 @@ export type Anchor = {
   readonly source: string;
 };
 
+/** What was found by reading a run again from its first event. */
 export type Verification = {
   readonly run: RunId;
   readonly ok: boolean;
@@ -144,6 +150,7 @@ export type FileVerification = {
   readonly absent: readonly { readonly run: RunId; readonly events: number; readonly source: string }[];
 };
 
+/** A file of the run's workspace beside the project's; texts are null where the file was not, or is not, there. */
 export type ChangedFile = {
   readonly path: string;
   readonly kind: "added" | "modified" | "deleted";
@@ -151,6 +158,7 @@ export type ChangedFile = {
   readonly after: string | null;
 };
 
+/** The change set of a run, with the texts of its files. */
 export type Changes = {
   readonly set: ChangeSet;
   readonly files: readonly ChangedFile[];

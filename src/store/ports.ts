@@ -158,6 +158,7 @@ export interface WorkQueue {
   release(fence: Fence, movedMs?: number): Promise<void>;
 }
 
+/** All ports over one file. Programs read through it; runs are moved by the verbs of `Cadre`, which hold leases. */
 export interface Store extends CheckpointStore, RunStore, WorkQueue, NoticeStore, Inspection {
   close(): void;
 }

@@ -16,8 +16,10 @@ import type { AskId, EffectKey, LineId, RunId } from "../ids.ts";
 
 import type { Rule } from "../org/chart.ts";
 
+/** `waiting`: every line that could move waits for a person. */
 export type RunStatus = "running" | "waiting" | "finished" | "failed" | "stopped";
 
+/** One run. Times are ISO 8601 in UTC. */
 export type RunRow = {
   readonly id: RunId;
   readonly status: RunStatus;
@@ -98,6 +100,7 @@ export type LineRow = {
 /** Whoever writes as a line's owner shows this; a lower epoch is refused with `lease-lost` (D4). */
 export type Fence = { readonly line: LineId; readonly epoch: number };
 
+/** An event with its place and its hash. */
 export type StoredEvent = {
   /** Arrival order over all lines; a streaming cursor only. */
   readonly seq: number;
@@ -120,6 +123,7 @@ export type StoredBytes = {
 
 export type AskState = "open" | "decided" | "withdrawn";
 
+/** Something that waits, or waited, for a person. Times are ISO 8601 in UTC; `hash` is what a decision is bound to. */
 export type AskRow = {
   readonly id: AskId;
   readonly run: RunId;

@@ -1,5 +1,6 @@
 /** The port behind `execute_command`: one command, shut in, bounded, and surely ended. `bubblewrap.ts` implements it; no implementation, no command (R7). */
 
+/** One command, and what of the machine it may reach. */
 export type SandboxCommand = {
   /** Program and arguments; no shell reads them. */
   readonly argv: readonly string[];
@@ -13,6 +14,7 @@ export type SandboxCommand = {
   readonly packages: string | null;
 };
 
+/** What one command may take before it is ended. */
 export type SandboxLimits = {
   readonly seconds: number;
   readonly memoryMb: number;
@@ -27,6 +29,7 @@ export type Enforced = {
   readonly processes: "cgroup v2" | "cgroup v1" | "rlimit" | "none";
 };
 
+/** How it ended. */
 export type SandboxOutcome =
   /** The command was never started: the sandbox itself could not be set up. */
   | { readonly started: false; readonly reason: string }
@@ -43,8 +46,10 @@ export type SandboxOutcome =
       readonly removed: readonly string[];
     };
 
+/** Whether commands can run here; `no` says why not. */
 export type Availability = { readonly yes: true } | { readonly no: string };
 
+/** Where commands run; `openCadre` takes another one as `sandbox`. */
 export interface Sandbox {
   /** Whether a command can be run here, found by really running one, once; `no` says why not, and what to install. */
   available(): Availability;
