@@ -125,7 +125,7 @@ inChromium("a run in the browser", () => {
     expect(await page.getByRole("button", { name: /^Reject/ }).isDisabled()).toBe(true);
     await page.getByLabel(/Why not/).fill("The address of the service is missing");
     await page.getByRole("button", { name: /^Reject/ }).click();
-    await page.getByText("rejects for").first().waitFor();
+    await page.getByText("says no to").first().waitFor();
     const rejected = (await own.cadre.store.asks({ run })).find(({ kind }) => kind === "sign_off");
     expect(rejected?.decision).toMatchObject({ verb: "reject", text: "The address of the service is missing" });
   });

@@ -88,6 +88,7 @@ describe("the reviews", () => {
     const sections = Object.entries(result.report?.sections ?? {});
     expect(sections.map(([name]) => name)).toHaveLength(10);
     for (const [, said] of sections) expect(said.length).toBeGreaterThan(20);
+    expect(JSON.stringify(sections)).not.toContain("**"); // they are quoted as they are
   });
 
   it("do not ask again what was decided when the whole is handed down over more levels", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseDocument } from "yaml";
+import { hashOf } from "../../src/canonical.ts";
 import { renderJournal, type JournalInput } from "../../src/views/journal/journal.ts";
 import { EventList } from "../fixtures/events.ts";
 import { hostileTexts, withTexts } from "../fixtures/hostile-texts.ts";
@@ -147,7 +148,10 @@ describe("the journal of a run", () => {
     ]);
     expect(body).toMatch(/\| 5 \| `evaluate_models` \| `r-7f3a9c\.1\/e\d+` \| added `reports\/evaluation\.json` \|/);
     expect(body).toContain("| `macro_f1_majority` | 0.17 |  |");
-    expect(body).toContain("seed 7, split 70/30, n 36");
+    const short = (text: string): string => hashOf(text).slice(0, 12);
+    expect(body).toContain(
+      `seed: 7; split: 70/30; compared with: none; config: ${short("settings")}; criteria: hash ${short("criteria")}, text macro_f1 ≥ 0.8, p95_ms ≤ 200`,
+    );
     expect(body).toContain("| `A1` | Macro-F1 on the held-out sample");
   });
 
@@ -171,6 +175,7 @@ describe("the journal of a run", () => {
       "## What followed",
     ]);
     expect(body).toContain("- Only licences that allow commercial use (**chosen**)");
+    expect(body).not.toContain("Reason:"); // “chosen by mai” is none
     expect(body).toContain("**mai** (a person, by `cli`) on 2026-11-22 08:09 UTC, in step 13.");
   });
 

@@ -187,7 +187,8 @@ export function decider({ by, reason }: DecisionRead): { readonly by: string; re
 
 export function decisionLine({ topic, askedOf, decision, note }: Facts["settled"][number]): string {
   if (!decision) return `**${topic}**: asked ${askedOf}, no decision${note ? ` (${note})` : " yet"}.`;
-  const { by, reason } = decider(decision);
+  const { by, reason: given } = decider(decision);
+  const reason = /^(?:answered|chosen) by \S+$/.test(given) ? "" : given; // no reason, but who said it
   const through = by === askedOf ? "" : `, asked through ${askedOf}`;
   return `**${topic}**: ${decision.decision.replace(/\.$/, "")}. Decided by ${by}${through}.${reason ? ` Reason: ${reason.replace(/\.$/, "")}.` : ""}`;
 }

@@ -37,7 +37,7 @@ const fillers: readonly (readonly [RegExp, (source: Source) => string])[] = [
   [
     /assum|limit|constraint/i,
     ({ frame, facts }) =>
-      [...frame.constraints.filter((each) => each !== settledNote), ...facts.settled.map(decisionLine)].join(" ") ||
+      [...frame.constraints.filter((each) => each !== settledNote), ...facts.settled.map(plainDecision)].join(" ") ||
       "None beyond the assignment.",
   ],
   [
@@ -84,8 +84,13 @@ function models({ facts }: Source): string {
   return `${local}No model from outside was looked up: id, revision and licence are ${notMeasured}.`;
 }
 
+/** A section of a report is quoted as it is: marks of emphasis would stand in it as asterisks. */
+function plainDecision(settled: Facts["settled"][number]): string {
+  return decisionLine(settled).replaceAll("**", "");
+}
+
 function fineTuning({ facts }: Source): string {
-  const decided = facts.settled.filter((each) => /tun|train/i.test(each.topic)).map(decisionLine);
+  const decided = facts.settled.filter((each) => /tun|train/i.test(each.topic)).map(plainDecision);
   return [`No pretrained model was trained.`, ...decided].join(" ");
 }
 

@@ -190,9 +190,16 @@ function threadPage(context: PageContext, decision: DecisionPage, thread: Escala
     ...titled("## The way it went", stepTable(context, way)),
     ...titled("## What was looked at", stepTable(context, weighed)),
     ...verdictBlocks(context, summary, thread.decision?.step),
-    ...(thread.decision && thread.decision.reason !== "" ? [["Reason:"], block(thread.decision.reason)] : []),
+    ...reasonBlocks(thread.decision),
     ...titled("## What followed", stepTable(context, thread.followed)),
   );
+}
+
+/** That it was answered, and by whom, stands above already. */
+function reasonBlocks(decision: EscalationThread["decision"]): string[][] {
+  if (decision === null || decision.reason === "") return [];
+  const { by, reason } = decision;
+  return [`answered by ${by}`, `chosen by ${by}`].includes(reason) ? [] : [["Reason:"], block(reason)];
 }
 
 /** A role that takes an option over may add a word on how it came to that. */

@@ -155,9 +155,9 @@ export function receiptBlocks(context: PageContext, steps: readonly TraceStep[])
     );
   });
   const rows = held.map(({ step, key, tool, receipt }) => {
-    const facts = Object.entries(receipt.detail).map(([name, value]) => `${name} ${factText(value)}`);
+    const facts = Object.entries(receipt.detail).map(([name, value]) => `${name.replaceAll("_", " ")}: ${factText(value)}`);
     const files = receipt.files.map((file) => `${changeWord(file)} ${code(file.path)}`);
-    return [String(step.n), code(tool), code(key), files.join(", "), cell(facts.join(", "), 300)];
+    return [String(step.n), code(tool), code(key), files.join(", "), cell(facts.join("; "), 400)];
   });
   const figures = held.flatMap(({ step, key, receipt }) => {
     const measured = receipt.measurements.map(({ name, value, unit }) => [code(name), String(value), inline(unit)]);
@@ -168,17 +168,23 @@ export function receiptBlocks(context: PageContext, steps: readonly TraceStep[])
   return [...titled("## Receipts", table(["Step", "Tool", "Receipt", "Files", "Facts"], rows)), ...figures];
 }
 
+/** For people: a hash by its beginning, a list and a record by what is in them. The trace has all of it. */
 function factText(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  if (typeof value === "string") return /^[0-9a-f]{64}$/.test(value) ? value.slice(0, 12) : value;
+  if (typeof value !== "object") return JSON.stringify(value);
+  const parts = Array.isArray(value)
+    ? value.map(factText)
+    : Object.entries(value ?? {}).map(([name, member]) => `${name.replaceAll("_", " ")} ${factText(member)}`);
+  return parts.join(", ") || "none";
 }
 
 export function bullets(items: readonly string[]): string[] {
   return items.map((item) => `- ${inline(unwrap(item))}`);
 }
 
-/** `2026-11-22 08:00 UTC (3 s)`, `2026-11-22 08:00 UTC to 2026-11-22 08:22 UTC (22 min)` */
+/** `begun 2026-11-22 08:00 UTC`, `2026-11-22 08:00 UTC (3 s)`, `2026-11-22 08:00 UTC to 2026-11-22 08:22 UTC (22 min)` */
 export function spanText(from: string, to: string | null): string {
-  if (to === null) return `since ${timeText(from)}`;
+  if (to === null) return `begun ${timeText(from)}`; // not since when it waits
   const [start, end] = [timeText(from), timeText(to)];
   return `${start === end ? start : `${start} to ${end}`} (${durationText(Date.parse(to) - Date.parse(from))})`;
 }

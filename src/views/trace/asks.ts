@@ -38,8 +38,8 @@ export function askRaised(event: Asked, { seen }: Place): Draft {
 }
 
 const decidedVerb = {
-  approve: "approves for",
-  reject: "rejects for",
+  approve: "gives approval to",
+  reject: "says no to",
   answer: "decides for",
   expire: "ends unanswered, for",
   delegate: "gives it on to",
