@@ -1,8 +1,18 @@
 /** How components read: a value that loads, that fails in words, and that is read again when something has changed. */
-import { createContext, useCallback, useContext, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import {
+  createContext,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import type { ErrorView, SessionView } from "../../views/control-room/session.ts";
 import type { LiveState } from "./connection.ts";
 import { listen, liveState } from "./live.ts";
+import { oneByOne } from "./one-by-one.ts";
 import { SourceError, type Source } from "./source.ts";
 
 export type Surroundings = {
@@ -48,30 +58,31 @@ export function useLoaded<Value>(key: string, load: () => Promise<Value>, live =
   const [error, setError] = useState<ErrorView | null>(null);
   const latest = useRef(load);
   latest.current = load;
-  const turn = useRef(0);
+  const shown = useRef<string | null>(null);
 
-  const reload = useCallback(() => {
-    turn.current += 1;
-    const mine = turn.current;
-    latest.current().then(
-      (value) => {
-        if (turn.current !== mine) return;
-        setHeld({ key, value });
-        setError(null);
-      },
-      (thrown: unknown) => {
-        if (turn.current === mine) setError(errorOf(thrown));
-      },
-    );
-  }, [key]);
+  const reload = useMemo(
+    () =>
+      oneByOne(async () => {
+        try {
+          const value = await latest.current();
+          if (shown.current !== key) return;
+          setHeld({ key, value });
+          setError(null);
+        } catch (thrown) {
+          if (shown.current === key) setError(errorOf(thrown));
+        }
+      }),
+    [key],
+  );
 
   useEffect(() => {
+    shown.current = key;
     setError(null);
     reload();
     return () => {
-      turn.current += 1;
+      shown.current = null;
     };
-  }, [reload]);
+  }, [key, reload]);
 
   useChanged(reload, live);
   return { value: held?.key === key ? held.value : undefined, error, reload };
