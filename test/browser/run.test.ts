@@ -9,6 +9,7 @@ import { openCadre } from "../../src/cadre/cadre.ts";
 import type { RoleModel } from "../../src/models/model.ts";
 import { reply, scriptedModel } from "../../src/testing.ts";
 import type { AskId } from "../../src/ids.ts";
+import { traceSteps } from "../../src/views/trace/trace.ts";
 import { browserTests, inChromium, serveProject, shoot } from "../fixtures/browser.ts";
 import { shippedProject } from "../fixtures/project-folder.ts";
 
@@ -85,6 +86,33 @@ inChromium("a run in the browser", () => {
     await page.waitForURL(/\/new$/);
     await page.goForward();
     await page.locator(".pill-finished").waitFor();
+  });
+
+  test("F1 what happens between the reading of a run and the beginning of the stream is not missed", async () => {
+    const own = await served();
+    const { page } = await signedIn(own);
+    const run = await started(own);
+    // Without the worker that tabs share, the stream's own question for the newest event can be held back.
+    await page.addInitScript("delete window.SharedWorker");
+    const stream = Promise.withResolvers<void>();
+    let asked = 0;
+    await page.route("**/api/session", async (route) => {
+      asked += 1;
+      if (asked > 1) await stream.promise;
+      await route.continue();
+    });
+    await page.goto(`${own.origin}/runs/${run}`);
+    await page.getByRole("heading", { name: "Project Manager needs you" }).waitFor();
+    const before = await steps(page);
+    const [ask] = await own.cadre.store.asks({ run, state: "open" });
+    await own.cadre.decide(ask!.id, { verb: "answer", text: "1", by: "mai", face: "script" });
+    await own.cadre.advance(run);
+    stream.resolve();
+    await page.getByRole("heading", { name: "Backend Lead asks for the sign-off" }).waitFor();
+    const all = traceSteps(await own.cadre.store.runEvents(run)).map(({ n }) => n);
+    expect(Math.max(...before)).toBeLessThan(Math.max(...all));
+    await expect.poll(async () => Math.max(...(await steps(page)))).toBe(Math.max(...all));
+    expect(asked).toBeGreaterThan(1);
   });
 
   test("R3 what was changed before it was approved is what runs, and is recorded as changed", async () => {

@@ -46,7 +46,7 @@ export const serverSource: Source = {
   session: () => ask("/session"),
   runs: async () => (await ask<{ runs: Awaited<ReturnType<Source["runs"]>> }>("/runs")).runs,
   run: (run) => ask(`/runs/${id(run)}`),
-  events: (run) => ask(`/runs/${id(run)}/events`),
+  events: (run, after = 0) => ask(`/runs/${id(run)}/events?after=${after}`),
   chartOf: (run) => ask(`/runs/${id(run)}/chart`),
   changes: (run) => ask(`/runs/${id(run)}/changes`),
   journal: (run) => ask(`/runs/${id(run)}/journal`),

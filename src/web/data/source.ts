@@ -65,7 +65,8 @@ export interface Source {
   session(): Promise<SessionView>;
   runs(): Promise<readonly RunLine[]>;
   run(id: string): Promise<RunView>;
-  events(run: string): Promise<EventsView>;
+  /** `after`: of these those with a higher arrival number. */
+  events(run: string, after?: number): Promise<EventsView>;
   chartOf(run: string): Promise<ChartView>;
   changes(run: string): Promise<ChangesView>;
   journal(run: string): Promise<JournalView>;

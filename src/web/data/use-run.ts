@@ -1,7 +1,8 @@
 /**
  * A run as it is followed: its events so far, folded by the same views as everywhere, and the text of the step under way.
  *
- * F1. It listens before it reads: what happens meanwhile is put behind what was read, by arrival number, once.
+ * F1. Nothing is missed: the stream begins with what is new when it comes to be live, so what came before that is read once it is. What it
+ *     brings while something is read is put behind that, by arrival number, once.
  */
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { NumberedEvent } from "../../events/numbered.ts";
@@ -10,6 +11,7 @@ import { openTrace, type TraceStep } from "../../views/trace/trace.ts";
 import { walkedRoutes, type WalkedRoute } from "../../views/walked.ts";
 import { errorOf, useSurroundings } from "./hooks.ts";
 import { listen } from "./live.ts";
+import { oneByOne } from "./one-by-one.ts";
 
 export type Streaming = { readonly role: string; readonly text: string };
 
@@ -34,7 +36,10 @@ export function useRun(id: string): FollowedRun {
 
   useEffect(() => {
     let gone = false;
-    let read = false;
+    /** All events up to this arrival number are here, or on their way to the picture. */
+    let newest = 0;
+    /** `behind`: what was to be read could not be. */
+    let standing: "reading" | "behind" | "whole" = "reading";
     let early: NumberedEvent[] = [];
     let queued: NumberedEvent[] = [];
     let frame = 0;
@@ -49,16 +54,38 @@ export function useRun(id: string): FollowedRun {
       setEvents((before) => appended(before, more));
     };
     const add = (event: NumberedEvent): void => {
+      if (event.seq <= newest) return;
+      newest = event.seq;
       queued.push(event);
       // Many events of one moment make one picture.
       if (frame === 0) frame = requestAnimationFrame(flush);
     };
+    const read = oneByOne(async () => {
+      standing = "reading";
+      try {
+        const { events: more } = await source.events(id, newest);
+        if (gone) return;
+        for (const event of [...more, ...early]) add(event);
+        cancelAnimationFrame(frame);
+        flush();
+        standing = "whole";
+        setLoaded(true);
+        setError(null);
+      } catch (thrown) {
+        standing = "behind";
+        if (!gone) setError(errorOf(thrown));
+      } finally {
+        early = [];
+      }
+    });
     const stop = exported
       ? () => undefined
       : listen((message) => {
+          if (message.type === "state" && message.state === "live") read(); // F1
           if (message.type === "event" && message.data.run === id) {
-            if (read) add(message.data);
-            else early.push(message.data); // F1
+            if (standing === "whole") add(message.data);
+            else if (standing === "reading") early.push(message.data);
+            else read(); // and this event with what is missing
             if (message.data.event.type === "turn_taken") setStreaming(null);
           }
           if (message.type === "text" && message.data.run === id) {
@@ -69,18 +96,7 @@ export function useRun(id: string): FollowedRun {
             }));
           }
         });
-    source.events(id).then(
-      ({ events: all }) => {
-        if (gone) return;
-        read = true;
-        setEvents(appended(all, early));
-        early = [];
-        setLoaded(true);
-      },
-      (thrown: unknown) => {
-        if (!gone) setError(errorOf(thrown));
-      },
-    );
+    read();
     return () => {
       gone = true;
       stop();
