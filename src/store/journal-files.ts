@@ -46,7 +46,7 @@ function writeIfChanged(path: string, content: string): void {
 }
 
 /** Files that a journal can hold; anything else in the folder is somebody's own and stays. */
-const ours = /^(README\.md|trace\.jsonl|(tasks|decisions)\/[^/]+\.md)$/;
+const ours = /^(README\.md|trace\.jsonl|(tasks|decisions)\/\d{2,}-[^/]+\.md)$/;
 
 /** What a writer left that was killed, or could not go on; what a living one is about to rename stays. */
 function isHalf(path: string): boolean {

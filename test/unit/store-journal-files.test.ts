@@ -19,3 +19,14 @@ test("half files of killed writers are cleared away, and nothing else", async ()
   expect(readdirSync(join(run, "tasks"))).toEqual([]);
   await folder.remove();
 });
+
+test("of the pages in its folders those are cleared away that it numbered itself: a page of somebody's own stays", async () => {
+  const folder = await temporaryFolder();
+  const run = join(folder.path, "r-000001");
+  mkdirSync(join(run, "decisions"), { recursive: true });
+  for (const name of ["02-gone.md", "113-gone.md", "why-we-said-no.md", "2026.md"])
+    writeFileSync(join(run, "decisions", name), "text");
+  writeJournal(folder.path, "r-000001", new Map([["decisions/01-kept.md", "whole"]]));
+  expect(readdirSync(join(run, "decisions")).toSorted()).toEqual(["01-kept.md", "2026.md", "why-we-said-no.md"]);
+  await folder.remove();
+});
