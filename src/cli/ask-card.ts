@@ -13,7 +13,7 @@ import { timeText } from "../views/escalations.ts";
 import { changeWord } from "../views/change-word.ts";
 import { visible, visibleJson, visibleLines } from "../views/escape.ts";
 import { labelled } from "./layout.ts";
-import { commandsForAsk } from "./next-commands.ts";
+import { commandsNow } from "./next-commands.ts";
 import type { Output, Style } from "./output.ts";
 import type { Spell } from "./spelling.ts";
 import { reportLines, viewOfReport } from "./report-lines.ts";
@@ -119,14 +119,8 @@ function timeField(ask: AskRow, deadline: string, now: number): [string, string]
 
 /** The commands that decide an ask, one per line, with what each does. */
 export function decideLines(ask: AskRow, output: Output, command: Spell, now: number = Date.now()): string[] {
-  if (clockDecides(ask, now)) {
-    const what = mayExpire(ask)
-      ? "its role is told that nobody decided, and may propose it again"
-      : `nobody answered in time: it goes up to ${visible(bumpsTo(ask) ?? "")}`;
-    return ["Go on with", ...commandLines({ command: command(`resume ${ask.run}`), what }, output)];
-  }
-  const commands = commandsForAsk(ask, command);
-  return ["Decide with one of", ...commands.flatMap((next) => commandLines(next, output))];
+  const head = clockDecides(ask, now) ? "Go on with" : "Decide with one of";
+  return [head, ...commandsNow(ask, command, now).flatMap((next) => commandLines(next, output))];
 }
 
 /** A command that can be pasted, never wrapped, and what it is for below it. */

@@ -1,6 +1,7 @@
 /** What a person can do next, as commands that can be pasted. */
 import { higherCeiling, stopsWithout } from "../events/raising.ts";
 import type { AskKind } from "../events/event.ts";
+import { bumpsTo, clockDecides, mayExpire } from "../store/expiry.ts";
 import type { AskRow, RunRow } from "../store/rows.ts";
 import { shellWord } from "./context.ts";
 import type { Spell } from "./spelling.ts";
@@ -69,6 +70,15 @@ export function commandsForAsk(ask: AskRow, command: Spell): readonly NextComman
   }
 }
 
+/** What a person can do with an open ask now: of one whose time is over the clock has decided, and its run goes on with that. */
+export function commandsNow(ask: AskRow, command: Spell, now: number): readonly NextCommand[] {
+  if (!clockDecides(ask, now)) return commandsForAsk(ask, command);
+  const what = mayExpire(ask)
+    ? "its role is told that nobody decided, and may propose it again"
+    : `nobody answered in time: it goes up to ${bumpsTo(ask) ?? ""}`;
+  return [{ command: command(`resume ${ask.run}`), what }];
+}
+
 /** The routes of the role that a person is asked for, each with what it is for. */
 function handingCommands({ id, seat }: AskRow, command: Spell): readonly NextCommand[] {
   if (seat === undefined) return [];
@@ -89,10 +99,11 @@ export function commandsForRun(
   asks: readonly AskRow[],
   owned: boolean,
   command: Spell,
+  now: number = Date.now(),
 ): readonly NextCommand[] {
   switch (run.status) {
     case "waiting":
-      return asks.flatMap((ask) => commandsForAsk(ask, command));
+      return asks.flatMap((ask) => commandsNow(ask, command, now));
     case "running":
       return owned
         ? [{ command: command(`watch ${run.id}`), what: "follow it" }]

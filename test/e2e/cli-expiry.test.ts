@@ -82,3 +82,14 @@ test("R4 a run whose approval expired is not forgotten: every later look at inbo
   expect(cadre(dir, ["resume", run ?? ""]).code).toBe(8);
   expect(cadre(dir, ["runs"]).err).not.toContain("left in the middle");
 });
+
+test("R4 of an approval that expired and was not taken back yet, a run's page names the command that works, and none that decides it", () => {
+  const dir = hurried();
+  const ask = atApproval(dir);
+  const [run] = document(cadre(dir, ["runs", "--json"]))["runs"] as { id: string }[];
+  const shown = cadre(dir, ["show", run?.id ?? ""], later);
+  expect(shown.out).toMatch(new RegExp(`Next\\n {2}npx cadre resume ${run?.id}\\n`));
+  expect(shown.out).not.toContain(`npx cadre approve ${ask}`);
+  const { next } = document(cadre(dir, ["show", run?.id ?? "", "--json"], later)) as { next: { command: string }[] };
+  expect(next.map(({ command }) => command)).toEqual([`npx cadre resume ${run?.id}`]);
+});
