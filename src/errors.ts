@@ -48,6 +48,7 @@ export const errorTable = {
   "store-busy": { exit: 5, http: 503, move: "retry" },
   "store-newer": { exit: 2, http: 500, move: "fix-input" },
   "store-corrupt": { exit: 1, http: 500, move: "person" },
+  "store-replaced": { exit: 1, http: 500, move: "person" },
   "state-not-storable": { exit: 1, http: 422, move: "fix-input" },
   "thread-unknown": { exit: 2, http: 404, move: "fix-input" },
   "thread-exists": { exit: 5, http: 409, move: "fix-input" },

@@ -60,7 +60,7 @@ export async function drive(context: Context, cadre: Cadre, run: RunRow, options
 }
 
 /** Nothing goes on from these until somebody has put a copy back. */
-const damaged = new Set<ErrorCode>(["chain-broken", "store-corrupt"]);
+const damaged = new Set<ErrorCode>(["chain-broken", "store-corrupt", "store-replaced"]);
 
 /** A fault does not end a run: whoever reads the error is told how it goes on. */
 async function withTheWayOn(context: Context, cadre: Cadre, run: RunId, thrown: unknown): Promise<unknown> {

@@ -3,13 +3,14 @@
  *
  * C1. Every write is one immediate transaction: a deferred one fails under a second writer when it upgrades its lock.
  * C2. Bodies are synchronous. An async body would let another caller's statements into the transaction.
+ * C3. Nothing is written to a file that is not under its name any more: nobody would find it there, and SQLite does not mind (D1).
  */
 import { resolve } from "node:path";
 import type { Database } from "better-sqlite3";
 import type { Clock } from "../clock.ts";
 import { CadreError } from "../errors.ts";
 import { failure } from "./failure.ts";
-import { memory, openForReading, openForWriting } from "./open-file.ts";
+import { fileAt, memory, openForReading, openForWriting } from "./open-file.ts";
 import { runLayout } from "./schema.ts";
 import type { Layout, Synchronous } from "./schema.ts";
 
@@ -47,7 +48,7 @@ export type Connection = {
   readonly read: <Result>(body: () => Result) => Result;
   /** Several statements that see one state of the file. */
   readonly snapshot: <Result>(body: () => Result) => Result;
-  /** One immediate transaction (C1). Errors: data-read-only, disk-full, disk-failed, store-busy, store-corrupt. */
+  /** One immediate transaction (C1). Errors: data-read-only, disk-full, disk-failed, store-busy, store-corrupt, store-replaced (C3). */
   readonly write: <Result>(body: () => Result) => Result;
   readonly close: () => void;
 };
@@ -72,6 +73,18 @@ export function connect(options: ConnectOptions): Connection {
     readOnly ? openForReading(file, layout, clock) : openForWriting(file, layout, clock, synchronous),
   );
   const transaction = db.transaction((body: () => unknown) => body());
+  const opened = fileAt(file);
+  const requireThere = (): void => {
+    if (fileAt(file) === opened) return;
+    throw new CadreError(
+      "store-replaced",
+      `${file} was removed or replaced while it was in use; this was not written.`,
+      {
+        hint: "End whatever has it open, put the file or a copy of it there, and begin again.",
+        data: { file },
+      },
+    );
+  };
   return {
     db,
     file,
@@ -84,7 +97,10 @@ export function connect(options: ConnectOptions): Connection {
           hint: "Open it where it may be written.",
           data: { file },
         });
-      return guard(() => transaction.immediate(body) as Result);
+      return guard(() => {
+        requireThere();
+        return transaction.immediate(body) as Result;
+      });
     },
     close: () => {
       if (closed) return;

@@ -43,7 +43,8 @@ const unreadable: Told = {
 const corrupt: Told = {
   code: "store-corrupt",
   why: "it is not a database, or it is damaged",
-  hint: ({ look }) => `Restore it from a copy, or move it away and start a new one.${look}`,
+  hint: ({ look }) =>
+    `Move it away with its -wal and -shm, which fit no other file, then put a copy in its place or start a new one.${look}`,
 };
 const busy: Told = {
   code: "store-busy",

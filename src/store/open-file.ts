@@ -97,6 +97,12 @@ export function openForWriting(file: string, layout: Layout, clock: Clock, synch
   return { db, dispose: nothing };
 }
 
+/** Which file bears the name at present; undefined: none. While it is open, its number is no other file's. */
+export function fileAt(file: string): string | undefined {
+  const found = file === memory ? undefined : statSync(file, { throwIfNoEntry: false });
+  return found && `${found.dev}:${found.ino}`;
+}
+
 function sizeOf(file: string): number {
   return existsSync(file) ? statSync(file).size : 0;
 }

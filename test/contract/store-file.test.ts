@@ -6,11 +6,12 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import SQLite from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { askId } from "../../src/ids.ts";
@@ -120,6 +121,23 @@ describe("opening a store's file", () => {
     const file = join(tempFolder(), "cadre.db");
     const answers = await together(Array.from({ length: 4 }, () => ["open", file]));
     expect(answers).toEqual(Array.from({ length: 4 }, () => ({ schema: latestVersion })));
+  });
+
+  it.each([
+    ["removed", (file: string): void => rmSync(file)],
+    ["moved away with its folder", (file: string): void => renameSync(dirname(file), `${dirname(file)}-away`)],
+    [
+      "replaced by a copy",
+      (file: string): void => (copyFileSync(file, `${file}.copy`), renameSync(`${file}.copy`, file)),
+    ],
+  ])("D1 acknowledges nothing once its file was %s, and takes up nothing of another one", async (_, away) => {
+    const file = join(tempFolder(), "data", "cadre.db");
+    const store = opened(file);
+    const fence = await startedLine(store);
+    await append(store, fence, [note("one")]);
+    away(file);
+    await expect(append(store, fence, [note("two")])).rejects.toThrow(refused("store-replaced"));
+    expect(await store.events(line)).toHaveLength(1);
   });
 
   it("tells its size, layout and state", async () => {

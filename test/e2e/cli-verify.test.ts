@@ -247,11 +247,22 @@ describe("doctor", () => {
     expect(said.out).toMatch(/^note\ttracing\tLANGCHAIN_TRACING_V2 asks LangChain to send prompts/m);
   });
 
-  test("names a damaged file, with exit 1", () => {
+  test("names a damaged file, with exit 1; a copy that is put there as it says is whole, one beside another file's log may not be", () => {
     const dir = waiting();
-    writeFileSync(join(dir, ".cadre/cadre.db"), "not a database at all".repeat(500));
+    const copy = join(folder(), "copy.db");
+    expect(cadre(dir, ["backup", copy]).code).toBe(0);
+    const file = join(dir, ".cadre/cadre.db");
+    const log = new SQLite(file);
+    log.exec("UPDATE runs SET reason = hex(randomblob(20000))"); // many pages, which the copy has not
+    for (const name of [`${file}-wal`, file]) cpSync(name, `${name}.kept`);
+    log.close();
+    cpSync(copy, file);
+    cpSync(`${file}-wal.kept`, `${file}-wal`);
     const said = cadre(dir, ["doctor"]);
-    expect(said).toMatchObject({ code: 1, out: expect.stringMatching(/^broken\tdata\t/m) });
+    expect(said).toMatchObject({ code: 1, out: expect.stringMatching(/^broken\tdata\t.*-wal and -shm/m) });
     noTrace(said.out + said.err);
+    for (const name of [file, `${file}-wal`, `${file}-shm`]) rmSync(name, { force: true });
+    cpSync(copy, file);
+    expect(cadre(dir, ["verify"])).toMatchObject({ code: 0, out: expect.stringContaining("as its journal says") });
   });
 });
