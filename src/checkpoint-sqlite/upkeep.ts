@@ -52,10 +52,12 @@ export function threadUpkeep({ db }: Pick<Connection, "db">, tables: Tables, sta
   const lengthsOf = (refs: readonly Ref[]): Map<number, number> => {
     const lengths = new Map<number, number>();
     const use = (seq: number, length: number): void => {
-      if (length <= (lengths.get(seq) ?? -1)) return;
-      lengths.set(seq, length);
-      const row = values.logRow(seq);
-      if (row !== undefined && row.parent !== null) use(row.parent, Math.min(row.cut, length));
+      for (let at: number | null = seq, to = length; at !== null && to > (lengths.get(at) ?? -1);) {
+        lengths.set(at, to);
+        const row = values.logRow(at);
+        to = Math.min(row?.cut ?? 0, to);
+        at = row?.parent ?? null;
+      }
     };
     for (const ref of refs) if (ref[0] === "l") use(ref[1], ref[2]);
     return lengths;

@@ -89,20 +89,28 @@ export function valueStore({ db }: Pick<Connection, "db">) {
     .pluck();
   const known = knownValues();
 
-  /** The items of a log up to a length, through its parents. */
+  /** The items of a log up to a length, through its parents: a list whose last element is edited each time it grows has thousands of them. */
   const itemsOf = (seq: number, length: number): number[] => {
-    const row = log.get(seq);
-    if (row === undefined) throw bug(`there is no log ${seq}`);
-    const before = row.parent === null ? [] : itemsOf(row.parent, Math.min(row.cut, length));
-    const all = before.concat(entries.all(seq, row.cut, length));
+    const parts: number[][] = [];
+    for (let at: number | null = seq, to = length; at !== null;) {
+      const row = log.get(at);
+      if (row === undefined) throw bug(`there is no log ${at}`);
+      parts.push(entries.all(at, row.cut, to));
+      to = Math.min(row.cut, to);
+      at = row.parent;
+    }
+    const all = parts.toReversed().flat();
     if (all.length !== length) throw bug(`log ${seq} has ${all.length} of ${length} elements`);
     return all;
   };
 
   /** The log in which a length lies: a child has nothing of its own before its cut, and is not appended to there. */
   const holder = (seq: number, length: number): number => {
-    const row = log.get(seq);
-    return row === undefined || row.parent === null || length > row.cut ? seq : holder(row.parent, length);
+    for (let at = seq; ;) {
+      const row = log.get(at);
+      if (row === undefined || row.parent === null || length > row.cut) return at;
+      at = row.parent;
+    }
   };
 
   const body = (seq: number): Stored => {

@@ -46,6 +46,38 @@ describe("on disk", () => {
     ]);
   });
 
+  it("D7 a list whose last element was edited twenty thousand times as it grew is read, gone on with, pruned and forked", async () => {
+    const file = place();
+    const list = Array.from({ length: 20_000 }, (_, index) => `element ${index}`);
+    const at = (id: string, values: readonly string[], version: number) => ({
+      ...emptyCheckpoint(),
+      id,
+      channel_values: { list: values },
+      channel_versions: { list: version },
+    });
+    const told = { source: "loop", step: 0, parents: {} } as const;
+    const first = SqliteCheckpointer.open({ file });
+    await first.put(thread("t"), at("1", list, 1), told, { list: 1 });
+    first.close();
+    // As such a thread lies there: each edit left a log of its own behind, which goes on with the one before it.
+    const db = new SQLite(file);
+    const tip = db.prepare<[], number>("SELECT seq FROM logs").pluck().get() ?? 0;
+    db.exec(`WITH RECURSIVE edit(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM edit WHERE n < ${list.length - 2})
+      INSERT INTO logs (seq, parent, cut) SELECT ${tip + 1} + n, CASE n WHEN 0 THEN NULL ELSE ${tip} + n END, n FROM edit`);
+    db.exec(`UPDATE entries SET log = ${tip + 1} + idx WHERE idx < ${list.length - 1}`);
+    db.exec(`UPDATE logs SET parent = ${tip + list.length - 1}, cut = ${list.length - 1} WHERE seq = ${tip}`);
+    db.close();
+    const saver = open(file);
+    const held = async (id: string) => (await saver.getTuple(thread(id)))?.checkpoint.channel_values["list"];
+    expect(await held("t")).toEqual(list);
+    const edited = [...list.slice(0, 100), "edited"];
+    const config = { configurable: { thread_id: "t", checkpoint_ns: "", checkpoint_id: "1" } };
+    await saver.put(config, at("2", edited, 2), told, { list: 2 });
+    await saver.fork(thread("t"), "fork");
+    expect(await saver.prune("t", { last: 1 })).toBe(1);
+    expect([await held("t"), await held("fork")]).toEqual([edited, edited]);
+  });
+
   it("D7 a thread of ten times the steps takes ten times the bytes, not a hundred times", async () => {
     const sizes: number[] = [];
     for (const steps of [40, 400]) {
