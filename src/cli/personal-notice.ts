@@ -18,7 +18,7 @@ export function personalNotice(dir: string, brief: Brief, flag: string | null): 
   const hosts = hostsOf(dir, flag);
   if (hosts.length === 0) return [];
   const count = new PersonalCount();
-  add(count, brief.file ?? "the brief", [brief.title, brief.task, brief.why, brief.where, brief.when].join("\n"));
+  addBrief(count, dir, brief);
   for (const { path } of brief.inputs) add(count, path, textOf(dir, path));
   return count
     .found()
@@ -26,6 +26,13 @@ export function personalNotice(dir: string, brief: Brief, flag: string | null): 
       ({ kind, count: times, places }) =>
         `${times} × ${kind} (${places}) may be read by roles whose models are at ${hosts.join(", ")}`,
     );
+}
+
+/** By the lines of its file, where the project holds it. */
+function addBrief(count: PersonalCount, dir: string, { file, title, task, why, where, when }: Brief): void {
+  const text = file === null ? "" : textOf(dir, file);
+  if (file !== null && text !== "") add(count, file, text);
+  else for (const line of [title, task, why, where, when].join("\n").split("\n")) count.add(line, () => "the brief");
 }
 
 function add(count: PersonalCount, name: string, text: string): void {

@@ -30,8 +30,16 @@ const far =
 test("what roles elsewhere may read is said: kind, count, place and host, masked", () => {
   const { dir, brief } = project(far);
   expect(personalNotice(dir, brief, null)).toEqual([
-    "1 × telephone number (the brief:2 ***78) may be read by roles whose models are at models.example.com",
+    "1 × telephone number (the brief ***78) may be read by roles whose models are at models.example.com",
     "2 × e-mail address (data/reviews.csv:3 a***@***.com, data/reviews.csv:4 b***@***.org) may be read by roles whose models are at models.example.com",
+  ]);
+});
+
+test("what a brief's own file says is cited by the file's lines", () => {
+  const { dir, brief } = project(far);
+  writeFileSync(join(dir, "brief.md"), "# Reviews\n\nTask: Sort the reviews.\n\nWhy: ana@example.com asked.\n");
+  expect(personalNotice(dir, { ...brief, file: "brief.md", inputs: [] }, null)).toEqual([
+    "1 × e-mail address (brief.md:5 a***@***.com) may be read by roles whose models are at models.example.com",
   ]);
 });
 
