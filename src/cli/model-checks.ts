@@ -1,8 +1,9 @@
 /** What `doctor` says of cadre.yaml and the models in it. Tokens are named, never shown; servers are asked when it is told to. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { ggufSource } from "../config/gguf.ts";
 import { readConfig, type Config, type ConfiguredModel } from "../config/config.ts";
-import { resolveModel, type ModelSpec } from "../models/resolve.ts";
+import { namedModel, type ModelSpec } from "../models/resolve.ts";
 import { counted } from "../views/counted.ts";
 import { check, type Check } from "./check.ts";
 import type { Context } from "./context.ts";
@@ -35,7 +36,7 @@ export async function modelChecks(context: Context, reach: boolean): Promise<Che
 async function modelCheck(context: Context, config: Config, name: string, reach: boolean): Promise<Check> {
   const label = `model ${name}`;
   const configured = config.models[name];
-  if (configured?.tier === "embedded") return embeddedCheck(context, name, configured);
+  if (configured?.tier === "embedded") return embeddedCheck({ ...context, hub: config.hub }, name, configured);
   const spec = resolvedOr(config, name);
   if ("failed" in spec) return check(label, "broken", spec.failed, spec.hint);
   if (spec.kind === "rehearsal" || spec.kind === "embedded") return check(label, "ok", "in this process");
@@ -50,26 +51,45 @@ type Remote = Exclude<ModelSpec, { readonly kind: "rehearsal" | "embedded" }>;
 
 type EmbeddedModel = Extract<ConfiguredModel, { tier: "embedded" }>;
 
+type EmbeddedPlace = Pick<Context, "dir" | "data"> & { readonly hub?: Config["hub"] };
+
 /** Whether llama.cpp can be there, and whether the file is there and a GGUF, or known and still to be fetched; nothing is loaded. */
 export async function embeddedCheck(
-  { dir }: Pick<Context, "dir">,
+  place: EmbeddedPlace,
   name: string,
-  { file, model }: Pick<EmbeddedModel, "file" | "model">,
+  model: Pick<EmbeddedModel, "file" | "model" | "revision">,
   isInstalled?: () => boolean,
 ): Promise<Check> {
   const label = `model ${name}`;
-  if (file !== undefined) {
-    const { fileFault } = await import("../models/embedded/model-file.ts");
-    const fault = fileFault(resolve(dir, file));
-    if (fault !== null) return check(label, "broken", `${file} ${fault}`, `mend \`models.${name}.file\` in cadre.yaml`);
-  }
-  const detail =
-    file === undefined
-      ? `${model ?? ""} in this process; fetched at its first use, pinned in cadre.lock`
-      : `${file} in this process; not loaded`;
+  const file = await fileOf(place, name, model);
+  if ("fault" in file) return check(label, "broken", file.fault, file.hint);
   const { isLlamaInstalled, llamaInstall } = await import("../models/embedded/llama-engine.ts");
+  const detail = `${model.file ?? model.model ?? ""} in this process; ${file.found}`;
   if ((isInstalled ?? isLlamaInstalled)()) return check(label, "ok", detail);
   return check(label, "note", `${detail}; node-llama-cpp is not installed`, llamaInstall);
+}
+
+async function fileOf(
+  { dir, data, hub }: EmbeddedPlace,
+  name: string,
+  { file, model = "", revision }: Pick<EmbeddedModel, "file" | "model" | "revision">,
+): Promise<{ readonly found: string } | { readonly fault: string; readonly hint: string }> {
+  const { fileFault, isFetched } = await import("../models/embedded/model-file.ts");
+  const found = "not loaded";
+  if (file !== undefined) {
+    const fault = fileFault(resolve(dir, file));
+    return fault === null
+      ? { found }
+      : { fault: `${file} ${fault}`, hint: `mend \`models.${name}.file\` in cadre.yaml` };
+  }
+  const source = ggufSource(model, revision ?? null);
+  try {
+    if (source?.kind !== "hub" || isFetched({ dir, data, hub }, source)) return { found };
+    return { found: "not here yet: fetched at its first use, and pinned in cadre.lock" };
+  } catch (thrown) {
+    const { message, hint = "" } = asCadreError(thrown);
+    return { fault: message, hint };
+  }
 }
 
 function detailOf(spec: Remote): string {
@@ -96,7 +116,7 @@ async function tried(config: Config, name: string, { model }: Remote, detail: st
 
 function resolvedOr(config: Config, name: string): ModelSpec | { readonly failed: string; readonly hint: string } {
   try {
-    return resolveModel(config, { role: "", rank: "", flag: name });
+    return namedModel(config, name);
   } catch (thrown) {
     const { message, hint } = asCadreError(thrown);
     return { failed: message, hint: hint ?? "" };

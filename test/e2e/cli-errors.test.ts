@@ -186,6 +186,24 @@ describe("runs and asks", () => {
     expectError(ended, 1, /127\.0\.0\.1:9/, /go on with: npx cadre --dir \. resume r-[0-9a-f]{6}$/m);
   });
 
+  test("that a model's file would be fetched is said before the run is made, and what to do without a network after it", () => {
+    const dir = project();
+    writeFileSync(join(dir, "cadre.yaml"), 'hub: {url: "http://127.0.0.1:9", timeoutSeconds: 5}\n');
+    const ended = cadre(dir, ["run", brief, "--model", "embedded:hf:org/m:Q8_0"]);
+    expectError(
+      ended,
+      1,
+      /^note: .*is not here yet: it is fetched from 127\.0\.0\.1:9/m,
+      /--model embedded:<file\.gguf>/,
+    );
+    expect(ended.err).toMatch(/go on with: npx cadre resume r-/);
+    writeFileSync(
+      join(dir, "cadre.yaml"),
+      "models: {e: {tier: embedded, model: 'hf:org/m'}}\nmap: {default: rehearsal}\n",
+    );
+    expect(cadre(dir, ["run", brief]).err).not.toContain("is fetched from");
+  });
+
   test("what is missing of a model is said before a run is made, with what it is, who chose it and what to do", () => {
     const dir = project();
     const unset = { env: { HF_TOKEN: "" } };

@@ -1,5 +1,6 @@
 /** `cadre run`: a brief is checked, started and followed. */
 import type { Brief } from "../../briefs/brief.ts";
+import { configMentions } from "../../config/mentions.ts";
 import type { Cadre } from "../../cadre/api.ts";
 import type { StartOptions } from "../../run/api.ts";
 import type { RunRow } from "../../store/rows.ts";
@@ -25,6 +26,7 @@ export async function run(context: Context, input: Input): Promise<number> {
   const options = startOptions(input, by);
   // A dry run leaves no trace, not even an empty data file.
   if (dry) return withCadre(context, (cadre) => preview(context, cadre, brief, options), { readOnly: true });
+  await tellFetches(context, options.model ?? null);
   return withCadre(context, async (cadre) => {
     const row = await cadre.start(brief, options);
     announce(context, row, said);
@@ -58,6 +60,13 @@ function announce(context: Context, row: RunRow, said: readonly string[]): void 
     fact("model", row.model ?? "as cadre.yaml maps it");
   }
   output.line();
+}
+
+/** Before the run is made: whoever has no network yet can leave it. */
+async function tellFetches({ dir, data, output }: Context, flag: string | null): Promise<void> {
+  if (!flag?.startsWith("embedded:") && !configMentions(dir, "embedded")) return;
+  const { fetchNotice } = await import("../fetch-notice.ts");
+  for (const sentence of await fetchNotice(dir, data, flag)) output.note(`note: ${visible(sentence)}`);
 }
 
 /** On stderr: it is nothing that the run made. */

@@ -50,11 +50,17 @@ export function requireModelFile(deps: Pick<ModelFileDeps, "dir" | "data" | "hub
     fileHere(resolve(deps.dir, source.path), source.path);
     return;
   }
+  if (isFetched(deps, source)) return;
   const config = deps.hub ?? defaultHub;
   const pin = pinOf(deps, source);
-  if (pin !== null && isCached(cachePath(deps, config, pin), pin)) return;
   if (pin !== null) requireSize(config, source, pin);
   openHub(config, { env: deps.env, signal: new AbortController().signal }); // the token that it would be asked with
+}
+
+/** V2. Whether it is asked of nobody. Errors: `config-invalid` for a lock file that is none. */
+export function isFetched(deps: Pick<ModelFileDeps, "dir" | "data" | "hub">, source: HubSource): boolean {
+  const pin = pinOf(deps, source);
+  return pin !== null && isCached(cachePath(deps, deps.hub ?? defaultHub, pin), pin);
 }
 
 /** Null: none that goes for what is asked for. */
