@@ -5,7 +5,7 @@ import { CadreError } from "../errors.ts";
 import type { EmbeddedModels } from "../models/embedded/embedded-models.ts";
 import { termsOf } from "../models/create-role-model.ts";
 import type { openHub } from "../models/hub/hub.ts";
-import { resolveModel } from "../models/resolve.ts";
+import { namedModel } from "../models/resolve.ts";
 import type { HubSource } from "../tools/hub/source.ts";
 import type { InferenceModel, InferenceSource } from "../tools/inference/source.ts";
 
@@ -74,7 +74,7 @@ function modelOf(config: Config | undefined, name: string): InferenceModel {
       hint: didYouMean(name, known, `There: ${known.join(", ")}.`),
     });
   }
-  const spec = resolveModel(config, { role: "", rank: "", flag: name });
+  const spec = namedModel(config, name);
   if (spec.kind === "rehearsal") throw new CadreError("model-unknown", `${name} is no model that can be called.`);
   const task = model.tier === "endpoint" ? model.task : undefined;
   return { name, spec, licence: model.about?.licence ?? null, task: task ?? null, terms: termsOf(spec) };

@@ -68,7 +68,15 @@ export type ResolveInput = {
 
 /** Errors: `model-unknown` for a name that is not there, `usage` for an unusable `--model`, `config-invalid` for a host not allowed. */
 export function resolveModel(config: Config, input: ResolveInput): ModelSpec {
-  const spec = chosen(config, input);
+  return allowed(config, chosen(config, input));
+}
+
+/** A model that a tool or a setting calls by its name in cadre.yaml. `because`: what says so. Errors: as `resolveModel`. */
+export function namedModel(config: Config, name: string, because = `models.${name} in cadre.yaml`): ModelSpec {
+  return allowed(config, byName(config, name, because));
+}
+
+function allowed(config: Config, spec: ModelSpec): ModelSpec {
   const host = hostOf(config, spec);
   if (host === null || config.allowedHosts.length === 0 || isLoopback(host)) return spec;
   if (config.allowedHosts.includes(host.host) || config.allowedHosts.includes(host.hostname)) return spec;

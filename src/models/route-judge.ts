@@ -12,7 +12,7 @@ import { createDecisionModel, answerTokens } from "./create-decision-model.ts";
 import { termsOf, type RoleModelDeps } from "./create-role-model.ts";
 import type { Tier } from "./model.ts";
 import type { ModelUsage } from "./usage.ts";
-import { resolveModel, type ModelSpec } from "./resolve.ts";
+import { namedModel, type ModelSpec } from "./resolve.ts";
 import type { RouteQuestion } from "./route-question.ts";
 import type { Terms } from "./terms.ts";
 
@@ -71,8 +71,8 @@ export function routeJudge(config: Config, deps: Omit<RoleModelDeps, "rehearsal"
 export function routingSpec(config: Config): Exclude<ModelSpec, { kind: "rehearsal" }> | null {
   const { routing } = config;
   if (routing === undefined || routing.model === lexicalRouting) return null;
-  const spec = resolveModel(config, { role: "", rank: "", flag: routing.model });
-  return spec.kind === "rehearsal" ? null : { ...spec, because: "routing.model in cadre.yaml" };
+  const spec = namedModel(config, routing.model, "routing.model in cadre.yaml");
+  return spec.kind === "rehearsal" ? null : spec;
 }
 
 async function compareWords({ chart, from, text, question }: RouteAsked): Promise<RouteOpinion> {

@@ -19,7 +19,7 @@ import { nestedLabels } from "./inference/nested-labels.ts";
 import { readLabel } from "./label-question.ts";
 import type { Tier } from "./model.ts";
 import type { ModelUsage } from "./usage.ts";
-import { hubIdOf, hubRouter, resolveModel, type EmbeddedSpec } from "./resolve.ts";
+import { hubIdOf, hubRouter, namedModel, type EmbeddedSpec } from "./resolve.ts";
 import type { Terms } from "./terms.ts";
 import { messagesFor, questionKind, readAnswer, type Question } from "./text-question.ts";
 import { malformedError } from "./transport-errors.ts";
@@ -73,7 +73,7 @@ export function modelSource(config: () => Promise<Config>, deps: Omit<RoleModelD
     open: async (name) => {
       const known = await config();
       const model = Object.hasOwn(known.models, name) ? known.models[name] : undefined;
-      const spec = model && resolveModel(known, { role: "", rank: "", flag: name });
+      const spec = model && namedModel(known, name);
       if (!model || !spec || spec.kind === "rehearsal") throw unknownModel(name, known);
       return served(name, { spec, task: taskOf(model), about: model.about ?? {} }, deps);
     },

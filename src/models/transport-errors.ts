@@ -125,7 +125,9 @@ export function connectionError(origin: string, code: string, attempts: number):
   const tries = attempts > 1 ? ` after ${attempts} attempts` : "";
   const why = code === "unknown" ? "" : ` (${code})`;
   return new CadreError("model-unreachable", `No connection to ${origin}${why}${tries}.`, {
-    hint: "Is the server running, and is the URL right (`url` in cadre.yaml, or what --model says)?",
+    hint: /^(ENOTFOUND|EAI_AGAIN|ENETUNREACH)$/.test(code)
+      ? "This machine may be offline, or the address wrong (`url` in cadre.yaml, or what --model says)."
+      : "Is the server running, and is the URL right (`url` in cadre.yaml, or what --model says)?",
     data: { origin, connection: code, attempts },
   });
 }

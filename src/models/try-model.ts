@@ -9,7 +9,7 @@ import { isCadreError, type CadreError } from "../errors.ts";
 import type { Config } from "../config/config.ts";
 import { createRoleModel, limitsOf, tokenOf, type RemoteModelSpec } from "./create-role-model.ts";
 import { openGates } from "./gate.ts";
-import { hubRouter, resolveModel } from "./resolve.ts";
+import { hubRouter, namedModel } from "./resolve.ts";
 import { modelSource } from "./served-model.ts";
 import { answeredBy, type Question } from "./text-question.ts";
 import type { TransportLimits } from "./transport.ts";
@@ -29,7 +29,7 @@ const answerSeconds = 60;
 
 /** `name`: in cadre.yaml. Errors: what is wrong with the configuration; a server's faults are in the result. */
 export async function tryModel(config: Config, name: string, env: Env): Promise<TriedModel> {
-  const spec = resolveModel(config, { role: "", rank: "", flag: name });
+  const spec = namedModel(config, name);
   if (spec.kind === "rehearsal" || spec.kind === "embedded") return { served: null, ms: null, fault: null };
   const quick: RemoteModelSpec = { ...spec, timeouts: withinSeconds(spec.timeouts, answerSeconds) };
   try {

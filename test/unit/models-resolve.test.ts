@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { emptyConfig, parseConfig } from "../../src/config/config.ts";
 import { createRoleModel } from "../../src/models/create-role-model.ts";
+import { modelSource } from "../../src/models/served-model.ts";
 import { resolveModel, type ResolveInput } from "../../src/models/resolve.ts";
 import { scriptedModel } from "../../src/testing.ts";
 
@@ -29,6 +30,14 @@ const error = (input: Partial<ResolveInput>, given = config): unknown => {
     return thrown;
   }
 };
+
+it("a model that is called by its name in cadre.yaml, and not by --model, says so where it cannot be called", async () => {
+  const opened = modelSource(async () => config, { env: {}, run: "r-000001" }).open("big");
+  await expect(opened).rejects.toMatchObject({
+    code: "model-auth",
+    hint: expect.stringMatching(/\(models\.big in cadre\.yaml\)\.$/),
+  });
+});
 
 describe("M1 which model plays a role", () => {
   it("the configuration is sound", () => expect(problems).toEqual([]));

@@ -158,11 +158,21 @@ describe("T4 what the client is given", () => {
       [true, false].map((token) => statusError(origin, status, 1, { serverCode: null, token })),
     );
     const timedOut = (["first-token", "idle", "total"] as const).map((limit) => timeoutError(origin, limit, 1000));
-    const gone = [connectionError(origin, "ENOTFOUND", 1), truncatedError(origin), malformedError(origin, "sent HTML")];
+    const gone = [
+      connectionError(origin, "ENOTFOUND", 1),
+      connectionError(origin, "ECONNREFUSED", 1),
+      truncatedError(origin),
+      malformedError(origin, "sent HTML"),
+    ];
     for (const { message, hint } of [...refused, ...timedOut, ...gone]) {
       expect(hint, message).toMatch(/^[A-Z].*[.?]$/);
       expect(hint, message).not.toMatch(/\b(run|resume)\b/i);
     }
+  });
+
+  it("a name that does not resolve may mean that there is no network, whichever server it is", () => {
+    expect(connectionError("https://router.huggingface.co", "ENOTFOUND", 1).hint).toContain("may be offline");
+    expect(connectionError("http://127.0.0.1:8000", "ECONNREFUSED", 1).hint).toContain("Is the server running");
   });
 
   it("an answer of exactly the byte limit, and not one byte more", async () => {
