@@ -57,9 +57,12 @@ class Story {
     return seq === undefined ? undefined : this.steps.find((step) => step.seq >= seq && isCounted(step));
   }
 
+  /** The command that goes on from there, and what is done anew. */
   named(cut: Cut): string {
     const step = this.stepAt(cut);
-    return step === undefined ? "the end" : `${step.n} (${clip(visible(sentence(step)).replaceAll(/\s+/g, " "), 60)})`;
+    if (step === undefined) return "its end";
+    const what = clip(visible(sentence(step)).replaceAll(/\s+/g, " "), 60);
+    return `\`cadre fork ${this.run.id} --at ${step.n}\` (${what})`;
   }
 }
 
@@ -143,14 +146,24 @@ function cutAt(story: Story, at: string): Cut {
   if (!step) throw refused(story, story.log.length, `${story.run.id} has no step ${visible(at)}`);
   const stored = story.events.find(({ seq }) => seq === step.seq) as StoredEvent;
   if (stored.line !== mainLine(story.run.id)) {
+    // The first of several tasks is the step that is done anew where they had not been given out.
+    const before = story.cuts.find((each) => each.problem === null && story.stepAt(each) === step);
+    if (before) return before;
     const opened = story.main.findLast(({ seq }) => seq < stored.seq)?.index ?? 0;
     throw refused(story, opened, `step ${step.n} belongs to a task that was worked on beside others`);
   }
   const length = stored.event.type === "ask_raised" ? stored.index + 1 : stored.index;
   const cut = story.cuts.findLast((each) => each.length <= length);
-  if (!cut) throw refused(story, length, `nothing comes before step ${step.n}`, `\`cadre run\` begins anew.`);
+  if (!cut)
+    throw refused(story, length, `nothing comes before step ${step.n}`, `\`cadre run${briefOf(story)}\` begins anew.`);
   if (cut.problem !== null) throw refused(story, length, `no run can go on from step ${step.n}: ${cut.problem}`);
   return cut;
+}
+
+/** To be pasted; empty where the brief has no file, or one whose name a shell would take apart. */
+function briefOf({ run }: Story): string {
+  const { file } = run.brief;
+  return file !== null && /^[\w./-]+$/.test(file) ? ` ${file}` : "";
 }
 
 /** As the trace shows it: a number, or an id. */
@@ -172,7 +185,7 @@ function refused(story: Story, length: number, what: string, hint?: string): Cad
   return new CadreError("fork-refused", what, {
     hint:
       hint ??
-      `A run can go on from between two steps, while no task is being worked on beside others. Nearest: ${nearest}. All: ${ranges(steps)}.`,
+      `A run can go on from between two steps, while no task is being worked on beside others. Nearest: ${nearest}. All steps that work: ${ranges(steps)}.`,
     data: { run: story.run.id, steps },
   });
 }

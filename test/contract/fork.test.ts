@@ -5,6 +5,7 @@ import { join } from "node:path";
 import SQLite from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { openCadre } from "../../src/cadre/cadre.ts";
+import type { CadreError } from "../../src/errors.ts";
 import type { Cadre } from "../../src/cadre/api.ts";
 import type { RunId } from "../../src/ids.ts";
 import type { RunRow } from "../../src/store/rows.ts";
@@ -92,7 +93,9 @@ test("D3 no step can be named that lies between a person's leave and the act", a
   await expect(cadre.planFork(run.id, { at: done!.n, by: "other" })).rejects.toMatchObject({
     code: "fork-refused",
     message: expect.stringContaining("a person had approved an action that was not done yet") as string,
-    hint: expect.stringMatching(/Nearest: \d+ .*; \d+ .*All: /) as string,
+    hint: expect.stringMatching(
+      /Nearest: `cadre fork r-\w+ --at \d+` .*; `cadre fork .* --at \d+` .*All steps that work: /,
+    ) as string,
   });
   await expect(cadre.planFork(run.id, { at: 1, by: "other" })).rejects.toMatchObject({ hint: expect.stringContaining("begins anew") as string }); // prettier-ignore
   await expect(cadre.planFork(run.id, { at: "f999", by: "other" })).rejects.toMatchObject({ code: "fork-refused" });
@@ -107,6 +110,14 @@ test("D8 while tasks are worked on beside each other there is no cut; once they 
     code: "fork-refused",
     message: expect.stringContaining("worked on beside others") as string,
   });
+  // What the refusal says to do can be done.
+  const { hint = "" } = (await cadre
+    .planFork(run.id, { at: inside!.n, by: "other" })
+    .catch((error: CadreError) => error)) as CadreError;
+  const named = [...hint.matchAll(/`cadre fork (\S+) --at (\d+)`/g)];
+  expect(named.map(([, of]) => of)).toEqual([run.id, run.id]);
+  for (const [, , at = ""] of named)
+    expect(await cadre.planFork(run.id, { at, by: "other" })).toMatchObject({ of: run.id });
   const asked = await askOf(cadre, run.id, "escalation");
   const fork = await cadre.fork(run.id, { at: asked.n, by: "other" });
   expect(snapshot(fork.workspace)).toMatchObject({

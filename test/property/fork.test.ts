@@ -91,6 +91,8 @@ test(
             const steps = traceSteps(await cadre.store.runEvents(run));
             const before = (await cadre.store.runEvents(run)).map(({ hash }) => hash);
             const chosen = new Set(picks.map((pick) => steps[pick % steps.length]?.n ?? 1));
+            const works = new Set<unknown>();
+            const named = new Set<unknown>();
             for (const { n } of steps) {
               let plan;
               try {
@@ -98,9 +100,12 @@ test(
               } catch (error) {
                 if (!isCadreError(error, "fork-refused")) throw error;
                 expect(error.hint).toMatch(/Nearest: |begins anew/);
+                for (const [, at] of (error.hint ?? "").matchAll(/`cadre fork \S+ --at (\d+)`/g)) named.add(Number(at));
+                for (const at of error.data["steps"] as number[]) named.add(at);
                 refused += 1;
                 continue;
               }
+              works.add(n);
               if (!chosen.has(n)) continue;
               made += 1;
               const fork = await cadre.fork(run, { at: n, by: "other" });
@@ -111,6 +116,8 @@ test(
               const keys = (await cadre.store.effects(fork.id)).map(({ key }) => key);
               expect(keys.filter((key) => !key.startsWith(fork.id))).toEqual([]);
             }
+            // What a refusal says to do can be done.
+            expect([...named].filter((at) => !works.has(at))).toEqual([]);
             expect((await cadre.store.runEvents(run)).map(({ hash }) => hash)).toEqual(before);
             expect((await cadre.verify(run)).problems).toEqual([]);
           }),
