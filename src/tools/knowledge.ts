@@ -111,7 +111,7 @@ export const searchKnowledgeTool: Tool<z.infer<typeof searchArgs>> = {
       const shelf = shelfOf(context);
       const hits: Hit[] = [];
       for (const path of shelf.files) {
-        hits.push(...hitsIn(context.project, path, words));
+        for (const hit of hitsIn(context.project, path, words)) hits.push(hit);
         context.signal.throwIfAborted();
         await breathe();
       }

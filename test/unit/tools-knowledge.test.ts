@@ -34,6 +34,14 @@ describe("search_knowledge", () => {
     expect((await bench.call("search_knowledge", { query: "danh GIA" }, context)).text).toContain("notes.txt:1");
   });
 
+  test("a large file of which every line holds the word is searched like any other", async () => {
+    const { bench, context } = withKnowledge(["modes/context/ml"]);
+    fill(bench.project, { "modes/context/ml/list.txt": "ab\n".repeat(340_000) });
+    const outcome = await bench.call("search_knowledge", { query: "ab" }, context);
+    expect(outcome.text.split("\n")[0]).toBe("340000 passages in 3 files");
+    expect(outcome.text).toContain("modes/context/ml/list.txt:20: ab");
+  });
+
   test("what is missing is noted, never fatal", async () => {
     const { bench, context } = withKnowledge(["docs/api.md", "docs/gone.md"]);
     const outcome = await bench.call("search_knowledge", { query: "endpoint" }, context);
