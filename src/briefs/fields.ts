@@ -65,18 +65,23 @@ function fromHeadings(sections: readonly Section[]): Fields {
       const field: Field = parts.get(name) ?? { line: section.line, lines: [] };
       parts.set(name, field);
       current = { field, level: section.level };
-      field.lines.push(...section.lines);
+      add(field.lines, section.lines);
     } else if (section.level === 1 && heading === null) {
       heading = section.title;
       current = null;
-      outside.push(...section.lines);
+      add(outside, section.lines);
     } else {
       // A deeper heading belongs to the part it stands in; any other ends it.
       if (current && section.level <= current.level) current = null;
-      (current?.field.lines ?? outside).push(...withHeading(section));
+      add(current?.field.lines ?? outside, withHeading(section));
     }
   }
   return { heading, parts: withOutside(parts, outside) };
+}
+
+/** One by one: a part may have more lines than a call takes arguments. */
+function add(to: SourceLine[], lines: readonly SourceLine[]): void {
+  for (const line of lines) to.push(line);
 }
 
 function withHeading(section: Section): SourceLine[] {

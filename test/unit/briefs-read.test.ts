@@ -60,6 +60,14 @@ describe("headings", () => {
     expect(brief?.constraints).toEqual(["CPU only"]);
   });
 
+  test.each(["## What\n", "# Title\n", "## What\nIt.\n### More\n"])(
+    "as many lines below %j as a brief may have are read",
+    (above) => {
+      const text = `${above}${"\n".repeat(200_000)}Do it.\n`;
+      expect(read(text).brief?.task).toMatch(/Do it\.$/);
+    },
+  );
+
   test("a heading in a code fence is text", () => {
     expect(read("## Task\n```\n## Why\n```\n").brief).toMatchObject({ task: "```\n## Why\n```", why: "" });
   });
