@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { hashOf } from "../../src/canonical.ts";
 import type { Event } from "../../src/events/event.ts";
+import { verifyAll } from "../../src/run/verify/verify-all.ts";
 import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import type { Store } from "../../src/store/ports.ts";
 import type { Tool } from "../../src/tools/tool.ts";
@@ -37,6 +38,38 @@ async function finished(): Promise<LineHarness> {
 test("verify finds nothing in an honest run", async () => {
   const line = await finished();
   expect(await verifyRun(line.store, line.run)).toMatchObject({ ok: true, problems: [] });
+});
+
+/** How often something else came to its turn while it was verified. */
+async function turnsDuring(verified: Promise<unknown>): Promise<number> {
+  let turns = 0;
+  let timer = setImmediate(function count() {
+    turns += 1;
+    timer = setImmediate(count);
+  });
+  await verified.finally(() => clearImmediate(timer));
+  return turns;
+}
+
+test("Y3 a long line, and a file of many runs, are verified with turns for what else goes on", async () => {
+  const long = new LineHarness({
+    modes: [modeText("worker", "030-worker", { groups: ["edit", "completion"] })],
+    workflow: { entry: "worker", signOff: false },
+    tools: [tool],
+    say: (_request, _role, turn) =>
+      turn < 60 ? [call("write_to_file", { path: `${turn}` })] : [call("attempt_completion", fullReport())],
+  });
+  await long.start();
+  const { length } = (await long.store.lines(long.run))[0]!;
+  expect(length).toBeGreaterThan(150);
+  expect(await turnsDuring(verifyRun(long.store, long.run))).toBeGreaterThanOrEqual(Math.floor(length / 50));
+  const runs = Array.from({ length: 5 }, () => long.run);
+  const file = { runs, anchorsOf: async () => [], remembered: async () => [], hasWorkspace: () => false };
+  const short = await finished();
+  const said: boolean[] = [];
+  const all = verifyAll(short.store, { ...file, onRun: ({ ok }) => said.push(ok) });
+  expect(await turnsDuring(all)).toBeGreaterThanOrEqual(runs.length);
+  expect(said).toEqual(runs.map(() => true));
 });
 
 const other = { path: "a", before: null, after: "1" };

@@ -9,6 +9,7 @@ import type { AskId, EffectKey, LineId } from "../../ids.ts";
 import type { Store } from "../../store/ports.ts";
 import type { AskRow, EffectRow, LineRow } from "../../store/rows.ts";
 import { endFaults, walkLine, type Walked } from "../../store/verify-chain.ts";
+import { breathe } from "../../tools/answer.ts";
 import type { Anchor } from "../api.ts";
 import { effectProblem, ledgerKey } from "./effects.ts";
 import type { Charts } from "./charts.ts";
@@ -44,6 +45,9 @@ export type LineVerdict = {
   readonly tree: Branch;
 };
 
+/** Between two looks at what else there is to do. */
+const eventsATime = 50;
+
 /** What is remembered of a line while it is walked. */
 class LineCheck {
   readonly toldKeys = new Set<string>();
@@ -73,6 +77,7 @@ class LineCheck {
 
   async take(event: Event, index: number, hash: string): Promise<void> {
     const { findings, anchors, onHash } = this.#deps;
+    if (index % eventsATime === eventsATime - 1) await breathe(); // Y3
     onHash(hash);
     for (const anchor of anchors)
       if (anchor.length === index + 1 && anchor.head !== hash)

@@ -6,6 +6,7 @@
  */
 import type { RunId } from "../../ids.ts";
 import type { Store } from "../../store/ports.ts";
+import { breathe } from "../../tools/answer.ts";
 import type { Anchor, FileVerification, Verification } from "../api.ts";
 import { checkedCharts } from "./charts.ts";
 import { verifyRun } from "./verify-run.ts";
@@ -49,6 +50,7 @@ export async function verifyAll(store: Store, options: VerifyAll): Promise<FileV
     ok &&= result.ok;
     events += result.events;
     onRun(result);
+    await breathe(); // Y3
   }
   return { ok, runs: runs.length, events, problems, absent };
 }

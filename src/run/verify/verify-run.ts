@@ -4,6 +4,7 @@
  *
  * Y1. It reads the log once, a page at a time: memory does not grow with its length, but for the names of its effects.
  * Y2. Whatever the file holds, the answer is a list of problems: a damaged row is one of them, and hides no other.
+ * Y3. It lets what else the process does go on, in between: a control room in which somebody verifies a large file still renews its leases.
  *
  * What cannot be found from the file alone: a tail that was cut off, or a history that was forged, by somebody who made every row fit.
  * That is what anchors are for: the heads that a journal keeps, or that a person wrote down. What follows the newest anchor is trusted.
