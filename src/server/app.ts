@@ -12,6 +12,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { basename } from "node:path";
 import { z } from "zod";
 import { CadreError, isCadreError } from "../errors.ts";
+import type { FileVerification } from "../run/api.ts";
 import type { SessionView } from "../views/control-room/session.ts";
 import { onlyFromHere, onlySignedIn, refusedStatus, requireMay, userWithToken, type Vars } from "./access.ts";
 import { asksApi } from "./asks-api.ts";
@@ -63,7 +64,14 @@ export function createApp(deps: ServerDeps): Hono<Vars> {
     await bodyOf(context, z.strictObject({}));
     return context.json(await deps.cadre.notify());
   });
-  api.get("/verification", async (context) => context.json(await deps.cadre.verifyAll()));
+  // As dear as all runs together: whoever asks while one is under way is told what that one finds.
+  let verifying: Promise<FileVerification> | null = null;
+  api.get("/verification", async (context) => {
+    verifying ??= deps.cadre.verifyAll().finally(() => {
+      verifying = null;
+    });
+    return context.json(await verifying);
+  });
   api.route("/", projectApi(deps));
   // What the API does not know is not the page either.
   api.all("*", (context) => context.json(errorDocument(new CadreError("usage", "there is nothing here")), 404));

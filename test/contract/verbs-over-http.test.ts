@@ -1,6 +1,6 @@
 /** Every verb of the command line is there over HTTP, or it is said why it is not (docs/operating.md). */
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { briefOrThrow } from "../../src/briefs/load-brief.ts";
 import { readBrief } from "../../src/briefs/read-brief.ts";
 import { commands as verbs } from "../../src/cli/command-table.ts";
@@ -75,4 +75,16 @@ test("an exported run is saved, never shown as a page of ours", async () => {
   expect(file.status).toBe(200);
   expect(file.headers.get("content-disposition")).toBe(`attachment; filename="cadre-${run.id}.html"`);
   expect(await file.text()).toContain("cadre-export");
+});
+
+test("verify of the whole file is made once for all who ask while it is under way", async () => {
+  const verify = vi.spyOn(room.cadre, "verifyAll");
+  onTestFinished(() => verify.mockRestore());
+  const asked = Array.from({ length: 5 }, async () => (await room.send("/api/verification")).json());
+  const [first, ...others] = await Promise.all(asked);
+  expect(first).toMatchObject({ ok: true, problems: [] });
+  for (const other of others) expect(other).toEqual(first);
+  expect(verify).toHaveBeenCalledTimes(1);
+  await room.send("/api/verification");
+  expect(verify).toHaveBeenCalledTimes(2);
 });
