@@ -142,7 +142,16 @@ export async function serveControlRoom(options: ServeOptions): Promise<ControlRo
     for (const ask of await passDeadlines({ store: cadre.store, clock })) mover.wake(ask.run);
     await cadre.notify();
   };
-  const timer = setInterval(() => void seeToDeadlines().catch(onFault), deadlineMs);
+  // One look at a time: targets of notices that are slow would otherwise be asked by more and more of them.
+  let looking: Promise<void> | null = null;
+  const look = (): void => {
+    looking ??= seeToDeadlines()
+      .catch(onFault)
+      .finally(() => {
+        looking = null;
+      });
+  };
+  const timer = setInterval(look, deadlineMs);
   timer.unref();
 
   return {
