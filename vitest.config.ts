@@ -24,11 +24,15 @@ const longest = [
   "security/injection",
 ].map((name) => source(`test/${name}.test.ts`));
 
-/** Whatever takes long begins first, so that no worker is left alone with it at the end; the others as they took, or by their size. */
+/**
+ * Whatever takes long begins first, so that no worker is left alone with it at the end; the others as they took, or by their size. What runs outside goes
+ * before all that runs inside: a worker that is given a file of the other kind ends, and the next one loads everything anew.
+ */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const place = ({ moduleId }: TestSpecification): number =>
-      longest.includes(moduleId) ? longest.indexOf(moduleId) : longest.length;
+    const place = ({ moduleId, project }: TestSpecification): number =>
+      (project.name === "outside" ? 0 : longest.length + 1) +
+      (longest.includes(moduleId) ? longest.indexOf(moduleId) : longest.length);
     return (await super.sort(files)).toSorted((a, b) => place(a) - place(b));
   }
 }
@@ -48,6 +52,7 @@ export default defineConfig({
           // A worker evaluates the sources once and not once for each file: whatever keeps state is opened by the test that uses it.
           isolate: false,
           setupFiles: ["test/random-seed.ts"],
+          globalSetup: ["test/temporary-folder.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -58,7 +63,7 @@ export default defineConfig({
         test: {
           name: "outside",
           include: ["test/{e2e,crash,browser}/**/*.test.ts"],
-          globalSetup: ["test/build-dist.ts"],
+          globalSetup: ["test/temporary-folder.ts", "test/build-dist.ts"],
           isolate: false,
           // What a page shows, it shows within this, on a machine that does other things as well.
           expect: { poll: { timeout: 10_000 } },
