@@ -2,7 +2,7 @@
  * Whole runs of the main brief in which every decision comes from llama.cpp under the grammar of what is offered, with weights that are noise,
  * and in which people answer at random. Whatever it says, the run goes on along declared routes to an end, and its record holds.
  *
- * CADRE_RANDOM_RUNS: how many runs; 10 by default, of fewer steps than where more are asked for.
+ * CADRE_RANDOM_RUNS: how many runs; 4 by default, one for each set of weights, of fewer steps than where more are asked for.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,10 +14,10 @@ import { resolveModel, type EmbeddedSpec } from "../../src/models/resolve.ts";
 import { promptLines, randomRoleModel, randomRun } from "../fixtures/random-engine.ts";
 import { writeTinyModel } from "../fixtures/tiny-model.ts";
 
-const runs = Number(process.env["CADRE_RANDOM_RUNS"] ?? 10);
-const steps = runs > 10 ? 14 : 7;
 /** Each set of weights has tools that it likes: one alone does nearly always the same. */
 const weights = 4;
+const runs = Number(process.env["CADRE_RANDOM_RUNS"] ?? weights);
+const steps = runs > 10 ? 14 : 7;
 
 let dir: string;
 let models: EmbeddedModels;

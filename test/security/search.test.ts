@@ -1,8 +1,9 @@
-/** RELIABILITY 29: no pattern blocks the process, and every search ends. */
+/** RELIABILITY 29: no pattern blocks the process, and every search ends. `npm test` tries every third of the patterns, `CADRE_CRASH=large|full` all thirty. */
 import fs from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { expect, test } from "vitest";
 import { searchInThread } from "../../src/tools/search/search-thread.ts";
+import { scale } from "../crash/scale.ts";
 import { openWorkbench } from "../unit/tools-bench.ts";
 
 const evil = [
@@ -44,11 +45,11 @@ const files = {
   "many.txt": `${"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\n".repeat(500)}`,
 };
 
-test("row 29 thirty evil patterns: each ends, and none holds up the event loop", { timeout: 240_000 }, async () => {
+test("row 29 evil patterns: each ends, and none holds up the event loop", { timeout: 240_000 }, async () => {
   const bench = openWorkbench(files);
   await bench.call("search_files", { regex: "warm" });
   const worst: string[] = [];
-  for (const regex of evil) {
+  for (const regex of evil.filter((_, at) => scale !== "quick" || at % 3 === 0)) {
     const delay = monitorEventLoopDelay({ resolution: 5 });
     delay.enable();
     const started = performance.now();

@@ -1,4 +1,8 @@
-/** D3 for what a tool pays for while it runs: each call has its own row, so that a tool that was cut off goes on where it was. */
+/**
+ * D3 for what a tool pays for while it runs: each call has its own row, so that a tool that was cut off goes on where it was.
+ *
+ * `npm test` kills at every third point of the ledger, `CADRE_CRASH=large|full` at every one.
+ */
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { CadreError } from "../../src/errors.ts";
@@ -6,12 +10,15 @@ import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import type { Store } from "../../src/store/ports.ts";
 import { paidSum, type PaidAnswer } from "../../src/tools/paid-calls.ts";
 import type { Tool } from "../../src/tools/tool.ts";
+import { atScale } from "../crash/scale.ts";
 import { Died, dyingStore } from "../fixtures/dying-store.ts";
 import { LineHarness, call, fullReport, modeText } from "../fixtures/line-harness.ts";
 
 const modes = [modeText("worker", "030-worker", { groups: ["edit", "communication", "completion"] })];
 const finish = [call("attempt_completion", fullReport())];
 const many = 4;
+/** From one point of the ledger at which it is killed to the next. */
+const stride = atScale({ quick: 3, large: 1, full: 1 });
 
 type Bench = {
   readonly line: LineHarness;
@@ -117,16 +124,16 @@ test("D3 calls that a tool pays for are on the ledger one by one, and on the run
 });
 
 test.each([1, 2])(
-  "D3 killed at every point of the ledger in turn, %i at once: only calls in doubt are made again, and say so",
+  "D3 killed at points of the ledger in turn, %i at once: only calls in doubt are made again, and say so",
   { timeout: 120_000 },
   async (atOnce) => {
     let points = Infinity;
-    for (let kill = 1; kill <= points; kill += 1) {
+    for (let kill = Math.min(atOnce, stride); kill <= points; kill += stride) {
       const { store, reached } = dyingStore(kill);
       const { line, billed, answers } = bench(undefined, { store, atOnce });
       await toTheEnd(line);
       if (reached() < kill) {
-        points = kill - 1;
+        points = reached();
         continue;
       }
       expect(labels(answers)).toEqual(all);
@@ -283,12 +290,12 @@ test("L2 what calls under way may take at most is set aside: the next one is ref
 });
 
 test(
-  "L2 killed at every point of the ledger in turn below a limit: it is gone beyond by one call of a role at most, and only calls in doubt are made again",
+  "L2 killed at points of the ledger in turn below a limit: it is gone beyond by one call of a role at most, and only calls in doubt are made again",
   { timeout: 120_000 },
   async () => {
     const atOnce = 2;
     let points = Infinity;
-    for (let kill = 1; kill <= points; kill += 1) {
+    for (let kill = 1; kill <= points; kill += stride) {
       const { store, reached } = dyingStore(kill, "effect:");
       const { line, billed, answers } = bench(undefined, { store, atOnce, limits: { modelCalls: 3 }, told: 0 });
       await line.create();
@@ -308,7 +315,7 @@ test(
         await line.decide("approve", "", { to: ceiling });
       }
       if (reached() < kill) {
-        points = kill - 1;
+        points = reached();
         continue;
       }
       expect(labels(answers)).toEqual(all);
