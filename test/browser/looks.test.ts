@@ -3,11 +3,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import type { AskId } from "../../src/ids.ts";
+import type { AskId, RunId } from "../../src/ids.ts";
 import { axeFindings, browserTests, inChromium, shoot, shots } from "../fixtures/browser.ts";
 
 inChromium("the looks of the page", () => {
-  const { browser, open, served, signedIn, started } = browserTests();
+  const { browser, open, served, servedWaiting, signedIn } = browserTests();
 
   test("axe finds nothing on any page, in light and in dark, wide and on a phone", { timeout: 400_000 }, async () => {
     const own = await served({}, (dir) =>
@@ -23,15 +23,13 @@ inChromium("the looks of the page", () => {
     expect(await axeFindings(page)).toEqual([]);
     await shoot(page, "empty");
     // The broken chart keeps runs from being started, and pages from nothing.
-    const walked = await served();
-    const run = await started(walked);
+    const walked = await servedWaiting(3);
+    const [run, stopped] = walked.runs as [RunId, RunId, RunId];
     const { page: other } = await signedIn(walked);
     const [ask] = await walked.cadre.store.asks({ run, state: "open" });
     await walked.cadre.decide(ask?.id as AskId, { verb: "answer", text: "1", by: "mai", face: "web" });
     await walked.cadre.advance(run);
-    const stopped = await started(walked);
     await walked.cadre.stop(stopped, "mai");
-    await started(walked);
     const outside = await browser().newContext();
     open.push(() => outside.close());
     const out = await outside.newPage();

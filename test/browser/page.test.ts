@@ -5,7 +5,7 @@ import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
-import type { AskId } from "../../src/ids.ts";
+import type { AskId, RunId } from "../../src/ids.ts";
 import { openPlacer } from "../../src/layout/place.ts";
 import { openAssets } from "../../src/server/assets.ts";
 import { exportPage } from "../../src/server/export-page.ts";
@@ -25,7 +25,7 @@ const hostile = [
 ].join("\n\n");
 
 inChromium("the page", () => {
-  const { browser, open, served, signedIn, started } = browserTests();
+  const { browser, open, served, servedWaiting, signedIn } = browserTests();
 
   test("RELIABILITY 31: what a model writes is shown, and nothing of it runs, loads, or hides", async () => {
     const model = scriptedModel(() => reply.call("ask_followup_question", { question: hostile }, hostile));
@@ -62,8 +62,8 @@ inChromium("the page", () => {
   });
 
   test("RELIABILITY 14: a page of somebody else in the same browser reads nothing and decides nothing", async () => {
-    const own = await served();
-    const run = await started(own);
+    const own = await servedWaiting();
+    const run = own.runs[0] as RunId;
     const [ask] = await own.cadre.store.asks({ run, state: "open" });
     const { context } = await signedIn(own);
     const evil = createServer((_request, response) => response.end("<!doctype html><title>evil</title><body>")).listen(
@@ -153,9 +153,8 @@ inChromium("the page", () => {
   });
 
   test("a run is found, read and answered with keys alone", async () => {
-    const own = await served();
-    await started(own);
-    const run = await started(own);
+    const own = await servedWaiting(2);
+    const run = own.runs[1];
     const { page } = await signedIn(own);
     await page.locator(".run-row").nth(1).waitFor();
     await page.keyboard.press("j");
@@ -181,8 +180,8 @@ inChromium("the page", () => {
   });
 
   test("an escalation and a sign-off show why they came here, whole, above the buttons, on a small screen", async () => {
-    const own = await served();
-    const run = await started(own);
+    const own = await servedWaiting();
+    const run = own.runs[0] as RunId;
     const { page } = await signedIn(own);
     await page.setViewportSize({ width: 1280, height: 720 });
     const whyIsWhole = async (heading: RegExp): Promise<void> => {
@@ -207,8 +206,7 @@ inChromium("the page", () => {
   });
 
   test.each([390, 320])("the ways to all pages are in sight on a phone that is %i wide", async (width) => {
-    const own = await served();
-    await started(own);
+    const own = await servedWaiting();
     const { page } = await signedIn(own);
     await page.setViewportSize({ width, height: 700 });
     await page.goto(`${own.origin}/no/such/page`);
@@ -276,9 +274,7 @@ inChromium("the page", () => {
   });
 
   test("the map of the organisation is as warm as its routes were taken, over all runs", async () => {
-    const own = await served();
-    await started(own);
-    await started(own);
+    const own = await servedWaiting(2);
     const times = new Map<string, number>();
     for (const { id } of await own.cadre.store.runs())
       for (const { event } of await own.cadre.store.runEvents(id)) {
@@ -350,8 +346,8 @@ inChromium("the page", () => {
   });
 
   test("an exported run opens from the disk, shows the same, and asks nobody for anything", async () => {
-    const own = await served();
-    const run = await started(own);
+    const own = await servedWaiting();
+    const run = own.runs[0] as RunId;
     const placer = openPlacer();
     const row = await own.cadre.store.run(run);
     if (!row) throw new Error("the run is gone");

@@ -8,10 +8,9 @@ import { readBrief } from "../../src/briefs/read-brief.ts";
 import { openCadre } from "../../src/cadre/cadre.ts";
 import type { RoleModel } from "../../src/models/model.ts";
 import { reply, scriptedModel } from "../../src/testing.ts";
-import type { AskId } from "../../src/ids.ts";
+import type { AskId, RunId } from "../../src/ids.ts";
 import { traceSteps } from "../../src/views/trace/trace.ts";
-import { browserTests, inChromium, serveProject, shoot } from "../fixtures/browser.ts";
-import { shippedProject } from "../fixtures/project-folder.ts";
+import { browserTests, inChromium, serveProject, shoot, waitingProject } from "../fixtures/browser.ts";
 
 /** How many of these do not lie wholly in the frame. */
 async function outside(frame: Locator, inner: Locator): Promise<number> {
@@ -33,7 +32,14 @@ function transformOf(style: string | null): string | undefined {
 }
 
 inChromium("a run in the browser", () => {
-  const { open, served, signedIn, begin, started } = browserTests();
+  const { open, served, servedWaiting, signedIn, begin, started } = browserTests();
+
+  /** The page of the run that waits in a project. */
+  const opened = async (page: Page, own: Awaited<ReturnType<typeof servedWaiting>>): Promise<RunId> => {
+    const run = own.runs[0] as RunId;
+    await page.goto(`${own.origin}/runs/${run}`);
+    return run;
+  };
 
   const steps = (page: Page): Promise<number[]> =>
     page.locator(".steps .badge").evaluateAll((badges) => badges.map((badge) => Number(badge.textContent)));
@@ -143,9 +149,9 @@ inChromium("a run in the browser", () => {
   });
 
   test("is turned down with a reason, which the role reads", async () => {
-    const own = await served();
+    const own = await servedWaiting();
     const { page } = await signedIn(own);
-    const run = await begin(page);
+    const run = await opened(page, own);
     await page.locator(".options input").first().check();
     await page.getByRole("button", { name: /Answer and resume/ }).click();
     await page.getByRole("heading", { name: /sign-off/ }).waitFor();
@@ -159,9 +165,9 @@ inChromium("a run in the browser", () => {
   });
 
   test("R4 who comes second reads who was first, and the page shows what was decided", async () => {
-    const own = await served();
+    const own = await servedWaiting();
     const { page } = await signedIn(own);
-    const run = await begin(page);
+    const run = await opened(page, own);
     await page.locator(".options input").first().check();
     const [ask] = await own.cadre.store.asks({ run, state: "open" });
     // The page hears nothing while somebody else decides: its answer is on the way at the same moment.
@@ -175,14 +181,15 @@ inChromium("a run in the browser", () => {
   });
 
   test("heals when the server goes and comes back in the middle of it, and has missed nothing", async () => {
-    const project = shippedProject();
+    const project = await waitingProject();
     let own = await serveProject(project.dir);
     open.push(async () => {
       await own.close();
       project.remove();
     });
     const { page } = await signedIn(own);
-    const run = await begin(page);
+    const [run] = (await own.cadre.store.runs()).map(({ id }) => id);
+    await page.goto(`${own.origin}/runs/${run}`);
     await page.getByRole("heading", { name: "Project Manager needs you" }).waitFor();
     const port = Number(new URL(own.origin).port);
     const seen = await steps(page);
@@ -203,9 +210,9 @@ inChromium("a run in the browser", () => {
   });
 
   test("what is done by command shows in eight tabs at once", async () => {
-    const own = await served();
+    const own = await servedWaiting();
     const { page, context } = await signedIn(own);
-    const run = await begin(page);
+    const run = await opened(page, own);
     await page.getByRole("heading", { name: "Project Manager needs you" }).waitFor();
     const tabs = [page];
     for (let at = 1; at < 8; at += 1) {
@@ -225,9 +232,9 @@ inChromium("a run in the browser", () => {
   });
 
   test("goes on otherwise from an ask, beside the run as it was, and the two are held against each other", async () => {
-    const own = await served();
+    const own = await servedWaiting();
     const { page } = await signedIn(own);
-    const run = await begin(page);
+    const run = await opened(page, own);
     await page.locator(".options input").first().check();
     await page.getByRole("button", { name: /Answer and resume/ }).click();
     await page.getByRole("heading", { name: /sign-off/ }).waitFor();
@@ -289,9 +296,9 @@ inChromium("a run in the browser", () => {
   });
 
   test("a run that was stopped is retried from the page, in a new one that goes on from where it was cut off", async () => {
-    const own = await served();
+    const own = await servedWaiting();
     const { page } = await signedIn(own);
-    const run = await begin(page);
+    const run = await opened(page, own);
     await page.getByRole("heading", { name: "Project Manager needs you" }).waitFor();
     await page.getByRole("button", { name: "Stop…" }).click();
     await page.getByRole("button", { name: "Stop it" }).click();
@@ -314,9 +321,9 @@ inChromium("a run in the browser", () => {
   });
 
   test("what somebody else decides is told to whoever looks at it", async () => {
-    const own = await served();
+    const own = await servedWaiting();
     const { page } = await signedIn(own);
-    const run = await begin(page);
+    const run = await opened(page, own);
     await page.getByRole("heading", { name: "Project Manager needs you" }).waitFor();
     await page.getByLabel("Or in your own words").fill("I was about to say");
     const [ask] = await own.cadre.store.asks({ run, state: "open" });
@@ -363,9 +370,7 @@ inChromium("a run in the browser", () => {
   test.each(["", "/ask"])(
     "R4 no other ask takes the place of one that somebody else decides, at /inbox%s",
     async (at) => {
-      const own = await served();
-      await started(own);
-      await started(own);
+      const own = await servedWaiting(2);
       const [first, second] = await own.cadre.store.asks({ state: "open" });
       const { page } = await signedIn(own);
       await page.goto(`${own.origin}/inbox${at === "" ? "" : `/${first?.id}`}`);
