@@ -188,7 +188,7 @@ inChromium("a run in the browser", () => {
       project.remove();
     });
     const { page } = await signedIn(own);
-    const [run] = (await own.cadre.store.runs()).map(({ id }) => id);
+    const [run] = (await own.cadre.store.runs()).map(({ id }) => id) as [RunId];
     await page.goto(`${own.origin}/runs/${run}`);
     await page.getByRole("heading", { name: "Project Manager needs you" }).waitFor();
     const port = Number(new URL(own.origin).port);

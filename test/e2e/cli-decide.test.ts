@@ -4,7 +4,18 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { begun, brief, cadre, decideAll, document, inbox, main, project, records } from "./cli-process.ts";
+import {
+  begun,
+  brief,
+  cadre,
+  decideAll,
+  decideUntil,
+  document,
+  openAsks,
+  main,
+  project,
+  records,
+} from "./cli-process.ts";
 
 /** The shipped project with other lines in its workflow. */
 function projectWith(...replacements: readonly (readonly [string | RegExp, string])[]): string {
@@ -24,33 +35,17 @@ function projectWith(...replacements: readonly (readonly [string | RegExp, strin
 
 const approveWrites = ['{ tool: "execute_command",', '{ tool: "write_to_file",'] as const;
 
-/** Decides until an ask of this kind waits, and returns it. */
-function until(dir: string, kind: string): ReturnType<typeof inbox>[number] {
-  for (let many = 0; many < 10; many += 1) {
-    const [ask] = inbox(dir);
-    if (!ask) break;
-    if (ask.kind === kind) return ask;
-    cadre(
-      dir,
-      ask.kind === "approval" || ask.kind === "sign_off"
-        ? ["approve", ask.id]
-        : ["answer", ask.id, "Stay within what is allowed"],
-    );
-  }
-  throw new Error(`no ask of kind ${kind} ever waited`);
-}
-
 type Files = { readonly path: string; readonly after: string }[];
 
 describe("decisions", () => {
   test("R3 what runs after --edit is the edited call; the workspace holds those bytes and no others", () => {
     const dir = projectWith(approveWrites);
     expect(begun(dir).code).toBe(8);
-    const ask = until(dir, "approval");
+    const ask = decideUntil(dir, "approval");
     const edit = { path: "deliverables/edited.md", content: "# Edited by a person\n" };
     writeFileSync(join(dir, "edit.json"), JSON.stringify(edit));
     const wrong = cadre(dir, ["approve", ask.id, "--edit", '{"path":7}']);
-    expect([wrong.code, inbox(dir)[0]?.id]).toEqual([2, ask.id]);
+    expect([wrong.code, openAsks(dir)[0]?.id]).toEqual([2, ask.id]);
     const ended = cadre(dir, ["approve", ask.id, "--edit", "@edit.json", "--as", "linh"]);
     expect([0, 8]).toContain(ended.code);
     const files = document(cadre(dir, ["changes", "--json"]))["files"] as Files;
@@ -61,7 +56,7 @@ describe("decisions", () => {
   test("a rejected call does not happen, and its reason goes back to the role", () => {
     const dir = projectWith(approveWrites);
     expect(begun(dir).code).toBe(8);
-    const ask = until(dir, "approval");
+    const ask = decideUntil(dir, "approval");
     const ended = cadre(dir, ["reject", ask.id, "Not", "in", "this", "folder", "--json"]);
     const steps = records(ended).filter((record) => record["type"] === "step");
     expect(steps[0]).toMatchObject({ kind: "approval", text: expect.stringContaining("Not in this folder") as string });
@@ -72,7 +67,7 @@ describe("decisions", () => {
   test("a limit that is reached is one ask; raised, the run goes on; the ceiling counts from then on", () => {
     const dir = projectWith([/steps: \d+/, "steps: 6"]);
     expect(begun(dir).code).toBe(8);
-    const ask = until(dir, "limit");
+    const ask = decideUntil(dir, "limit");
     expect(cadre(dir, ["approve", ask.id, "--raise-to", "3"]).code).toBe(2);
     expect(cadre(dir, ["answer", ask.id, "perhaps"]).code).toBe(2);
     expect([0, 8]).toContain(cadre(dir, ["approve", ask.id, "--raise-to", "500"]).code);
@@ -84,7 +79,7 @@ describe("decisions", () => {
   test("a limit can be answered in the words of its options: stop ends the run", () => {
     const dir = projectWith([/steps: \d+/, "steps: 6"]);
     expect(begun(dir).code).toBe(8);
-    const ask = until(dir, "limit");
+    const ask = decideUntil(dir, "limit");
     const ended = cadre(dir, ["reject", ask.id, "enough"]);
     expect([ended.code, ended.out]).toEqual([1, expect.stringMatching(/^stopped r-/m) as string]);
   });
@@ -94,9 +89,9 @@ describe("decisions", () => {
     expect(begun(dir).code).toBe(8);
     const file = join(dir, "modes/technical-writer.md");
     writeFileSync(file, `${readFileSync(file, "utf8")}\nOne more line.\n`);
-    const waiting = inbox(dir)[0];
+    const waiting = openAsks(dir)[0];
     const asked = cadre(dir, ["resume"]);
-    const chart = inbox(dir).find((ask) => ask.kind === "chart") ?? until(dir, "chart");
+    const chart = openAsks(dir).find((ask) => ask.kind === "chart") ?? decideUntil(dir, "chart");
     expect([asked.code, waiting === undefined]).toEqual([8, false]);
     expect(cadre(dir, ["answer", chart.id, "whatever"])).toMatchObject({
       code: 2,

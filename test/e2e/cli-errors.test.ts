@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { begun, brief, cadre, document, folder, inbox, project, records, type Ended } from "./cli-process.ts";
+import { begun, brief, cadre, document, folder, openAsks, project, records, type Ended } from "./cli-process.ts";
 
 const root = process.getuid?.() === 0;
 
@@ -229,7 +229,7 @@ describe("runs and asks", () => {
   test("R3 a stale hash is exit 5 and decides nothing; a wrong verb is exit 2 with the right one", () => {
     const dir = project();
     expect(begun(dir).code).toBe(8);
-    const [ask] = inbox(dir);
+    const [ask] = openAsks(dir);
     if (!ask) throw new Error("nothing waits");
     const approval = ask.kind === "sign_off" || ask.kind === "approval";
     const words = approval ? ["approve", ask.id] : ["answer", ask.id, "yes"];
@@ -243,7 +243,7 @@ describe("runs and asks", () => {
       2,
       /npx cadre (answer|approve)/,
     );
-    expect(inbox(dir).map((each) => each.id)).toEqual([ask.id]);
+    expect(openAsks(dir).map((each) => each.id)).toEqual([ask.id]);
     expect(cadre(dir, [...words, "--hash", ask.hash.slice(0, 16)]).code).not.toBe(5);
   });
 });

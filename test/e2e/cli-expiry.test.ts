@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { brief, cadre, document, inbox, project } from "./cli-process.ts";
+import { begun, cadre, decideUntil, document, inbox, project } from "./cli-process.ts";
 
 /** Two hours later, by the clock of the command that is given this. */
 const later = {
@@ -20,21 +20,10 @@ function hurried(): string {
   return dir;
 }
 
-/** Answers until the approval was raised. */
+/** At the approval; its id. */
 function atApproval(dir: string): string {
-  let told = cadre(dir, ["run", brief, "--json"]);
-  for (let many = 0; many < 5; many += 1) {
-    const asks = told.out
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as { asks?: { id: string; kind: string }[] })
-      .at(-1)?.asks;
-    const [ask] = asks ?? [];
-    if (!ask) break;
-    if (ask.kind === "approval") return ask.id;
-    told = cadre(dir, ["answer", ask.id, "1", "--json"]);
-  }
-  throw new Error(`no approval was raised: ${told.out}`);
+  expect(begun(dir).code).toBe(8);
+  return decideUntil(dir, "approval").id;
 }
 
 test("R4 approving after the time is exit 5, and says when it expired and how to go on", () => {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { begun, cadre, decideAll, document, inbox, project, records } from "./cli-process.ts";
+import { begun, cadre, decideAll, document, openAsks, project, records } from "./cli-process.ts";
 
 type Step = {
   readonly n: number;
@@ -24,7 +24,7 @@ function stepsOf(dir: string, run: string): Step[] {
 test("another answer to an escalation: fork at the ask, answer differently, compare the two", () => {
   const dir = project();
   expect(begun(dir).code).toBe(8);
-  const asked = inbox(dir)[0]!;
+  const asked = openAsks(dir)[0]!;
   const { run } = asked;
   expect(decideAll(dir).code).toBe(0);
 
@@ -35,7 +35,7 @@ test("another answer to an escalation: fork at the ask, answer differently, comp
   const ask = stepsOf(dir, run).find((step) => step.ask?.id === asked.id)!;
   const forked = cadre(dir, ["fork", run, "--at", String(ask.n), "--json"]);
   expect([forked.code, forked.err]).toEqual([8, ""]);
-  const again = inbox(dir)[0]!;
+  const again = openAsks(dir)[0]!;
   const fork = again.run;
   expect([fork === run, again.role]).toEqual([false, asked.role]);
   const steps = records(forked).filter(({ type }) => type === "step");
@@ -83,14 +83,14 @@ test("another answer to an escalation: fork at the ask, answer differently, comp
 test("a stopped run is retried; what cannot be retried or cut at says what can be done", () => {
   const dir = project();
   expect(begun(dir).code).toBe(8);
-  const [asked] = inbox(dir);
+  const [asked] = openAsks(dir);
   const early = cadre(dir, ["retry", asked?.run ?? ""]);
   expect([early.code, early.err]).toEqual([2, expect.stringContaining("cadre resume") as string]);
   expect(cadre(dir, ["stop", asked?.run ?? ""]).code).toBe(0);
   expect(cadre(dir, ["show", asked?.run ?? ""]).out).toContain(`npx cadre retry ${asked?.run}`);
   const again = cadre(dir, ["retry", "@latest"]);
   expect([again.code, again.err]).toEqual([8, expect.stringContaining(`compare ${asked?.run} `) as string]);
-  expect(inbox(dir)).toMatchObject([{ kind: asked?.kind, role: asked?.role }]);
+  expect(openAsks(dir)).toMatchObject([{ kind: asked?.kind, role: asked?.role }]);
   const nowhere = cadre(dir, ["fork", "@latest", "--at", "1"]);
   expect([nowhere.code, nowhere.err]).toEqual([2, expect.stringMatching(/nothing comes before step 1[\s\S]*begins anew/) as string]); // prettier-ignore
   const unnamed = cadre(dir, ["fork", "@latest"]);

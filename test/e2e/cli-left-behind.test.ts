@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import SQLite from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { begun, brief, cadre, document, folder, inbox, records } from "./cli-process.ts";
+import { begun, brief, cadre, document, folder, openAsks, records } from "./cli-process.ts";
 
 let base = "";
 
@@ -27,7 +27,7 @@ function waiting(): string {
 describe("verify and a run that only its journal remembers", () => {
   test("D8 a database that was emptied is broken, and the run is named", () => {
     const dir = waiting();
-    const run = inbox(dir)[0]?.run ?? "";
+    const run = openAsks(dir)[0]?.run ?? "";
     const db = new SQLite(join(dir, ".cadre/cadre.db"));
     db.pragma("foreign_keys = OFF");
     for (const table of ["runs", "lines", "events", "asks", "effects", "checkpoints", "writes", "charts"])
@@ -42,7 +42,7 @@ describe("verify and a run that only its journal remembers", () => {
 
   test("one of another machine is named and no fault; nor is it where there is no database yet", () => {
     const dir = waiting();
-    const run = inbox(dir)[0]?.run ?? "";
+    const run = openAsks(dir)[0]?.run ?? "";
     cpSync(join(dir, "journal", run), join(dir, "journal/r-abcdef"), { recursive: true });
     const told = cadre(dir, ["verify"]);
     expect([told.code, told.err]).toEqual([0, expect.stringContaining("r-abcdef is not in this file")]);
@@ -60,7 +60,7 @@ describe("verify and a run that only its journal remembers", () => {
     ["made empty", (file: string) => writeFileSync(file, "")],
   ])("D8 a database that was %s is broken where the run's workspace is still beside it", (_how, damage) => {
     const dir = waiting();
-    const run = inbox(dir)[0]?.run ?? "";
+    const run = openAsks(dir)[0]?.run ?? "";
     damage(join(dir, ".cadre/cadre.db"));
     const told = cadre(dir, ["verify"]);
     expect(told.code).toBe(1);
@@ -70,7 +70,7 @@ describe("verify and a run that only its journal remembers", () => {
 
   test("D8 of two runs the one that was taken out of the database is missed, and named once", () => {
     const dir = waiting();
-    const [gone] = inbox(dir);
+    const [gone] = openAsks(dir);
     expect(cadre(dir, ["run", brief, "--json"]).code).toBe(8);
     const db = new SQLite(join(dir, ".cadre/cadre.db"));
     db.pragma("foreign_keys = OFF");
@@ -84,32 +84,32 @@ describe("verify and a run that only its journal remembers", () => {
     expect(told.code).toBe(1);
     expect(told.out.match(new RegExp(`${gone?.run}: it is missing`, "g"))).toHaveLength(1);
     expect(told.err).not.toContain(gone?.run);
-    expect(inbox(dir)).toHaveLength(1);
+    expect(openAsks(dir)).toHaveLength(1);
   });
 });
 
 test("R4 a decision is not recorded where the run could not go on with it: its workspace is not there", () => {
   const dir = waiting();
-  const [ask] = inbox(dir);
+  const [ask] = openAsks(dir);
   const home = join(dir, ".cadre/workspaces");
   renameSync(home, join(dir, "elsewhere"));
   const told = cadre(dir, ["answer", ask?.id ?? "", "1"]);
   expect(told.code).toBe(2);
   expect(told.err).toContain(`its workspace is not here (${join(home, ask?.run ?? "")})`);
   expect(told.err).toContain(`cadre stop ${ask?.run}`);
-  expect(inbox(dir)).toHaveLength(1);
+  expect(openAsks(dir)).toHaveLength(1);
   expect(cadre(dir, ["resume"]).err).toContain("its workspace is not here");
   renameSync(join(dir, "elsewhere"), home);
   expect(cadre(dir, ["answer", ask?.id ?? "", "1", "--json"]).code).toBe(8);
   rmSync(home, { recursive: true });
   expect(cadre(dir, ["stop", ask?.run ?? "", "--json"]).err).not.toContain("workspace");
-  expect(inbox(dir)).toEqual([]);
+  expect(openAsks(dir)).toEqual([]);
 });
 
 describe("a run that was left in the middle", () => {
   test("inbox and runs name it, with the command that goes on", () => {
     const dir = waiting();
-    const run = inbox(dir)[0]?.run ?? "";
+    const run = openAsks(dir)[0]?.run ?? "";
     // As after a crash before the first step: nobody holds it, nothing is asked.
     const db = new SQLite(join(dir, ".cadre/cadre.db"));
     db.exec("UPDATE asks SET state = 'withdrawn'");

@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { begun, cadre, document, inbox, project } from "./cli-process.ts";
+import { begun, cadre, document, openAsks, project } from "./cli-process.ts";
 
 test("the role has its new name everywhere, lint has nothing to say, and runs that wait are told of", () => {
   const dir = project();
@@ -12,7 +12,7 @@ test("the role has its new name everywhere, lint has nothing to say, and runs th
   expect(dry.out).toMatch(/^-slug: huggingface-specialist\n\+slug: open-model-specialist$/m);
   expect(existsSync(join(dir, "modes/huggingface-specialist.md"))).toBe(true);
   const told = document(cadre(dir, ["mv", "huggingface-specialist", "open-model-specialist", "--json"]));
-  const [asked] = inbox(dir);
+  const [asked] = openAsks(dir);
   expect(told).toMatchObject({ schema: "cadre.mv/1", dryRun: false, runs: [asked?.run], folder: { to: "modes/context/open-model-specialist" } }); // prettier-ignore
   expect(existsSync(join(dir, "modes/huggingface-specialist.md"))).toBe(false);
   expect(readFileSync(join(dir, "graphs/feature-workflow.ts"), "utf8")).not.toContain("huggingface-specialist");
@@ -21,7 +21,7 @@ test("the role has its new name everywhere, lint has nothing to say, and runs th
     err: expect.stringContaining("nothing to complain about") as string,
   });
   expect(cadre(dir, ["answer", "@waiting", "1"]).code).toBe(8);
-  expect(inbox(dir)).toMatchObject([{ kind: "chart" }]);
+  expect(openAsks(dir)).toMatchObject([{ kind: "chart" }]);
   expect(cadre(dir, ["answer", "@waiting", "keep"]).code).toBe(8);
 });
 

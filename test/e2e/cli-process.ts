@@ -3,6 +3,7 @@ import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -15,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import SQLite from "better-sqlite3";
 import { onTestFinished } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -54,30 +56,37 @@ export function cadre(cwd: string, args: readonly string[], options: RunOptions 
   return { code: status, out: stdout, err: stderr };
 }
 
-type Left = { readonly ended: Ended; readonly files: readonly Kept[] };
 type Kept = { readonly path: string; readonly mode: number; readonly bytes: Buffer };
-const begunBefore = new Map<string, Left>();
+type Left = { readonly told: unknown; readonly files: readonly Kept[] };
+const doneBefore = new Map<string, Left>();
 
 /**
- * `cadre run` of the shipped brief in a project in which nothing ran yet, for tests of what comes after it. It runs once: where a project of the
- * same files was begun before with the same arguments, this one gets what that run left.
+ * What a preparation does to a project, for tests of what comes after it. It is done once: where `name` was done before to a project of the same files, this
+ * one gets what that left, and what it returned.
  */
-export function begun(dir: string, args: readonly string[] = []): Ended {
+export function preparedOnce<Told>(dir: string, name: string, prepare: () => Told): Told {
   const before = filesIn(dir);
   const key = JSON.stringify([
-    args,
+    name,
     before.map(({ path, bytes }) => [path, createHash("sha256").update(bytes).digest("hex")]),
   ]);
-  const known = begunBefore.get(key);
-  for (const { path, mode, bytes } of known?.files ?? []) {
+  const known = doneBefore.get(key);
+  if (!known) {
+    const told = prepare();
+    doneBefore.set(key, { told, files: filesIn(dir) });
+    return told;
+  }
+  for (const { path } of before) rmSync(join(dir, path));
+  for (const { path, mode, bytes } of known.files) {
     mkdirSync(dirname(join(dir, path)), { recursive: true });
     writeFileSync(join(dir, path), bytes, { mode });
   }
-  if (known) return known.ended;
-  const ended = cadre(dir, ["run", brief, ...args]);
-  const had = new Set(before.map(({ path }) => path));
-  begunBefore.set(key, { ended, files: filesIn(dir).filter(({ path }) => !had.has(path)) });
-  return ended;
+  return known.told as Told;
+}
+
+/** `cadre run` of the shipped brief in a project in which nothing ran yet. */
+export function begun(dir: string, args: readonly string[] = []): Ended {
+  return preparedOnce(dir, `run ${args.join(" ")}`, () => cadre(dir, ["run", brief, ...args]));
 }
 
 function filesIn(dir: string): Kept[] {
@@ -139,19 +148,50 @@ type Asked = {
   readonly role: string;
 };
 
-/** What waits in a project, oldest first. */
+/** What waits in a project, oldest first, as its data file says: a process for each look would only cost time. */
+export function openAsks(cwd: string): Asked[] {
+  const file = join(cwd, ".cadre/cadre.db");
+  if (!existsSync(file)) return [];
+  const db = new SQLite(file);
+  try {
+    return db.prepare<[], Asked>("SELECT id, kind, hash, run, role FROM asks WHERE state = 'open' ORDER BY seq").all();
+  } finally {
+    db.close();
+  }
+}
+
+/** The same, as the command tells it. */
 export function inbox(cwd: string): Asked[] {
   return document(cadre(cwd, ["inbox", "--json"]))["asks"] as Asked[];
 }
 
 /** Answers and approves until the run is no longer waiting; returns the last outcome. */
 export function decideAll(cwd: string): Ended {
-  let last: Ended = { code: 8, out: "", err: "" };
-  for (let many = 0; many < 10 && last.code === 8; many += 1) {
-    const [ask] = inbox(cwd);
-    if (!ask) throw new Error("it waits, and nothing is in the inbox");
-    const approval = ask.kind === "approval" || ask.kind === "sign_off" || ask.kind === "limit";
-    last = cadre(cwd, approval ? ["approve", ask.id] : ["answer", ask.id, "Stay within what is allowed today"]);
-  }
-  return last;
+  return preparedOnce(cwd, "decide all", () => {
+    let last: Ended = { code: 8, out: "", err: "" };
+    for (let many = 0; many < 10 && last.code === 8; many += 1) {
+      const [ask] = openAsks(cwd);
+      if (!ask) throw new Error("it waits, and nothing is in the inbox");
+      last = cadre(cwd, decision(ask));
+    }
+    return last;
+  });
+}
+
+/** Decides until an ask of this kind waits, and returns it. */
+export function decideUntil(cwd: string, kind: string): Asked {
+  return preparedOnce(cwd, `decide until ${kind}`, () => {
+    for (let many = 0; many < 10; many += 1) {
+      const [ask] = openAsks(cwd);
+      if (!ask) break;
+      if (ask.kind === kind) return ask;
+      cadre(cwd, decision(ask));
+    }
+    throw new Error(`no ask of kind ${kind} ever waited`);
+  });
+}
+
+function decision({ id, kind }: Asked): string[] {
+  const approval = kind === "approval" || kind === "sign_off" || kind === "limit";
+  return approval ? ["approve", id] : ["answer", id, "Stay within what is allowed today"];
 }

@@ -2,7 +2,18 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { begun, brief, cadre, decideAll, document, inbox, project, records, startCadre } from "./cli-process.ts";
+import {
+  begun,
+  brief,
+  cadre,
+  decideAll,
+  document,
+  inbox,
+  openAsks,
+  project,
+  records,
+  startCadre,
+} from "./cli-process.ts";
 
 type Step = {
   readonly kind: string;
@@ -87,7 +98,7 @@ describe("cadre run", () => {
       expect.stringMatching(/^npx cadre (answer|approve) a-/),
     );
 
-    const [ask] = inbox(dir);
+    const [ask] = openAsks(dir);
     const words = ask?.kind === "sign_off" ? ["approve", ask.id] : ["answer", ask?.id ?? "", "no GPU"];
     const [head, step] = records(cadre(dir, [...words, "--json"]));
     expect(head).toMatchObject({ schema: "cadre.events/1", run: first?.["run"], after: order.at(-1) });
@@ -138,7 +149,7 @@ describe("cadre run", () => {
   test("stop ends a waiting run, in its journal too, and empties the inbox; what comes after is told so", () => {
     const dir = project();
     expect(begun(dir).code).toBe(8);
-    const [ask] = inbox(dir);
+    const [ask] = openAsks(dir);
     expect(cadre(dir, ["stop", "@waiting", "--as", "linh"]).out).toMatch(/^stopped r-/);
     expect(readFileSync(join(dir, "journal", ask?.run ?? "", "README.md"), "utf8")).toContain("**Stopped**");
     expect(inbox(dir)).toEqual([]);
@@ -156,7 +167,7 @@ describe("several processes", () => {
   test("R4 of two processes that decide one ask, one wins and goes on; the other is exit 5 and is told who, where and when", async () => {
     const dir = project();
     expect(begun(dir).code).toBe(8);
-    const [ask] = inbox(dir);
+    const [ask] = openAsks(dir);
     if (!ask) throw new Error("nothing waits");
     const words = (by: string): string[] =>
       ask.kind === "sign_off" ? ["approve", ask.id, "--as", by] : ["answer", ask.id, "yes", "--as", by];
@@ -180,7 +191,7 @@ describe("several processes", () => {
     });
     const [one, two] = [await first.ended, await second?.ended];
     expect([one.code, two?.code, one.err]).toEqual([8, 8, ""]);
-    expect(two?.out).toContain(inbox(dir)[0]?.id);
+    expect(two?.out).toContain(openAsks(dir)[0]?.id);
     expect(document(cadre(dir, ["verify", "--json"]))["ok"]).toBe(true);
   });
 

@@ -20,7 +20,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import SQLite from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { brief, cadre, folder, main, type Ended } from "./cli-process.ts";
+import { begun, cadre, folder, main, type Ended } from "./cli-process.ts";
 
 const reads = [["trace"], ["show"], ["inbox"], ["runs"], ["verify"]] as const;
 const root = process.getuid?.() === 0;
@@ -34,7 +34,7 @@ beforeAll(() => {
   chmodSync(base, 0o755);
   for (const part of ["modes", "graphs", "briefs"])
     cpSync(fileURLToPath(new URL(`../../${part}`, import.meta.url)), join(base, part), { recursive: true });
-  expect(cadre(base, ["run", brief, "--json"]).code).toBe(8);
+  expect(begun(base).code).toBe(8);
   for (const [name] of reads) plain.set(name, said(cadre(base, [name, "--json"])));
 });
 
