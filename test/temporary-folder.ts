@@ -2,7 +2,8 @@
  * Where the tests keep their temporary folders: in memory (`/dev/shm`), where that has room and what lies there may run, so that no test waits for a disk
  * that it does not ask about. With TMPDIR set they lie there instead, as in CI: on a disk.
  */
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statfsSync } from "node:fs";
+import { chmodSync, globSync, mkdtempSync, readFileSync, rmSync, statfsSync } from "node:fs";
+import { isAlive } from "./fixtures/is-alive.ts";
 
 const memory = "/dev/shm";
 /** In bytes; the largest that a whole run was seen to hold at once is a tenth of it. */
@@ -22,9 +23,18 @@ function fits(): boolean {
   }
 }
 
+/** What tests left that were killed: nobody else would give that memory back. */
+function removeLeft(): void {
+  for (const path of globSync(`${memory}/cadre-tests-*`)) {
+    const [, pid] = /cadre-tests-(\d+)-/.exec(path) ?? [];
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(path, { recursive: true, force: true });
+  }
+}
+
 export function setup(): (() => void) | undefined {
   if (process.env["TMPDIR"] !== undefined || !fits()) return undefined;
-  const folder = mkdtempSync(`${memory}/cadre-tests-`);
+  removeLeft();
+  const folder = mkdtempSync(`${memory}/cadre-tests-${process.pid}-`);
   chmodSync(folder, 0o1777); // as /tmp is: some tests are nobody
   process.env["TMPDIR"] = folder;
   return () => {
