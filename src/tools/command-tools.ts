@@ -101,14 +101,19 @@ async function execute({ sandbox, secrets }: Means, context: ToolContext, given:
     fs.rmSync(file, { force: true });
     return failed(`Nothing was run: ${outcome.reason}`);
   }
-  return told(given, outcome, captured, { seconds, memoryMb: policy.memoryMb, file, key: context.key });
+  return told(given, outcome, captured, { ...policy, seconds, file, key: context.key });
 }
 
-type Bounds = { readonly seconds: number; readonly memoryMb: number; readonly file: string; readonly key: string };
+type Bounds = Pick<CommandPolicy, "memoryMb" | "outputMb"> & {
+  readonly seconds: number;
+  readonly file: string;
+  readonly key: string;
+};
 type Ended = Extract<SandboxOutcome, { started: true }>;
 
 /** No durations in the text: a run that is told again must read the same. */
-function told(given: Args, outcome: Ended, captured: Captured, { seconds, memoryMb, file, key }: Bounds): ToolOutcome {
+function told(given: Args, outcome: Ended, captured: Captured, bounds: Bounds): ToolOutcome {
+  const { seconds, memoryMb, outputMb, file, key } = bounds;
   const lines = [
     ending(outcome, seconds),
     ...(outcome.outOfMemory ? [`A process of it was killed: it used up its ${memoryMb} MB of memory.`] : []),
@@ -120,7 +125,7 @@ function told(given: Args, outcome: Ended, captured: Captured, { seconds, memory
             .join(", ")}.`,
         ]
       : []),
-    captured.bytes === 0 ? "It wrote nothing." : `Output, ${captured.bytes.toLocaleString("en")} bytes:`,
+    outputText(captured, outputMb),
   ];
   const measured = exitMeasurement(given.command, outcome.exitCode);
   const cited = measured.map(({ name, value, unit }) => `\n\nreceipt ${key}\n- ${name} = ${value} ${unit}`).join("");
@@ -140,6 +145,18 @@ function told(given: Args, outcome: Ended, captured: Captured, { seconds, memory
   });
   const ok = outcome.exitCode === 0 && !outcome.outOfMemory;
   return withFailure({ ...answer, ok }, commandFailure({ ...outcome, output: captured.text }));
+}
+
+/** Before the output itself. The file is out of a role's reach: what it is told to do instead, it can. */
+function outputText({ bytes, kept, leftOut }: Captured, outputMb: number): string {
+  if (bytes === 0) return "It wrote nothing.";
+  const size = `Output, ${bytes.toLocaleString("en")} bytes`;
+  if (leftOut === 0) return `${size}:`;
+  const cut =
+    kept < bytes
+      ? ` Its file, which people see, ends after the first ${outputMb} MB: more needs a larger \`outputMb\` under \`commands\` in the workflow.`
+      : "";
+  return `${size}, of which beginning and end stand here. To read more, have the command write to a file of the workspace, and read that in parts.${cut}`;
 }
 
 /** Characters of a command in the name of its exit code. */

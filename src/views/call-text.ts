@@ -1,6 +1,7 @@
 /** Tool calls in a few words: what was read, written or run, without the contents. */
 import type { Call, ToolResult } from "../events/event.ts";
 import { figureText } from "../events/figure.ts";
+import { cutText } from "./command-output.ts";
 
 /** Arguments that say what a call is about, the most telling first. */
 const telling = [
@@ -42,8 +43,12 @@ export function argumentLines(args: unknown): string[] {
   });
 }
 
-/** What a result says about itself in a trace: measurements, or why it failed. */
+/** What a result says about itself in a trace: measurements, or why it failed; and that what it wrote was cut. */
 export function resultText(result: ToolResult): string {
+  return [outcomeText(result), cutText(result.receipt)].filter((text) => text !== "").join("; ");
+}
+
+function outcomeText(result: ToolResult): string {
   if (!result.ok) return `failed: ${result.text.split("\n")[0] ?? ""}`;
   const measured = result.receipt?.measurements ?? [];
   if (measured.length === 0) return "";

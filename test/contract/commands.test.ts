@@ -1,6 +1,6 @@
 /** A role runs a command: proposed, seen by a person word for word, approved, edited or rejected, and told. R3, R7, R8, RELIABILITY 38. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { Brief } from "../../src/briefs/brief.ts";
@@ -10,7 +10,8 @@ import type { Cadre } from "../../src/cadre/api.ts";
 import type { RunRow } from "../../src/store/rows.ts";
 import { reply, scriptedModel, type ScriptedModel } from "../../src/testing.ts";
 import { bubblewrap } from "../../src/tools/sandbox/bubblewrap.ts";
-import { noSandbox } from "../../src/tools/sandbox/sandbox.ts";
+import { noSandbox, type Sandbox } from "../../src/tools/sandbox/sandbox.ts";
+import { traceSteps } from "../../src/views/trace/trace.ts";
 import { shippedProject } from "../fixtures/project-folder.ts";
 
 const available = bubblewrap({ node: process.execPath }).available();
@@ -23,7 +24,7 @@ const by = { by: "lead", face: "test" };
 
 type Bench = { readonly cadre: Cadre; readonly run: RunRow; readonly model: ScriptedModel };
 
-async function bench(command: unknown, commands = "", sandbox?: typeof noSandbox): Promise<Bench> {
+async function bench(command: unknown, commands = "", sandbox?: Sandbox): Promise<Bench> {
   const workflow = `export const workflow = { name: "w", entry: "technical-writer", signOff: false, grants: { "technical-writer": ["command"] }, ${commands} };\n`;
   const folder = shippedProject({ "graphs/w.ts": workflow });
   rmSync(join(folder.dir, "graphs", "feature-workflow.ts"));
@@ -69,6 +70,55 @@ sandboxed(
     expect(detail.output.sha256).toBe(createHash("sha256").update(full).digest("hex"));
     expect((await line.cadre.changes(line.run.id)).set.files.map((file) => file.path)).toEqual(["made.txt"]);
     expect((await line.cadre.verify(line.run.id)).problems).toEqual([]);
+  },
+);
+
+/** A sandbox in which every command writes so many bytes. */
+function writing(bytes: number): Sandbox {
+  return {
+    available: () => ({ yes: true }),
+    run: async (_command, _limits, { onOutput }) => {
+      onOutput(Buffer.alloc(bytes, "x"));
+      const enforced = { memory: "cgroup v2", processes: "cgroup v2" } as const;
+      return { started: true, exitCode: 0, ended: "by itself", outOfMemory: false, ms: 1, enforced, removed: [] };
+    },
+  };
+}
+
+test.each([
+  [
+    100,
+    /Output, 100 bytes:/,
+    /^measured exit code \(dump\) 0$/,
+    /^100 bytes, in workspaces\/r-\w+\/output\/r-\S+\.txt in the data folder$/,
+  ],
+  [
+    500_000,
+    /Output, 500,000 bytes, of which beginning and end stand here\. To read more, .*read that in parts\.\\n/,
+    /^measured exit code \(dump\) 0$/,
+    /^500,000 bytes, in /,
+  ],
+  [
+    3_000_000,
+    /Output, 3,000,000 bytes, .* Its file, .*first 1 MB: more needs a larger `outputMb` under `commands` in the workflow/,
+    /^measured exit code \(dump\) 0; output cut after 1,048,576 of 3,000,000 bytes$/,
+    /^3,000,000 bytes, of which the first 1,048,576 are in .*the rest was let go more is kept with a larger `outputMb`/,
+  ],
+])(
+  "row 38 of %d bytes the role, the trace and the journal say what was kept, where, and how to keep more",
+  async (bytes, role, line, details) => {
+    const made = await bench({ command: ["dump"] }, 'commands: { allow: [["dump"]], outputMb: 1 }', writing(bytes));
+    expect((await made.cadre.advance(made.run.id)).status).toBe("finished");
+    expect(told(made)).toMatch(role);
+    const steps = traceSteps(await made.cadre.store.runEvents(made.run.id));
+    const step = steps.find(({ kind }) => kind === "tool");
+    expect(step?.text.replace("execute_command dump: ", "")).toMatch(line);
+    const { lines = [] } = step?.details.find(({ label }) => label === "output") ?? {};
+    expect(lines.join(" ")).toMatch(details);
+    const [, file = ""] = /in (workspaces\/\S+)/.exec(lines.join(" ")) ?? [];
+    expect(statSync(join(made.cadre.data, file)).size).toBe(Math.min(bytes, 1_048_576));
+    const page = readFileSync(join(made.cadre.journalDir, made.run.id, "README.md"), "utf8");
+    expect(page.includes("output cut after")).toBe(bytes > 1_048_576);
   },
 );
 

@@ -21,6 +21,8 @@ export type Captured = {
   readonly sha256: string;
   /** For a model: the whole, or beginning and end with a line between them that says what is left out. */
   readonly text: string;
+  /** In bytes, of that text. */
+  readonly leftOut: number;
 };
 
 export class OutputCapture {
@@ -72,10 +74,17 @@ export class OutputCapture {
     if (this.#stream !== null) this.#take(Buffer.from(this.#stream.end(), "latin1"));
     fs.fsyncSync(this.#fd);
     fs.closeSync(this.#fd);
-    return { bytes: this.#bytes, kept: this.#kept, sha256: this.#hash.digest("hex"), text: this.#text() };
+    const leftOut = Math.max(0, this.#bytes - headBytes - tailBytes);
+    return {
+      bytes: this.#bytes,
+      kept: this.#kept,
+      sha256: this.#hash.digest("hex"),
+      text: this.#text(leftOut),
+      leftOut,
+    };
   }
 
-  #text(): string {
+  #text(leftOut: number): string {
     const head = this.#head.subarray(0, Math.min(this.#bytes, headBytes));
     const behind = this.#bytes - head.length;
     const end = behind % tailBytes;
@@ -83,8 +92,7 @@ export class OutputCapture {
       behind <= tailBytes
         ? this.#tail.subarray(0, behind)
         : Buffer.concat([this.#tail.subarray(end), this.#tail.subarray(0, end)]);
-    const left = behind - tail.length;
-    if (left === 0) return Buffer.concat([head, tail]).toString("utf8");
-    return `${head.toString("utf8")}\n[${left.toLocaleString("en")} bytes left out here]\n${tail.toString("utf8")}`;
+    if (leftOut === 0) return Buffer.concat([head, tail]).toString("utf8");
+    return `${head.toString("utf8")}\n[${leftOut.toLocaleString("en")} bytes left out here]\n${tail.toString("utf8")}`;
   }
 }

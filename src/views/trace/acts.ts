@@ -2,6 +2,7 @@
 import type { EventOf } from "../../events/event.ts";
 import { isBelow, opinionText } from "../../events/opinion.ts";
 import { argumentLines, callText, measureText, resultText } from "../call-text.ts";
+import { outputLines } from "../command-output.ts";
 import { details, linesOf, type Draft, type Place } from "./seen.ts";
 
 export function turnTaken(event: EventOf<"turn_taken">, { seen }: Place): Draft {
@@ -81,6 +82,7 @@ export function actionDone(event: EventOf<"action_done">, { seen }: Place): Draf
     details: details(
       ["arguments", args],
       ["measured", measurements.map(measureText)],
+      ["output", event.results.flatMap(({ receipt }) => outputLines(event.key, receipt))],
       ["action", event.hash === null ? [] : [`sha256 ${event.hash}`]],
     ),
   };
