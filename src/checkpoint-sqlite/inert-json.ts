@@ -3,7 +3,8 @@
  *
  * J1. Data stays data. What comes back as an instance of a class was one when it was stored: a plain record that looks like
  *     LangChain's serialized form, or like a mark of ours, comes back as the same plain record.
- * J2. Bytes are stored as bytes, alone or inside a value; so are dates, maps, sets, big integers and what else JSON would change.
+ * J2. Bytes are stored as bytes, alone or inside a value; so are numbers in typed arrays, dates, maps, sets, big integers and what else JSON
+ *     would change.
  * J3. Plain JSON data, which is nearly all there is, is written and read by JSON alone.
  */
 import { DeltaSnapshot, isDeltaSnapshot } from "@langchain/langgraph-checkpoint";
@@ -17,6 +18,27 @@ export type Stored = string | Uint8Array;
 /** The key that marks a value which JSON cannot hold. A record of the user's with this key is wrapped in a mark itself (J1). */
 const mark = "$t";
 type Marked = { readonly [mark]: string; readonly v?: unknown };
+
+/** SQLite stores nothing longer than 10^9 bytes, with the little that lies beside a value in its row. */
+const longest = 999_999_000;
+
+/** Besides `Uint8Array`, which is what bytes are. By name, as `Float16Array` is not everywhere. */
+const views = new Map<string, new (buffer: ArrayBuffer) => ArrayBufferView>(
+  [
+    Int8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float32Array,
+    Float64Array,
+    BigInt64Array,
+    BigUint64Array,
+    DataView,
+    ...("Float16Array" in globalThis ? [globalThis.Float16Array] : []),
+  ].map((view) => [view.name, view]),
+);
 
 /** Deeper than this, the careful way looks for a cycle. */
 const plainDepth = 100;
@@ -64,10 +86,21 @@ function isSerializable(value: object): value is Serializable {
   return "lc_serializable" in value && "toJSON" in value && typeof value.toJSON === "function";
 }
 
+function base64({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("base64");
+}
+
+function markedView(value: ArrayBufferView): Marked | undefined {
+  const name = Object.prototype.toString.call(value).slice("[object ".length, -1);
+  return views.has(name) ? { [mark]: "view", v: [name, base64(value)] } : undefined;
+}
+
 /** Instances that are known and told apart by their class. Undefined: none of them. */
 function markedInstance(value: object, path: Set<object>): Marked | undefined {
   if (isDeltaSnapshot(value)) return { [mark]: "delta", v: marked(value.value, path) };
-  if (value instanceof Uint8Array) return { [mark]: "bytes", v: Buffer.from(value).toString("base64") };
+  if (value instanceof Uint8Array) return { [mark]: "bytes", v: base64(value) };
+  if (ArrayBuffer.isView(value)) return markedView(value);
+  if (value instanceof ArrayBuffer) return { [mark]: "buffer", v: base64(new Uint8Array(value)) };
   if (value instanceof Date) return { [mark]: "date", v: Number.isNaN(value.getTime()) ? "" : value.getTime() };
   if (value instanceof Map) return { [mark]: "map", v: marked([...(value as Map<unknown, unknown>)], path) };
   if (value instanceof Set) return { [mark]: "set", v: marked([...(value as Set<unknown>)], path) };
@@ -127,15 +160,31 @@ function numberText(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
+function requireShort(stored: Stored): Stored {
+  const isShort = typeof stored === "string" ? stored.length <= longest / 3 : stored.byteLength <= longest;
+  if (isShort || (typeof stored === "string" && Buffer.byteLength(stored) <= longest)) return stored;
+  throw tooLarge();
+}
+
+function tooLarge(cause?: unknown): CadreError {
+  return new CadreError("state-not-storable", "A value of the graph's state is too large to be stored.", {
+    hint: "Bytes may have up to 1 GB, text and everything else about half of that. Keep it in a file, and the file's name in the state.",
+    cause,
+  });
+}
+
 /**
  * A value as it is stored. A function in a record is left out, as JSON does.
- * Errors: state-not-storable for a value that contains itself, or is nested too deeply.
+ * Errors: state-not-storable for a value that contains itself, is nested too deeply or is too large.
  */
 export function encodeValue(value: unknown): Stored {
-  if (value instanceof Uint8Array) return value;
+  if (value instanceof Uint8Array) return requireShort(value);
   try {
-    return JSON.stringify(isPlain(value) ? value : marked(value, new Set()));
+    return requireShort(JSON.stringify(isPlain(value) ? value : marked(value, new Set())));
   } catch (error) {
+    // Two things that V8 runs out of: strings have a length, and calls a depth.
+    if (error instanceof RangeError && error.message === "Invalid string length") throw tooLarge(error);
+    if ((error as { code?: unknown }).code === "ERR_STRING_TOO_LONG") throw tooLarge(error); // of base64
     if (!(error instanceof RangeError)) throw error;
     throw new CadreError("state-not-storable", "A value of the graph's state is nested too deeply to be stored.", {
       hint: "Keep it flatter, or store it as text.",
@@ -158,12 +207,26 @@ function errorNamed(name: string, message: string): Error {
   return name === "Error" ? new Error(message) : Object.assign(new Error(message), { name });
 }
 
+function bufferOf(text: string): ArrayBuffer {
+  return new Uint8Array(Buffer.from(text, "base64")).buffer;
+}
+
 async function revivedMark({ [mark]: kind, v }: Marked): Promise<unknown> {
   switch (kind) {
     case "undefined":
       return undefined;
     case "bytes":
       return new Uint8Array(Buffer.from(v as string, "base64"));
+    case "buffer":
+      return bufferOf(v as string);
+    case "view": {
+      const [name, bytes] = v as [string, string];
+      const View = views.get(name);
+      if (View !== undefined) return new View(bufferOf(bytes));
+      throw new CadreError("store-corrupt", `A stored value is a ${name}, which this version of Node does not have.`, {
+        hint: "Read it with the version that it was stored with.",
+      });
+    }
     case "date":
       return new Date(v === "" ? Number.NaN : (v as number));
     case "number":

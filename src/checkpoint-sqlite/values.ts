@@ -50,8 +50,11 @@ function isSame(one: Stored, other: Stored): boolean {
 function inlineList(list: TakenList): Ref | undefined {
   if (list.length > inlineElements || list.rest.length < list.length) return undefined;
   const texts: string[] = [];
+  let length = 0;
   for (const element of list.rest) {
     if (element.known !== undefined || typeof element.stored !== "string") return undefined;
+    length += element.stored.length;
+    if (length > inlineLimit) return undefined;
     texts.push(element.stored);
   }
   const text = `[${texts.join(",")}]`;

@@ -5,6 +5,7 @@ import SQLite from "better-sqlite3";
 import { expect, it } from "vitest";
 import { SqliteCheckpointer } from "../../src/checkpoint-sqlite/saver.ts";
 import { loop, open, place, textOf, thread } from "../fixtures/checkpoint-files.ts";
+import { scale } from "../crash/scale.ts";
 
 async function roundTrip(value: unknown): Promise<{ channel: unknown; write: unknown; element: unknown }> {
   const file = place();
@@ -31,6 +32,18 @@ it.each<[string, unknown]>([
   ["bytes", everyByte],
   ["long bytes", Uint8Array.from({ length: 5000 }, (_, index) => (index * 7) % 256)],
   ["bytes inside a record", { image: everyByte, name: "x" }],
+  [
+    "numbers in typed arrays, a part of a buffer and all of it",
+    [
+      new Float32Array([1.5, -0, Number.NaN]),
+      new Float64Array(new Float64Array([0.1, 0.2, 0.3]).buffer, 8, 1),
+      new BigInt64Array([-1n, 2n ** 62n]),
+      new Uint8ClampedArray(everyByte),
+      new DataView(everyByte.buffer, 3, 5),
+      everyByte.buffer,
+    ],
+  ],
+  ["a typed array alone", new Float32Array(100).fill(0.25)],
   ["a date, and one that is none", { at: new Date(86_400_000), never: new Date(Number.NaN) }],
   ["maps and sets", new Map<unknown, unknown>([["a", new Set([1, { b: 2 }])]])],
   ["numbers that JSON loses", [Number.NaN, Number.POSITIVE_INFINITY, -0, 2n ** 70n]],
@@ -45,6 +58,36 @@ it.each<[string, unknown]>([
   expect(write).toStrictEqual(value);
   expect(element).toStrictEqual(value);
 });
+
+it.each<[string, () => unknown]>([
+  ["more bytes than a row of SQLite holds", () => new Uint8Array(1_000_000_000)],
+  ["more text than V8 joins", () => ({ texts: Array.from({ length: 3 }, () => "x".repeat(200_000_000)) })],
+  ["more bytes inside a record than V8 writes as text", () => ({ image: new Uint8Array(450_000_000) })],
+])("C5 %s are refused as too large, and the saver goes on", async (_what, large) => {
+  const saver = open(place());
+  const put = (value: unknown, version: number): Promise<unknown> => {
+    const checkpoint = { ...emptyCheckpoint(), channel_values: { value }, channel_versions: { value: version } };
+    return saver.put(thread("t"), checkpoint, { source: "input", step: -1, parents: {} }, { value: version });
+  };
+  const tooLarge = { code: "state-not-storable", message: expect.stringContaining("too large") };
+  await expect(put(large(), 1)).rejects.toMatchObject(tooLarge);
+  await put("small", 2);
+  expect((await saver.getTuple(thread("t")))?.checkpoint.channel_values).toEqual({ value: "small" });
+});
+
+// More than a gigabyte of memory: with `CADRE_CRASH=large`.
+it.skipIf(scale === "quick")(
+  "D7 a list is stored by its elements, also where they are more text together than V8 joins",
+  async () => {
+    const saver = open(place());
+    const list = ["a", "b"].map((letter) => letter.repeat(270_000_000));
+    const checkpoint = { ...emptyCheckpoint(), channel_values: { list }, channel_versions: { list: 1 } };
+    await saver.put(thread("t"), checkpoint, { source: "input", step: -1, parents: {} }, { list: 1 });
+    const back = (await saver.getTuple(thread("t")))?.checkpoint.channel_values["list"] as string[];
+    expect(back.map((text) => text.length)).toEqual(list.map((text) => text.length));
+    expect(back.every((text, index) => text === list[index])).toBe(true);
+  },
+);
 
 const lure = {
   lc: 1,
