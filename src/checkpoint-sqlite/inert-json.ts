@@ -90,7 +90,9 @@ function base64({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString("base64");
 }
 
-function markedView(value: ArrayBufferView): Marked | undefined {
+function markedBytes(value: ArrayBufferView | ArrayBuffer): Marked | undefined {
+  if (value instanceof ArrayBuffer) return { [mark]: "buffer", v: base64(new Uint8Array(value)) };
+  if (value instanceof Uint8Array) return { [mark]: "bytes", v: base64(value) };
   const name = Object.prototype.toString.call(value).slice("[object ".length, -1);
   return views.has(name) ? { [mark]: "view", v: [name, base64(value)] } : undefined;
 }
@@ -98,9 +100,7 @@ function markedView(value: ArrayBufferView): Marked | undefined {
 /** Instances that are known and told apart by their class. Undefined: none of them. */
 function markedInstance(value: object, path: Set<object>): Marked | undefined {
   if (isDeltaSnapshot(value)) return { [mark]: "delta", v: marked(value.value, path) };
-  if (value instanceof Uint8Array) return { [mark]: "bytes", v: base64(value) };
-  if (ArrayBuffer.isView(value)) return markedView(value);
-  if (value instanceof ArrayBuffer) return { [mark]: "buffer", v: base64(new Uint8Array(value)) };
+  if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return markedBytes(value);
   if (value instanceof Date) return { [mark]: "date", v: Number.isNaN(value.getTime()) ? "" : value.getTime() };
   if (value instanceof Map) return { [mark]: "map", v: marked([...(value as Map<unknown, unknown>)], path) };
   if (value instanceof Set) return { [mark]: "set", v: marked([...(value as Set<unknown>)], path) };

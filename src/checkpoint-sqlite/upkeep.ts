@@ -6,6 +6,7 @@
  *     delta channels are replayed from ancestors keeps those, with their writes.
  * U3. A subgraph's checkpoints go with the last kept checkpoint that they belong to.
  * U4. Deleting raises the thread's generation: whoever remembers its rows, in whatever process, forgets them.
+ * U5. A fork of where a thread stands goes on where the thread would: what the graphs inside have done of that step is not done again.
  */
 import type { CheckpointMetadata } from "@langchain/langgraph-checkpoint";
 import type { Connection } from "../store/connection.ts";
@@ -152,13 +153,24 @@ export function threadUpkeep({ db }: Pick<Connection, "db">, tables: Tables, sta
     return dropped;
   };
 
-  /** Checkpoint rows of `from` that belong to a copy: all, or a checkpoint with its ancestors and, inside it, what was stored before it. */
-  const copied = (space: SpaceRow, upTo: CheckpointRow | undefined): CheckpointRow[] => {
-    if (upTo === undefined) return rowsOf(space).toReversed();
+  type Cut = { readonly row: CheckpointRow; readonly name: string; readonly isEnd: boolean };
+
+  const cutAt = (spaces: readonly SpaceRow[], row: CheckpointRow): Cut | undefined => {
+    const space = spaces.find(({ seq }) => seq === row.space);
+    return space && { row, name: space.name, isEnd: rowsOf(space).every(({ parent }) => parent !== row.seq) };
+  };
+
+  /**
+   * Checkpoint rows of a space that belong to a copy: all, or a checkpoint with its ancestors and, inside it, what was stored before it
+   * and what the step that it stands in has come to (U5).
+   */
+  const copied = (space: SpaceRow, cut: Cut | undefined): CheckpointRow[] => {
+    if (cut === undefined) return rowsOf(space).toReversed();
+    const { row: upTo, name, isEnd } = cut;
     if (upTo.space !== space.seq)
       return rowsOf(space)
         .toReversed()
-        .filter((row) => row.seq < upTo.seq);
+        .filter((row) => row.seq < upTo.seq || (isEnd && field(row, "parents")?.[name] === upTo.id));
     const path = [upTo];
     for (let at = path[0]!; typeof at.parent === "number";) {
       const parent = tables.checkpoint(at.parent);
@@ -194,8 +206,10 @@ export function threadUpkeep({ db }: Pick<Connection, "db">, tables: Tables, sta
     },
     copy: (from: ThreadRow, to: ThreadRow, upTo: CheckpointRow | undefined): void => {
       tables.setFamily(to.seq, familyOf(from)); // U1
-      for (const space of tables.spaces(from.seq)) {
-        const rows = copied(space, upTo);
+      const spaces = tables.spaces(from.seq);
+      const cut = upTo && cutAt(spaces, upTo);
+      for (const space of spaces) {
+        const rows = copied(space, cut);
         if (rows.length > 0) copySpace(space, to, rows);
       }
     },

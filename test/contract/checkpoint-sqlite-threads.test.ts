@@ -1,5 +1,5 @@
 /** Whole threads: branches, forks, copies, deletion, pruning, and who may write. */
-import { END, START, StateGraph } from "@langchain/langgraph";
+import { Command, END, START, StateGraph, interrupt } from "@langchain/langgraph";
 import { DeltaSnapshot, emptyCheckpoint } from "@langchain/langgraph-checkpoint";
 import SQLite from "better-sqlite3";
 import { expect, it } from "vitest";
@@ -54,6 +54,39 @@ it("a branch shares what came before it and keeps its own end, warm and cold", a
   expect(await listAt(cold, "t", right)).toEqual([...start, "right"]);
   expect(await listAt(cold, "t", ids[4])).toEqual([...start, textOf(3), textOf(4)]);
   expect(counts(file)["items"]).toBe(7);
+});
+
+it("U5 a fork of a thread that waits inside a subgraph goes on in there: nothing is done twice, and its answer is taken", async () => {
+  const did: string[] = [];
+  const inner = new StateGraph(List)
+    .addNode("act", () => {
+      did.push("act");
+      return { items: ["acted"] };
+    })
+    .addNode("ask", () => ({ items: [interrupt("which?")] }))
+    .addEdge(START, "act")
+    .addEdge("act", "ask");
+  const graph = new StateGraph(List)
+    .addNode("inner", inner.compile())
+    .addEdge(START, "inner")
+    .compile({ checkpointer: open() });
+  const saver = graph.checkpointer as SqliteCheckpointer;
+  await graph.invoke({}, thread("t"));
+  await saver.fork(thread("t"), "fork");
+  await saver.fork(thread("fork"), "again");
+  await saver.prune("again", { last: 1 });
+  for (const id of ["again", "fork", "t"]) {
+    const { tasks } = await graph.getState(thread(id), { subgraphs: true });
+    expect(tasks).toMatchObject([{ name: "inner", state: { values: { items: ["acted"] } } }]);
+    expect(await graph.invoke(new Command({ resume: id }), thread(id))).toEqual({ items: ["acted", id] });
+  }
+  expect(did).toEqual(["act"]);
+  // Of a step that is over, a fork before it has nothing: it does the step again.
+  const [, first] = await listed(saver, "t", "");
+  await saver.fork(first!.config, "before");
+  expect((await listed(saver, "before")).map(({ config }) => config.configurable?.["checkpoint_ns"] as string)).toEqual(
+    ["", ""],
+  );
 });
 
 it("a fork and a copy go on by themselves, and outlive the thread that they came from", async () => {
