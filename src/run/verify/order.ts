@@ -37,6 +37,7 @@ export function orderProblem(event: Event, at: Standing): string | null {
     childProblem(event, at.before) ??
     nameProblem(event, at) ??
     callProblem(event, at) ??
+    takingUpProblem(event, at) ??
     opinionOrderProblem(event, at) ??
     askOrderProblem(event, at) ??
     leaveProblem(event, at)
@@ -113,6 +114,13 @@ function isCalledFor(event: Event, { calls, before, previous }: Standing): boole
 
 function isFirstOfChild(before: Desk): boolean {
   return before.started?.type === "child_started" && before.length === 1;
+}
+
+/** What a reply says of a decision is told with the reply. */
+function takingUpProblem(event: Event, { previous }: Standing): string | null {
+  if (event.type !== "decision_taken_up") return null;
+  const said = previous?.type === "turn_taken" && previous.frame === event.frame;
+  return said ? null : "takes a decision up outside a reply of its frame (R4)";
 }
 
 /** The runtime's own: the workspace's check, as the first thing that is done to verify a report (`routes.ts`: which command). */

@@ -24,10 +24,12 @@ export function toldOfAsk(told: ToldOfAsk, event: Event): ToldOfAsk {
 /** In words; null where nothing is wrong. Asked of an event about an ask, with the row as it stands now. */
 export function votesProblem(event: Event, row: AskRow | undefined, told: ToldOfAsk): string | null {
   if (row === undefined) return null; // said where the ask is looked at
-  if (event.type === "ask_acknowledged")
+  if (event.type === "ask_acknowledged") {
+    if (told.seen || told.votes.length > 0) return "who had seen it is told once, before the votes (D2)";
     return canonicalJson(row.acknowledged ?? null) === canonicalJson(event.seen)
       ? null
       : "its row does not say who had seen it (D2)";
+  }
   if (event.type === "vote_cast")
     return (row.votes ?? []).some((vote) => canonicalJson(vote) === canonicalJson(event.vote))
       ? null
