@@ -6,7 +6,14 @@
  */
 import { canonicalJson, hashOf } from "../../canonical.ts";
 import { isCadreError } from "../../errors.ts";
-import { acknowledgementSchema, voteSchema, type Decision, type Event, type Vote } from "../../events/event.ts";
+import {
+  acknowledgementSchema,
+  voteSchema,
+  type Decision,
+  type Event,
+  type EventOf,
+  type Vote,
+} from "../../events/event.ts";
 import type { AskRow } from "../../store/rows.ts";
 import { decisionOfVotes, voteOf } from "../../store/votes.ts";
 
@@ -24,22 +31,27 @@ export function toldOfAsk(told: ToldOfAsk, event: Event): ToldOfAsk {
 /** In words; null where nothing is wrong. Asked of an event about an ask, with the row as it stands now. */
 export function votesProblem(event: Event, row: AskRow | undefined, told: ToldOfAsk): string | null {
   if (row === undefined) return null; // said where the ask is looked at
-  if (event.type === "ask_acknowledged") {
-    if (told.seen || told.votes.length > 0) return "who had seen it is told once, before the votes (D2)";
-    return canonicalJson(row.acknowledged ?? null) === canonicalJson(event.seen)
-      ? null
-      : "its row does not say who had seen it (D2)";
-  }
+  if (event.type === "ask_acknowledged") return seenProblem(event, row, told);
   if (event.type === "vote_cast")
     return (row.votes ?? []).some((vote) => canonicalJson(vote) === canonicalJson(event.vote))
       ? null
       : "its row does not hold the vote (R4)";
-  if (event.type !== "ask_decided") return null;
+  return event.type === "ask_decided" ? decidedProblem(event, row, told) : null;
+}
+
+function seenProblem({ seen }: EventOf<"ask_acknowledged">, row: AskRow, told: ToldOfAsk): string | null {
+  if (told.seen || told.votes.length > 0) return "who had seen it is told once, before the votes (D2)";
+  return canonicalJson(row.acknowledged ?? null) === canonicalJson(seen)
+    ? null
+    : "its row does not say who had seen it (D2)";
+}
+
+function decidedProblem({ decision }: EventOf<"ask_decided">, row: AskRow, told: ToldOfAsk): string | null {
   if (told.seen !== (row.acknowledged !== undefined))
     return "its row says that somebody had seen it, and the log does not (D2)";
   if (canonicalJson(told.votes) !== canonicalJson(row.votes ?? []))
     return "its row holds other votes than the log (R4)";
-  return standingProblem({ ...row, decision: event.decision });
+  return standingProblem({ ...row, decision });
 }
 
 /** Of a row whose votes the log has not told yet, or of a decision as it stands. */
