@@ -6,7 +6,9 @@
  * U2. It has its name only once it was checked, and never takes the place of a file that is there.
  * U3. It is private from its first byte (0600), and on disk before this returns.
  * U4. It has no write-ahead log: one file, which opens where nothing may be written.
+ * U5. What it is made in bears no other's name: one that was killed leaves a file, and keeps nobody from making the next.
  */
+import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -53,7 +55,7 @@ export async function backUp({ file, to, clock }: BackupInput): Promise<Backup> 
   const target = resolve(to);
   refuseTaken(target);
   const source = connect({ file, clock, readOnly: true });
-  const partial = `${target}.${process.pid}.partial`;
+  const partial = `${target}.${randomBytes(6).toString("hex")}.partial`; // in containers, everybody has the same number
   try {
     const before = headsOf(source);
     writing(source.file, target, () => {

@@ -112,6 +112,17 @@ describe("backup", () => {
     expect(readdirSync(folder).filter((name) => name.includes("partial"))).toEqual([]);
   });
 
+  it("U5 what a process of the same number left when it was killed, or is still writing, is in nobody's way and stays", async () => {
+    const folder = tempFolder();
+    const file = join(folder, "cadre.db");
+    await filled(file);
+    const to = join(folder, "copy.db");
+    const left = `${to}.${process.pid}.partial`;
+    writeFileSync(left, "another's");
+    expect(await backUp({ file, to, clock })).toMatchObject({ file: to, runs: 1 });
+    expect(readFileSync(left, "utf8")).toBe("another's");
+  });
+
   it("U2 a copy that does not verify gets no name", async () => {
     const folder = tempFolder();
     const file = join(folder, "cadre.db");
