@@ -10,7 +10,7 @@ import type { RoleModel } from "../../src/models/model.ts";
 import { reply, scriptedModel } from "../../src/testing.ts";
 import type { AskId, RunId } from "../../src/ids.ts";
 import { traceSteps } from "../../src/views/trace/trace.ts";
-import { browserTests, inChromium, serveProject, shoot, waitingProject } from "../fixtures/browser.ts";
+import { axeFindings, browserTests, inChromium, serveProject, shoot, waitingProject } from "../fixtures/browser.ts";
 
 /** How many of these do not lie wholly in the frame. */
 async function outside(frame: Locator, inner: Locator): Promise<number> {
@@ -448,5 +448,48 @@ inChromium("a run in the browser", () => {
     await page.waitForURL(/\/runs\/r-/);
     const [run] = await own.cadre.store.runs();
     expect(run).toMatchObject({ workflow: "feature-workflow", limits: { steps: 8 } });
+  });
+
+  test("a long question leaves what may be answered in sight on a small screen, and is read whole on demand", async () => {
+    const question = Array.from({ length: 40 }, (_, at) => `Part ${at} says what is left open about the licence.`);
+    const options = ["the first model", "the second one, and its licence is named in the report", "none of them"];
+    const model = scriptedModel({
+      "project-manager": [
+        reply.call("escalate", {
+          to: "user",
+          question: question.join(" "),
+          topic: "t",
+          severity: "high",
+          tried: "",
+          options,
+        }),
+      ],
+    });
+    const own = await served({ model });
+    const brief = { ...briefOrThrow(readBrief("Task: Ask it", null)), to: "project-manager" };
+    const run = await own.cadre.start(brief, { by: "mai" });
+    const [ask] = (await own.cadre.advance(run.id)).asks;
+    const { page } = await signedIn(own);
+    await page.setViewportSize({ width: 1280, height: 720 });
+    for (const url of [`/runs/${run.id}`, `/inbox/${ask!.id}`]) {
+      await page.goto(`${own.origin}${url}`);
+      const bar = page.locator(".ask-bar");
+      const choices = page.locator(".options label");
+      const whole = page.getByRole("button", { name: "Read all of it" });
+      await whole.waitFor();
+      expect(await choices.count()).toBe(3);
+      const end = async (of: Locator): Promise<number> =>
+        ((box) => (box?.y ?? NaN) + (box?.height ?? NaN))(await of.boundingBox());
+      expect(await end(choices.last())).toBeLessThan((await bar.boundingBox())?.y ?? 0);
+      expect(await end(bar)).toBeLessThanOrEqual(720);
+      expect(await axeFindings(page)).toEqual([]);
+      await whole.click();
+      const text = page.locator(".ask-question");
+      expect(await text.evaluate((one) => one.scrollHeight <= one.clientHeight + 1)).toBe(true);
+      expect(await end(choices.last())).toBeGreaterThan((await bar.boundingBox())?.y ?? Infinity);
+      expect(await end(bar)).toBeLessThanOrEqual(720);
+      await page.getByRole("button", { name: "Show its beginning" }).click();
+      await whole.waitFor();
+    }
   });
 });

@@ -5,6 +5,7 @@ import type { ChangesView } from "../../views/control-room/runs.ts";
 import { useLoaded, useNow, useSource, useSurroundings } from "../data/hooks.ts";
 import { AskForm } from "./ask-form.tsx";
 import { FileDiff } from "./diff.tsx";
+import { Folded } from "./folded.tsx";
 import { Markdown } from "./markdown.tsx";
 import { ReportView } from "./report.tsx";
 import { decisionText, pastWords } from "./settled.tsx";
@@ -28,6 +29,8 @@ const titles: Readonly<Record<AskView["kind"], (name: string) => string>> = {
 
 /** From so many characters on a question is set as text, not as a headline. */
 const longHead = 140;
+/** From so many on it would push what may be answered out of sight on a small screen. */
+const foldedHead = 260;
 
 /** What is asked, why them and what they may say come first, and are in sight on a small screen too; how it came to that follows. */
 export function AskCard({
@@ -70,7 +73,7 @@ export function AskCard({
           {agoWords(ask.raisedAt, now)}
         </span>
       </header>
-      <p className={head.length > longHead ? "ask-question ask-question-long" : "ask-question"}>{shown(head)}</p>
+      <Question text={head} whole={exported || ask.state !== "open"} />
       <dl className="facts">
         <Fact name="Why you">
           <RuleQuote rule={ask.rule} kind="escalation" />
@@ -90,6 +93,13 @@ export function AskCard({
       )}
     </article>
   );
+}
+
+/** `whole`: nothing is to be decided below it any more. */
+function Question({ text, whole }: { readonly text: string; readonly whole: boolean }): ReactNode {
+  const className = text.length > longHead ? "ask-question ask-question-long" : "ask-question";
+  if (text.length > foldedHead && !whole) return <Folded text={text} className={className} />;
+  return <p className={className}>{shown(text)}</p>;
 }
 
 function Longer({ text }: { readonly text: string }): ReactNode {
