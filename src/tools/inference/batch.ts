@@ -42,40 +42,40 @@ export async function runBatch(rows: AsyncIterable<Row>, options: BatchOptions):
   const told = (): void => {
     for (const result of errors.splice(0)) progress.answer(result);
   };
+  const end = (error: unknown): void => {
+    failure ??= error;
+    leaving.abort(error);
+  };
   const one = async (line: number, row: Extract<Row, { item: unknown }>): Promise<void> => {
     progress.send(line);
     const result = await answered(row, options, signal);
-    if ("fatal" in result) {
-      failure ??= result.fatal;
-      leaving.abort(result.fatal);
-      return;
-    }
+    if ("fatal" in result) return end(result.fatal);
     sums.sent += 1;
     if (result.usage?.measured) add(sums, result.usage);
     errors.push(result.row);
     if (result.row.error === null) told();
     if (errors.length < errorsInARow || failure !== null) return;
-    failure = tooMany(result.row); // B2
-    leaving.abort(failure);
+    end(tooMany(result.row)); // B2
   };
-  for await (const row of rows) {
-    if (failure !== null || options.signal.aborted) break;
-    if (progress.isAnswered(row.line)) continue;
-    if (!("item" in row)) {
-      progress.answer({ line: row.line, output: null, error: { code: "row-unusable", message: row.problem } });
-      continue;
+  try {
+    for await (const row of rows) {
+      if (failure !== null || options.signal.aborted) break;
+      if (progress.isAnswered(row.line)) continue;
+      if (!("item" in row)) {
+        progress.answer({ line: row.line, output: null, error: { code: "row-unusable", message: row.problem } });
+        continue;
+      }
+      await slots.take(row.line);
+      if (failure !== null || options.signal.aborted) {
+        slots.give(row.line);
+        break;
+      }
+      void one(row.line, row)
+        .catch(end)
+        .finally(() => slots.give(row.line));
     }
-    await slots.take(row.line);
-    if (failure !== null || options.signal.aborted) {
-      slots.give(row.line);
-      break;
-    }
-    void one(row.line, row)
-      .catch((error: unknown) => {
-        failure ??= error;
-        leaving.abort(error);
-      })
-      .finally(() => slots.give(row.line));
+  } catch (error) {
+    end(error); // the rows could not be read any further, or what is wrong with one not be written down
   }
   await slots.idle(); // B4
   options.signal.throwIfAborted();
