@@ -4,6 +4,8 @@
  * R7. No sandbox, no command: the tool is then not there, and says why.
  * R3. What a person approved is the argument list itself; no shell reads it, so nothing in it means more than it says.
  * X1. Nobody can tell from outside whether a command ran: there is no probe, and after a crash it is in doubt (D3).
+ * X2. What it writes comes from a socket, where an error would end the whole process: output that cannot be kept (a full disk) ends the
+ *     command, and then the error is this call's.
  */
 import fs from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -79,6 +81,7 @@ async function execute({ sandbox, secrets }: Means, context: ToolContext, given:
   const seconds = Math.min(given.timeout_seconds, policy.timeoutSeconds);
   const file = freeFile(join(dirname(context.workspace), "output"), context.key);
   const output = new OutputCapture(file, policy.outputMb * 1024 * 1024, secrets);
+  const unkept = new AbortController();
   let outcome: SandboxOutcome;
   let captured: Captured;
   try {
@@ -92,16 +95,28 @@ async function execute({ sandbox, secrets }: Means, context: ToolContext, given:
         packages: given.network ? null : packagesOf(context.project),
       },
       { seconds, memoryMb: policy.memoryMb, processes, fileMb },
-      { signal: context.signal, onOutput: output.add },
+      { signal: AbortSignal.any([context.signal, unkept.signal]), onOutput: keepingIn(output, unkept) },
     );
   } finally {
     captured = output.close();
   }
+  unkept.signal.throwIfAborted();
   if (!outcome.started) {
     fs.rmSync(file, { force: true });
     return failed(`Nothing was run: ${outcome.reason}`);
   }
   return told(given, outcome, captured, { ...policy, seconds, file, key: context.key });
+}
+
+/** X2. */
+function keepingIn(output: OutputCapture, unkept: AbortController): (chunk: Buffer) => void {
+  return (chunk) => {
+    try {
+      if (!unkept.signal.aborted) output.add(chunk);
+    } catch (error) {
+      unkept.abort(error);
+    }
+  };
 }
 
 type Bounds = Pick<CommandPolicy, "memoryMb" | "outputMb"> & {
