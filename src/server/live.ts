@@ -47,8 +47,7 @@ export function openLive(feed: Feed, openAsks: () => Promise<number>): Live {
   const changed = (): void => all((watcher) => (watcher.changed = true));
   // L1: it costs a look at a number in memory that processes share; who only reads is woken by nobody.
   const timer = setInterval(() => {
-    if (watchers.size === 0) return;
-    const now = feed.version();
+    const now = watchers.size === 0 ? version : versionOf(feed, version);
     if (now === version) return;
     version = now;
     changed();
@@ -107,6 +106,15 @@ export function openLive(feed: Feed, openAsks: () => Promise<number>): Live {
       all(() => undefined);
     },
   };
+}
+
+/** Thrown from a timer it would end the process: a file that cannot be looked at is looked at again, and whoever reads it is told. */
+function versionOf(feed: Feed, before: number): number {
+  try {
+    return feed.version();
+  } catch {
+    return before;
+  }
 }
 
 function dataOf({ run, seq, line, index, hash, event }: FedEvent): StreamMessages["event"] {
