@@ -89,7 +89,10 @@ export interface Cadre {
    * `resume`: also goes on with the runs that a deadline moved on, one after another. Errors: config-invalid.
    */
   notify(options?: { readonly resume?: boolean }): Promise<Notified>;
-  /** First decision wins; where several people decide it is a vote, and the ask stays open until their number is reached. Errors: not-approver, already-voted, ask-unknown, ask-decided (data: by, face, at), hash-stale, decision-invalid. Moves nothing. */
+  /**
+   * First decision wins; where several people decide it is a vote, and the ask stays open until their number is reached. Moves nothing.
+   * Errors: not-approver, already-voted, ask-unknown, chain-broken (the journal remembers more), ask-decided (data: by, face, at), hash-stale, decision-invalid.
+   */
   decide(ask: AskId, input: DecideInput): Promise<AskRow>;
   /** Records who has seen an open ask; its deadline stays. Errors: ask-unknown, ask-decided (or acknowledged already), ask-expired. */
   acknowledge(ask: AskId, seen: { readonly by: string; readonly face: string }): Promise<AskRow>;

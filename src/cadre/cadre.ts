@@ -103,7 +103,10 @@ export function openCadre(options: CadreOptions): Cadre {
     decide: async (ask, input) => {
       // Before the decision is on disk: it would stand, and the run could not go on with it.
       const run = (await store.ask(ask))?.run;
-      if (run) await requireWorkspace(store, data, run);
+      if (run) {
+        await requireRemembered(store, journalDir, run);
+        await requireWorkspace(store, data, run);
+      }
       const [{ decideAsk }, { secretsOf }] = await Promise.all([
         import("../run/decide-ask.ts"),
         import("../engine/guard.ts"),

@@ -16,7 +16,7 @@ import { fileURLToPath } from "node:url";
 import SQLite from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { latestVersion } from "../../src/store/schema.ts";
-import { begun, cadre, decideAll, document, folder, project } from "./cli-process.ts";
+import { begun, cadre, decideAll, document, folder, inbox, project } from "./cli-process.ts";
 
 type Result = {
   readonly run: string;
@@ -127,6 +127,7 @@ describe("verify", () => {
       expect(readFileSync(page, "utf8")).toBe(remembered);
     }
     expect(cadre(dir, ["verify"]).code).toBe(1);
+    expect(inbox(dir)).toHaveLength(1); // nor was the answer taken
     rmSync(join(dir, "journal"), { recursive: true });
     expect(cadre(dir, ["verify"]).code).toBe(0);
     expect(cadre(dir, ["resume", "@latest"]).code).toBe(8);
