@@ -71,9 +71,12 @@ export class OutputCapture {
 
   /** Once, when nothing more comes. */
   close(): Captured {
-    if (this.#stream !== null) this.#take(Buffer.from(this.#stream.end(), "latin1"));
-    fs.fsyncSync(this.#fd);
-    fs.closeSync(this.#fd);
+    try {
+      if (this.#stream !== null) this.#take(Buffer.from(this.#stream.end(), "latin1"));
+      fs.fsyncSync(this.#fd);
+    } finally {
+      fs.closeSync(this.#fd);
+    }
     const leftOut = Math.max(0, this.#bytes - headBytes - tailBytes);
     return {
       bytes: this.#bytes,
