@@ -126,8 +126,16 @@ export type Verification = {
   readonly ok: boolean;
   /** How many are whole. */
   readonly events: number;
-  /** Of each line: how many events are whole, and the hash of the last of them. Written down elsewhere, it is an anchor. */
-  readonly heads: readonly { readonly line: string; readonly length: number; readonly head: string }[];
+  /**
+   * Of each line: how many events are whole, and the hash of the last of them. Written down elsewhere, it is an anchor. `remembered`: how many
+   * events the longest of its anchors stands for; what follows those is trusted.
+   */
+  readonly heads: readonly {
+    readonly line: string;
+    readonly length: number;
+    readonly head: string;
+    readonly remembered: number;
+  }[];
   /** How many anchors it was compared with. */
   readonly anchors: number;
   /** `index` is that of the event, 0-based; `row`: the table and name of a row beside the log, where that is what is wrong. */

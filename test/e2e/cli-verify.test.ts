@@ -140,7 +140,18 @@ describe("verify", () => {
     const behind = readFileSync(page);
     expect(decideAll(dir).code).toBe(0);
     writeFileSync(page, behind);
-    expect(cadre(dir, ["verify"]).code).toBe(0);
+    const said = cadre(dir, ["verify"]);
+    expect(said).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/\tas its journal says, which is \d+ events behind\n$/),
+    });
+    expect(said.err).toContain(`npx cadre journal ${run}\n`);
+    expect(cadre(dir, ["journal", String(run)]).code).toBe(0);
+    expect(cadre(dir, ["verify"])).toMatchObject({
+      code: 0,
+      err: "",
+      out: expect.stringMatching(/\tas its journal says\n$/),
+    });
     writeFileSync(page, behind.toString().replace(/[0-9a-f]{64}/, "0".repeat(64)));
     expect(cadre(dir, ["verify"])).toMatchObject({
       code: 1,

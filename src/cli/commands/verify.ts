@@ -55,11 +55,22 @@ function headOption(input: Input, run: string | undefined): string | undefined {
   });
 }
 
-function showRun({ output }: Context, result: Verification): void {
+/** How far a run's journal lies behind it: a process was ended before it wrote what it had committed. */
+function unremembered({ heads }: Verification): number {
+  return heads.reduce((sum, { length, remembered }) => sum + Math.max(0, length - remembered), 0);
+}
+
+function journalWords(result: Verification): string[] {
+  if (result.anchors === 0) return [];
+  if (!result.ok) return ["compared with its journal"];
+  const behind = unremembered(result);
+  return [behind === 0 ? "as its journal says" : `as its journal says, which is ${counted(behind, "event")} behind`];
+}
+
+function showRun({ output, command }: Context, result: Verification): void {
   const verdict = result.ok ? output.paint("green", "whole") : output.paint("red", "BROKEN");
   const heads = result.heads.map(({ head }) => head.slice(0, 12)).join(" ");
-  const journal = result.anchors === 0 ? [] : [result.ok ? "as its journal says" : "compared with its journal"];
-  const facts = [counted(result.events, "event"), `head ${heads}`, ...journal];
+  const facts = [counted(result.events, "event"), `head ${heads}`, ...journalWords(result)];
   if (output.terminal) {
     const label = `${result.run}  ${result.ok ? "whole " : "BROKEN"}  `;
     const [first = "", ...others] = labelled(label, facts.join(", "), output.width);
@@ -68,6 +79,8 @@ function showRun({ output }: Context, result: Verification): void {
   } else output.line([result.run, verdict, ...facts].join("\t"));
   for (const { line, index, row, what } of result.problems)
     output.line(`  ${row === undefined ? `${line} event ${index}` : visible(row)}: ${visible(what)}`);
+  if (result.ok && result.anchors > 0 && unremembered(result) > 0)
+    output.note(`the journal of ${result.run} is written anew by: ${command(`journal ${result.run}`)}`);
 }
 
 function showFile({ output }: Context, file: FileVerification): void {

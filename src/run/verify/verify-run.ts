@@ -51,7 +51,8 @@ export async function verifyRun(store: Store, run: RunId, options: VerifyOptions
     const onHash = (hash: string): void => void (headFound ||= head !== undefined && hash.startsWith(head));
     const verdict = await verifyOneLine({ store, charts, findings, anchors: own, onHash }, row);
     verdicts.set(row.id, verdict);
-    heads.push({ line: row.id, length: verdict.walked.length, head: verdict.walked.head });
+    const { length, head: last } = verdict.walked;
+    heads.push({ line: row.id, length, head: last, remembered: Math.max(0, ...own.map((anchor) => anchor.length)) });
     problems.push(...findings.all().map((found) => ({ line: row.id, ...found })));
   }
   if (head !== undefined && !headFound) ofRun.add({ index: 0, what: `no event has the hash ${head} (D8)` });
