@@ -2,9 +2,9 @@
  * The verbs by which a role moves work, as they are offered to it. Their schemas are made from the chart, so that a model (and the
  * rehearsal) learns its routes from the same place as R1 checks them: the declared routes and nothing else.
  */
-import { z } from "zod";
 import type { OrgChart, Route } from "../org/chart.ts";
 import type { ToolSpec } from "../models/model.ts";
+import { jsonSchemaOf } from "../tools/json-schema.ts";
 import {
   answerArgs,
   escalateArgs,
@@ -19,11 +19,6 @@ import {
 /** `- slug: purpose`, a line each: what the descriptions and the system prompt show, and what can be read back from them. */
 export function routeLines(routes: readonly Route[]): string {
   return routes.map((route) => `- ${route.to}: ${route.purpose}`).join("\n");
-}
-
-function jsonSchema(schema: z.ZodType): Record<string, unknown> {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: "input" }) as Record<string, unknown>;
-  return rest;
 }
 
 function withTargets(
@@ -68,7 +63,7 @@ export function verbSpecs(chart: OrgChart, role: string, options: VerbOptions): 
   const ask: ToolSpec = {
     name: "ask_followup_question",
     description: "Ask whoever gave you this for something that is missing.",
-    schema: jsonSchema(followupArgs()),
+    schema: jsonSchemaOf(followupArgs()),
   };
   return [
     ...delegationSpecs(of("delegation"), options),
@@ -86,7 +81,7 @@ function delegationSpecs(delegations: readonly Route[], { several }: VerbOptions
     name: "new_task",
     description: "Delegate a task to a role below you. You get its report back.",
     schema: withTargets(
-      jsonSchema(newTaskArgs()),
+      jsonSchemaOf(newTaskArgs()),
       "mode",
       "The role that gets the task, each with what it is for:",
       delegations,
@@ -111,7 +106,7 @@ function escalationSpecs(escalations: readonly Route[]): ToolSpec[] {
       name: "escalate",
       description: "Ask a role above you for a decision. You get the decision and its reason back.",
       schema: withTargets(
-        jsonSchema(escalateArgs()),
+        jsonSchemaOf(escalateArgs()),
         "to",
         "The role that is to decide, each with what it is for:",
         escalations,
@@ -123,7 +118,7 @@ function escalationSpecs(escalations: readonly Route[]): ToolSpec[] {
 const verdictSpec: ToolSpec = {
   name: "attempt_completion",
   description: "Give your verdict on the report that you verify: accept it, or return it.",
-  schema: jsonSchema(verdictArgs()),
+  schema: jsonSchemaOf(verdictArgs()),
 };
 
 function endSpec(reports: readonly Route[], { answering, reportSections }: VerbOptions): ToolSpec {
@@ -131,7 +126,7 @@ function endSpec(reports: readonly Route[], { answering, reportSections }: VerbO
     ? {
         name: "attempt_completion",
         description: "Answer the question that was put to you.",
-        schema: jsonSchema(answerArgs()),
+        schema: jsonSchemaOf(answerArgs()),
       }
     : {
         name: "attempt_completion",
@@ -153,7 +148,7 @@ function returnSpecs(standing: readonly { readonly of: string; readonly from: st
 }
 
 function returnSpec(standing: readonly { readonly of: string; readonly from: string }[]): Record<string, unknown> {
-  const schema = jsonSchema(returnReportArgs());
+  const schema = jsonSchemaOf(returnReportArgs());
   const properties = schema["properties"] as { report: object };
   const lines = standing.map(({ of, from }) => `- ${of}: the report of ${from}`).join("\n");
   const report = {
@@ -165,7 +160,7 @@ function returnSpec(standing: readonly { readonly of: string; readonly from: str
 }
 
 function severalSpec(delegations: readonly Route[]): Record<string, unknown> {
-  const schema = jsonSchema(newTasksArgs());
+  const schema = jsonSchemaOf(newTasksArgs());
   const properties = schema["properties"] as { tasks: { items: Record<string, unknown> } };
   const { tasks } = properties;
   // The purposes stand in `new_task`, which every role that may give out several has too.
@@ -180,7 +175,7 @@ function severalSpec(delegations: readonly Route[]): Record<string, unknown> {
 }
 
 function reportSpec(reports: readonly Route[], sections: readonly string[]): Record<string, unknown> {
-  const schema = jsonSchema(reportArgs());
+  const schema = jsonSchemaOf(reportArgs());
   const { report_to: reportTo, sections: _free, ...properties } = schema["properties"] as Record<string, unknown>;
   const required = (schema["required"] as string[]).filter((name) => name !== "sections");
   const withCopies =

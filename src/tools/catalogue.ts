@@ -1,6 +1,5 @@
 /** Every tool there is, by name. Which role has which is the run's business (tool groups, grants). */
 import type { z } from "zod";
-import { z as zod } from "zod";
 import { hashOf } from "../canonical.ts";
 import type { ToolSpec } from "../models/model.ts";
 import type { Secrets } from "../outside/secrets.ts";
@@ -13,6 +12,7 @@ import { readKnowledgeTool, searchKnowledgeTool } from "./knowledge.ts";
 import { prepareDatasetTool } from "./dataset/prepare-dataset.ts";
 import { runInferenceTool } from "./inference/run-inference.ts";
 import { noInference, type InferenceSource } from "./inference/source.ts";
+import { jsonSchemaOf } from "./json-schema.ts";
 import { listFilesTool, readFileTool } from "./read-tools.ts";
 import { noSandbox, type Sandbox } from "./sandbox/sandbox.ts";
 import { searchFilesTool } from "./search/search-files.ts";
@@ -58,9 +58,7 @@ export function toolCatalogue({
 
 /** What a model is told of a tool. */
 export function toolSpec(tool: Tool): ToolSpec {
-  if (tool.jsonSchema) return { name: tool.name, description: tool.description, schema: tool.jsonSchema };
-  const { $schema: _dialect, ...schema } = zod.toJSONSchema(tool.schema, { io: "input" }) as Record<string, unknown>;
-  return { name: tool.name, description: tool.description, schema };
+  return { name: tool.name, description: tool.description, schema: tool.jsonSchema ?? jsonSchemaOf(tool.schema) };
 }
 
 /** Changes when a model would be told something else: part of the chart that a run is bound to (D9). */
