@@ -3,6 +3,7 @@ import type { Call, Event, EventOf, LimitName } from "../events/event.ts";
 import { stopsWithout, type LimitReached } from "../events/raising.ts";
 import { paidCallKey, type EffectKey } from "../ids.ts";
 import { amountText } from "../money.ts";
+import type { Rule } from "../org/chart.ts";
 import type { Reservation } from "../store/ports.ts";
 import { raiseOnce, workflowRule } from "./asks.ts";
 import { toolContext } from "./tool-context.ts";
@@ -91,11 +92,14 @@ export function askAboutLimit(
     topic: `limit: ${reached.name}`,
     question: `${what} of ${limitText(reached.name, reached.ceiling, context.run.currency)}${setAside(reached, context.run.currency)}. Approve to raise it, reject to ${stopsWithout(reached) ? "stop the run" : "send the tasks back"}.`,
     severity: "high",
-    rule: workflowRule(
-      context.bound,
-      "limits",
-      `${reached.name}: ${amountOf(reached.name, reached.ceiling, context.run.currency)}`,
-    ),
+    rule: ruleOf(context, reached),
     limit: reached,
   });
+}
+
+/** A brief's own limit goes before the workflow's, so it is the one that is cited. */
+function ruleOf({ brief, bound, run }: LineContext, { name, ceiling }: LimitReached): Rule {
+  const purpose = `${name}: ${amountOf(name, ceiling, run.currency)}`;
+  if (brief.file !== null && Object.hasOwn(brief.limits, name)) return { purpose, file: brief.file, line: 1 };
+  return workflowRule(bound, "limits", purpose);
 }

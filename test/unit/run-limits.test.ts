@@ -137,3 +137,15 @@ function perCall(line: LineHarness): number {
   const request = line.modelCalls.at(-1)!;
   return Math.ceil((JSON.stringify(request.messages).length + JSON.stringify(request.tools).length) / 4) + 2 * 4096;
 }
+
+test.each([
+  ["the brief sets it", { file: "briefs/b.md", limits: { modelCalls: 2 } }, "briefs/b.md"],
+  ["the workflow sets it", { file: "briefs/b.md", limits: {} }, "graphs/"],
+  ["a brief from words sets it", { file: null, limits: { modelCalls: 2 } }, "graphs/"],
+])("a limit that is reached cites where it was set: %s", async (_who, brief, file) => {
+  const workflow = { entry: "worker", signOff: false, limits: { ...loose, modelCalls: 2 } };
+  const line = new LineHarness({ modes, workflow, brief, say: repeating, terms });
+  expect(await line.start()).toBe("waiting");
+  const [ask] = await line.store.asks({ run: line.run, state: "open" });
+  expect(ask).toMatchObject({ kind: "limit", rule: { purpose: "modelCalls: 2", file: expect.stringContaining(file) } });
+});
