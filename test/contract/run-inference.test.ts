@@ -388,7 +388,10 @@ describe("what ends a batch", () => {
     expect(lines(made).map(({ output }) => (output as { label: string }[])[0]?.label)).toEqual(texts);
     const again = [...sent.values()].filter((times) => times > 1).length;
     expect(again).toBeLessThanOrEqual(16); // t40 and what was under way with it
-    expect(outcome.text).toContain(`${again} were sent again after an interruption`);
+    // Of what was under way, not all need have reached the server: what is told is the most that it can be.
+    const told = Number(/^(\d+) were sent again after an interruption/m.exec(outcome.text)?.[1]);
+    expect(told).toBeGreaterThanOrEqual(again);
+    expect(told).toBeLessThanOrEqual(16);
     // A batch that is complete is told again to its own effect, and begun anew by another.
     const before = server.requests.length;
     await made.infer(args, { key: "r-000001.1/e9" });
