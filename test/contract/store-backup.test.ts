@@ -43,7 +43,7 @@ describe("backup", () => {
     const runs = ["r-000001", "r-000002", "r-000003", "r-000004"] as RunId[];
     for (const id of runs) await store.release(await startedLine(store, id));
     let going = true;
-    const writers = together(runs.map((id) => ["append", file, id, "20"])).finally(() => (going = false));
+    const writers = together(runs.map((id) => ["append", file, id, "100"])).finally(() => (going = false));
     const copies: string[] = [];
     while (going) {
       const to = join(folder, `copy-${copies.length}.db`);
@@ -51,8 +51,8 @@ describe("backup", () => {
       copies.push(to);
       await new Promise((resolve) => setImmediate(resolve));
     }
-    expect(await writers).toEqual(runs.map(() => ({ done: 20 })));
-    const partly = copies.filter((copy) => runs.some((id) => hashes(copy, `${id}.1`).length % 20 !== 0));
+    expect(await writers).toEqual(runs.map(() => ({ done: 100 })));
+    const partly = copies.filter((copy) => runs.some((id) => hashes(copy, `${id}.1`).length % 100 !== 0));
     expect(partly.length).toBeGreaterThan(0); // otherwise nothing was committed meanwhile
     for (const copy of copies) {
       const opened = openStore({ file: copy, clock, readOnly: true });
