@@ -29,7 +29,7 @@ export const errorTable = {
   "decision-invalid": { exit: 2, http: 422, move: "fix-input" },
   "ask-decided": { exit: 5, http: 409, move: "person" },
   "ask-expired": { exit: 5, http: 409, move: "person" },
-  "not-approver": { exit: 2, http: 403, move: "person" },
+  "not-approver": { exit: 4, http: 403, move: "person" },
   "too-many-attempts": { exit: 4, http: 429, move: "retry" },
   "already-voted": { exit: 5, http: 409, move: "person" },
   "hash-stale": { exit: 5, http: 409, move: "person" },

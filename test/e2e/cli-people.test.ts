@@ -110,7 +110,7 @@ test("R4 a sign-off by two: who may not is told so, a first vote decides nothing
   expect(begun(dir, ["--as", "quan"]).code).toBe(8);
   expect(cadre(dir, ["answer", "@waiting", "1"]).out).toContain("2 of: mai, linh, quan, but not quan");
   const own = cadre(dir, ["approve", "@waiting", "--as", "quan"]);
-  expect([own.code, own.err]).toEqual([2, expect.stringContaining("quan started the run and may not approve")]);
+  expect([own.code, own.err]).toEqual([4, expect.stringContaining("quan started the run and may not approve")]);
   const first = cadre(dir, ["approve", "@waiting", "--as", "mai"]);
   expect([first.code, first.out]).toEqual([8, expect.stringContaining("voted to approve (1 of 2)")]);
   expect(first.out).toMatch(/vote +mai approves/);
@@ -138,7 +138,7 @@ test("the operator's approvers approve, and nobody else; a run that nobody could
   expect(ask.kind).toBe("sign_off");
   const no = cadre(dir, ["approve", ask.id, "--as", "mai"]);
   expect([no.code, no.err]).toEqual([
-    2,
+    4,
     expect.stringMatching(/mai is none of those who decide .*quan[\s\S]*cadre\.yaml/),
   ]);
   expect(cadre(dir, ["approve", ask.id, "--as", "quan"]).code).toBe(0);
