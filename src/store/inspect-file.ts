@@ -5,20 +5,31 @@ import type { Connection } from "./connection.ts";
 import type { Inspection, LedgerRecord, RunSize } from "./inspection.ts";
 import { fileProblems } from "./verify-file.ts";
 
-async function holdStill<Result>({ db, read }: Connection, body: () => Promise<Result>): Promise<Result> {
-  if (!db.readonly || db.inTransaction) return body();
-  read(() => {
-    db.exec("BEGIN");
-    db.prepare("SELECT count(*) FROM sqlite_schema").get(); // the state is chosen by the first read
-  });
-  try {
-    return await body();
-  } finally {
+/** Several may hold still at one time: they see the state that the first of them chose, until the last is done. */
+function holdStill({ db, read }: Connection): Inspection["frozen"] {
+  let holders = 0;
+  return async (body) => {
+    if (!db.readonly) return body();
+    holders += 1;
     try {
-      if (db.inTransaction) db.exec("ROLLBACK");
-    } catch {
-      // A damaged file cannot even be let go of; what was read of it is known by now, and nothing was written.
+      if (!db.inTransaction)
+        read(() => {
+          db.exec("BEGIN");
+          db.prepare("SELECT count(*) FROM sqlite_schema").get(); // the state is chosen by the first read
+        });
+      return await body();
+    } finally {
+      holders -= 1;
+      if (holders === 0) letGo(db);
     }
+  };
+}
+
+function letGo(db: Connection["db"]): void {
+  try {
+    if (db.inTransaction) db.exec("ROLLBACK");
+  } catch {
+    // A damaged file cannot even be let go of; what was read of it is known by now, and nothing was written.
   }
 }
 
@@ -86,7 +97,7 @@ export function inspection(connection: Connection): Inspection {
   return {
     ...rowReads(connection),
     ...facts(connection),
-    frozen: (body) => holdStill(connection, body),
+    frozen: holdStill(connection),
     fileProblems: async () => fileProblems(connection),
   };
 }

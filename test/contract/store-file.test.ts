@@ -177,6 +177,24 @@ describe("reading only", () => {
     expect(await writer.events(line)).toHaveLength(1);
   });
 
+  it("two that hold still at one time see one state until the last of them is done, and the next sees what is new", async () => {
+    const file = join(tempFolder(), "cadre.db");
+    const writer = opened(file);
+    const fence = await startedLine(writer);
+    const reader = opened(file, { readOnly: true });
+    const count = async (): Promise<number> => (await reader.runEvents(run)).length;
+    const before = await count();
+    const first = Promise.withResolvers<void>();
+    const shorter = reader.frozen(() => first.promise);
+    const seen = await reader.frozen(async () => {
+      first.resolve();
+      await shorter;
+      await append(writer, fence, [note("one")]);
+      return count();
+    });
+    expect([seen, await reader.frozen(count)]).toEqual([before, before + 1]);
+  });
+
   /** A folder that another user may read and not write. */
   async function readOnlyFolder(prepare: (folder: string) => Promise<void>): Promise<string> {
     const outer = tempFolder();
