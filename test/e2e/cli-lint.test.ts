@@ -1,7 +1,7 @@
 /** `cadre lint` for editors, pull requests and people who write: formats, severities, mending in place, watching. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { cadre, document, folder, main, startCadre } from "./cli-process.ts";
@@ -111,6 +111,24 @@ test("--watch looks again when a file changes, and ends when it is interrupted",
   const { code, out } = await watching.ended;
   expect([code, step]).toEqual([1, 2]);
   expect(out).toContain('"laed"');
+});
+
+test("--watch goes on when something is put there that cannot be looked at", async () => {
+  const dir = projectOf({});
+  const worker = join(dir, "modes/worker.md");
+  let step = 0;
+  const watching = startCadre(dir, ["lint", "--watch", "--format", "unix"], (out, child) => {
+    const looks = out.split("\n").filter((line) => line.includes("route-unknown-target")).length;
+    if (step === 0 && looks === 1) {
+      step = 1;
+      symlinkSync("loop.md", join(dir, "loop.md"));
+      setTimeout(() => writeFileSync(worker, readFileSync(worker, "utf8").replace("laed", "leda")), 500);
+    } else if (step === 1 && out.includes('"leda"')) {
+      step = 2;
+      child.kill("SIGINT");
+    }
+  });
+  expect([(await watching.ended).code, step]).toEqual([1, 2]);
 });
 
 test("--watch does not look again for what it writes itself, into a file of the project", async () => {
