@@ -17,7 +17,7 @@ import { atScale } from "./scale.ts";
 
 const run = "r-00000c" as RunId;
 const children = 8;
-const runs = Number(process.env["CADRE_CRASH_CHILDREN"] ?? atScale({ quick: 20, large: 60, full: 200 }));
+const runs = Number(process.env["CADRE_CRASH_CHILDREN"] ?? atScale({ quick: 10, large: 60, full: 200 }));
 
 const modes = [
   modeText("lead", "020-lead", { delegates: ["worker"], escalates: ["user"] }),

@@ -3,7 +3,7 @@
  * one; n rises until a line completes without reaching it. Once failing there once, and once failing from there on until the run gave up
  * twice, as a full disk would. Which lines: `test/fixtures/fault-scenarios.ts`.
  *
- * `npm test` fails every named point, and every fifteenth of a line; `CADRE_CRASH=large|full` every single one of every line, in both ways.
+ * `npm test` fails every named point, and every thirtieth of a line; `CADRE_CRASH=large|full` every single one of every line, in both ways.
  */
 import { afterAll, expect, test } from "vitest";
 import { hashOf } from "../../src/canonical.ts";
@@ -85,7 +85,7 @@ function chosen(reached: readonly string[]): number[] {
   if (scale !== "quick") return all;
   return all.filter((nth) => {
     const name = reached[nth - 1]!;
-    return nth % 15 === reached.length % 15 || (!seen.has(name) && reached.indexOf(name) === nth - 1);
+    return nth % 30 === reached.length % 30 || (!seen.has(name) && reached.indexOf(name) === nth - 1);
   });
 }
 

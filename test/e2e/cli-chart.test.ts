@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { brief, cadre, document, folder, project } from "./cli-process.ts";
+import { begun, brief, cadre, document, folder, project } from "./cli-process.ts";
 
 type Problem = {
   readonly code: string;
@@ -151,7 +151,7 @@ describe("graph and who", () => {
     const dir = project();
     const before = document(cadre(dir, ["graph", "--walked", "--json"]));
     expect(before).toMatchObject({ schema: "cadre.walked/1", runs: 0, gone: [], refused: [] });
-    expect(cadre(dir, ["run", brief]).code).toBe(8);
+    expect(begun(dir).code).toBe(8);
     const { routes, runs } = document(cadre(dir, ["graph", "--walked", "--json"])) as unknown as {
       routes: { kind: string; from: string; to: string; times: number; file: string }[];
       runs: number;
