@@ -25,6 +25,7 @@ import { connect } from "../store/connection.ts";
 import type { Connection } from "../store/connection.ts";
 import type { Synchronous } from "../store/schema.ts";
 import { threadCopies } from "./copies.ts";
+import { undamaged, undamagedSoon } from "./damage.ts";
 import { threadFences } from "./fences.ts";
 import { groupCommit } from "./group-commit.ts";
 import { checkpointLayout } from "./layout.ts";
@@ -112,7 +113,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
         ? []
         : this.#reading.fetch([{ place: at, seq: row.seq }], this.#values.nothingSeen(true));
     });
-    return tuple?.();
+    return tuple && undamagedSoon(this.#connection.file, tuple);
   }
 
   /**
@@ -134,7 +135,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
       for (const tuple of tuples) {
         if (left <= 0) return;
         left -= 1;
-        yield tuple(); // waits for what is not there yet
+        yield undamagedSoon(this.#connection.file, tuple); // waits for what is not there yet
       }
     }
   }
@@ -212,7 +213,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
     });
     return history === undefined
       ? Object.fromEntries(options.channels.map((channel) => [channel, { writes: [] }]))
-      : history();
+      : undamagedSoon(this.#connection.file, history);
   }
 
   /**
@@ -282,7 +283,7 @@ export class SqliteCheckpointer extends BaseCheckpointSaver {
   /** Sees every write that was asked for before it. */
   #read<Result>(body: () => Result): Result {
     this.#commits.flush();
-    return this.#connection.snapshot(body);
+    return undamaged(this.#connection.file, () => this.#connection.snapshot(body));
   }
 
   #forget(): void {

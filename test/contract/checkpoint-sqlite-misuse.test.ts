@@ -2,6 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { emptyCheckpoint } from "@langchain/langgraph-checkpoint";
+import SQLite from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { SqliteCheckpointer } from "../../src/checkpoint-sqlite/saver.ts";
 import { checkpointLayout } from "../../src/checkpoint-sqlite/layout.ts";
@@ -61,4 +63,33 @@ test.each(["SQLITE_FULL", "EIO", "SQLITE_CANTOPEN", "SQLITE_CORRUPT", "ENAMETOOL
 
 test("the class is called what its importers call it", () => {
   expect(SqliteCheckpointer.name).toBe("SqliteCheckpointer");
+});
+
+test.each([
+  ["an item of a list", "UPDATE items SET body = '{\"cut'"],
+  ["bytes that were deflated", "UPDATE items SET body = x'0107'"],
+  ["a checkpoint", "UPDATE checkpoints SET body = '{'"],
+  ["a serialized message", `UPDATE items SET body = '{"$t":"lc","v":"{"}'`],
+])("%s that was changed outside is told with the file's name, and other threads can be read", async (_what, sql) => {
+  const file = join(folder(), "c.db");
+  const fill = async (saver: SqliteCheckpointer, id: string): Promise<void> => {
+    const list = [{ text: "long enough to lie in a row of its own, as an item of the list".repeat(2) }];
+    const checkpoint = { ...emptyCheckpoint(), channel_values: { list }, channel_versions: { list: 1 } };
+    const config = { configurable: { thread_id: id, checkpoint_ns: "" } };
+    await saver.put(config, checkpoint, { source: "input", step: -1, parents: {} }, { list: 1 });
+  };
+  const before = SqliteCheckpointer.open({ file });
+  await fill(before, "t");
+  before.close();
+  const db = new SQLite(file);
+  db.exec(sql);
+  db.close();
+  const saver = SqliteCheckpointer.open({ file });
+  onTestFinished(() => saver.close());
+  await fill(saver, "other");
+  const told = { code: "store-corrupt", message: expect.stringContaining(file), hint: expect.stringContaining("copy") };
+  const config = { configurable: { thread_id: "t" } };
+  await expect(saver.getTuple(config)).rejects.toMatchObject(told);
+  await expect(saver.list(config).next()).rejects.toMatchObject(told);
+  expect(await saver.getTuple({ configurable: { thread_id: "other" } })).toBeDefined();
 });
