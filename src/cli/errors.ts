@@ -27,6 +27,7 @@ const machineErrors: Readonly<Record<string, { readonly code: ErrorCode; readonl
     code: "disk-full",
     hint: "free some space; what was acknowledged is on disk, and the run resumes from there",
   },
+  EFBIG: { code: "disk-full", hint: "a limit on the size of files was reached (`ulimit -f`): raise it" },
   EIO: {
     code: "disk-failed",
     hint: "check the disk (`dmesg`); what was acknowledged is on disk, and the run resumes from there",
@@ -43,6 +44,11 @@ const machineErrors: Readonly<Record<string, { readonly code: ErrorCode; readonl
 export function asCadreError(error: unknown): CadreError {
   if (error instanceof CadreError) return error;
   const message = error instanceof Error ? error.message : String(error);
+  if ((error as { syscall?: unknown } | null)?.syscall === "uv_cwd")
+    return new CadreError("folder-missing", "the folder in which this was started is gone", {
+      hint: "change to one that is there, or to the same one again if it was made anew",
+      cause: error,
+    });
   const known = machineErrors[codeOf(error)];
   if (known) return new CadreError(known.code, message, { hint: known.hint, cause: error });
   return new CadreError("internal", `something in cadre itself went wrong: ${message}`, {

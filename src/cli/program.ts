@@ -36,7 +36,16 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 function standpoint(program: Command): Standpoint {
   const { dir, data, journal } = program.opts<Record<keyof Places, string | undefined>>();
-  return { dir: dir ?? process.cwd(), command: spellingFor(withoutUndefined({ dir, data, journal })) };
+  return { dir: dir ?? hereOrTop(), command: spellingFor(withoutUndefined({ dir, data, journal })) };
+}
+
+/** Also the folder that a command was started in may be gone; that is what the error is about then. */
+function hereOrTop(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return "/";
+  }
 }
 
 /** Output is needed before commander has read anything: its own errors go through it. */

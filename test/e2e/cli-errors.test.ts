@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { begun, brief, cadre, document, folder, openAsks, project, records, type Ended } from "./cli-process.ts";
+import { begun, brief, cadre, document, folder, main, openAsks, project, records, type Ended } from "./cli-process.ts";
 
 const root = process.getuid?.() === 0;
 
@@ -61,6 +61,14 @@ describe("the command line itself", () => {
 });
 
 describe("folders and files", () => {
+  test("the folder that it is started in is gone", () => {
+    const gone = join(folder(), "gone");
+    mkdirSync(gone);
+    const inside = 'cd "$0" && rmdir "$0" && exec "$1" "$2" inbox';
+    const { status, stderr } = spawnSync("sh", ["-c", inside, gone, process.execPath, main], { encoding: "utf8" });
+    expectError({ code: status, out: "", err: stderr }, 2, /the folder in which this was started is gone/, /^hint: /m);
+  });
+
   test("a missing folder", () => {
     expectError(cadre(folder(), ["lint", "--dir", "nowhere"]), 2, /nowhere/, /init/);
     expectError(cadre(folder(), ["lint", "nowhere"]), 2, /no file or folder nowhere/);

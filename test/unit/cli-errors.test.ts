@@ -89,6 +89,7 @@ describe("errors", () => {
 
   test.each([
     ["ENOSPC", "disk-full"],
+    ["EFBIG", "disk-full"],
     ["EROFS", "data-read-only"],
     ["EACCES", "file-unreadable"],
   ])("what the machine calls %s is %s", (machine, code) => {
