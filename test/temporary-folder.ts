@@ -6,7 +6,7 @@ import { chmodSync, globSync, mkdtempSync, readFileSync, rmSync, statfsSync } fr
 import { isAlive } from "./fixtures/is-alive.ts";
 
 const memory = "/dev/shm";
-/** In bytes; the largest that a whole run was seen to hold at once is a tenth of it. */
+/** How much must be free there, in bytes: a guess on the safe side. */
 const room = 4 * 1024 ** 3;
 
 function fits(): boolean {
