@@ -221,7 +221,9 @@ test("D4 four processes move one run, and its owner is stopped again and again: 
   // Its owner is stopped for as long as it takes the others to notice.
   for (const at of atScale({ quick: [3], large: [2, 5], full: [2, 4, 7] })) {
     await expect.poll(() => lines(here.written).length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(at);
-    const pid = (await here.store.line(id))?.owner?.pid;
+    const owner = async (): Promise<number | undefined> => (await here.store.line(id))?.owner?.pid;
+    let pid: number | undefined;
+    await expect.poll(async () => (pid = await owner()), { timeout: 20_000, interval: 1 }).toBeDefined(); // it rests between turns
     const mover = movers.find((each) => each.child.pid === pid);
     if (!mover?.child.kill("SIGSTOP")) continue;
     stopped += 1;
