@@ -40,8 +40,8 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     pool: "forks",
-    // Half of the files wait for processes that they started, or for a disk. CI, with its larger sizes, takes fewer.
-    maxWorkers: "200%",
+    // Half of the files wait for processes that they started, or for a disk.
+    maxWorkers: "150%",
     sequence: { sequencer: LongestFirst },
     projects: [
       {
