@@ -9,82 +9,32 @@
  */
 import { InferenceClient } from "@huggingface/inference";
 import type { BaseLanguageModelInput, StructuredOutputMethodOptions } from "@langchain/core/language_models/base";
-import {
-  BaseChatModel,
-  type BaseChatModelCallOptions,
-  type BaseChatModelParams,
-  type BindToolsInput,
-} from "@langchain/core/language_models/chat_models";
+import { BaseChatModel, type BindToolsInput } from "@langchain/core/language_models/chat_models";
 import { AIMessage, type AIMessageChunk, type BaseMessage, type UsageMetadata } from "@langchain/core/messages";
 import type { CallbackManagerForLLMRun } from "@langchain/core/callbacks/manager";
 import { ChatGenerationChunk, type ChatResult } from "@langchain/core/outputs";
 import { RunnableLambda, type Runnable } from "@langchain/core/runnables";
 import type { SerializableSchema } from "@langchain/core/utils/standard_schema";
 import type { InteropZodType } from "@langchain/core/utils/types";
-import { endpointUrlFault } from "../endpoint-url.ts";
 import { CadreError, isCadreError } from "../errors.ts";
+import { requireTarget } from "./chat-hugging-face-fields.ts";
+import type { ChatHuggingFaceCallOptions, ChatHuggingFaceFields } from "./chat-hugging-face-fields.ts";
 import { addChunk, emptyCompletion, rawCalls, readCompletion, type Completion } from "./chat-completion.ts";
 import { chatMessages, chatToolChoice, chatTools, type ChatInput } from "./chat-messages.ts";
 import { checkCalls, type CheckedCalls } from "./strict-calls.ts";
 import { hubRouter } from "./resolve.ts";
 import { invalidCalls, lastChunk, textChunk } from "./strict-chunk.ts";
 import { outputShape } from "./structured-output.ts";
-import { askedAtHeader, createTransport, type TransportLimits } from "./transport.ts";
+import { timedAnswer } from "./server-time.ts";
+import { createTransport } from "./transport.ts";
 import { malformedError, truncatedError } from "./transport-errors.ts";
 
-/** What a `ChatHuggingFace` is made with, beside LangChain's own fields. */
-export type ChatHuggingFaceFields = BaseChatModelParams & {
-  /** As the server or the Hub knows it, e.g. `Qwen/Qwen3-8B`. */
-  model: string;
-  /** An OpenAI-compatible server; left out: Hugging Face's Inference Providers. */
-  endpointUrl?: string;
-  /** One provider, or `fastest` or `cheapest`; refused beside `endpointUrl`. */
-  provider?: string;
-  /** Sent to the server's own origin and nowhere else; over plain http only to this machine. */
-  accessToken?: string;
-  /** The organisation that pays; refused beside `endpointUrl`. */
-  billTo?: string;
-  /** Of the reply, in tokens; left out: as many as the server allows. */
-  maxTokens?: number;
-  /** Left out: as the server has it. */
-  temperature?: number;
-  /** Left out, each: two minutes to the first token, a minute between two reads, ten minutes in all, three further attempts. */
-  limits?: Partial<TransportLimits>;
-  /** Stands in for the transport made from the fields above; then time limits, retries and the token are its own. */
-  transport?: typeof fetch;
-};
-
-/** What one call may set, beside LangChain's own options. */
-export type ChatHuggingFaceCallOptions = BaseChatModelCallOptions & {
-  tools?: BindToolsInput[];
-  /** In place of the model's own. */
-  maxTokens?: number;
-  /** In place of the model's own. */
-  temperature?: number;
-  responseFormat?: ChatInput["response_format"];
-  /** How many of the likeliest tokens are told of at each place, in `response_metadata.written`; not of a stream. */
-  topLogprobs?: number;
-};
+export type { ChatHuggingFaceCallOptions, ChatHuggingFaceFields };
 
 type OutputSchema<Output> = InteropZodType<Output> | SerializableSchema<Output> | Record<string, unknown>;
 
 /** The client routes by the look of a token; the transport replaces this one with the real one, or with none. */
 const placeholder = "hf_the_transport_holds_it";
-
-/** Errors: `usage`. */
-function requireTarget({ model, endpointUrl, provider, billTo }: ChatHuggingFaceFields): void {
-  if (model === "") throw new CadreError("usage", "ChatHuggingFace needs the name of a model.");
-  if (endpointUrl === undefined) return;
-  const fault = endpointUrlFault(endpointUrl);
-  if (fault !== null) throw new CadreError("usage", `The endpointUrl of ChatHuggingFace ${fault}.`);
-  const astray = provider !== undefined ? "provider" : billTo !== undefined ? "billTo" : null;
-  if (astray === null) return;
-  throw new CadreError(
-    "usage",
-    `ChatHuggingFace was given both endpointUrl and ${astray}, which means something to Hugging Face's Inference Providers alone.`,
-    { hint: `Leave ${astray} out to ask that server, or endpointUrl to ask the providers.` },
-  );
-}
 
 /**
  * A LangChain chat model: tool calls, streams and structured output, over Inference Providers or an OpenAI-compatible server.
@@ -181,7 +131,7 @@ export class ChatHuggingFace extends BaseChatModel<ChatHuggingFaceCallOptions> {
   }
 
   override async _generate(messages: BaseMessage[], options: this["ParsedCallOptions"]): Promise<ChatResult> {
-    const answer = this.#listen();
+    const answer = timedAnswer(this.#transport);
     const completion = await this.#call(options, async (signal) =>
       readCompletion(
         await this.#client.chatCompletion(this.#input(messages, options), { signal, fetch: answer.fetch }),
@@ -211,7 +161,7 @@ export class ChatHuggingFace extends BaseChatModel<ChatHuggingFaceCallOptions> {
     const left = new AbortController();
     const signal = options.signal ? AbortSignal.any([options.signal, left.signal]) : left.signal;
     const completion = emptyCompletion();
-    const answer = this.#listen();
+    const answer = timedAnswer(this.#transport);
     try {
       const input = { ...this.#input(messages, options), stream_options: { include_usage: true } };
       for await (const data of this.#client.chatCompletionStream(input, { signal, fetch: answer.fetch })) {
@@ -258,24 +208,6 @@ export class ChatHuggingFace extends BaseChatModel<ChatHuggingFaceCallOptions> {
     } catch (error) {
       throw this.#translated(error, options.signal);
     }
-  }
-
-  /** The transport for one call, and how long the server took by what its answer says: in ms, null where it cannot be told. */
-  #listen(): { readonly fetch: typeof fetch; serverMs(): number | null } {
-    let headers = new Headers();
-    return {
-      fetch: async (input, init) => {
-        const response = await this.#transport(input, init);
-        ({ headers } = response);
-        return response;
-      },
-      serverMs: () => {
-        const counted = Number(headers.get("x-compute-time") ?? Number.NaN); // in seconds
-        if (Number.isFinite(counted) && counted >= 0) return Math.round(counted * 1000);
-        const askedAt = Number(headers.get(askedAtHeader) ?? Number.NaN);
-        return Number.isFinite(askedAt) ? Math.max(0, Math.round(performance.now() - askedAt)) : null;
-      },
-    };
   }
 
   /** H2, H3 */
