@@ -5,40 +5,14 @@
  * X2. The exit code comes from the table in src/errors.ts and from nowhere else.
  */
 import { resolve } from "node:path";
-import { CadreError, errorTable, type ErrorCode } from "../errors.ts";
+import { CadreError, errorTable } from "../errors.ts";
+import { machineError } from "../machine-errors.ts";
 import { visible, visibleLines } from "../views/escape.ts";
 import { codeFrame, readForFrame } from "./code-frame.ts";
 import type { Output, Style } from "./output.ts";
 import { labelled } from "./layout.ts";
 import { respell } from "./respell.ts";
 import type { Spell } from "./spelling.ts";
-
-/** What the machine says, by its own code: the errors that no module of ours has given a name yet. */
-const machineErrors: Readonly<Record<string, { readonly code: ErrorCode; readonly hint: string }>> = {
-  ENOSPC: {
-    code: "disk-full",
-    hint: "free some space; what was acknowledged is on disk, and the run resumes from there",
-  },
-  SQLITE_FULL: {
-    code: "disk-full",
-    hint: "free some space; what was acknowledged is on disk, and the run resumes from there",
-  },
-  EDQUOT: {
-    code: "disk-full",
-    hint: "free some space; what was acknowledged is on disk, and the run resumes from there",
-  },
-  EFBIG: { code: "disk-full", hint: "a limit on the size of files was reached (`ulimit -f`): raise it" },
-  EIO: {
-    code: "disk-failed",
-    hint: "check the disk (`dmesg`); what was acknowledged is on disk, and the run resumes from there",
-  },
-  EROFS: { code: "data-read-only", hint: "use --data for a folder that can be written" },
-  SQLITE_READONLY: { code: "data-read-only", hint: "use --data for a folder that can be written" },
-  EACCES: { code: "file-unreadable", hint: "check who owns the file, and its permissions" },
-  EPERM: { code: "file-unreadable", hint: "check who owns the file, and its permissions" },
-  ENOENT: { code: "file-unreadable", hint: "check the path" },
-  EISDIR: { code: "file-unreadable", hint: "name a file, not a folder" },
-};
 
 /** Gives what was thrown a code from the table. */
 export function asCadreError(error: unknown): CadreError {
@@ -49,17 +23,12 @@ export function asCadreError(error: unknown): CadreError {
       hint: "change to one that is there, or to the same one again if it was made anew",
       cause: error,
     });
-  const known = machineErrors[codeOf(error)];
-  if (known) return new CadreError(known.code, message, { hint: known.hint, cause: error });
+  const known = machineError(error);
+  if (known) return known;
   return new CadreError("internal", `something in cadre itself went wrong: ${message}`, {
     hint: "run it again with --verbose and report what it prints; `cadre verify` checks that stored runs are whole",
     cause: error,
   });
-}
-
-function codeOf(error: unknown): string {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return typeof code === "string" ? code : "";
 }
 
 /** Where the command line was: what cited paths are relative to, and how a command is spelled that leads there. */

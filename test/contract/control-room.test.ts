@@ -1,6 +1,7 @@
 /** The control room's API over a project: runs are started, followed, decided and moved as by the command line, by the same rules. */
 import { afterEach, describe, expect, test } from "vitest";
 import { openCadre } from "../../src/cadre/cadre.ts";
+import { asCadreError } from "../../src/cli/errors.ts";
 import type { AskView } from "../../src/views/control-room/asks.ts";
 import type { EventsView, RunView } from "../../src/views/control-room/runs.ts";
 import type { HealthView } from "../../src/views/control-room/health.ts";
@@ -113,6 +114,34 @@ describe("a run from the page", () => {
     expect(JSON.stringify(seen)).not.toContain("no such model"); // the terminal says it
     expect(own.faults).toHaveLength(1);
   });
+
+  test.each([
+    ["ENOSPC", "disk-full", 507],
+    ["SQLITE_FULL", "disk-full", 507],
+    ["EIO", "disk-failed", 500],
+    ["EROFS", "data-read-only", 500],
+  ])(
+    "%s is %s to who asked and at its run, with the command line's hint and no path",
+    async (machine, code, status) => {
+      const thrown = Object.assign(new Error(`${machine}: no, write '/home/mai/secret'`), { code: machine });
+      const disk: RoomOptions = {
+        model: scriptedModel(() => {
+          throw thrown;
+        }),
+      };
+      const own = room(disk);
+      const { hint } = asCadreError(thrown);
+      const run = await json<RunView>(await own.send("/api/runs", { text: "What: summarise the tickets" }));
+      await own.rest();
+      const { trouble } = await json<RunView>(await own.send(`/api/runs/${run.id}`));
+      expect(trouble).toMatchObject({ code, hint });
+      own.cadre.store.runEvents = async () => Promise.reject(thrown);
+      const answer = await own.send(`/api/runs/${run.id}/trace`);
+      expect([answer.status, await json(answer)]).toEqual([status, expect.objectContaining({ code, hint })]);
+      expect(JSON.stringify(trouble)).not.toContain("/home");
+      expect(own.faults).toEqual([thrown, thrown]);
+    },
+  );
 
   test("errors have the status of the one table", async () => {
     const own = room();
