@@ -100,7 +100,7 @@ export interface Cadre {
   stop(run: RunId, by: string): Promise<RunRow>;
   /** The change set of the run's workspace, with texts for diffs. */
   changes(run: RunId): Promise<Changes>;
-  /** Brings exactly the signed-off change set into the project. Errors: run-unknown, apply-conflict, hash-stale. */
+  /** Brings exactly the signed-off change set into the project. Errors: run-unknown, apply-conflict, hash-stale, data-read-only. */
   apply(run: RunId): Promise<ChangeSet>;
   /** Renders the journal; returns the paths written, relative to the journal folder. Errors: run-unknown, chain-broken (it remembers more than the store). */
   journal(run: RunId): Promise<readonly string[]>;

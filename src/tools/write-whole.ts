@@ -70,19 +70,21 @@ export function writePieces(
     const temporary = `${folder.at}/${temporaryName()}`;
     const fd = fs.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
-      for (const piece of pieces) {
-        hash.update(piece);
-        writeAll(fd, piece);
+      try {
+        for (const piece of pieces) {
+          hash.update(piece);
+          writeAll(fd, piece);
+        }
+        fs.fchmodSync(fd, mode & 0o777);
+        fs.fsyncSync(fd);
+      } finally {
+        fs.closeSync(fd);
       }
-      fs.fchmodSync(fd, mode & 0o777);
-      fs.fsyncSync(fd);
+      fs.renameSync(temporary, target);
     } catch (error) {
-      fs.closeSync(fd);
       fs.rmSync(temporary, { force: true });
       throw error;
     }
-    fs.closeSync(fd);
-    fs.renameSync(temporary, target);
     syncFolder(folder);
   });
   return hash.digest("hex");

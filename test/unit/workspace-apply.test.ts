@@ -1,7 +1,10 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
-import { describe, expect, test } from "vitest";
+import { syncBuiltinESMExports } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test, vi } from "vitest";
 import { hashOf } from "../../src/canonical.ts";
 import type { ChangeSet } from "../../src/events/event.ts";
 import { fill } from "./tools-bench.ts";
@@ -80,6 +83,65 @@ describe("apply", () => {
     await bench.workspaces.apply(run, set);
     expect(bench.files()).toEqual(applied);
   });
+
+  // As somebody who may not: root may write everywhere.
+  test.each([
+    ["project", "", "a.txt"],
+    ["folder of the project", "sub", "sub/two.txt"],
+    ["folder above one that is yet to be made", "sub", "sub/new/three.txt"],
+  ])("A1 where the %s may not be written it is named, and nothing is changed", async (_what, closed, changedFile) => {
+    const bench = openProject({ "a.txt": "a\n", "sub/two.txt": "b\n" });
+    const { path } = await bench.workspaces.create(run, { includeDirty: false });
+    fill(path, { "a.txt": "changed\n", [changedFile]: "changed\n" });
+    const set = await bench.workspaces.changes(run);
+    const before = bench.files();
+    fs.chmodSync(dirname(bench.project), 0o755);
+    if (process.getuid?.() === 0) execFileSync("chown", ["-R", "65534:65534", bench.project]);
+    const folder = join(bench.project, closed);
+    fs.chmodSync(folder, 0o555);
+    const told = spawnSync(
+      process.execPath,
+      [fileURLToPath(new URL("../fixtures/apply-as-nobody.ts", import.meta.url)), bench.project, bench.data, run],
+      { input: JSON.stringify(set), encoding: "utf8" },
+    );
+    fs.chmodSync(folder, 0o755);
+    expect(JSON.parse(told.stdout)).toEqual({
+      code: "data-read-only",
+      message: `The folder ${folder} may not be written (EACCES). Nothing was changed.`,
+      hint: expect.stringContaining("apply again"),
+    });
+    expect(bench.files()).toEqual(before);
+  });
+
+  test.each([
+    ["EACCES", "data-read-only"],
+    ["ENOSPC", "disk-full"],
+    ["EIO", "disk-failed"],
+  ])(
+    "A2 a file at which %s ends it is named as the user knows it, and the next apply goes on there",
+    async (word, code) => {
+      const { bench, set } = await changed();
+      const { renameSync } = fs;
+      const spy = vi.spyOn(fs, "renameSync").mockImplementation((from, to) => {
+        if (String(to).endsWith("deep.txt"))
+          throw Object.assign(new Error(`${word}: no, rename '${String(from)}'`), { code: word });
+        renameSync(from, to);
+      });
+      syncBuiltinESMExports();
+      try {
+        const failure: unknown = await bench.workspaces.apply(run, set).catch((error: unknown) => error);
+        expect(failure).toMatchObject({ code, hint: expect.stringContaining("apply again") });
+        expect((failure as Error).message).toContain(`${bench.project}/new/deep.txt could not be written`);
+        expect((failure as Error).message).not.toContain("/proc/");
+        expect(bench.files()["a.txt"]).toBe("changed\n");
+      } finally {
+        spy.mockRestore();
+        syncBuiltinESMExports();
+      }
+      await bench.workspaces.apply(run, set);
+      expect(bench.files()).toEqual(applied);
+    },
+  );
 
   test("R3 a workspace that changed after the sign-off is not applied", async () => {
     const { bench, path, set } = await changed();

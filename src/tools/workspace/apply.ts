@@ -2,16 +2,17 @@
  * Brings a signed-off change set into the project.
  *
  * A1. Everything is checked before anything is written: the set's hash, every path, every file of the project, every file of the
- *     workspace. What a person approved is what is written, byte for byte (R3).
+ *     workspace, and that the folders may be written. What a person approved is what is written, byte for byte (R3).
  * A2. Each file changes at once; a killed apply is finished by running it again: what is already as it shall be is left alone.
  * A3. Nothing outside the project, nothing through a symlink, nothing protected (R6, RELIABILITY 26).
  */
+import { accessSync, constants } from "node:fs";
 import { hashOf, sha256 } from "../../canonical.ts";
 import { CadreError } from "../../errors.ts";
 import type { ChangeSet, FileChange } from "../../events/event.ts";
 import { parsePath, writeProblem } from "../paths.ts";
 import { chunksOf } from "../read-bytes.ts";
-import { isPathError, openFile, openFolder } from "../safe-files.ts";
+import { codeOf, isPathError, join, openFile, openFolder } from "../safe-files.ts";
 import { entryAt } from "./tree.ts";
 import { removeFile, sweepLeftovers, writeWhole } from "../write-whole.ts";
 
@@ -22,7 +23,10 @@ type Conflict = {
   readonly reason: string;
 };
 
-/** Throws `hash-stale`, `workspace-refused`, `apply-conflict`; then nothing was changed. */
+/**
+ * Throws `hash-stale`, `workspace-refused`, `apply-conflict`, `data-read-only`; then nothing was changed. Where a disk fails or fills between
+ * two files, what was brought in stays, and the error names the file at which it stopped (A2).
+ */
 export function applyChanges(project: string, tree: string, changes: ChangeSet): void {
   if (hashOf(changes.files) !== changes.hash) {
     throw new CadreError("hash-stale", "The change set is not the one that its hash names. Nothing was changed.");
@@ -30,8 +34,53 @@ export function applyChanges(project: string, tree: string, changes: ChangeSet):
   for (const file of changes.files) checkPath(file.path);
   const open = toDo(project, changes.files);
   for (const file of open) checkSource(tree, file);
-  for (const folder of new Set(changes.files.map((file) => folderOf(file.path)))) sweep(project, folder);
-  for (const file of open) write(project, tree, file);
+  for (const folder of new Set(open.map((file) => folderOf(file.path)))) requireWritable(project, folder);
+  for (const folder of new Set(changes.files.map((file) => folderOf(file.path))))
+    namingPath(join(project, folder), () => sweep(project, folder));
+  for (const file of open) namingPath(join(project, file.path), () => write(project, tree, file));
+}
+
+/** Of a folder that is yet to be made: the nearest that is there. */
+function requireWritable(project: string, folder: string): void {
+  const place = join(project, folder);
+  try {
+    accessSync(place, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" && folder !== "") return requireWritable(project, folderOf(folder));
+    throw new CadreError(
+      "data-read-only",
+      `The folder ${place} may not be written (${codeOf(error)}). Nothing was changed.`,
+      {
+        hint: "Give yourself the right to write it (`ls -ld` says who has it), then apply again.",
+        data: { path: folder },
+        cause: error,
+      },
+    );
+  }
+}
+
+const refusals = {
+  EACCES: ["data-read-only", "permission denied"],
+  EPERM: ["data-read-only", "permission denied"],
+  EROFS: ["data-read-only", "its disk is read-only"],
+  ENOSPC: ["disk-full", "there is no space left"],
+  EDQUOT: ["disk-full", "there is no space left"],
+  EIO: ["disk-failed", "the disk refused"],
+} as const;
+
+/** What is written is reached through an open folder (F3), by a name that tells nobody anything. */
+function namingPath(path: string, use: () => void): void {
+  try {
+    use();
+  } catch (error) {
+    const word = codeOf(error) ?? "";
+    if (error instanceof CadreError || !Object.hasOwn(refusals, word)) throw error;
+    const [code, why] = refusals[word as keyof typeof refusals];
+    throw new CadreError(code, `${path} could not be written: ${why} (${word}).`, {
+      hint: "What was brought in before it stays. Mend that, then apply again: it goes on from there.",
+      cause: error,
+    });
+  }
 }
 
 function checkPath(path: string): void {
