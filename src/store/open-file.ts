@@ -103,8 +103,11 @@ export function fileAt(file: string): string | undefined {
   return found && `${found.dev}:${found.ino}`;
 }
 
+/** In bytes; 0 where there is none. Of a folder SQLite would say that the disk refuses (SQLITE_IOERR), where opening to write says EISDIR. */
 function sizeOf(file: string): number {
-  return existsSync(file) ? statSync(file).size : 0;
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) throw Object.assign(new Error(`EISDIR: ${file} is a folder`), { code: "EISDIR" });
+  return found?.size ?? 0;
 }
 
 /**

@@ -117,6 +117,18 @@ describe("opening a store's file", () => {
     expect(() => openStore({ file: join(folder, "a-file", "cadre.db"), clock })).toThrow(refused("data-read-only"));
   });
 
+  it.each([false, true])(
+    "says of a folder in its place that it is one, whether to write or (%s) to read alone",
+    (readOnly) => {
+      const file = join(tempFolder(), "cadre.db");
+      mkdirSync(file);
+      expect(() => openStore({ file, clock, readOnly })).toThrow(
+        expect.objectContaining({ code: "usage", message: `${file}: it is a folder, not a file (EISDIR).` }),
+      );
+      expect(readdirSync(file)).toEqual([]);
+    },
+  );
+
   it("M2 several processes may open a new file at once", async () => {
     const file = join(tempFolder(), "cadre.db");
     const answers = await together(Array.from({ length: 4 }, () => ["open", file]));
