@@ -197,7 +197,9 @@ const past = {
 
 function alreadyDecided(ask: AskRow): CadreError {
   if (ask.state === "withdrawn")
-    return new CadreError("ask-decided", `${ask.id} was withdrawn: the run ended`, { data: { ask: ask.id } });
+    return new CadreError("ask-decided", `${ask.id} was withdrawn: what asked it was stopped`, {
+      data: { ask: ask.id },
+    });
   const decision: Decision = ask.decision ?? { verb: "answer", text: "", by: "somebody", face: "unknown", at: "" };
   const { verb, by, face, at } = decision;
   if (verb === "bump")

@@ -5,6 +5,8 @@
  *     first line changes nothing. What the clock decided stands: the restart reads it.
  * G2. What a decision means is decided by the ask's kind: an answer closes the frame that asked, all others are told in `following.ts`.
  * G3. Who had seen the ask and who had voted is told before the decision, from the row, in the same commit: neither can change any more.
+ * G4. What another line asked for all of them, and withdrew because it was stopped, nobody decides any more: whoever waited for it goes on
+ *     without it, and asks for itself what it still has to know.
  */
 import { interrupt } from "@langchain/langgraph";
 import { z } from "zod";
@@ -35,8 +37,13 @@ export async function gate(context: RestingContext, log: readonly Event[]): Prom
     endStopped(desk, batch, stop, `stopped by ${stop}`);
     return batch.events;
   }
+  const row = await rowNow(context, ask.ask as AskId);
+  if (ask.type === "ask_awaited" && row?.state === "withdrawn") {
+    batch.add({ type: "ask_withdrawn", at: batch.now(), ask: ask.ask, reason: "the task that asked it was stopped" }); // G4
+    return batch.events;
+  }
   const decided =
-    (await decidedRow(context, ask.ask as AskId)) ??
+    (row && decidedIn(row)) ??
     (await recordWakeUp(
       context,
       ask,
@@ -63,20 +70,23 @@ function isAnswer({ kind }: Ask, decision: Decision): boolean {
 /** An ask with the decision that stands on it. */
 type Decided = Pick<AskRow, "acknowledged" | "votes"> & { readonly decision: Decision };
 
-/** Null while it waits; where its time is over, the clock decides here, unless a face looked first. Errors: store-corrupt. */
-async function decidedRow({ store, clock }: RestingContext, id: AskId): Promise<Decided | null> {
+/** Where its time is over, the clock decides here, unless a face looked first. */
+async function rowNow({ store, clock }: RestingContext, id: AskId): Promise<AskRow | undefined> {
   const found = await store.ask(id);
-  if (!found) return null;
-  const row = clockDecides(found, clock.now()) ? await decideByClock(store, found, clock) : found;
+  return found && clockDecides(found, clock.now()) ? decideByClock(store, found, clock) : found;
+}
+
+/** Null while it waits. Errors: store-corrupt. */
+function decidedIn(row: AskRow): Decided | null {
   if (row.decision === null) return null;
   // In the row alone until it is taken up: no hash speaks for it, and whoever may open the file may write there.
   if (!decisionSchema().safeParse(row.decision, { jitless: true }).success)
     throw new CadreError(
       "store-corrupt",
-      `${id} was not decided by what stands in its row: it was changed outside cadre`,
+      `${row.id} was not decided by what stands in its row: it was changed outside cadre`,
       {
         hint: `\`cadre verify ${row.run}\` says what is wrong. Restore the data folder from a backup.`,
-        data: { ask: id, run: row.run },
+        data: { ask: row.id, run: row.run },
       },
     );
   return { ...row, decision: row.decision };

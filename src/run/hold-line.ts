@@ -4,11 +4,13 @@
  * W1. No wake-up is lost: while the lease is held, what a line waits for is looked at after every stop; after it was given back, whoever
  *     moves the run looks once more (`advance-run.ts`). What is written later finds the lease free.
  * W2. A stop ends the line wherever it meets it: if it aborted a call, the pass after that finds the stop before anything else.
+ * W3. A line that may go on and waits for the same ask once more would wait for ever, and keep the process from everything else: that is
+ *     an error, not a further pass.
  */
 import type { AdvanceOptions } from "./api.ts";
 import type { Clock } from "../clock.ts";
-import { isCadreError } from "../errors.ts";
-import type { LineId } from "../ids.ts";
+import { CadreError, isCadreError } from "../errors.ts";
+import type { AskId, LineId } from "../ids.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import { clockDecides } from "../store/expiry.ts";
 import type { Store } from "../store/ports.ts";
@@ -72,21 +74,29 @@ export async function holdLine(deps: HoldDeps, holding: Holding): Promise<LineSt
   }
 }
 
-/** A decision can arrive between the gate's look and the end of the advance: then the line moves on at once. */
+/** A decision can arrive between the gate's look and the end of the advance: then the line moves on at once (W3). */
 async function untilStill(deps: HoldDeps, holding: Holding, fence: Fence): Promise<LineStop> {
-  for (;;) {
+  for (let before: AskId | null = null; ;) {
     const stop = await unlessStopped(holding.steering, () => move(deps, holding, fence));
     if (stop.at !== "waiting" || !(await mayGoOn(deps, stop))) return stop;
+    if (stop.ask === before)
+      throw new CadreError("internal", `${holding.line} does not take up what became of ${before}`);
+    before = stop.ask;
   }
 }
 
-/** Whether what a line waits for is decided, or will be by nobody any more. */
+/** Whether what a line waits for is decided, or will be by nobody any more. Errors: store-corrupt. */
 export async function mayGoOn(
   { store, clock }: Pick<HoldDeps, "store" | "clock">,
   stop: LineStop & { at: "waiting" },
 ): Promise<boolean> {
   const row = await store.ask(stop.ask);
-  return row === undefined || row.state !== "open" || clockDecides(row, clock.now());
+  if (row === undefined)
+    throw new CadreError("store-corrupt", `the store does not hold ${stop.ask}, whose decision a line waits for`, {
+      hint: "`cadre verify` says what is missing. Restore the data folder from a backup.",
+      data: { ask: stop.ask },
+    });
+  return row.state !== "open" || clockDecides(row, clock.now());
 }
 
 /** W2. And where another line has just asked what this one would ask, it looks again, and waits for that. */

@@ -1,0 +1,87 @@
+/** What a line waits for, and what becomes of it where nobody will decide: no line waits for ever, and none keeps the process busy. */
+import { expect, test } from "vitest";
+import { systemClock } from "../../src/clock.ts";
+import { verifyRun } from "../../src/run/verify/verify-run.ts";
+import { openStore } from "../../src/store/open.ts";
+import type { Store } from "../../src/store/ports.ts";
+import type { AskRow } from "../../src/store/rows.ts";
+import { LineHarness, call, fullReport, modeText } from "../fixtures/line-harness.ts";
+
+const tasks = (modes: readonly string[], wait: "all" | "any") => [
+  call(
+    "new_tasks",
+    {
+      tasks: modes.map((mode) => ({ mode, task: `for ${mode} matters`, acceptance_criteria: ["it is done"] })),
+      wait,
+    },
+    `wait-for-${wait}`,
+  ),
+];
+const report = [call("attempt_completion", fullReport())];
+
+test("G4 what a line asked for all of them and withdrew when it was stopped, the next one asks for itself", async () => {
+  const [asked, awaited] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const spoken = new Set<string>();
+  const line = new LineHarness({
+    modes: [
+      modeText("lead", "020-lead", { delegates: ["middle", "three"] }),
+      modeText("middle", "030-worker", { delegates: ["one", "two"] }),
+      ...["one", "two", "three"].map((slug) => modeText(slug, "040-assistant")),
+    ],
+    workflow: { entry: "lead", signOff: false, limits: { modelCalls: 5 } },
+    say: async ({ messages }, role) => {
+      if (messages.some(({ content }) => content.includes("# Report from"))) return report;
+      if (role === "lead") return tasks(["middle", "three"], "all");
+      if (role === "middle") return tasks(["one", "two"], "any");
+      if (role === "three") await asked.promise;
+      if (role === "two") await awaited.promise;
+      // A reply without a call leads to a further one, which is beyond the limit.
+      const first = !spoken.has(role);
+      spoken.add(role);
+      return first && role !== "two" ? [] : report;
+    },
+  });
+  await line.create();
+  const waiting = await line.move({
+    onEvent: ({ event }) => {
+      if (event.type === "ask_raised") asked.resolve();
+      if (event.type === "ask_awaited") awaited.resolve();
+    },
+  });
+  expect(waiting).toMatchObject({ status: "waiting", asks: [{ kind: "limit", limit: { name: "modelCalls" } }] });
+  expect((await line.store.asks({ run: line.run })).map(({ state }) => state)).toEqual(["withdrawn", "open"]);
+  expect(await line.ofType("ask_withdrawn")).toMatchObject([
+    { reason: expect.stringMatching(/^stopped by/) },
+    { reason: "the task that asked it was stopped" },
+  ]);
+  await line.decide("approve", "", { to: 20 });
+  expect((await line.move()).status).toBe("finished");
+  expect(await verifyRun(line.store, line.run)).toMatchObject({ ok: true, problems: [] });
+});
+
+test.each([
+  ["is not there any more", () => undefined, "store-corrupt"],
+  ["is decided, and does not say how", (ask: AskRow) => ({ ...ask, state: "decided" as const }), "internal"],
+] as const)("W3 a line whose ask %s ends with an error, and does not look for ever", async (_what, read, code) => {
+  const kept = openStore({ file: ":memory:", clock: systemClock });
+  let broken = false;
+  const store: Store = {
+    ...kept,
+    ask: async (id) => {
+      const ask = await kept.ask(id);
+      return ask && broken ? read(ask) : ask;
+    },
+  };
+  const line = new LineHarness({
+    modes: [modeText("worker", "030-worker", { escalates: ["user"] })],
+    workflow: { entry: "worker" },
+    store,
+    say: () => [
+      call("escalate", { to: "user", topic: "t", question: "which?", severity: "low", tried: "", options: ["this"] }),
+    ],
+  });
+  await line.create();
+  expect((await line.move()).status).toBe("waiting");
+  broken = true;
+  await expect(line.move()).rejects.toMatchObject({ code });
+});
