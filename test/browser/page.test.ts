@@ -37,9 +37,13 @@ inChromium("the page", () => {
     await page.goto(`${own.origin}/runs/${run.id}`);
     await page.locator(".ask-question").waitFor();
     await page.locator(".ask .more summary").first().click();
-    for (const tab of ["Messages", "Journal", "Trace"]) {
+    for (const [tab, told] of [
+      ["Messages", ".message .markdown"],
+      ["Journal", ".journal .markdown"],
+      ["Trace", ".step-text"],
+    ] as const) {
       await page.getByRole("tab", { name: tab }).click();
-      if (tab === "Messages") await page.locator(".message .markdown").first().waitFor();
+      await page.locator(told).getByText("A heading <script>").first().waitFor();
       const found = await page.evaluate(() => ({
         harm: (globalThis as { harm?: number }).harm ?? null,
         elements: document.querySelectorAll(
@@ -340,9 +344,8 @@ inChromium("the page", () => {
     await own.cadre.advance(run.id, { drain: drain.signal, onEvent: () => (events += 1) > 400 && drain.abort() });
     const { page } = await signedIn(own);
     await page.goto(`${own.origin}/runs/${run.id}`);
-    await page.locator(".step").first().waitFor();
-    expect(await page.locator(".step").count()).toBeLessThanOrEqual(121);
     await page.getByRole("button", { name: /earlier steps/ }).waitFor();
+    expect(await page.locator(".step").count()).toBeLessThanOrEqual(121);
   });
 
   test("an exported run opens from the disk, shows the same, and asks nobody for anything", async () => {
