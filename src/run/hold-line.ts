@@ -14,7 +14,7 @@ import type { AskId, LineId } from "../ids.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import { clockDecides } from "../store/expiry.ts";
 import type { Store } from "../store/ports.ts";
-import type { Fence, RunRow, StoredEvent } from "../store/rows.ts";
+import type { AskRow, Fence, RunRow, StoredEvent } from "../store/rows.ts";
 import { advanceLine, type LineStop } from "./advance-line.ts";
 import { takeLease, type LeaseTimes } from "./lease.ts";
 import type { Above, RestingContext } from "./line-context.ts";
@@ -78,25 +78,36 @@ export async function holdLine(deps: HoldDeps, holding: Holding): Promise<LineSt
 async function untilStill(deps: HoldDeps, holding: Holding, fence: Fence): Promise<LineStop> {
   for (let before: AskId | null = null; ;) {
     const stop = await unlessStopped(holding.steering, () => move(deps, holding, fence));
-    if (stop.at !== "waiting" || !(await mayGoOn(deps, stop))) return stop;
+    if (stop.at !== "waiting") return stop;
+    const row = await awaitedAsk(deps, stop);
+    if (isStillOpen(row, deps.clock)) return stop;
     if (stop.ask === before)
       throw new CadreError("internal", `${holding.line} does not take up what became of ${before}`);
-    before = stop.ask;
+    // Whether a deadline is over the gate asks its clock anew, which may have been set back since.
+    before = row.state === "open" ? null : stop.ask;
   }
 }
 
 /** Whether what a line waits for is decided, or will be by nobody any more. Errors: store-corrupt. */
 export async function mayGoOn(
-  { store, clock }: Pick<HoldDeps, "store" | "clock">,
+  deps: Pick<HoldDeps, "store" | "clock">,
   stop: LineStop & { at: "waiting" },
 ): Promise<boolean> {
+  return !isStillOpen(await awaitedAsk(deps, stop), deps.clock);
+}
+
+function isStillOpen(row: AskRow, clock: Clock): boolean {
+  return row.state === "open" && !clockDecides(row, clock.now());
+}
+
+async function awaitedAsk({ store }: Pick<HoldDeps, "store">, stop: LineStop & { at: "waiting" }): Promise<AskRow> {
   const row = await store.ask(stop.ask);
   if (row === undefined)
     throw new CadreError("store-corrupt", `the store does not hold ${stop.ask}, whose decision a line waits for`, {
       hint: "`cadre verify` says what is missing. Restore the data folder from a backup.",
       data: { ask: stop.ask },
     });
-  return row.state !== "open" || clockDecides(row, clock.now());
+  return row;
 }
 
 /** W2. And where another line has just asked what this one would ask, it looks again, and waits for that. */

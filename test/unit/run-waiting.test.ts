@@ -85,3 +85,21 @@ test.each([
   broken = true;
   await expect(line.move()).rejects.toMatchObject({ code });
 });
+
+test("W3 D5 a clock that is set back while a line looks whether its time is over fails no line: it waits on", async () => {
+  const early = Date.parse("2026-01-01T00:00:00Z");
+  const asked = { ofGate: 0 };
+  const clock = { now: () => ((asked.ofGate += 1), early) };
+  const line = new LineHarness({
+    modes: [modeText("worker", "030-worker")],
+    workflow: { entry: "worker", signOffExpiresMinutes: 10 },
+    clock,
+    say: () => [call("attempt_completion", fullReport())],
+  });
+  await line.create();
+  expect((await line.move()).status).toBe("waiting");
+  const [before, passes] = [asked.ofGate, 40];
+  const late = { now: () => (asked.ofGate < before + passes ? early + 3_600_000 : early) };
+  expect(await line.move({ clock: late })).toMatchObject({ status: "waiting", asks: [{ kind: "sign_off" }] });
+  expect(asked.ofGate).toBeGreaterThanOrEqual(before + passes);
+});
