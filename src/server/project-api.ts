@@ -1,5 +1,6 @@
 /** What the project's files say now, and how runs have used it: modes, problems, prompts, routes taken, who would take a text. */
 import { Hono } from "hono";
+import { setImmediate as breathe } from "node:timers/promises";
 import { z } from "zod";
 import { CadreError } from "../errors.ts";
 import { drawChart } from "../layout/draw-chart.ts";
@@ -93,7 +94,10 @@ export function projectApi(deps: ServerDeps): Hono<Vars> {
     const { chart } = await project.files();
     const runs = await listings.listRuns({ limit: countIn(context, "limit", 100, 500) });
     const steps = [];
-    for (const { id } of runs) steps.push(ownSteps(traceSteps(await cadre.store.runEvents(id))));
+    for (const { id } of runs) {
+      steps.push(ownSteps(traceSteps(await cadre.store.runEvents(id))));
+      await breathe(); // a read of the store is over at once: a lease that is to be renewed, or another request, would wait for all runs
+    }
     const coverage = routeCoverage(chart, steps);
     return context.json({
       runs: coverage.runs,

@@ -1,5 +1,6 @@
 /** Runs over HTTP: the verbs of the typed API, one route each. What moves a run goes through the mover. */
 import { Hono } from "hono";
+import { setImmediate as breathe } from "node:timers/promises";
 import { z } from "zod";
 import { briefOrThrow, loadBrief } from "../briefs/load-brief.ts";
 import { readBrief } from "../briefs/read-brief.ts";
@@ -49,8 +50,10 @@ export function runsApi(deps: ServerDeps): Hono<Vars> {
     const status = statuses.safeParse(context.req.query("status")).data;
     const limit = countIn(context, "limit", 200, 1000);
     const runs: RunLine[] = [];
-    for (const run of await listings.listRuns({ limit, ...(status ? { status } : {}) }))
+    for (const run of await listings.listRuns({ limit, ...(status ? { status } : {}) })) {
       runs.push(await runLine(rowsOf(deps), run));
+      await breathe(); // the first look folds every run, and others wait for the loop
+    }
     return context.json({ schema: "cadre.runs/1", runs });
   });
 

@@ -1,5 +1,7 @@
 /** The control room's API over a project: runs are started, followed, decided and moved as by the command line, by the same rules. */
 import { afterEach, describe, expect, test } from "vitest";
+import { briefOrThrow } from "../../src/briefs/load-brief.ts";
+import { readBrief } from "../../src/briefs/read-brief.ts";
 import { openCadre } from "../../src/cadre/cadre.ts";
 import { asCadreError } from "../../src/cli/errors.ts";
 import type { AskView } from "../../src/views/control-room/asks.ts";
@@ -140,6 +142,30 @@ describe("a run from the page", () => {
       expect([answer.status, await json(answer)]).toEqual([status, expect.objectContaining({ code, hint })]);
       expect(JSON.stringify(trouble)).not.toContain("/home");
       expect(own.faults).toEqual([thrown, thrown]);
+    },
+  );
+
+  test.each(["/api/runs", "/api/coverage"])(
+    "%s folds each run in a turn of the loop of its own: others get theirs between",
+    async (path) => {
+      const own = room();
+      for (let made = 0; made < 4; made += 1)
+        await own.cadre.start(briefOrThrow(readBrief("What: x", null)), { by: "mai" });
+      let turn = 0;
+      let next = setImmediate(function count() {
+        turn += 1;
+        next = setImmediate(count);
+      });
+      const folded: number[] = [];
+      const runEvents = own.cadre.store.runEvents.bind(own.cadre.store);
+      own.cadre.store.runEvents = async (run, after) => {
+        folded.push(turn);
+        return runEvents(run, after);
+      };
+      const answer = await own.send(path);
+      clearImmediate(next);
+      expect(answer.status).toBe(200);
+      expect([folded.length, new Set(folded).size]).toEqual([4, 4]);
     },
   );
 
