@@ -80,7 +80,9 @@ export interface Cadre {
   rehearse(brief: Brief, options: StartOptions): Promise<Rehearsed>;
   /**
    * Moves the run until it waits, ends or drains, then renders its journal. What of it cadre.yaml says to tell may be under way when this
-   * returns: `settled`. Errors: run-owned (with the owner), chain-broken.
+   * returns: `settled`. A listener of the options that throws undoes and stops nothing, and is called again: what it threw first is thrown
+   * here as it is, when the run has come to rest (whose row `store.run` has), or is a warning of the process where the run itself failed.
+   * To halt a run there are `drain` and `signal`. Errors: run-owned (with the owner), chain-broken.
    */
   advance(run: RunId, options?: AdvanceOptions): Promise<AdvanceResult>;
   /**

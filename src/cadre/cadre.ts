@@ -11,6 +11,7 @@ import { openStore } from "../store/open.ts";
 import type { Store } from "../store/ports.ts";
 import type { RunRow, StoredEvent } from "../store/rows.ts";
 import type { Cadre, CadreOptions, Notified } from "./api.ts";
+import { heard } from "./listeners.ts";
 import { rememberedBy, renderRunJournal, requireRemembered } from "./journal.ts";
 import { knownRun, requireCutOff, requireWorkspace } from "./preconditions.ts";
 
@@ -54,17 +55,19 @@ export function openCadre(options: CadreOptions): Cadre {
   const advance: Cadre["advance"] = async (run, given) => {
     const { openTeller } = await import("../notices/teller.ts");
     const teller = openTeller({ dir, store, clock }, run);
+    const { options: listening, tell } = heard(given ?? {});
     const onEvent = (stored: StoredEvent): void => {
       if (stored.event.type === "ask_raised") teller.nudge();
-      given?.onEvent?.(stored);
+      listening.onEvent?.(stored);
     };
+    let result: AdvanceResult;
     try {
       await requireRemembered(store, journalDir, run);
       await requireWorkspace(store, data, run);
-      const result = await (await engine()).advance(run, { ...given, onEvent });
+      result = await (await engine()).advance(run, { ...listening, onEvent });
       await journal(run);
-      return result;
     } catch (error) {
+      tell(true);
       // Whoever owns the run renders its journal, and a history that is not whole is no source for one (D8).
       const renders = !(["run-owned", "run-unknown", "chain-broken"] as const).some((code) =>
         isCadreError(error, code),
@@ -76,6 +79,8 @@ export function openCadre(options: CadreOptions): Cadre {
       const told: Promise<void> = teller.rest().finally(() => telling.delete(told));
       telling.add(told);
     }
+    tell(false);
+    return result;
   };
   return {
     dir,

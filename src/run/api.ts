@@ -80,7 +80,7 @@ export type Rehearsed = {
   readonly events: readonly StoredEvent[];
 };
 
-/** What is told while a run moves, and how it is halted. */
+/** What is told while a run moves, and how it is halted. Listeners are not awaited; `Cadre.advance` says what becomes of what they throw. */
 export type AdvanceOptions = {
   /** Each event as soon as it is committed. */
   readonly onEvent?: (event: StoredEvent) => void;
