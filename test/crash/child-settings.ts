@@ -11,6 +11,8 @@ export type ChildSettings = {
   /** This model call (1-based) says on stdout that it has begun, and takes `holdMs` (default: an hour). */
   readonly holdAt?: number;
   readonly holdMs?: number;
+  /** The time of the call that is held begins with the first signal. */
+  readonly holdFrom?: "a signal";
   /** The effect that cannot be probed happens, says so on stdout, and does not come back. */
   readonly holdInEffect?: true;
   readonly clock?: ClockJumps;
@@ -18,6 +20,8 @@ export type ChildSettings = {
   readonly synchronous?: "NORMAL";
   /** The database's log is carried over into its file after so many pages; as it is opened, a run of this length never gets there. */
   readonly logPages?: number;
+  /** It sends itself a signal, so long after it has acknowledged this: another process would be too late on a busy machine. */
+  readonly signalAt?: { readonly ack: string; readonly signal: NodeJS.Signals; readonly afterMs: number };
   /** File descriptor on which it says what was acknowledged. */
   readonly acks?: number;
 };

@@ -55,11 +55,8 @@ test(
       try {
         const next = random(seed);
         const by = jumps[seed % 2]?.by ?? [];
-        const last = `event ${Math.floor(next() * 50)}`;
-        const killed = await child(folder.dir, {
-          settings: { clock: { seed, by } },
-          onLine: (line, running) => void (line === last && running.kill("SIGKILL")),
-        });
+        const signalAt = { ack: `event ${Math.floor(next() * 50)}`, signal: "SIGKILL", afterMs: 0 } as const;
+        const killed = await child(folder.dir, { settings: { clock: { seed, by }, signalAt } });
         expect(killed.signal).toBe("SIGKILL");
         const again = await child(folder.dir, { settings: { clock: { seed: seed + 1000, by } } });
         expect(again).toMatchObject({ code: 0 });

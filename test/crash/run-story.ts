@@ -2,6 +2,7 @@
  * Starts the story of `story.ts` or goes on with it, decides what a person would, and ends as `cadre run` would: same driving, same
  * signals, same errors, same exit codes. Only the models are scripted.
  */
+import { once } from "node:events";
 import { writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import SQLite from "better-sqlite3";
@@ -28,7 +29,7 @@ export async function runStory(dir: string, settings: ChildSettings, to: Sinks =
   const context = openContext({ dir }, {}, output, () => process.stdin);
   try {
     const opened = openCadre({ dir, model: pacedModel(settings), ids: { runId: () => runId } });
-    const cadre = acknowledging(opened, settings.acks);
+    const cadre = acknowledging(opened, settings);
     try {
       const [known] = await cadre.store.runs();
       const run = known ?? (await cadre.start(brief, { by: "tester" }));
@@ -52,14 +53,15 @@ function openOtherwise({ synchronous, logPages = 1000 }: ChildSettings): void {
   };
 }
 
-/** Says that it is here, and stays for a while; what is given up ends at once. */
-async function held(ms: number, signal?: AbortSignal): Promise<void> {
+/** Says that it is here, and stays for a while once `begun`; what is given up ends at once. */
+async function held(ms: number, signal?: AbortSignal, begun?: Promise<unknown>): Promise<void> {
   process.stdout.write('{"type":"held"}\n');
+  await begun;
   await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /** The script, at the pace that the settings say; a call that is given up ends its wait too. */
-function pacedModel({ holdAt, holdMs = 3_600_000, modelMs = 0 }: ChildSettings): RoleModel {
+function pacedModel({ holdAt, holdMs = 3_600_000, holdFrom, modelMs = 0 }: ChildSettings): RoleModel {
   const scripted = scriptedModel(say);
   let calls = 0;
   return {
@@ -67,34 +69,47 @@ function pacedModel({ holdAt, holdMs = 3_600_000, modelMs = 0 }: ChildSettings):
     tier: scripted.tier,
     call: async (request, options) => {
       calls += 1;
-      if (calls === holdAt) await held(holdMs, options.signal);
+      if (calls === holdAt) await held(holdMs, options.signal, holdFrom ? firstSignal() : undefined);
       else if (modelMs > 0) await sleep(modelMs);
       return scripted.call(request, options);
     },
   };
 }
 
+async function firstSignal(): Promise<void> {
+  const alive = setInterval(() => undefined, 1000); // a signal that is waited for keeps no process alive
+  await Promise.race(["SIGINT", "SIGTERM"].map((signal) => once(process, signal)));
+  clearInterval(alive);
+}
+
 /** What was acknowledged, on a channel of its own, as soon as it was. */
-function acknowledging(cadre: Cadre, fd: number | undefined): Cadre {
+function acknowledging(cadre: Cadre, { acks: fd, signalAt }: ChildSettings): Cadre {
   if (fd === undefined) return cadre;
+  const acknowledge = (line: string): void => {
+    writeSync(fd, `${line}\n`);
+    if (signalAt?.ack !== line) return;
+    const send = (): void => void process.kill(process.pid, signalAt.signal);
+    if (signalAt.afterMs === 0) send();
+    else setTimeout(send, signalAt.afterMs).unref();
+  };
   return {
     ...cadre,
     start: async (...input) => {
       const run = await cadre.start(...input);
-      writeSync(fd, "started\n");
+      acknowledge("started");
       return run;
     },
     advance: (run, options) =>
       cadre.advance(run, {
         ...options,
         onEvent: (event) => {
-          writeSync(fd, `event ${event.index}\n`);
+          acknowledge(`event ${event.index}`);
           options?.onEvent?.(event);
         },
       }),
     decide: async (ask, input) => {
       const row = await cadre.decide(ask, input);
-      writeSync(fd, `decided ${row.id}\n`);
+      acknowledge(`decided ${row.id}`);
       return row;
     },
   };

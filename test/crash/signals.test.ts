@@ -3,6 +3,7 @@
  * command exits with 130, says how to go on, and the run that is gone on with ends as an undisturbed one.
  */
 import { expect, test } from "vitest";
+import type { ChildSettings } from "./child-settings.ts";
 import { child, divergences, finish, inLanes, reference, type Ended } from "./laboratory.ts";
 import { atScale, scale, spread } from "./scale.ts";
 import { storyFolder } from "./story.ts";
@@ -13,24 +14,36 @@ const timeout = 1_800_000;
 
 type Stopped = Ended & { /** From the last signal to the end of the process, in ms. */ readonly took: number };
 
-/** Sends a signal each time that a line says so. */
+/** Sends a signal each time that a line says so: to a process that waits for it. */
 async function signalled(
   dir: string,
-  settings: Parameters<typeof child>[1] & object,
-  when: (line: string) => { readonly signal: NodeJS.Signals; readonly afterMs: number } | null,
+  settings: ChildSettings,
+  when: (line: string) => NodeJS.Signals | null,
 ): Promise<Stopped> {
   let sent = performance.now();
   const ended = await child(dir, {
-    ...settings,
+    settings,
     onLine: (line, running) => {
-      const next = when(line);
-      if (!next) return;
-      setTimeout(() => {
-        sent = performance.now();
-        running.kill(next.signal);
-      }, next.afterMs);
+      const signal = when(line);
+      if (signal === null) return;
+      sent = performance.now();
+      running.kill(signal);
     },
   });
+  return { ...ended, took: performance.now() - sent };
+}
+
+/** The process sends itself the signal, wherever it is then. */
+async function signallingItself(
+  dir: string,
+  settings: ChildSettings & { readonly signalAt: { readonly ack: string; readonly afterMs: number } },
+): Promise<Stopped> {
+  const { ack, afterMs } = settings.signalAt;
+  let sent = performance.now();
+  const onLine = (line: string): void => {
+    if (line === ack) sent = performance.now() + afterMs;
+  };
+  const ended = await child(dir, { settings, onLine });
   return { ...ended, took: performance.now() - sent };
 }
 
@@ -61,10 +74,8 @@ test("D3 a SIGTERM at any moment stops after the current step, and nothing is do
     try {
       // Each event is a moment, and so is a while after it.
       const [after, afterMs] = [Math.floor(moment / 2), (moment % 2) * (1 + (moment % 11))];
-      const trigger = after === 0 ? "started" : `event ${after - 1}`;
-      const ended = await signalled(folder.dir, { settings: { modelMs } }, (line) =>
-        line === trigger ? { signal: "SIGTERM", afterMs } : null,
-      );
+      const ack = after === 0 ? "started" : `event ${after - 1}`;
+      const ended = await signallingItself(folder.dir, { modelMs, signalAt: { ack, signal: "SIGTERM", afterMs } });
       if (ended.code === 130) {
         took.push(ended.took);
         expect(lastLine(ended)).toMatchObject({
@@ -99,9 +110,8 @@ test.each(atScale<NodeJS.Signals[]>({ quick: [], large: ["SIGINT", "SIGTERM"], f
   async (signal) => {
     const folder = storyFolder();
     try {
-      const ended = await signalled(folder.dir, { settings: { holdAt: 6, holdMs: 300 } }, (line) =>
-        line.includes('"held"') ? { signal, afterMs: 0 } : null,
-      );
+      const settings = { holdAt: 6, holdMs: 300, holdFrom: "a signal" } as const;
+      const ended = await signalled(folder.dir, settings, (line) => (line.includes('"held"') ? signal : null));
       expect(ended).toMatchObject({ code: 130, stderr: expect.stringContaining("stopping after this step") });
       expect(await resumed(folder.dir)).toMatchObject({ repeated: 0, doubts: 0 });
     } finally {
@@ -113,8 +123,8 @@ test.each(atScale<NodeJS.Signals[]>({ quick: [], large: ["SIGINT", "SIGTERM"], f
 test("SIGINT twice in a model call: it is given up at once, and made again", { timeout }, async () => {
   const folder = storyFolder();
   try {
-    const ended = await signalled(folder.dir, { settings: { holdAt: 6 } }, (line) =>
-      line.includes('"held"') || line.includes("stopping after this step") ? { signal: "SIGINT", afterMs: 0 } : null,
+    const ended = await signalled(folder.dir, { holdAt: 6 }, (line) =>
+      line.includes('"held"') || line.includes("stopping after this step") ? "SIGINT" : null,
     );
     expect(ended).toMatchObject({ code: 130 });
     expect(ended.took).toBeLessThan(10_000);
