@@ -24,6 +24,21 @@ type Step = {
 };
 type Next = { readonly command: string };
 
+/** The command sends itself a signal when it says a word: from another process that may come when the run waits already. */
+function signalledAt(word: string, signal: NodeJS.Signals): Record<string, string> {
+  const code = `const { stdout } = process;
+    const { write } = stdout;
+    stdout.write = (text, ...rest) => {
+      const written = write.call(stdout, text, ...rest);
+      if (String(text).includes("${word}")) {
+        stdout.write = write;
+        process.kill(process.pid, "${signal}");
+      }
+      return written;
+    };`;
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
+}
+
 const moving = new Set(["start", "delegation", "escalation", "question", "answer", "report", "copy"]);
 
 describe("cadre run", () => {
@@ -215,10 +230,7 @@ describe("several processes", () => {
     "%s drains: exit 130, the run says how to resume, and resuming it ends as if nothing had happened",
     async (signal) => {
       const dir = project();
-      let sent = false;
-      const ended = await startCadre(dir, ["run", brief], (out, child) => {
-        if (!sent && out.includes("delegation")) sent = child.kill(signal);
-      }).ended;
+      const ended = await startCadre(dir, ["run", brief], undefined, signalledAt("delegation", signal)).ended;
       expect([ended.code, ended.out]).toEqual([130, expect.stringMatching(/npx cadre resume r-[0-9a-f]{6}/) as string]);
       expect(cadre(dir, ["resume"]).code).toBe(8);
       expect(decideAll(dir).code).toBe(0);
