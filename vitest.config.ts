@@ -10,6 +10,9 @@ const alias = [
   { find: /^cadre\/testing$/, replacement: source("src/testing.ts") },
 ];
 
+/** What a page is to show, or a process to end, it does within this, on a machine that does other things as well. */
+const patient = { poll: { timeout: 10_000 } };
+
 /** The files that take longest, in the folder of tests. */
 const longest = [
   "browser/run",
@@ -53,6 +56,7 @@ export default defineConfig({
           isolate: false,
           setupFiles: ["test/random-seed.ts"],
           globalSetup: ["test/temporary-folder.ts"],
+          expect: patient,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -65,8 +69,7 @@ export default defineConfig({
           include: ["test/{e2e,crash,browser}/**/*.test.ts"],
           globalSetup: ["test/temporary-folder.ts", "test/build-dist.ts"],
           isolate: false,
-          // What a page shows, it shows within this, on a machine that does other things as well.
-          expect: { poll: { timeout: 10_000 } },
+          expect: patient,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -4,7 +4,7 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Brief } from "../../src/briefs/brief.ts";
 import { readBrief } from "../../src/briefs/read-brief.ts";
 import { openCadre } from "../../src/cadre/cadre.ts";
@@ -256,7 +256,7 @@ test("D3 an effect under way when cadre is killed is in doubt, not repeated; and
   const run = await cadre.start(readBrief("Do the thing.", null).brief as Brief, { by: "tester" });
   const program = fileURLToPath(new URL("../fixtures/mcp-run-child.ts", import.meta.url));
   const child = spawn(process.execPath, [program, dir, run.id], { stdio: ["ignore", "ignore", "inherit"] });
-  await vi.waitFor(() => expect(appended()).toBe("once\n"), { timeout: 20_000, interval: 20 });
+  await expect.poll(appended, { timeout: 20_000, interval: 20 }).toBe("once\n");
   const ended = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGKILL");
   await ended;
@@ -266,7 +266,7 @@ test("D3 an effect under way when cadre is killed is in doubt, not repeated; and
     .split("\n")
     .map(Number)
     .slice(-2);
-  await vi.waitFor(() => expect(isAlive(server)).toBe(false));
+  await expect.poll(() => isAlive(server)).toBe(false);
   if (isAlive(left)) process.kill(left, "SIGKILL");
   const asked = await cadre.advance(run.id);
   expect(asked.asks).toMatchObject([{ kind: "doubt", topic: "in doubt: box__append" }]);

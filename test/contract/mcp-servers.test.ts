@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
 import { systemClock } from "../../src/clock.ts";
 import { bindMcpTools } from "../../src/tools/mcp/bind-tools.ts";
@@ -199,7 +199,7 @@ describe("a program", () => {
     await from.close();
     // A second by its own limits; the rest is a busy machine.
     expect(performance.now() - began).toBeLessThan(6000);
-    await vi.waitFor(() => expect(alive()).toEqual([]));
+    await expect.poll(alive).toEqual([]);
   });
 
   test("that never greets ends in time", async () => {

@@ -4,7 +4,7 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Brief } from "../../src/briefs/brief.ts";
 import { readBrief } from "../../src/briefs/read-brief.ts";
 import { openCadre } from "../../src/cadre/cadre.ts";
@@ -154,7 +154,7 @@ describe("a command", () => {
     expect(performance.now() - began).toBeLessThan(8000);
     expect(await cadre.store.notices(asks[0]!.id)).toMatchObject([{ outcome: "did not end within 1 s", toldAt: null }]);
     const pid = Number(readFileSync(join(dir, "pid"), "utf8"));
-    await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
+    await expect.poll(() => isAlive(pid)).toBe(false);
   });
 
   test("R8 gets no variable that was not named; no notice holds the value of one that is named anywhere", async () => {

@@ -46,7 +46,7 @@ describe("owner", () => {
     expect(ownerState(owner)).toBe("alive");
     // Before it has become `sleep`, the shell would reap the child.
     const comm = (): string => readFileSync(`/proc/${shell.pid}/comm`, "utf8").trim();
-    await expect.poll(comm, { timeout: 10_000 }).toBe("sleep");
+    await expect.poll(comm).toBe("sleep");
     process.kill(owner.pid, "SIGKILL");
     await expect.poll(() => parseStat(readFileSync(`/proc/${owner.pid}/stat`, "utf8")).state).toBe("Z");
     expect(ownerState(owner)).toBe("dead");
