@@ -10,6 +10,7 @@ import { passDeadlines } from "../store/expiry.ts";
 import { openFeed } from "../store/feed.ts";
 import { openReader } from "../store/open-reader.ts";
 import { noteServed } from "../store/served.ts";
+import type { AccessOptions } from "./access.ts";
 import { createApp } from "./app.ts";
 import { openAssets } from "./assets.ts";
 import { openAttempts } from "./attempts.ts";
@@ -64,6 +65,9 @@ export async function serveControlRoom(options: ServeOptions): Promise<ControlRo
       hint: "Make a user first: `cadre users <name> --may decide,run` shows their token once.",
     });
   const assets = openAssets(options.web);
+  // All that can be refused is, before a port is taken: who is told that nothing is served shall find nothing served.
+  const outside = options.publicOrigin === null ? null : new URL(options.publicOrigin);
+  const secret = sessionSecret(join(cadre.data, "serve.key"));
   const file = join(cadre.data, "cadre.db");
   const feed = openFeed({ file, clock });
   const reader = openReader({ file, clock });
@@ -76,8 +80,6 @@ export async function serveControlRoom(options: ServeOptions): Promise<ControlRo
   });
   const placer = openPlacer();
   placer.warm();
-  const hosts = new Set<string>();
-  const origins = new Set<string>();
   const everything: User = { name: owner, may: ["decide", "run"] };
 
   const wait = Promise.withResolvers<AddressInfo>();
@@ -96,23 +98,15 @@ export async function serveControlRoom(options: ServeOptions): Promise<ControlRo
     throw portError(error, options.port);
   });
 
-  const names = loopback ? loopbackNames : [hostInUrl(host)];
-  for (const name of names) hosts.add(`${name}:${port}`);
-  for (const name of names) origins.add(`http://${name}:${port}`);
-  if (options.publicOrigin !== null) {
-    const outside = new URL(options.publicOrigin);
-    hosts.add(outside.host);
-    origins.add(outside.origin);
-  }
-  const home = options.publicOrigin ?? `http://${loopback ? "127.0.0.1" : hostInUrl(host)}:${port}`;
+  const { hosts, origins, home } = addressesOf(host, port, outside);
   const sessions = openSessions({
     clock,
-    secret: sessionSecret(join(cadre.data, "serve.key")),
+    secret,
     cookieName: `cadre-${port}`,
     path: base,
     secure: home.startsWith("https:"),
   });
-  const proxied = options.publicOrigin !== null;
+  const proxied = outside !== null;
   const alone = loopback && !proxied;
   const attempts = alone ? null : { made: openAttempts(clock), proxied };
   const tellLink = (): void => onLink(loopback ? `${home}${base}/#key=${sessions.key()}` : null);
@@ -167,6 +161,21 @@ export async function serveControlRoom(options: ServeOptions): Promise<ControlRo
       feed.close();
       reader.close();
     },
+  };
+}
+
+/** What it is called by those who reach it, and where it is: behind a proxy where that serves it. */
+function addressesOf(
+  host: string,
+  port: number,
+  outside: URL | null,
+): Pick<AccessOptions, "hosts" | "origins"> & { readonly home: string } {
+  const loopback = isLoopbackHost(host);
+  const names = (loopback ? loopbackNames : [hostInUrl(host)]).map((name) => `${name}:${port}`);
+  return {
+    hosts: new Set([...names, ...(outside === null ? [] : [outside.host])]),
+    origins: new Set([...names.map((name) => `http://${name}`), ...(outside === null ? [] : [outside.origin])]),
+    home: outside?.origin ?? `http://${loopback ? "127.0.0.1" : hostInUrl(host)}:${port}`,
   };
 }
 

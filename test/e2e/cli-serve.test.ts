@@ -1,7 +1,7 @@
 /** `cadre serve` and `cadre users` as processes: the link, signing in with it, going away, and who gets in where others can reach it. */
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cadre } from "../fixtures/cli.ts";
@@ -69,12 +69,14 @@ describe("serve", () => {
     const taken = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => taken.once("listening", resolve));
     const { port } = taken.address() as AddressInfo;
+    mkdirSync(join(project.dir, "unusable/serve.key"), { recursive: true });
     const cases: readonly (readonly [args: readonly string[], why: RegExp])[] = [
       [["--port", String(port)], /port \d+ is taken/],
       [["--host", "0.0.0.0", "--port", "0"], /nobody may use it there yet[\s\S]*cadre users/],
       [["--base-path", "cadre"], /is not a path/],
       [["--port", "abc"], /"abc" is not a whole number\nhint: for example --port 7317\n/],
       [["--origin", "ftp://example.org"], /is not where a page can be/],
+      [["--data", join(project.dir, "unusable"), "--port", "0"], /serve\.key/],
     ];
     for (const [args, why] of cases) {
       const ended = await run(["serve", ...args]);
