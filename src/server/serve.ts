@@ -156,6 +156,7 @@ export async function serveControlRoom(options: ServeOptions): Promise<ControlRo
       live.close();
       server.close();
       await mover.drain();
+      await looking; // it reads and writes the project, which is closed next
       if ("closeAllConnections" in server) server.closeAllConnections();
       await placer.close();
       feed.close();
