@@ -25,7 +25,7 @@ export type AccessOptions = {
   readonly origins: ReadonlySet<string>;
   readonly sessions: Sessions;
   readonly users: Users;
-  /** Who a one-time link lets in; null where only tokens do. */
+  /** Who a one-time link lets in; null where only tokens do. Asked for as this very object: a user may have the same name (S3 of `sessions.ts`). */
   readonly owner: User | null;
   /** Null where only this machine reaches it. `proxied`: something in front says where a request comes from. */
   readonly attempts: { readonly made: Attempts; readonly proxied: boolean } | null;
@@ -102,11 +102,12 @@ export function userWithToken(context: Context, { users, attempts }: AccessOptio
 
 function byCookie(context: Context, { sessions, users, owner }: AccessOptions): User | undefined {
   const cookie = getCookie(context, sessions.cookieName);
-  const name = cookie === undefined ? null : sessions.nameIn(cookie);
-  if (name === null) return undefined;
+  const who = cookie === undefined ? null : sessions.whoIn(cookie);
+  if (who === null) return undefined;
   if (context.req.method === "POST" && context.req.header("origin") === undefined)
     throw new Refused(403, "this came from no page");
-  return owner?.name === name ? owner : users.named(name);
+  if (who.as === "user") return users.named(who.name);
+  return owner?.name === who.name ? owner : undefined;
 }
 
 /** Errors: not-approver. */

@@ -50,7 +50,7 @@ export function createApp(deps: ServerDeps): Hono<Vars> {
   api.post("/link", async (context) => {
     await bodyOf(context, z.strictObject({}));
     const { owner, sessions } = deps.access;
-    if (owner === null || context.get("user").name !== owner.name)
+    if (context.get("user") !== owner)
       throw new CadreError("not-approver", "only whoever runs the server can invite another browser");
     return context.json({ path: `${base}/#key=${sessions.key()}` });
   });
@@ -107,7 +107,10 @@ function sessionApi(deps: ServerDeps): Hono<Vars> {
     if (!user)
       return context.json(errorDocument(new CadreError("not-approver", "that is not valid, or was used already")), 401);
     if ("key" in body) deps.onLinkUsed();
-    context.header("Set-Cookie", access.sessions.setCookie(access.sessions.sign(user.name)));
+    context.header(
+      "Set-Cookie",
+      access.sessions.setCookie(access.sessions.sign({ as: "key" in body ? "owner" : "user", name: user.name })),
+    );
     return context.json({});
   });
   return api;

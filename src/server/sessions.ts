@@ -3,13 +3,17 @@
  *
  * S1. The link's key is used once; a new one takes its place. It travels behind `#`, which browsers send to nobody.
  * S2. The cookie is HttpOnly and SameSite=Strict, carries the port in its name (ports of one machine share their cookies), and ends.
- * S3. The key that signs lies in the data folder, for its owner alone: a server that starts again knows its pages still.
+ * S3. A cookie says whether it was given for the link or for a token: who runs the server and a user may bear one name.
+ * S4. The key that signs lies in the data folder, for its owner alone: a server that starts again knows its pages still.
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Clock } from "../clock.ts";
 
 const lifeMs = 7 * 24 * 3600 * 1000;
+
+/** `owner`: whoever the one-time link let in. */
+export type SignedIn = { readonly as: "owner" | "user"; readonly name: string };
 
 export interface Sessions {
   readonly cookieName: string;
@@ -18,9 +22,9 @@ export interface Sessions {
   /** True once for each key (S1). */
   useKey(key: string): boolean;
   /** The value of a new cookie. */
-  sign(name: string): string;
-  /** The name that a cookie was signed for; null where it was not signed here, or has ended. */
-  nameIn(cookie: string): string | null;
+  sign(who: SignedIn): string;
+  /** Whom a cookie was signed for; null where it was not signed here, or has ended. */
+  whoIn(cookie: string): SignedIn | null;
   /** The header that sets it; an empty value takes it away. */
   setCookie(value: string): string;
 }
@@ -45,16 +49,17 @@ export function openSessions({ clock, secret, cookieName, path, secure }: Sessio
       current = freshKey();
       return true;
     },
-    sign: (name) => {
-      const text = `${Buffer.from(name).toString("base64url")}.${clock.now() + lifeMs}`;
+    sign: ({ as, name }) => {
+      const text = `${as}.${Buffer.from(name).toString("base64url")}.${clock.now() + lifeMs}`;
       return `${text}.${signature(text)}`;
     },
-    nameIn: (cookie) => {
+    whoIn: (cookie) => {
       const at = cookie.lastIndexOf(".");
       const text = cookie.slice(0, Math.max(0, at));
       if (!equal(cookie.slice(at + 1), signature(text))) return null;
-      const [name = "", until = ""] = text.split(".");
-      return Number(until) > clock.now() ? Buffer.from(name, "base64url").toString() : null;
+      const [as, name = "", until = ""] = text.split(".");
+      if (as !== "owner" && as !== "user") return null; // of an older server
+      return Number(until) > clock.now() ? { as, name: Buffer.from(name, "base64url").toString() } : null;
     },
     setCookie: (value) =>
       [
@@ -68,7 +73,7 @@ export function openSessions({ clock, secret, cookieName, path, secure }: Sessio
   };
 }
 
-/** S3. */
+/** S4. */
 export function sessionSecret(file: string): Uint8Array {
   try {
     const held = readFileSync(file);

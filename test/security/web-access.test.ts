@@ -135,9 +135,16 @@ describe("what else is turned away", () => {
 
   test("a cookie that was changed, one of another key, and one that is over", async () => {
     const [name = "", value = ""] = room.cookie.split("=");
-    const text = (as: string): string =>
-      `${Buffer.from(as).toString("base64url")}.${value.split(".").slice(1).join(".")}`;
-    for (const cookie of [`${name}=${text("root")}`, `${name}=${value}x`, `${name}=`, `cadre-9999=${value}`]) {
+    const [as = "", whom = "", ...rest] = value.split(".");
+    const other = [as, Buffer.from("root").toString("base64url"), ...rest].join(".");
+    const kind = ["user", whom, ...rest].join(".");
+    for (const cookie of [
+      `${name}=${other}`,
+      `${name}=${kind}`,
+      `${name}=${value}x`,
+      `${name}=`,
+      `cadre-9999=${value}`,
+    ]) {
       expect((await room.app.request("/api/runs", { headers: { host, cookie } })).status).toBe(401);
     }
   });
@@ -212,6 +219,28 @@ describe("signing in", () => {
     expect((await room.app.request("/api/session", { headers: bearer })).status).toBe(401);
   });
 
+  test("a user whose name is that of whoever runs the server has their own rights, and invites nobody as the other", async () => {
+    const own = putUser(usersFile(room.cadre.data), { name: "mai", may: [] });
+    const signedIn = await signIn({ token: own });
+    const cookie = (signedIn.headers.get("set-cookie") ?? "").split(";")[0] as string;
+    const change = { method: "POST", body: "{}" };
+    for (const as of [{ cookie, origin }, { authorization: `Bearer ${own}` }]) {
+      const seen = await room.app.request("/api/session", { headers: { host, ...as } });
+      expect(await seen.json()).toMatchObject({ user: { name: "mai", may: [] } });
+      for (const path of ["/api/notify", "/api/link"])
+        expect((await room.app.request(path, { ...change, headers: { host, ...json, ...as } })).status).toBe(403);
+    }
+    // Nor is the owner's cookie a user's, where the same data is served to others.
+    const { removeUser } = await import("../../src/server/users.ts");
+    const outside = openRoom(project.dir, { owner: null, proxied: false });
+    expect((await outside.app.request("/api/session", { headers: { host, cookie } })).status).toBe(200);
+    expect((await outside.app.request("/api/session", { headers: { host, cookie: room.cookie } })).status).toBe(401);
+    removeUser(usersFile(room.cadre.data), "mai");
+    expect((await outside.app.request("/api/session", { headers: { host, cookie } })).status).toBe(401);
+    await outside.close();
+    expect((await room.send("/api/link", {})).status).toBe(200);
+  });
+
   test("R8 the file of users holds no token, and is its owner's alone", async () => {
     const { readFileSync, statSync } = await import("node:fs");
     const made = putUser(usersFile(room.cadre.data), { name: "Ana", may: [] });
@@ -278,7 +307,7 @@ describe("wrong tokens, where other machines reach it", () => {
       expect(refused.headers.get("retry-after")).toBe("60");
       expect(await refused.json()).toMatchObject({ code: "too-many-attempts", data: { seconds: 60 } });
     }
-    const cookie = `${outside.sessions.cookieName}=${outside.sessions.sign("Linh")}`;
+    const cookie = `${outside.sessions.cookieName}=${outside.sessions.sign({ as: "user", name: "Linh" })}`;
     expect((await ask("", "203.0.113.9", { cookie })).status).toBe(200);
     expect((await ask(`Bearer ${right}`, "203.0.113.10")).status).toBe(200);
     // What it says before is no place of its own here: no proxy wrote it.
