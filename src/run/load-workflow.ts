@@ -83,7 +83,8 @@ function readdirSafely(folder: string): string[] {
  * module, so that a process that stays notices it (D9). What the file itself imports is not read again.
  */
 async function importWorkflow(full: string, file: string, text: string): Promise<unknown> {
-  resolveOwnName();
+  hookModules();
+  folders.add(pathToFileURL(join(dirname(full), "/")).href);
   try {
     const url = pathToFileURL(full);
     url.searchParams.set("v", sha256(text).slice(0, 12));
@@ -115,12 +116,20 @@ function placesOf(text: string, file: string): BoundChart["places"] {
   return places;
 }
 
-let resolving = false;
+let hooked = false;
 
-/** A user's `graphs/*.ts` may import "cadre" without having installed it: it then gets the one that is running. */
-function resolveOwnName(): void {
-  if (resolving) return;
-  resolving = true;
+/** The `graphs/` of every project whose workflow was loaded, as URLs that end in a slash. */
+const folders = new Set<string>();
+const scripts = /\.(ts|js)$/;
+const moduleSyntax = /^\s*(?:export|import)\b/m;
+
+/**
+ * A user's `graphs/*.ts` may import "cadre" without having installed it: it then gets the one that is running. And it is a module whatever
+ * the nearest package.json says: a shop whose own code is CommonJS ("type": "commonjs", which `npm init` writes) has workflows like any other.
+ */
+function hookModules(): void {
+  if (hooked) return;
+  hooked = true;
   registerHooks({
     resolve(specifier, context, nextResolve) {
       if (specifier !== "cadre" && specifier !== "cadre/testing") return nextResolve(specifier, context);
@@ -131,7 +140,19 @@ function resolveOwnName(): void {
         return { url: pathToFileURL(join(packageRoot(), "dist", entry)).href, shortCircuit: true };
       }
     },
+    load(url, context, nextLoad) {
+      const format = isModuleOfWorkflows(url)
+        ? { format: /\.ts(?:[?#]|$)/.test(url) ? "module-typescript" : "module" }
+        : {};
+      return nextLoad(url, { ...context, ...format });
+    },
   });
+}
+
+function isModuleOfWorkflows(url: string): boolean {
+  const file = url.replace(/[?#].*$/, "");
+  if (!scripts.test(file) || ![...folders].some((folder) => file.startsWith(folder))) return false;
+  return moduleSyntax.test(readFileSync(fileURLToPath(file), "utf8"));
 }
 
 /** The folder that holds cadre's own package.json. */

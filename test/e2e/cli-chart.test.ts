@@ -189,6 +189,24 @@ describe("init", () => {
     expect(cadre(join(dir, "team"), ["run", "briefs/vietnamese-reviews.md"]).code).toBe(8);
   });
 
+  test("in a project whose own code is CommonJS the workflow is a module all the same, and nothing is warned of", () => {
+    for (const type of ['"type": "commonjs", ', ""]) {
+      const dir = folder();
+      writeFileSync(join(dir, "package.json"), `{${type}"name": "shop"}`);
+      expect(cadre(dir, ["init"]).code).toBe(0);
+      writeFileSync(join(dir, "graphs/limits.js"), "export const limits = { steps: 7 };\n");
+      const file = join(dir, "graphs/feature-workflow.ts");
+      const text = readFileSync(file, "utf8").replace(/limits: \{[^}]*\}/, "limits");
+      writeFileSync(file, `import { limits } from "./limits.js";\n${text}`);
+      expect(cadre(dir, ["lint"])).toMatchObject({
+        code: 0,
+        out: "",
+        err: expect.not.stringContaining("Warning") as string,
+      });
+      expect(cadre(dir, ["run", "briefs/vietnamese-reviews.md"]).out).toContain("limit of 7");
+    }
+  });
+
   test("never replaces a file of the user's, writes nothing then, and --force only takes back its own", () => {
     const dir = folder();
     mkdirSync(join(dir, "modes"));
