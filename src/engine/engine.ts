@@ -178,6 +178,7 @@ export function openEngine(options: EngineOptions): Engine {
       const checked = tool?.schema.safeParse(args);
       if (!tool || !checked) return "it is approved as it is, or rejected with a reason";
       if (!checked.success) return complaint(checked.error);
+      await outside.read(); // a model that the edit names is one of cadre.yaml
       const context = {
         workspace: workspaces.path(run),
         writable: await shareOf(options.store, line),

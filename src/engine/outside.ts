@@ -12,7 +12,7 @@ import type { InferenceModel, InferenceSource } from "../tools/inference/source.
 export type Outside = {
   readonly hub: HubSource;
   readonly inference: InferenceSource;
-  /** What the file says now; to be called before the tools are offered. Until then there is neither Hub nor model. */
+  /** What the file says now; to be called before the tools are offered, and before edited arguments are judged. Until then there is neither Hub nor model. */
   read(): Promise<void>;
 };
 

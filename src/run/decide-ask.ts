@@ -166,7 +166,11 @@ async function checkArguments(deps: DecideDeps, ask: AskRow, args: unknown): Pro
   if (ask.kind !== "approval" || ask.action?.type !== "tool") return;
   const problem = await deps.argumentProblem(ask, args);
   if (problem !== null)
-    throw invalid(ask, `the edited arguments do not fit ${ask.action.tool}: ${problem}`, commandFor(ask));
+    throw invalid(
+      ask,
+      `the edited arguments do not fit ${ask.action.tool}: ${problem}`,
+      `cadre approve ${ask.id} --edit '<json>', with all of the arguments`,
+    );
 }
 
 function checkCeiling(ask: AskRow, args: unknown): void {

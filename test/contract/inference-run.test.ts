@@ -120,6 +120,23 @@ test("R3 a licence that nobody knows waits for a person; once let pass it is not
   expect((await cadre.verify(done.run.id)).problems).toEqual([]);
 });
 
+test("R3 the edited call is judged by the models of cadre.yaml, in a process that moved nothing before, and is what runs", async () => {
+  writeInferenceProject(dir, { url: `${server.url}/x`, items: 3, about: {} });
+  const model = callsThenReport(["run_inference", batchArgs]);
+  const waiting = await begun(project(model));
+  const ask = waiting.asks[0]!;
+  const later = project(model);
+  const approve = (args: object) =>
+    later.decide(ask.id, { verb: "approve", args: { ...batchArgs, ...args }, by: "tester", face: "test" });
+  await expect(approve({ model: "n" })).rejects.toMatchObject({
+    message: expect.stringContaining("no model of this name in cadre.yaml"),
+    hint: `Try: cadre approve ${ask.id} --edit '<json>', with all of the arguments`,
+  });
+  await approve({ output_file: "edited.jsonl" });
+  expect((await later.advance(waiting.run.id)).status).toBe("finished");
+  expect((await later.changes(waiting.run.id)).files.map(({ path }) => path)).toContain("edited.jsonl");
+});
+
 test("R3 a model is not measured either before somebody let its licence pass", async () => {
   writeInferenceProject(dir, { url: `${server.url}/x`, items: 3, about: {} });
   const rows = Array.from({ length: 40 }, (_, index) => `text ${index},${index % 2 === 0 ? "a" : "b"}`);
