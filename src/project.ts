@@ -23,14 +23,16 @@ export type Project = {
   /** Null where `graphs/` holds none, or the one there is has errors. */
   readonly workflow: Workflow | null;
   readonly loaded: LoadedWorkflow | null;
+  /** Mode files that an error kept from being read. */
+  readonly unread: readonly string[];
   readonly problems: readonly Problem[];
 };
 
 /** Errors: folder-missing, folder-empty, workflow-invalid (the file cannot be loaded at all). Everything else is in `problems`. */
 export async function loadProject(dir: string, workflowName?: string): Promise<Project> {
-  const { modes, rules, problems } = await loadProjectModes(dir);
+  const { modes, rules, problems, unread } = await loadProjectModes(dir);
   const loaded = await loadWorkflow(dir, workflowName);
-  const compiled = compile(modes, { ...(loaded ? expectations(loaded.data) : {}), ...mapped(dir, modes) });
+  const compiled = compile(modes, { unread, ...(loaded ? expectations(loaded.data) : {}), ...mapped(dir, modes) });
   const checked = loaded
     ? checkWorkflow(loaded.data, loaded.file, compiled.chart, rules, loaded.places, servedTools(dir))
     : { workflow: null, problems: [] };
@@ -41,6 +43,7 @@ export async function loadProject(dir: string, workflowName?: string): Promise<P
     rules,
     workflow: checked.workflow,
     loaded,
+    unread,
     problems: judge([...problems, ...compiled.problems, ...checked.problems], readConfig(dir).config.lint.rules),
   };
 }

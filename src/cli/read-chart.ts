@@ -30,6 +30,8 @@ export type ReadChart = {
   readonly files: readonly string[];
   /** What cited paths are relative to. */
   readonly base: string;
+  /** Mode files that an error kept from being read. */
+  readonly unread: readonly string[];
 };
 
 /** Errors: folder-missing, folder-empty, file-unreadable. */
@@ -45,7 +47,7 @@ async function readNamed(paths: readonly string[]): Promise<ReadChart> {
     });
   }
   const base = process.cwd();
-  const { modes, problems, sources } = await loadModes(paths, base);
+  const { modes, problems, sources, unread } = await loadModes(paths, base);
   if (sources.size === 0 && problems.length === 0) {
     throw new CadreError(
       "folder-empty",
@@ -55,7 +57,7 @@ async function readNamed(paths: readonly string[]): Promise<ReadChart> {
       },
     );
   }
-  const compiled = compile(modes);
+  const compiled = compile(modes, { unread });
   return {
     modes,
     chart: compiled.chart,
@@ -64,6 +66,7 @@ async function readNamed(paths: readonly string[]): Promise<ReadChart> {
     workflow: null,
     files: [...sources.keys()],
     base,
+    unread,
   };
 }
 
@@ -79,6 +82,7 @@ async function readWhole(dir: string): Promise<ReadChart> {
     workflow: project.workflow,
     files: [...project.modes.map((mode) => mode.file), ...project.rules.map((pack) => pack.file)],
     base: dir,
+    unread: project.unread,
   };
 }
 
@@ -106,8 +110,8 @@ async function loadProjectOrProblem(dir: string): Promise<WholeProject> {
   } catch (error) {
     if (!isCadreError(error, "workflow-invalid")) throw error;
     const { loadProjectModes } = await import("../modes/project-modes.ts");
-    const { modes, rules, problems } = await loadProjectModes(dir);
-    const compiled = compile(modes);
+    const { modes, rules, problems, unread } = await loadProjectModes(dir);
+    const compiled = compile(modes, { unread });
     const place = {
       file: error.place?.file ?? "graphs",
       line: error.place?.line ?? 1,
@@ -126,6 +130,7 @@ async function loadProjectOrProblem(dir: string): Promise<WholeProject> {
       chart: compiled.chart,
       declared: compiled.declared,
       workflow: null,
+      unread,
       problems: [...problems, ...compiled.problems, problem],
     };
   }

@@ -19,6 +19,8 @@ export type LoadedModes = {
   readonly problems: readonly Problem[];
   /** Text of every file that was read, by the path that problems cite: for code frames. */
   readonly sources: ReadonlyMap<string, string>;
+  /** Files that an error kept from being read as a role: a route may mean one of them. */
+  readonly unread: readonly string[];
 };
 
 /** A folder deeper or larger than this is a mistake, e.g. a home folder. */
@@ -38,10 +40,12 @@ export async function loadModes(paths: string | readonly string[], base = proces
   const { files, problems } = await findFiles(given, base);
   const modes: Mode[] = [];
   const sources = new Map<string, string>();
+  const unread: string[] = [];
   const others: { readonly file: string; readonly why: string }[] = [];
   for await (const { file, named, read } of readInOrder([...files].toSorted((a, b) => compareText(a[0], b[0])))) {
     if (!read.ok) {
       problems.push(read.problem);
+      unread.push(file);
       continue;
     }
     const result = readRoleFile(read.text, file);
@@ -53,8 +57,9 @@ export async function loadModes(paths: string | readonly string[], base = proces
     sources.set(file, read.text);
     problems.push(...result.problems);
     modes.push(...result.modes);
+    if (result.modes.length === 0) unread.push(file);
   }
-  return { modes, problems: sortProblems([...problems, ...passedOver(others)]), sources };
+  return { modes, problems: sortProblems([...problems, ...passedOver(others)]), sources, unread };
 }
 
 type Read = { readonly file: string; readonly named: boolean; readonly read: TextFile };

@@ -38,5 +38,6 @@ export async function loadProjectModes(dir: string): Promise<ProjectModes> {
     rules,
     problems: sortProblems([...loaded.problems, ...problems]),
     sources: new Map([...loaded.sources, ...sources]),
+    unread: loaded.unread,
   };
 }

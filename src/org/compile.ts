@@ -30,7 +30,7 @@ export function compile(modes: readonly Mode[], options: CompileOptions = {}): C
     (a, b) => compareText(a.slug, b.slug) || compareText(a.file, b.file) || compareText(a.body, b.body),
   );
   const { kept, problems } = lintRoles(ordered, options);
-  const routed = lintRoutes(kept, ordered);
+  const routed = lintRoutes(kept, ordered, options.unread);
   const roles = kept.map(roleOf);
   const byRole = Map.groupBy(routed.routes, (route) => route.from);
   const routes = kept.flatMap((mode) => {

@@ -21,6 +21,18 @@ function projectOf(files: Readonly<Record<string, string>>): string {
   return dir;
 }
 
+test("--fix leaves a route alone whose role stands in a file that cannot be read", () => {
+  const dir = projectOf({
+    "modes/lead.md": "---\nslug: lead\nlevel: 020-lead\ndelegates_to:\n  - workers # For building\n---\n",
+    "modes/worker.md": "---\nslug: worker\nlevel: 030-worker\nescalates_to:\n  - lead # For doubts\n---\n",
+    "modes/workers.md": "---\nslug: workers\n\tlevel: 030-worker\n---\n",
+  });
+  const { code, out } = cadre(dir, ["lint", "--fix"]);
+  expect(code).toBe(1);
+  expect(out).toContain("Mend modes/workers.md first");
+  expect(readFileSync(join(dir, "modes/lead.md"), "utf8")).toContain("- workers # For building");
+});
+
 test("each format says the same finding, for those who read it", () => {
   const dir = projectOf({});
   const said = (format: string): string => {

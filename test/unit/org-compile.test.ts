@@ -61,6 +61,27 @@ test("unknown targets are errors with a suggestion, and are not in the chart", (
   expect(chart.routes.filter((route) => route.from === "typo")).toEqual([]);
 });
 
+test("a target whose file cannot be read is told as that, and nobody is asked to take the route out", () => {
+  const asks = modeOf("asks", to("escalates_to", "boss", "bos", "zzz"));
+  const { problems } = compile([asks], { unread: ["modes/boss.md"] });
+  const unknown = problems.filter((problem) => problem.code === "route-unknown-target");
+  expect(unknown.map(({ line, hint }) => [line, hint])).toEqual([
+    [4, "Mend modes/boss.md first: what is wrong with it is told beside this."],
+    [5, 'Did you mean "boss"?'],
+    [6, "Add a mode with the slug zzz, or take the route out."],
+  ]);
+  expect(unknown[0]?.message).toBe('asks escalates to "boss", and modes/boss.md, whose name is that, cannot be read.');
+});
+
+test("an entry that is no role leaves no role unreached: it is the workflow's error alone", () => {
+  const unreached = (entry: string): unknown[] =>
+    compile([lead, hand, chief, modeOf("lone", "name: Lone")], { entries: [entry] }).problems.filter(
+      ({ code }) => code === "role-unreached",
+    );
+  expect(unreached("laed")).toEqual([]);
+  expect(unreached("lead")).toMatchObject([{ file: "modes/lone.md" }]);
+});
+
 test("slugs: duplicates, bad characters and reserved names are errors", () => {
   const twin = { ...lead, file: "modes/z.md", body: "other" };
   const { chart, problems } = compile([twin, lead, hand, chief]);

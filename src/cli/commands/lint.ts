@@ -5,6 +5,7 @@ import { knownNames, type KnownNames } from "../../documents/nearest.ts";
 import type { Problem, Severity } from "../../documents/problem.ts";
 import { isCadreError } from "../../errors.ts";
 import type { Mode, RouteDeclaration } from "../../modes/mode.ts";
+import { slugLike } from "../../org/lint/routes.ts";
 import { counted } from "../../views/counted.ts";
 import { lintDocument } from "../../views/chart-document.ts";
 import { visible } from "../../views/escape.ts";
@@ -130,9 +131,9 @@ type Found = {
   readonly problems: ReadonlyMap<string, readonly Problem[]>;
 };
 
-function foundIn({ modes, problems }: ReadChart): Found {
+function foundIn({ modes, problems, unread }: ReadChart): Found {
   return {
-    slugs: knownNames(modes.map((mode) => mode.slug)),
+    slugs: knownNames([...modes.map((mode) => mode.slug), ...unread.map(slugLike)]),
     modes: Map.groupBy(modes, (mode) => mode.file),
     problems: Map.groupBy(problems, (problem) => problem.file),
   };
@@ -145,7 +146,9 @@ function renamesIn(file: string, { slugs, modes, problems }: Found): Rename[] {
     .flatMap((mode) => mode.routes.map((route) => ({ mode, route })))
     .flatMap(({ mode, route }): Rename[] => {
       const to = route.file === file && wrong.has(placeKey(route)) ? slugs.surely(route.to) : null;
-      return to === null || to === mode.slug ? [] : [{ line: route.line, column: route.column, from: route.to, to }];
+      return to === null || to === mode.slug || to === route.to
+        ? []
+        : [{ line: route.line, column: route.column, from: route.to, to }];
     });
 }
 

@@ -6,4 +6,6 @@ export type CompileOptions = {
   readonly people?: readonly string[];
   /** Models that `cadre.yaml` maps; left out: models are not checked. */
   readonly mappedModels?: readonly string[];
+  /** Files that an error kept from being read: whose name is a route's target probably declares it. */
+  readonly unread?: readonly string[];
 };

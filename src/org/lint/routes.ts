@@ -26,9 +26,10 @@ type Linted = {
 };
 
 /** `all` also holds the modes that are no roles of the chart (duplicates, malformed slugs): their routes are linted too. */
-export function lintRoutes(kept: readonly Mode[], all: readonly Mode[]): Linted {
+export function lintRoutes(kept: readonly Mode[], all: readonly Mode[], unread: readonly string[] = []): Linted {
   const known = new Map(kept.map((mode) => [mode.slug, mode]));
-  const targets = knownNames([...known.keys(), USER]);
+  const broken = new Map(unread.map((file) => [slugLike(file), file]));
+  const targets = knownNames([...known.keys(), ...broken.keys(), USER]);
   const routes: Route[] = [];
   const declared: Route[] = [];
   const problems: Problem[] = [];
@@ -38,7 +39,7 @@ export function lintRoutes(kept: readonly Mode[], all: readonly Mode[]): Linted 
     for (const route of mode.routes) {
       const key = `${route.kind} ${route.to}`;
       const earlier = seen.get(key);
-      const fault = targetFault(mode, route, known, targets) ?? repeated(mode, route, earlier);
+      const fault = targetFault(mode, route, { known, broken, targets }) ?? repeated(mode, route, earlier);
       if (fault) problems.push(fault);
       if (fault?.severity === "error" && route.kind === "escalation") unresolved.add(mode.slug);
       problems.push(...purposeOf(mode, route), ...directionOf(mode, route, known.get(route.to)));
@@ -61,12 +62,19 @@ function at(route: RouteDeclaration, problem: Omit<Problem, "file" | "line" | "c
   return { ...problem, file: route.file, line: route.line, column: route.column };
 }
 
-function targetFault(
-  mode: Mode,
-  route: RouteDeclaration,
-  known: ReadonlyMap<string, Mode>,
-  targets: KnownNames,
-): Problem | null {
+type Names = {
+  readonly known: ReadonlyMap<string, Mode>;
+  /** Files that cannot be read, by the slug that their names suggest. */
+  readonly broken: ReadonlyMap<string, string>;
+  readonly targets: KnownNames;
+};
+
+/** `modes/qa.md` and `agents/qa.agent.md` are probably qa. */
+export function slugLike(file: string): string {
+  return (file.split("/").at(-1) ?? file).replace(/\..*$/, "").toLowerCase();
+}
+
+function targetFault(mode: Mode, route: RouteDeclaration, { known, broken, targets }: Names): Problem | null {
   const toUser = route.to === USER;
   const exists = toUser ? route.kind !== "delegation" : known.has(route.to);
   if (exists && route.to !== mode.slug) return null;
@@ -81,6 +89,15 @@ function targetFault(
       severity: "error",
       message: `${what}: work cannot be delegated to the person who started the run.`,
       hint: "Escalate to user for a decision; a role can be staffed by a person in the workflow.",
+    });
+  }
+  const unread = broken.get(route.to);
+  if (unread !== undefined) {
+    return at(route, {
+      code: "route-unknown-target",
+      severity: "error",
+      message: `${what}, and ${unread}, whose name is that, cannot be read.`,
+      hint: `Mend ${unread} first: what is wrong with it is told beside this.`,
     });
   }
   const likely = targets.likely(route.to, [mode.slug, ...(route.kind === "delegation" ? [USER] : [])]);

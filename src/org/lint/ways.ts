@@ -78,9 +78,11 @@ function lintCycles(ways: Ways, up: Up, options: CompileOptions): Problem[] {
 }
 
 function lintReach(ways: Ways, options: CompileOptions): Problem[] {
-  if (ways.dangling) return [];
-  const routes = ways.routes.filter((route) => route.kind !== "report");
   const entries = options.entries ?? [];
+  // An entry that is no role is an error of the workflow's, and nothing is reached from it.
+  const lost = entries.length > 0 && !ways.modes.some((mode) => entries.includes(mode.slug));
+  if (ways.dangling || lost) return [];
+  const routes = ways.routes.filter((route) => route.kind !== "report");
   const reached =
     entries.length > 0
       ? reachable(graphOf(routes.map(({ from, to }) => [from, to])), entries)
