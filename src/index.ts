@@ -48,7 +48,7 @@ export type { Message, ModelCall, ModelReply, ModelRequest, RoleModel, Tier, Too
 export type { Terms } from "./models/terms.ts";
 export type { ModelUsage } from "./models/usage.ts";
 export type { Availability, Sandbox, SandboxCommand, SandboxLimits, SandboxOutcome } from "./tools/sandbox/sandbox.ts";
-export type { Store } from "./store/ports.ts";
+export type { StoreReads } from "./store/ports.ts";
 export type { AskRow, RunRow, RunStatus, StoredEvent } from "./store/rows.ts";
 export type {
   AdvanceOptions,

@@ -17,7 +17,7 @@ import type {
   StartOptions,
   Verification,
 } from "../run/api.ts";
-import type { Store } from "../store/ports.ts";
+import type { StoreReads } from "../store/ports.ts";
 import type { AskRow, RunRow, StoredEvent } from "../store/rows.ts";
 import type { Activity } from "./activity.ts";
 import type { Sandbox } from "../tools/sandbox/sandbox.ts";
@@ -62,7 +62,7 @@ export interface Cadre {
   readonly dir: string;
   readonly data: string;
   readonly journalDir: string;
-  readonly store: Store;
+  readonly store: StoreReads;
   /** Checks everything, makes the run and its workspace; moves nothing yet. Errors: chart-invalid, workflow-invalid, role-unknown, brief-invalid, model-unknown; model-auth, model-file and model-engine for what shows of a model without asking its server. */
   start(brief: Brief, options: StartOptions): Promise<RunRow>;
   /** What a fork would share, put again and leave standing; makes nothing. Errors: run-unknown, fork-refused. */
@@ -85,8 +85,10 @@ export interface Cadre {
    * To halt a run there are `drain` and `signal`. Errors: run-owned (with the owner), chain-broken.
    */
   advance(run: RunId, options?: AdvanceOptions): Promise<AdvanceResult>;
+  /** Decides for the clock whatever is past its deadline, in the order of the deadlines; returns those asks as they stand then. Moves nothing. */
+  passDeadlines(): Promise<readonly AskRow[]>;
   /**
-   * Decides for the clock whatever is past its deadline, and tells whoever cadre.yaml names of every ask that they have not been told of,
+   * Passes deadlines, and tells whoever cadre.yaml names of every ask that they have not been told of,
    * that comes near its deadline or went up. An advance does so for its run; for deadlines this is to be called every now and then.
    * `resume`: also goes on with the runs that a deadline moved on, one after another. Errors: config-invalid.
    */

@@ -98,6 +98,7 @@ export function openCadre(options: CadreOptions): Cadre {
     preview: async (brief, start) => (await engine()).preview(brief, start),
     rehearse: async (brief, start) => (await engine()).rehearse(brief, start),
     advance,
+    passDeadlines: () => passDeadlines({ store, clock }),
     notify: async ({ resume = false } = {}) => {
       const { tellOpen } = await import("../notices/teller.ts");
       await passDeadlines({ store, clock });

@@ -6,7 +6,6 @@ import type { Cadre } from "../cadre/api.ts";
 import type { Clock } from "../clock.ts";
 import { CadreError } from "../errors.ts";
 import { openPlacer } from "../layout/place.ts";
-import { passDeadlines } from "../store/expiry.ts";
 import { openFeed } from "../store/feed.ts";
 import { openReader } from "../store/open-reader.ts";
 import { noteServed } from "../store/served.ts";
@@ -133,7 +132,7 @@ export async function serveControlRoom(options: ServeOptions): Promise<ControlRo
   const unnote = noteServed(cadre.data, `${home}${base}/`);
 
   const seeToDeadlines = async (): Promise<void> => {
-    for (const ask of await passDeadlines({ store: cadre.store, clock })) mover.wake(ask.run);
+    for (const ask of await cadre.passDeadlines()) mover.wake(ask.run);
     await cadre.notify();
   };
   // One look at a time: targets of notices that are slow would otherwise be asked by more and more of them.

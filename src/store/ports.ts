@@ -158,10 +158,29 @@ export interface WorkQueue {
   release(fence: Fence, movedMs?: number): Promise<void>;
 }
 
-/** All ports over one file. Programs read through it; runs are moved by the verbs of `Cadre`, which hold leases. */
+/** All ports over one file. */
 export interface Store extends CheckpointStore, RunStore, WorkQueue, NoticeStore, Inspection {
   close(): void;
 }
+
+/** What a program may read of the store of an open project. Nothing of it writes: runs are moved by the verbs of `Cadre`, which hold leases. */
+export type StoreReads = Pick<
+  Store,
+  | "run"
+  | "runs"
+  | "lines"
+  | "line"
+  | "chart"
+  | "events"
+  | "runEvents"
+  | "ask"
+  | "asks"
+  | "effect"
+  | "effects"
+  | "notices"
+  | "noticeCounts"
+  | "counts"
+>;
 
 /** The hash before a line's first event. */
 export const genesisHash = "0".repeat(64);

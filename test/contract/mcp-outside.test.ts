@@ -10,10 +10,12 @@ import type { Brief } from "../../src/briefs/brief.ts";
 import { readBrief } from "../../src/briefs/read-brief.ts";
 import type { Cadre } from "../../src/cadre/api.ts";
 import { openCadre } from "../../src/cadre/cadre.ts";
+import { systemClock } from "../../src/clock.ts";
 import type { Event } from "../../src/events/event.ts";
 import type { RunId } from "../../src/ids.ts";
 import type { AdvanceResult } from "../../src/run/api.ts";
 import { verifyRun } from "../../src/run/verify/verify-run.ts";
+import { openStore } from "../../src/store/open.ts";
 import { reply, scriptedModel, type ScriptedModel } from "../../src/testing.ts";
 import { commandSandbox, finish } from "../fixtures/forked-project.ts";
 import { forgedStore } from "../fixtures/forged-store.ts";
@@ -60,7 +62,9 @@ const unasked = (event: Event): Event =>
   event.type === "action_proposed" && event.access === "effect" ? { ...event, needsApproval: false } : event;
 
 async function lies(cadre: Cadre, run: RunId, lie: (event: Event) => Event): Promise<string> {
-  const { problems } = await verifyRun(await forgedStore(cadre.store, run, lie), run);
+  const store = openStore({ file: join(cadre.data, "cadre.db"), clock: systemClock, readOnly: true });
+  const { problems } = await verifyRun(await forgedStore(store, run, lie), run);
+  store.close();
   return problems.map(({ what }) => what).join("; ");
 }
 

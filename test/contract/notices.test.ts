@@ -4,7 +4,7 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { Brief } from "../../src/briefs/brief.ts";
 import { readBrief } from "../../src/briefs/read-brief.ts";
 import { openCadre } from "../../src/cadre/cadre.ts";
@@ -16,7 +16,7 @@ import { noticeText } from "../../src/notices/notice.ts";
 import { occasionsOf } from "../../src/notices/occasions.ts";
 import { sendNotice, type Sent } from "../../src/notices/send.ts";
 import { targetId, tellDue, type TellDeps } from "../../src/notices/tell.ts";
-import { passDeadlines } from "../../src/store/expiry.ts";
+import { openStore } from "../../src/store/open.ts";
 import type { AskRow } from "../../src/store/rows.ts";
 import { reply, scriptedModel } from "../../src/testing.ts";
 import { isAlive } from "../fixtures/is-alive.ts";
@@ -321,7 +321,7 @@ describe("a deadline that passes while nobody looks", () => {
     chain("person");
     await asked();
     now += 121 * 60_000;
-    await passDeadlines({ store: cadre.store, clock: { now: () => now } });
+    expect(await cadre.passDeadlines()).toMatchObject([{ state: "decided", decision: { verb: "bump" } }]);
     expect(await cadre.notify()).toMatchObject({ told: 1 });
     expect(events().at(-1)).toEqual(["bumped", "lead", "linh", "director"]);
   });
@@ -379,10 +379,10 @@ describe("the outbox", () => {
   async function deps(send: TellDeps["send"]): Promise<{ deps: TellDeps; asks: readonly AskRow[] }> {
     project([]);
     const { asks } = await asked();
-    return {
-      asks,
-      deps: { store: cadre.store, clock: { now: () => now }, env: {}, send, pause: async () => undefined },
-    };
+    const clock = { now: () => now };
+    const store = openStore({ file: join(cadre.data, "cadre.db"), clock });
+    onTestFinished(() => store.close());
+    return { asks, deps: { store, clock, env: {}, send, pause: async () => undefined } };
   }
 
   const ok: Sent = { ok: true, words: "told", late: false };

@@ -9,7 +9,7 @@ import type { Event } from "../../src/events/event.ts";
 import { verifyRun } from "../../src/run/verify/verify-run.ts";
 import { openStore } from "../../src/store/open.ts";
 import { ownerState } from "../../src/store/owner.ts";
-import type { Store } from "../../src/store/ports.ts";
+import type { Store, StoreReads } from "../../src/store/ports.ts";
 import type { RunRow, StoredEvent } from "../../src/store/rows.ts";
 import { renderJournal } from "../../src/views/journal/journal.ts";
 import { traceSteps } from "../../src/views/trace/trace.ts";
@@ -58,7 +58,7 @@ export async function ending(dir: string): Promise<Ending> {
 
 /** Without times, without what doubts added, and with the numbers that it would have without them; `also` is done to every value. */
 export async function stateOf(
-  store: Store,
+  store: StoreReads,
   run: RunRow,
   stored: readonly StoredEvent[],
   also: (held: unknown) => unknown = (held) => held,
