@@ -26,8 +26,13 @@ export function openContentStore(folder: string): ContentStore {
     if (fs.statSync(place, { throwIfNoEntry: false })?.size === size) return;
     makeFolder(`${folder}/${hash.slice(0, 2)}`);
     const temporary = `${folder}/${hash.slice(0, 2)}/${temporaryName()}`;
-    fs.writeFileSync(temporary, bytes(), { flag: "wx", mode: 0o600 });
-    fs.renameSync(temporary, place);
+    try {
+      fs.writeFileSync(temporary, bytes(), { flag: "wx", mode: 0o600 });
+      fs.renameSync(temporary, place);
+    } catch (error) {
+      fs.rmSync(temporary, { force: true }); // a full disk is not to be kept full by what did not fit
+      throw error;
+    }
   };
   return {
     keep,
