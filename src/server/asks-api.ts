@@ -24,7 +24,8 @@ export function asksApi(deps: ServerDeps): Hono<Vars> {
   const { cadre, mover, live, clock } = deps;
   const api = new Hono<Vars>();
 
-  const viewOf = async (ask: AskRow) => askView(ask, (await cadre.store.run(ask.run)) ?? { title: "", currency: null });
+  const viewOf = async (ask: AskRow) =>
+    askView(ask, (await cadre.store.run(ask.run)) ?? { title: "", currency: null }, clock.now());
 
   api.get("/", async (context) => {
     const run = context.req.query("run");

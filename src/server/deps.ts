@@ -67,8 +67,8 @@ export type ServerDeps = {
   readonly onLinkUsed: () => void;
 };
 
-export function rowsOf({ cadre, figures, mover }: ServerDeps): Rows {
-  return { store: cadre.store, figures, mover };
+export function rowsOf({ cadre, clock, figures, mover }: ServerDeps): Rows {
+  return { store: cadre.store, clock, figures, mover };
 }
 
 /** Errors: run-unknown. */

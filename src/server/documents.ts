@@ -1,4 +1,5 @@
 /** Rows of the store as the page reads them. */
+import type { Clock } from "../clock.ts";
 import { isCadreError } from "../errors.ts";
 import type { RunId } from "../ids.ts";
 import { groupsOf, type BoundChart } from "../org/bound-chart.ts";
@@ -18,6 +19,7 @@ import type { Mover } from "./mover.ts";
 
 export type Rows = {
   readonly store: Pick<Store, "lines" | "run" | "asks" | "ask">;
+  readonly clock: Clock;
   readonly figures: Figures;
   readonly mover: Pick<Mover, "moves" | "troubleOf">;
 };
@@ -28,10 +30,10 @@ export async function runLine(rows: Rows, run: ListedRun): Promise<RunLine> {
   return { id, status, title, entry, startedAt, rehearsal, asks, mover, figures: await rows.figures.of(id) };
 }
 
-async function moverOf({ store, mover }: Rows, id: RunId, status: RunRow["status"]): Promise<RunLine["mover"]> {
+async function moverOf({ store, clock, mover }: Rows, id: RunId, status: RunRow["status"]): Promise<RunLine["mover"]> {
   if (mover.moves(id)) return "here";
   if (status !== "running") return null;
-  return (await leaseHolder(store, id, Date.now())) === null ? null : "elsewhere";
+  return (await leaseHolder(store, id, clock.now())) === null ? null : "elsewhere";
 }
 
 export async function runView(rows: Rows, run: RunRow): Promise<RunView> {
@@ -57,9 +59,10 @@ export async function runView(rows: Rows, run: RunRow): Promise<RunView> {
   };
 }
 
-export function askView(ask: AskRow, { title, currency }: Pick<RunRow, "title" | "currency">): AskView {
+/** `now`: in ms. */
+export function askView(ask: AskRow, { title, currency }: Pick<RunRow, "title" | "currency">, now: number): AskView {
   // The record of the command line's documents, which this type describes.
-  const record = askRecord(ask) as Omit<AskView, "state" | "decision" | "title" | "currency">;
+  const record = askRecord(ask, now) as Omit<AskView, "state" | "decision" | "title" | "currency">;
   return { ...record, state: ask.state, decision: ask.decision, title, currency };
 }
 

@@ -29,7 +29,7 @@ export async function exportRun({ cadre, placer, clock, version }: ExportDeps, r
   const chart = boundChartView(bound);
   const picture = pictureOfRun(chart, walkedRoutes(traceSteps(events)));
   const verified = await cadre.verify(run.id);
-  const rows = { store, figures: openFigures(store), mover: { moves: () => false, troubleOf: () => null } };
+  const rows = { store, clock, figures: openFigures(store), mover: { moves: () => false, troubleOf: () => null } };
   return {
     schema: "cadre.export/1",
     exportedAt: isoTime(clock),
@@ -38,7 +38,7 @@ export async function exportRun({ cadre, placer, clock, version }: ExportDeps, r
     chart,
     placed: await placer.place(planOf(picture)),
     events,
-    asks: (await store.asks({ run: run.id })).map((ask) => askView(ask, run)),
+    asks: (await store.asks({ run: run.id })).map((ask) => askView(ask, run, clock.now())),
     changes: await changesOrNone(() => cadre.changes(run.id)),
     journal: {
       pages: [...renderJournal({ run, brief: run.brief, events, project: null })]

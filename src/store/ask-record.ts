@@ -3,7 +3,8 @@ import { bumpsTo, isOverdue, mayExpire } from "./expiry.ts";
 import type { AskRow } from "./rows.ts";
 import { hashNow } from "./votes.ts";
 
-export function askRecord(ask: AskRow, now: number = Date.now()): Record<string, unknown> {
+/** `now`: in ms, by which it is overdue or not. */
+export function askRecord(ask: AskRow, now: number): Record<string, unknown> {
   return {
     id: ask.id,
     run: ask.run,

@@ -62,6 +62,15 @@ describe("a run from the page", () => {
     expect(own.faults).toEqual([]);
   });
 
+  test("whether an ask is overdue is told by the project's clock, whatever the machine's says", async () => {
+    let now = Date.parse("2016-01-01T09:00:00Z");
+    const own = room({ clock: { now: () => now } });
+    const { ask } = await asked(own);
+    expect(ask).toMatchObject({ deadline: expect.stringMatching(/^2016-01-0/), overdue: false });
+    now = Date.parse(ask.deadline as string);
+    expect(await json<AskView>(await own.send(`/api/asks/${ask.id}`))).toMatchObject({ overdue: true });
+  });
+
   test("R3 what is decided on is named by its hash: without it, or with another, nothing is decided", async () => {
     const own = room();
     const { ask } = await asked(own);

@@ -15,7 +15,12 @@ export function ack(context: Context, input: Input): Promise<number> {
     const ask = await cadre.acknowledge(found.id, { by, face: "cli" });
     const { output } = context;
     if (output.json) {
-      output.document({ schema: "cadre.ask/1", ...askRecord(ask), state: ask.state, decision: ask.decision });
+      output.document({
+        schema: "cadre.ask/1",
+        ...askRecord(ask, Date.now()),
+        state: ask.state,
+        decision: ask.decision,
+      });
       return 0;
     }
     const due = ask.deadline === null ? "" : `; it is still due ${timeText(ask.deadline)}`;

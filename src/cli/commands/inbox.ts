@@ -91,7 +91,8 @@ function show(context: Context, waiting: readonly Row[], over: readonly AskRow[]
     key: "asks",
     rows: waiting,
     columns: columns(Date.now()),
-    record: (ask) => (isWhole(ask) ? askRecord(ask) : Object.fromEntries(inList.map((name) => [name, ask[name]]))),
+    record: (ask) =>
+      isWhole(ask) ? askRecord(ask, Date.now()) : Object.fromEntries(inList.map((name) => [name, ask[name]])),
     empty: "nothing waits for you",
     more: {
       ...(over.length === 0 ? {} : { expired: over.map((ask) => expiredRecord(context, ask)) }),

@@ -35,7 +35,7 @@ export function show(context: Context, input: Input): Promise<number> {
 function showAsk(context: Context, run: RunRow, ask: AskRow): void {
   const { output, command } = context;
   if (output.json) {
-    output.document({ schema: "cadre.ask/1", ...askRecord(ask), state: ask.state, decision: ask.decision });
+    output.document({ schema: "cadre.ask/1", ...askRecord(ask, Date.now()), state: ask.state, decision: ask.decision });
     return;
   }
   for (const line of askCard(ask, output, cardOptions(run))) output.line(line);
@@ -96,7 +96,7 @@ async function showRun(context: Context, store: StoreReader, run: RunRow): Promi
         past: outcome.past,
       },
       brief: run.brief,
-      asks: asks.map((ask) => ({ ...askRecord(ask), state: ask.state, decision: ask.decision })),
+      asks: asks.map((ask) => ({ ...askRecord(ask, Date.now()), state: ask.state, decision: ask.decision })),
       report: outcome.report,
       criteria: outcome.criteria,
       files: outcome.files,
