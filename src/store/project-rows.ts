@@ -21,6 +21,11 @@ import type { RowChange } from "./projection.ts";
 
 type AskRecord = { readonly run: RunId; readonly state: string; readonly decision: string | null };
 
+/** A row that was written anew by hand, with its keys in another order, says what it said. */
+function canonicalText(decision: string | null): string | null {
+  return decision === null ? null : canonicalJson(JSON.parse(decision));
+}
+
 export function rowProjector({ db }: Connection): (stored: StoredEvent) => void {
   // Out of the bytes that were just stored, as the migration and `verify` take it.
   const openAsk = db.prepare<[string, RunId, string, LineId, number]>(
@@ -79,7 +84,11 @@ export function rowProjector({ db }: Connection): (stored: StoredEvent) => void 
     const record = askOf(ask, run);
     const text = canonicalJson(decision);
     if (record.state === "open") setDecided.run(text, ask);
-    else if (record.decision !== text) throw bug(`ask ${ask} was decided otherwise`, { ask, state: record.state }); // P1
+    else if (canonicalText(record.decision) !== text)
+      throw new CadreError("internal", `ask ${ask} was decided otherwise`, {
+        hint: `\`cadre verify ${run}\` says whether the file was changed outside cadre.`,
+        data: { ask, state: record.state },
+      }); // P1
   };
 
   const apply = (change: RowChange, at: StoredEvent): void => {

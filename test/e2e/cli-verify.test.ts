@@ -94,6 +94,16 @@ describe("verify", () => {
     ]);
   });
 
+  test("R4 a decision of a row that was written anew by hand, with blanks and its keys in another order, stands", () => {
+    const dir = waiting();
+    const decision = { verb: "answer", text: "1", by: "mai", face: "cli", at: "2026-01-01T00:00:00.000Z" };
+    const text = JSON.stringify(decision, null, 2);
+    tamper(dir, `UPDATE asks SET state = 'decided', decision = '${text}' WHERE state = 'open'`);
+    expect(cadre(dir, ["verify"]).code).toBe(0);
+    expect(cadre(dir, ["resume", "--on-ask", "exit"]).err).not.toContain("error:");
+    expect(cadre(dir, ["verify"]).code).toBe(0);
+  });
+
   test("takes a hash that was written down, and says where none fits", () => {
     const dir = waiting();
     const head = runsOf(cadre(dir, ["verify", "--json"]))[0]?.heads[0]?.head ?? "";
