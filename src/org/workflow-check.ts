@@ -1,4 +1,5 @@
 /** Checks a workflow, as loaded from `graphs/`, against the chart it is for: every name in it must exist. */
+import type { z } from "zod";
 import { didYouMean } from "../documents/nearest.ts";
 import type { Problem } from "../documents/problem.ts";
 import { toolGroups } from "../modes/tool-groups.ts";
@@ -32,13 +33,50 @@ export function checkWorkflow(
   return { workflow: parsed.success ? parsed.data : null, problems };
 }
 
-function shapeFaults(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): Fault[] {
-  return issues.map((issue) => ({
-    code: "workflow-shape",
-    where: issue.path.map(String).join("."),
-    message: `The workflow is not valid at ${issue.path.map(String).join(".") || "its top"}: ${issue.message}.`,
-    hint: "The file must export `workflow`, an object with at least `name` and `entry`.",
-  }));
+const needed = "The file must export `workflow`, an object with at least `name` and `entry`.";
+
+function shapeFaults(issues: readonly z.core.$ZodIssue[]): Fault[] {
+  return issues.flatMap((issue): Fault[] => {
+    const where = issue.path.map(String).join(".");
+    if (issue.code === "unrecognized_keys") {
+      const known = keysAt(workflowSchema, issue.path);
+      return issue.keys.map((key) => ({
+        code: "workflow-shape",
+        where: where === "" ? key : where,
+        message: `The workflow has no key "${where === "" ? key : `${where}.${key}`}".`,
+        hint: didYouMean(key, known, `Known: ${known.join(", ")}.`),
+      }));
+    }
+    const message = issue.message.replace("Invalid discriminator value. Expected", "expected");
+    const top = where === "" || where === "name" || where === "entry";
+    return [
+      {
+        code: "workflow-shape",
+        where,
+        message: `The workflow is not valid at ${where || "its top"}: ${message}.`,
+        ...(top ? { hint: needed } : {}),
+      },
+    ];
+  });
+}
+
+/** The keys that an object of this schema may have at `path`; of a union, those of all of its members. */
+function keysAt(schema: unknown, [key, ...rest]: readonly PropertyKey[]): string[] {
+  const { def } = schema as { readonly def: Record<string, unknown> };
+  const inner = def["innerType"] ?? def["element"] ?? def["valueType"];
+  if (def["type"] === "union")
+    return [
+      ...new Set(
+        (def["options"] as unknown[]).flatMap((each) => keysAt(each, key === undefined ? [] : [key, ...rest])),
+      ),
+    ];
+  if (def["type"] === "object") {
+    const shape = def["shape"] as Readonly<Record<string, unknown>>;
+    return key === undefined ? Object.keys(shape) : keysAt(shape[String(key)], rest);
+  }
+  if (inner === undefined) return [];
+  const wraps = def["innerType"] !== undefined;
+  return keysAt(inner, wraps && key !== undefined ? [key, ...rest] : rest);
 }
 
 function nameFaults(

@@ -91,11 +91,35 @@ describe("checkWorkflow", () => {
     [{}],
     [{ name: "w" }],
     [{ name: "w", entry: "lead", extra: 1 }],
+    [{ name: "w", entry: "lead", staffing: { lead: { by: "persn" } } }],
     [{ name: "w", entry: "lead", limits: { steps: 0 } }],
   ])("%j has the wrong shape", (workflow) => {
     expect(check(workflow)[0]).toMatch(/^workflow-shape 1 /);
     expect(checkWorkflow(workflow, "w", chart, packs).workflow).toBeNull();
   });
+});
+
+test.each([
+  ["limit", { limit: {} }, 'The workflow has no key "limit". Did you mean "limits"?'],
+  ["limits.step", { limits: { step: 9 } }, 'The workflow has no key "limits.step". Did you mean "steps"?'],
+  [
+    "approvals.0.quorom",
+    { approvals: [{ tool: "read_file", reason: "r", quorom: 2 }] },
+    'The workflow has no key "approvals.0.quorom". Did you mean "quorum"?',
+  ],
+  [
+    "staffing.lead.nam",
+    { staffing: { lead: { by: "person", nam: "x" } } },
+    'The workflow has no key "staffing.lead.nam". Did you mean "name"?',
+  ],
+  [
+    "staffing.lead.by",
+    { staffing: { lead: { by: "persn" } } },
+    "The workflow is not valid at staffing.lead.by: expected 'person' | 'model'. undefined",
+  ],
+])("a fault at %s says what may stand there", (_, more, said) => {
+  const { problems } = checkWorkflow({ name: "w", entry: "lead", ...more }, "w", chart, packs);
+  expect(problems.map(({ message, hint }) => `${message} ${hint}`)).toEqual([said]);
 });
 
 describe("D9 the bound chart's hash", () => {
