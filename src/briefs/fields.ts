@@ -1,10 +1,10 @@
 /**
  * Finds the parts of a brief in its body. Two dialects: headings of any level (`## What`, `### Why (it matters)`), and the
- * pasted template of labels (`Task:` … `Why it matters:` …), with or without a code fence around it.
+ * pasted template of labels (`Task:` … `Why it matters:` …, or words that end in `Done when:`), with or without a code fence around it.
  *
  * B1. No word of the user is lost: what stands outside the known parts belongs to the task.
  */
-import { readLines, readSections, textOf, type Section, type SourceLine } from "../documents/sections.ts";
+import { besideList, readLines, readList, readSections, textOf, type Section, type SourceLine } from "../documents/sections.ts";
 
 export const fieldNames = ["task", "why", "where", "when", "acceptance", "inputs", "constraints"] as const;
 export type FieldName = (typeof fieldNames)[number];
@@ -22,7 +22,7 @@ const spellings: readonly (readonly [FieldName, RegExp])[] = [
   ["why", /^why(?: (?:it|this) matters)?$/],
   ["where", /^where(?: (?:it|this) applies)?$/],
   ["when", /^when(?: (?:it|this) is needed)?$/],
-  ["acceptance", /^acceptance(?: criteria)?$/],
+  ["acceptance", /^(?:acceptance(?: criteria)?|done when|definition of done|success criteria)$/],
   ["inputs", /^inputs?$/],
   ["constraints", /^constraints?$/],
 ];
@@ -90,13 +90,23 @@ function withHeading(section: Section): SourceLine[] {
   return [{ text, line: section.line, fenced: false }, ...section.lines];
 }
 
-/** B1. */
-function withOutside(parts: Map<FieldName, Field>, outside: readonly SourceLine[]): Map<FieldName, Field> {
+/** B1. What stands beside the list of a part is no item of it, and joins the task as well. */
+function withOutside(parts: Map<FieldName, Field>, words: readonly SourceLine[]): Map<FieldName, Field> {
+  const outside = [...words, ...listParts.flatMap((name) => proseOf(parts.get(name)?.lines ?? [], name))];
   if (textOf(outside) === "") return parts;
   const task = parts.get("task");
   const gap = { text: "", line: 0, fenced: false };
   const lines = task ? [...task.lines, gap, ...outside] : [...outside];
   return parts.set("task", { line: task?.line ?? outside[0]?.line ?? 1, lines });
+}
+
+const listParts = ["acceptance", "inputs", "constraints"] as const;
+
+/** Criteria and constraints without a list are their paragraphs; an input is always an item. */
+function proseOf(lines: readonly SourceLine[], name: (typeof listParts)[number]): SourceLine[] {
+  if (name !== "inputs" && readList(lines).length === 0) return [];
+  const prose = besideList(lines).filter(({ text }) => !/^\s*(?:\(optional\)|\[[^\][]*\])\s*$/i.test(text));
+  return textOf(prose) === "" ? [] : [{ text: "", line: 0, fenced: false }, ...prose];
 }
 
 /** `Task: …`, `**Why it matters:** …`, `- When this is needed:`; at the start of a line. */
@@ -116,8 +126,13 @@ function fromLabels(lines: readonly SourceLine[]): Fields | null {
       if (found.rest !== "") current.lines.push({ ...line, text: found.rest });
     } else if (!isFence(line)) (current?.lines ?? outside).push(line);
   }
-  if (!parts.has("task")) return null;
+  if (!isBrief(parts, outside)) return null;
   return { heading: title?.text.slice(1).trim() ?? null, parts: withOutside(parts, outside) };
+}
+
+/** A task is named, or what must be true at the end, and other words are the task. */
+function isBrief(parts: ReadonlyMap<FieldName, Field>, outside: readonly SourceLine[]): boolean {
+  return parts.has("task") || (parts.has("acceptance") && textOf(outside) !== "");
 }
 
 /** `Task: … Why it matters: …` on one line: further labels count where a sentence has just ended. */

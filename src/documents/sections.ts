@@ -88,6 +88,16 @@ export function readList(lines: readonly SourceLine[]): ListItem[] {
   return items;
 }
 
+/** The lines of a part that are no item of its list and go on with none. */
+export function besideList(lines: readonly SourceLine[]): SourceLine[] {
+  let open = false;
+  return lines.filter((line) => {
+    const item = !line.fenced && bullet.test(line.text);
+    open = item || (open && !line.fenced && /^\s+[^\s#]/.test(line.text));
+    return !open;
+  });
+}
+
 /** The text of lines, without blank lines at either end. */
 export function textOf(lines: readonly SourceLine[]): string {
   return lines

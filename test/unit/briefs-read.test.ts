@@ -40,6 +40,33 @@ describe("headings", () => {
     expect(brief?.task.split(/\n+/)).toEqual(["Do it.", "### How far", "Far.", "Intro.", "## Odd", "Odd text."]);
   });
 
+  test("B1 what stands beside a list of criteria, inputs or constraints joins the task", () => {
+    const { brief } = read(
+      "## What\nDo it.\n## Acceptance\nAll of these:\n- a\n  goes on\n\nNot before March.\n## Inputs\nThe rows of last week\n## Constraints\nOne paragraph is a constraint.\n",
+    );
+    expect(brief?.acceptance).toEqual([{ id: "A1", text: "a goes on" }]);
+    expect(brief?.constraints).toEqual(["One paragraph is a constraint."]);
+    expect(brief?.task.split(/\n+/)).toEqual(["Do it.", "All of these:", "Not before March.", "The rows of last week"]);
+  });
+
+  test.each(["Done when", "It is not so:\n\nDefinition of done", "## Success criteria", "**Done when:**"])(
+    "words with a list of what must be true at the end, under %j, have criteria",
+    (label) => {
+      const colon = /^(?:#|\*)/.test(label) ? "" : ":";
+      const text = `# Gift notes\n\nA note at the checkout.\n\n${label}${colon}\n- it is stored\n- it is printed\n\nThe budget is open.\n`;
+      const { brief, problems } = read(text);
+      expect(problems).toEqual([]);
+      expect(brief).toMatchObject({
+        title: "Gift notes",
+        acceptance: [
+          { id: "A1", text: "it is stored" },
+          { id: "A2", text: "it is printed" },
+        ],
+      });
+      expect(brief?.task).toMatch(/^A note at the checkout\.[^]*The budget is open\.$/);
+    },
+  );
+
   test("sections of lists give criteria, inputs and constraints, after those of the front matter", () => {
     const { brief, problems } = read(
       "---\nacceptance: [first]\ninputs:\n  - a.csv\n  - {path: ./b/c.md, description: the notes}\n---\n## Task\nDo it.\n## Acceptance criteria\n- [ ] second\n- third\n  goes on\n## Inputs\n- `d e.txt`: with a space\n- f/g.csv - rows\n- [the page](docs/p.md)\n## Constraints\n1. CPU only\n",
