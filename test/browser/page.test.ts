@@ -171,7 +171,10 @@ inChromium("the page", () => {
     for (let at = 0; at < 4; at += 1) await page.keyboard.press("Tab");
     expect(await page.evaluate(() => document.activeElement?.textContent)).toContain("Inbox");
     await page.keyboard.press("Enter");
-    await page.locator(".ask-row").nth(1).waitFor();
+    const row = page.locator(".ask-row").nth(1);
+    await row.waitFor();
+    // Two roles of the same name ask in two runs: which one it is stands in the row.
+    expect(await row.locator(".ask-row-from").textContent()).toMatch(/ · Sentiment of Vietnamese customer reviews$/);
     await page.keyboard.press("j");
     await page.waitForURL(/\/inbox\/a-/);
     await page.keyboard.press("a");

@@ -164,11 +164,11 @@ function AskRow({ ask, here }: { readonly ask: AskView; readonly here: boolean }
           <span className="muted">{agoWords(ask.raisedAt, now)}</span>
         </span>
         <span className="ask-row-question">{shown(ask.question.split("\n")[0] ?? "")}</span>
-        <span className="muted">
+        <span className="muted ask-row-from">
           {shown(ask.role)}
           {ask.to === "user" ? "" : ` for ${shown(ask.to)}`}
           {ask.acknowledged === null ? "" : ` · seen by ${shown(ask.acknowledged.by)}`}
-          {ask.overdue ? " · overdue" : ""}
+          {ask.overdue ? " · overdue" : ""} · {shown(ask.title)}
         </span>
       </Link>
     </li>
