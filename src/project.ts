@@ -75,6 +75,14 @@ function expectations(workflow: unknown): { entries?: string[]; people?: string[
   return { entries: [read.data.entry], people };
 }
 
+/** The shortest workflow that works. Whoever only delegates is likely to get briefs. */
+function starterLine({ roles, routes }: OrgChart): string {
+  const work = routes.filter((route) => route.kind === "delegation");
+  const top = work.find(({ from }) => !work.some(({ to }) => to === from))?.from ?? roles[0]?.slug ?? "my-role";
+  const line = `export const workflow = { name: "team", entry: "${top}" };`;
+  return `Write into graphs/team.ts, with the role that gets briefs: ${line}`;
+}
+
 /** The bound chart of a project without errors. Errors: chart-invalid, workflow-invalid, both with the problems in `data`. */
 export function bindProject(
   project: Project,
@@ -96,7 +104,7 @@ export function bindProject(
   }
   if (!project.workflow || !project.loaded) {
     throw new CadreError("workflow-invalid", "this project has no workflow in graphs/", {
-      hint: "`cadre init` writes a starter, with one.",
+      hint: starterLine(project.chart),
     });
   }
   return bindChart({

@@ -189,6 +189,22 @@ describe("init", () => {
     expect(cadre(join(dir, "team"), ["run", "briefs/vietnamese-reviews.md"]).code).toBe(8);
   });
 
+  test("roles without a workflow: the line that the refusal names is one, and then they run", () => {
+    const dir = folder();
+    mkdirSync(join(dir, "modes"));
+    mkdirSync(join(dir, "graphs"));
+    writeFileSync(join(dir, "modes/hand.md"), mode("hand", "escalates_to:\n  - lead # Doubts\n"));
+    writeFileSync(join(dir, "modes/lead.md"), mode("lead", "delegates_to:\n  - hand # Building pages\n"));
+    const refused = cadre(dir, ["run", "Build the pages"]);
+    const line = /graphs\/team\.ts.*: (export const .*)$/m.exec(refused.err)?.[1];
+    expect([refused.code, line]).toEqual([2, 'export const workflow = { name: "team", entry: "lead" };']);
+    writeFileSync(join(dir, "graphs/team.ts"), `${line}\n`);
+    expect(cadre(dir, ["run", "Build the pages"])).toMatchObject({
+      code: 8,
+      out: expect.stringContaining("lead → hand") as string,
+    });
+  });
+
   test("in a project whose own code is CommonJS the workflow is a module all the same, and nothing is warned of", () => {
     for (const type of ['"type": "commonjs", ', ""]) {
       const dir = folder();
