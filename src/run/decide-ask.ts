@@ -221,7 +221,7 @@ function alreadyDecided(ask: AskRow): CadreError {
       data: { ask: ask.id, run: ask.run, expired: ask.deadline, at },
     });
   return new CadreError("ask-decided", `${ask.id} was already ${past[verb]} by ${by} (${face}, ${at})`, {
-    hint: "The first decision stands. `cadre trace` shows what followed.",
+    hint: `The first decision stands. \`cadre trace ${ask.run}\` shows what followed.`,
     data: { ask: ask.id, verb, by, face, at },
   });
 }
