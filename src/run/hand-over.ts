@@ -19,6 +19,7 @@ import { isBelow, opinionText } from "../events/opinion.ts";
 import { raiseAsk } from "./asks.ts";
 import { inputsAreThere } from "./inputs-there.ts";
 import { declaredRoute, parsed, refuse, type Turn } from "./refusal.ts";
+import { seedOf } from "./seed.ts";
 import { secondOpinion, type Wanted } from "./second-opinion.ts";
 import { openReturned, readReturn, returnReport } from "./return-report.ts";
 import { openChildren, severalTasks } from "./several-tasks.ts";
@@ -222,7 +223,7 @@ function openFrame(
   rule: Rule,
   content: FrameContent,
 ): void {
-  const { batch, context, frame, desk } = turn;
+  const { batch, context, frame } = turn;
   batch.add({
     type: "frame_opened",
     at: batch.now(),
@@ -233,7 +234,7 @@ function openFrame(
     parent: frame.id,
     callId: call.id,
     rule,
-    seededBy: [...context.above.frames, ...desk.frames].findLast((below) => below.role === to)?.id ?? null,
+    seededBy: seedOf(turn, to),
     ...content,
   });
 }

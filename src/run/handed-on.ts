@@ -12,6 +12,7 @@ import { check, ruleOf } from "../org/chart.ts";
 import { fit } from "../org/who.ts";
 import { z } from "zod";
 import type { Turn } from "./refusal.ts";
+import { seedOf } from "./seed.ts";
 import { once } from "../events/once.ts";
 
 type HandingVerb = "delegate" | "escalate" | "bump";
@@ -30,7 +31,7 @@ const usualCriterion = "What was asked for is done, or it is said why not.";
 const taskArgs = once(() => z.object({ criteria: z.array(z.string()).min(1) }));
 
 export function handOn(turn: Turn, ask: DeskAsk, decision: HandingOn): void {
-  const { context, frame, batch, desk } = turn;
+  const { context, frame, batch } = turn;
   const kind = decision.verb === "delegate" ? "delegation" : "escalation";
   const to = decision.to ?? "";
   const verdict = check(context.bound.chart, kind, frame.role, to);
@@ -49,7 +50,7 @@ export function handOn(turn: Turn, ask: DeskAsk, decision: HandingOn): void {
     rule: ruleOf(verdict.route),
     assignment,
     question,
-    seededBy: [...context.above.frames, ...desk.frames].findLast((below) => below.role === to)?.id ?? null,
+    seededBy: seedOf(turn, to),
     fit: fit(verdict.route, assignment?.task ?? `${question?.topic} ${question?.question}`),
   });
 }

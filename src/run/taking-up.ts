@@ -14,6 +14,7 @@ import { frameId } from "../ids.ts";
 import type { ModelReply, ToolSpec } from "../models/model.ts";
 import { check, ruleOf, type Rule } from "../org/chart.ts";
 import { refuse, type Turn } from "./refusal.ts";
+import { seedOf } from "./seed.ts";
 import { once } from "../events/once.ts";
 
 /** An answer that the frame's next reply has to take up. */
@@ -181,7 +182,7 @@ function raiseAgain({ context, frame, batch, desk }: Turn, { opened, closed }: D
     rule,
     assignment: null,
     question: { ...opened.question, tried: [opened.question.tried, became].filter((text) => text !== "").join("\n") },
-    seededBy: [...context.above.frames, ...desk.frames].findLast((below) => below.role === opened.to)?.id ?? null,
+    seededBy: seedOf({ context, desk }, opened.to),
     fit: opened.fit,
   });
 }
