@@ -10,28 +10,17 @@
 import { canonicalJson } from "../canonical.ts";
 import type { Limits } from "../briefs/brief.ts";
 import { CadreError } from "../errors.ts";
-import type { EffectKey, LineId, RunId } from "../ids.ts";
+import type { EffectKey, RunId } from "../ids.ts";
 import { unitsOf } from "../money.ts";
+import type { LedgerRecord } from "./inspection.ts";
 import type { RunStore } from "./ports.ts";
 import type { EffectRow, Fence, Spent } from "./rows.ts";
 import type { Connection } from "./connection.ts";
 import { bug } from "./failure.ts";
 import { fencedLines } from "./lines.ts";
 
-type EffectRecord = {
-  readonly key: EffectKey;
-  readonly line: LineId;
-  readonly kind: "model" | "tool";
-  readonly intent: string;
-  readonly outcome: string | null;
-  readonly failed: string | null;
-  readonly attempts: number;
-  readonly epoch: number;
-  readonly reserved_calls: number;
-  readonly reserved_tokens: number;
-  readonly reserved_money: number;
-  readonly reserved_gpu_ms: number;
-};
+/** As the statements here write it. */
+type EffectRecord = LedgerRecord & Pick<EffectRow, "kind">;
 
 const none: Spent = { modelCalls: 0, tokens: 0, money: 0, gpuMs: 0 };
 const whole = (some: Partial<Spent> | undefined): Spent => ({ ...none, ...some });
