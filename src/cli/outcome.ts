@@ -1,6 +1,7 @@
 /** How an advance ended, for people and for programs: what came of it or what it waits for, where it is written down, what to do next. */
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
+import { systemClock } from "../clock.ts";
 import type { AdvanceResult } from "../run/api.ts";
 import { servedAt } from "../store/served.ts";
 import type { Store } from "../store/ports.ts";
@@ -124,5 +125,12 @@ function outcomeRecord(
   asks: readonly AskRow[],
   next: ReturnType<typeof commandsForRun>,
 ): Record<string, unknown> {
-  return { type: "outcome", run: run.id, status, rehearsal: run.rehearsal, asks: asks.map(askRecord), next };
+  return {
+    type: "outcome",
+    run: run.id,
+    status,
+    rehearsal: run.rehearsal,
+    asks: asks.map((ask) => askRecord(ask, systemClock)),
+    next,
+  };
 }

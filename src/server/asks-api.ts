@@ -25,7 +25,7 @@ export function asksApi(deps: ServerDeps): Hono<Vars> {
   const api = new Hono<Vars>();
 
   const viewOf = async (ask: AskRow) =>
-    askView(ask, (await cadre.store.run(ask.run)) ?? { title: "", currency: null }, clock.now());
+    askView(ask, (await cadre.store.run(ask.run)) ?? { title: "", currency: null }, clock);
 
   api.get("/", async (context) => {
     const run = context.req.query("run");

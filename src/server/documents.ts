@@ -59,10 +59,9 @@ export async function runView(rows: Rows, run: RunRow): Promise<RunView> {
   };
 }
 
-/** `now`: in ms. */
-export function askView(ask: AskRow, { title, currency }: Pick<RunRow, "title" | "currency">, now: number): AskView {
+export function askView(ask: AskRow, { title, currency }: Pick<RunRow, "title" | "currency">, clock: Clock): AskView {
   // The record of the command line's documents, which this type describes.
-  const record = askRecord(ask, now) as Omit<AskView, "state" | "decision" | "title" | "currency">;
+  const record = askRecord(ask, clock) as Omit<AskView, "state" | "decision" | "title" | "currency">;
   return { ...record, state: ask.state, decision: ask.decision, title, currency };
 }
 

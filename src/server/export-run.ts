@@ -38,7 +38,7 @@ export async function exportRun({ cadre, placer, clock, version }: ExportDeps, r
     chart,
     placed: await placer.place(planOf(picture)),
     events,
-    asks: (await store.asks({ run: run.id })).map((ask) => askView(ask, run, clock.now())),
+    asks: (await store.asks({ run: run.id })).map((ask) => askView(ask, run, clock)),
     changes: await changesOrNone(() => cadre.changes(run.id)),
     journal: {
       pages: [...renderJournal({ run, brief: run.brief, events, project: null })]

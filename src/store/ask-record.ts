@@ -1,10 +1,11 @@
 /** An ask as `cadre.inbox/1` and every other JSON document shows it. */
+import type { Clock } from "../clock.ts";
 import { bumpsTo, isOverdue, mayExpire } from "./expiry.ts";
 import type { AskRow } from "./rows.ts";
 import { hashNow } from "./votes.ts";
 
-/** `now`: in ms, by which it is overdue or not. */
-export function askRecord(ask: AskRow, now: number): Record<string, unknown> {
+/** `clock`: by which it is overdue or not. */
+export function askRecord(ask: AskRow, clock: Clock): Record<string, unknown> {
   return {
     id: ask.id,
     run: ask.run,
@@ -24,7 +25,7 @@ export function askRecord(ask: AskRow, now: number): Record<string, unknown> {
     expires: ask.deadline !== null && mayExpire(ask),
     /** The role that gets it after the deadline; null: it waits, and is overdue. */
     bumpsTo: bumpsTo(ask),
-    overdue: isOverdue(ask, now),
+    overdue: isOverdue(ask, clock.now()),
     acknowledged: ask.acknowledged ?? null,
     /** The role that a person is asked for, and the routes that are theirs to take. */
     seat: ask.seat ?? null,

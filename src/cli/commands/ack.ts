@@ -1,4 +1,5 @@
 /** `cadre ack`: says that somebody has seen an ask and sees to it. Nothing moves, and its deadline stays. */
+import { systemClock } from "../../clock.ts";
 import { visible } from "../../views/escape.ts";
 import { timeText } from "../../views/escalations.ts";
 import { askRecord } from "../../store/ask-record.ts";
@@ -17,7 +18,7 @@ export function ack(context: Context, input: Input): Promise<number> {
     if (output.json) {
       output.document({
         schema: "cadre.ask/1",
-        ...askRecord(ask, Date.now()),
+        ...askRecord(ask, systemClock),
         state: ask.state,
         decision: ask.decision,
       });

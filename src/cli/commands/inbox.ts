@@ -92,7 +92,7 @@ function show(context: Context, waiting: readonly Row[], over: readonly AskRow[]
     rows: waiting,
     columns: columns(Date.now()),
     record: (ask) =>
-      isWhole(ask) ? askRecord(ask, Date.now()) : Object.fromEntries(inList.map((name) => [name, ask[name]])),
+      isWhole(ask) ? askRecord(ask, systemClock) : Object.fromEntries(inList.map((name) => [name, ask[name]])),
     empty: "nothing waits for you",
     more: {
       ...(over.length === 0 ? {} : { expired: over.map((ask) => expiredRecord(context, ask)) }),

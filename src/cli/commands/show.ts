@@ -1,4 +1,5 @@
 /** `cadre show`: one run, where it stands, what it asks, what came of it, what it used, what can be done. */
+import { systemClock } from "../../clock.ts";
 import { USER } from "../../org/chart.ts";
 import type { StoreReader } from "../../store/open-reader.ts";
 import type { AskRow, RunRow } from "../../store/rows.ts";
@@ -35,7 +36,12 @@ export function show(context: Context, input: Input): Promise<number> {
 function showAsk(context: Context, run: RunRow, ask: AskRow): void {
   const { output, command } = context;
   if (output.json) {
-    output.document({ schema: "cadre.ask/1", ...askRecord(ask, Date.now()), state: ask.state, decision: ask.decision });
+    output.document({
+      schema: "cadre.ask/1",
+      ...askRecord(ask, systemClock),
+      state: ask.state,
+      decision: ask.decision,
+    });
     return;
   }
   for (const line of askCard(ask, output, cardOptions(run))) output.line(line);
@@ -96,7 +102,7 @@ async function showRun(context: Context, store: StoreReader, run: RunRow): Promi
         past: outcome.past,
       },
       brief: run.brief,
-      asks: asks.map((ask) => ({ ...askRecord(ask, Date.now()), state: ask.state, decision: ask.decision })),
+      asks: asks.map((ask) => ({ ...askRecord(ask, systemClock), state: ask.state, decision: ask.decision })),
       report: outcome.report,
       criteria: outcome.criteria,
       files: outcome.files,
