@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { systemClock } from "../clock.ts";
 import type { AdvanceResult } from "../run/api.ts";
-import { servedAt } from "../store/served.ts";
+import { servedAt } from "../server/served.ts";
 import type { Store } from "../store/ports.ts";
 import type { AskRow, RunRow } from "../store/rows.ts";
 import { visible } from "../views/escape.ts";

@@ -8,7 +8,7 @@ import { CadreError } from "../errors.ts";
 import { openPlacer } from "../layout/place.ts";
 import { openFeed } from "../store/feed.ts";
 import { openReader } from "../store/open-reader.ts";
-import { noteServed } from "../store/served.ts";
+import { noteServed } from "./served.ts";
 import type { AccessOptions } from "./access.ts";
 import { createApp } from "./app.ts";
 import { openAssets } from "./assets.ts";

@@ -1,8 +1,8 @@
 /** Where a control room shows a project at this moment: noted in the data folder by the process that serves it, gone when it ends. */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Owner } from "./rows.ts";
-import { ownerState, thisOwner } from "./owner.ts";
+import type { Owner } from "../store/rows.ts";
+import { ownerState, thisOwner } from "../store/owner.ts";
 
 type Note = { readonly url: string; readonly owner: Owner };
 
