@@ -1,7 +1,7 @@
 /** `cadre lint` for editors, pull requests and people who write: formats, severities, mending in place, watching. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { cadre, document, folder, main, startCadre } from "./cli-process.ts";
@@ -156,7 +156,7 @@ test("--watch does not look again for what it writes itself, into a file of the 
     said += piece;
     if (said.split("modes/worker.md changed").length <= edits || !said.includes("watching")) return;
     edits += 1;
-    if (edits < 4) writeFileSync(worker, `${readFileSync(worker, "utf8")}\nMore.\n`);
+    if (edits < 4) appendFileSync(worker, "\nMore.\n"); // one change: a file that is written anew is empty first
     else child.kill("SIGINT");
   });
   await once(child, "close");
