@@ -15,7 +15,10 @@ async function started(args: readonly string[]): Promise<Child> {
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
   const closed = once(child, "close");
-  while (!text.includes("ready\n")) await Promise.race([once(child.stdout, "data"), closed]);
+  for (let over = false; !text.includes("ready\n");) {
+    if (over) throw new Error(`store-child.ts ${args[0]} ended before it was ready`);
+    await Promise.race([once(child.stdout, "data"), closed.then(() => (over = true))]);
+  }
   const answer = closed.then(([code, signal]): Answer => {
     const said = text.slice(text.indexOf("\n") + 1).trim();
     return said === "" ? { code, signal } : (JSON.parse(said) as Answer);
