@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { readBrief } from "../../src/briefs/read-brief.ts";
 import type { Brief } from "../../src/briefs/brief.ts";
+import { fetchNotice } from "../../src/cli/fetch-notice.ts";
 import { openCadre } from "../../src/cadre/cadre.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { isCadreError } from "../../src/errors.ts";
@@ -103,6 +104,43 @@ describe("a file", () => {
       expect.objectContaining({ code: "model-engine", hint: expect.stringContaining("npm install node-llama-cpp@") }),
     );
     expect(() => requireLlama()).not.toThrow();
+  });
+});
+
+describe("that a file would be fetched from the Hub", () => {
+  const models = {
+    mapped: { tier: "embedded", model: "hf:org/mapped:Q8_0" },
+    staffed: { tier: "embedded", model: "hf:org/staffed:Q8_0" },
+    judge: { tier: "embedded", model: "hf:org/judge:Q8_0" },
+    unused: { tier: "embedded", model: "hf:org/unused:Q8_0" },
+  };
+  const routing = { model: "judge", threshold: 0.5 };
+  const told = async (config: object, model: string | null = null): Promise<string[]> => {
+    write("cadre.yaml", JSON.stringify({ models, ...config }));
+    write(
+      "graphs/seated.ts",
+      'export const workflow = { name: "seated", entry: "backend-lead", staffing: { "backend-lead": { by: "model", model: "staffed" } } };',
+    );
+    const said = await fetchNotice(project.dir, join(project.dir, ".cadre"), { model, workflow: "seated" });
+    for (const sentence of said)
+      expect(sentence).toMatch(/is not here yet: it is fetched from huggingface\.co when it is first called/);
+    return said.map((sentence) => /org\/(\w+)/.exec(sentence)?.[1] ?? sentence);
+  };
+
+  test.each<[string, object, string | null, string[]]>([
+    [
+      "cadre.yaml maps, and of one that the workflow seats",
+      { map: { default: "mapped" } },
+      null,
+      ["mapped", "staffed"],
+    ],
+    ["the workflow seats alone", {}, null, ["staffed"]],
+    ["is asked about routes", { routing }, null, ["staffed", "judge"]],
+    ["is asked about routes, beside the one of --model", { routing }, "mapped", ["mapped", "judge"]],
+    ["plays and is asked", { routing: { ...routing, model: "mapped" } }, "mapped", ["mapped"]],
+    ["nobody calls in a rehearsal", { routing, map: { default: "mapped" } }, "rehearsal", []],
+  ])("is said of a model that %s", async (_what, config, model, names) => {
+    expect(await told(config, model)).toEqual(names);
   });
 });
 

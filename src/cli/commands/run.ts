@@ -26,7 +26,7 @@ export async function run(context: Context, input: Input): Promise<number> {
   const options = startOptions(input, by);
   // A dry run leaves no trace, not even an empty data file.
   if (dry) return withCadre(context, (cadre) => preview(context, cadre, brief, options), { readOnly: true });
-  await tellFetches(context, options.model ?? null);
+  await tellFetches(context, options);
   return withCadre(context, async (cadre) => {
     const row = await cadre.start(brief, options);
     announce(context, row, said);
@@ -63,10 +63,11 @@ function announce(context: Context, row: RunRow, said: readonly string[]): void 
 }
 
 /** Before the run is made: whoever has no network yet can leave it. */
-async function tellFetches({ dir, data, output }: Context, flag: string | null): Promise<void> {
-  if (!flag?.startsWith("embedded:") && !configMentions(dir, "embedded")) return;
+async function tellFetches({ dir, data, output }: Context, options: StartOptions): Promise<void> {
+  const [model, workflow] = [options.model ?? null, options.workflow ?? null];
+  if (!model?.startsWith("embedded:") && !configMentions(dir, "embedded")) return;
   const { fetchNotice } = await import("../fetch-notice.ts");
-  for (const sentence of await fetchNotice(dir, data, flag)) output.note(`note: ${visible(sentence)}`);
+  for (const sentence of await fetchNotice(dir, data, { model, workflow })) output.note(`note: ${visible(sentence)}`);
 }
 
 /** On stderr: it is nothing that the run made. */
