@@ -9,7 +9,7 @@ import type { RoleModel } from "../models/model.ts";
 import { modelSource } from "../models/served-model.ts";
 import type { BoundChart } from "../org/bound-chart.ts";
 import type { Role } from "../org/chart.ts";
-import { commandPolicy, type CommandPolicy } from "../org/command-policy.ts";
+import { commandPolicy } from "../org/command-policy.ts";
 import { advanceRun } from "../run/advance-run.ts";
 import type { AdvanceOptions, AdvanceResult, ChangedFile, Changes, ForkOptions, StartOptions } from "../run/api.ts";
 import { driftFrom } from "../run/drift.ts";
@@ -17,6 +17,7 @@ import { complaint } from "../run/refusal.ts";
 import type { Store } from "../store/ports.ts";
 import type { RunRow } from "../store/rows.ts";
 import type { Sandbox } from "../tools/sandbox/sandbox.ts";
+import type { Tool } from "../tools/tool.ts";
 import { openWorkspaces } from "../tools/workspace/folder.ts";
 import type { Workspaces } from "../tools/workspace/workspace.ts";
 import type { Engine, EngineOptions } from "./api.ts";
@@ -156,6 +157,8 @@ export function openEngine(options: EngineOptions): Engine {
       { of: run, past: { line, length, head }, desk: cut.desk, traces, bound, model, by: how.by },
     );
   };
+  const toolNamed = async (bound: BoundChart | undefined, name: string): Promise<Tool | undefined> =>
+    (await tools()).get(name) ?? (bound && (await whileServed(serve(), servedTool(bound, name))));
   return {
     start,
     advance,
@@ -174,15 +177,16 @@ export function openEngine(options: EngineOptions): Engine {
     apply: (run) => applyRun(options.store, workspaces, run),
     argumentProblem: async ({ run, line, action }, args) => {
       const name = action?.type === "tool" ? action.tool : "";
-      const tool = (await tools()).get(name) ?? (await servedTool(options.store, serve(), run, name));
-      const checked = tool?.schema.safeParse(args);
-      if (!tool || !checked) return "it is approved as it is, or rejected with a reason";
+      const bound = await boundOf(options.store, run);
+      const tool = await toolNamed(bound, name);
+      if (!tool) return "it is approved as it is, or rejected with a reason";
+      const checked = tool.schema.safeParse(args);
       if (!checked.success) return complaint(checked.error);
       await outside.read(); // a model that the edit names is one of cadre.yaml
       const context = {
         workspace: workspaces.path(run),
         writable: await shareOf(options.store, line),
-        commands: await commandsOf(options.store, run),
+        commands: commandPolicy(bound?.workflow ?? {}),
         project: options.dir,
         knowledge: [],
         key: "",
@@ -211,10 +215,9 @@ async function shareOf(store: Store, line: LineId): Promise<readonly string[] | 
   return opening?.event.type === "child_opened" ? opening.event.writes : null;
 }
 
-async function commandsOf(store: Store, run: RunId): Promise<CommandPolicy> {
+async function boundOf(store: Store, run: RunId): Promise<BoundChart | undefined> {
   const row = await store.run(run);
-  const bound = row && (await store.chart(row.chart));
-  return commandPolicy(bound?.workflow ?? {});
+  return row && store.chart(row.chart);
 }
 
 /** What a run writes into the project beside its workspace; the default journal is known to the workspaces already. */

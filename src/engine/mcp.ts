@@ -1,8 +1,6 @@
 /** MCP servers for one piece of work of the engine (a start, an advance): read from cadre.yaml and opened when they are needed, ended with it. */
-import type { RunId } from "../ids.ts";
 import type { BoundChart, McpTool } from "../org/bound-chart.ts";
 import type { Project } from "../project.ts";
-import type { Store } from "../store/ports.ts";
 import type { McpPool } from "../tools/mcp/pool.ts";
 import type { Tool } from "../tools/tool.ts";
 
@@ -86,14 +84,7 @@ export function byName(tools: readonly Tool[]): ReadonlyMap<string, Tool> {
   return new Map(tools.map((tool) => [tool.name, tool]));
 }
 
-/** An MCP tool that the run is bound to. */
-export async function servedTool(
-  store: Store,
-  served: ServedTools,
-  id: RunId,
-  name: string,
-): Promise<Tool | undefined> {
-  const run = await store.run(id);
-  const bound = run && (await store.chart(run.chart));
-  return bound && (await served.toolsOf(bound)).find((tool) => tool.name === name);
+/** Of the MCP tools that a run is bound to: the one of this name. */
+export function servedTool(bound: BoundChart, name: string): (served: ServedTools) => Promise<Tool | undefined> {
+  return async (served) => (await served.toolsOf(bound)).find((tool) => tool.name === name);
 }
