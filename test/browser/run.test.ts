@@ -406,6 +406,28 @@ inChromium("a run in the browser", () => {
     },
   );
 
+  test("V1 no role lies under the controls of the plane until a person moves it", async () => {
+    const own = await servedWaiting();
+    const { page } = await signedIn(own);
+    await opened(page, own);
+    await page.getByRole("button", { name: "Whole org" }).click();
+    const camera = page.locator(".camera");
+    for (const size of [
+      { width: 1280, height: 720 },
+      { width: 1440, height: 620 },
+      { width: 1100, height: 900 },
+      { width: 390, height: 844 },
+    ]) {
+      await page.setViewportSize(size);
+      const covered = async (): Promise<number> => {
+        const left = (await camera.boundingBox())?.x ?? 0;
+        const roles = await Promise.all((await page.locator(".role").all()).map((one) => one.boundingBox()));
+        return roles.filter((box) => box === null || box.x + box.width > left).length;
+      };
+      await expect.poll(covered, { message: JSON.stringify(size) }).toBe(0);
+    }
+  });
+
   test("short lines of a changed file begin at the left, and names in the budget stay whole", async () => {
     const model = scriptedModel((_request, { turn }) =>
       turn === 0
@@ -426,6 +448,8 @@ inChromium("a run in the browser", () => {
     const leftOf = async (place: typeof line): Promise<number> => (await place.boundingBox())?.x ?? Number.NaN;
     expect((await leftOf(line.locator("code"))) - (await leftOf(line))).toBeLessThan(80);
     await page.getByRole("tab", { name: "Budget" }).click();
+    // Nobody configured a model, so the run is a rehearsal, and no call of a model is counted.
+    expect(await page.locator(".limits").textContent()).toContain("turns of the rehearsal");
     const name = page.locator(".budget td").first();
     expect(await name.evaluate((cell) => getComputedStyle(cell).overflowWrap)).toBe("normal");
   });

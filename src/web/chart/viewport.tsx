@@ -14,8 +14,9 @@ const least = 0.15;
 const most = 2;
 const step = 1.25;
 const margin = 28;
-/** Room for the controls that lie over the plane. */
+/** Room for the controls that lie over the plane: at the top, and at the right. */
 const above = 56;
+const beside = 52;
 const arrow = 60;
 
 export function Viewport({
@@ -142,11 +143,11 @@ export function Viewport({
 }
 
 function fitted(frame: HTMLElement, { width, height }: Size): Camera {
-  const room = { width: frame.clientWidth - 2 * margin, height: frame.clientHeight - above - margin };
+  const room = { width: frame.clientWidth - margin - beside, height: frame.clientHeight - above - margin };
   const zoom = clamp(Math.min(room.width / Math.max(1, width), room.height / Math.max(1, height), 1.08));
   return {
     zoom,
-    x: (frame.clientWidth - width * zoom) / 2,
+    x: Math.min((frame.clientWidth - width * zoom) / 2, frame.clientWidth - beside - width * zoom),
     y: above + Math.max(0, (room.height - height * zoom) / 2),
   };
 }
