@@ -42,7 +42,7 @@ export function Budget({
           const share = now === undefined ? 0 : Math.min(1, now / ceiling);
           return (
             <li key={name}>
-              <span>{words[name] ?? name}</span>
+              <span>{name === "modelCalls" && run.rehearsal ? "turns of the rehearsal" : (words[name] ?? name)}</span>
               <span className="bar">
                 <i style={{ width: `${share * 100}%` }} className={share > 0.8 ? "bar-high" : ""} />
               </span>
