@@ -95,7 +95,8 @@ export function parseYaml(
   if (first) {
     const deep = first.code === "RESOURCE_EXHAUSTION";
     const message = deep ? tooDeep : `The front matter is not valid YAML: ${first.message}`;
-    return { tree: null, problems: [problem(deep ? "yaml-too-deep" : "yaml-invalid", message, first.pos[0], "error")] };
+    const told = problem(deep ? "yaml-too-deep" : "yaml-invalid", message, first.pos[0], "error");
+    return { tree: null, problems: [withUsualMend(told, first)] };
   }
   const warnings = document.warnings.map((warning) => problem("yaml-tag", warning.message, warning.pos[0], "warning"));
   const walk: Walk = { at: (node) => place(node.range?.[0] ?? 0), anchors: new Map(), sizes: new WeakMap(), count: 0 };
@@ -134,6 +135,14 @@ const mends: Readonly<Record<string, string>> = {
     "Look at brackets, quotes and indentation here and in the line before; a text with `: ` or ` #` in it needs quotes.",
   "yaml-duplicate-key": "Keep one of the two.",
 };
+
+/** Of the two mistakes that are made most. */
+function withUsualMend(told: Problem, { code, message }: { readonly code: string; readonly message: string }): Problem {
+  if (code === "TAB_AS_INDENT") return { ...told, hint: "Write blanks in the place of the tab: YAML takes none." };
+  // The items of one list do not begin in one column.
+  if (!message.startsWith("A block sequence")) return told;
+  return { ...told, hint: "Begin all items of the list in the same column." };
+}
 
 const tooDeep = `The front matter is nested more than ${yamlLimits.depth} levels deep, which no mode or brief needs.`;
 

@@ -92,6 +92,13 @@ test("faults in the YAML are problems with their place", () => {
   expect(codes("a: 1\n...\nb: 2").join()).toMatch(/^error yaml-invalid/);
 });
 
+test("a tab, and items that are not below each other, are told as what they are", () => {
+  const hints = (yaml: string): unknown[] => read(yaml).problems.map(({ line, hint }) => [line, hint]);
+  expect(hints("a:\n\t- b")).toEqual([[3, "Write blanks in the place of the tab: YAML takes none."]]);
+  expect(hints("a:\n   - b\n  - c")).toEqual([[4, "Begin all items of the list in the same column."]]);
+  expect(hints("a: 1\nb: [1, 2")).toEqual([[4, expect.stringContaining("Look at brackets") as string]]);
+});
+
 test("Y3 keys that JavaScript treats specially are refused at any depth", () => {
   for (const key of ["__proto__", "constructor", "prototype", '"__proto__"']) {
     expect(codes(`a:\n  - {${key}: {polluted: true}}`)).toEqual(["error yaml-key 3:6"]);
