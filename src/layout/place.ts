@@ -4,6 +4,7 @@
  * L1. A layout that takes longer than the deadline is given up, and its thread with it: whoever asked draws a map instead.
  * L2. The same picture is laid out once; what was laid out last is kept.
  * L3. The thread keeps no process alive; it is started when somebody is about to draw, and a deadline is counted from when it is ready.
+ * L4. A thread that could not start, or has ended, is another one's turn: nobody waits for it, and the next picture starts a new one.
  */
 import type { Worker } from "node:worker_threads";
 import { hashOf } from "../canonical.ts";
@@ -24,15 +25,26 @@ export type PlacerOptions = {
   readonly deadlineMs?: number;
   /** Layouts that are kept. */
   readonly keep?: number;
+  /** Starts the thread; tests give one that ends. */
+  readonly start?: () => Promise<Worker>;
 };
 
-export function openPlacer({ deadlineMs = 4000, keep = 100 }: PlacerOptions = {}): Placer {
+export function openPlacer({ deadlineMs = 4000, keep = 100, start = startOwn }: PlacerOptions = {}): Placer {
   const known = new Map<string, Promise<Placed | null>>();
   let worker: Promise<Worker> | null = null;
   let turn: Promise<unknown> = Promise.resolve();
   let n = 0;
 
-  const begin = (): Promise<Worker> => (worker ??= startThread());
+  const begin = (): Promise<Worker> => {
+    if (worker !== null) return worker;
+    const own = start().then(whenReady);
+    worker = own;
+    const forget = (): void => {
+      if (worker === own) worker = null; // L4
+    };
+    own.then((thread) => thread.once("exit", forget), forget);
+    return own;
+  };
   const giveUp = async (): Promise<void> => {
     const old = worker;
     worker = null;
@@ -68,15 +80,23 @@ export function openPlacer({ deadlineMs = 4000, keep = 100 }: PlacerOptions = {}
   };
 }
 
-async function startThread(): Promise<Worker> {
+async function startOwn(): Promise<Worker> {
   const { startLayoutThread } = await import("./layout-thread.ts");
-  const worker = startLayoutThread();
+  return startLayoutThread();
+}
+
+async function whenReady(worker: Worker): Promise<Worker> {
   await new Promise<void>((resolve, reject) => {
     worker.once("message", () => resolve());
-    worker.once("error", reject);
+    worker.on("error", reject); // for good: an error that nobody hears ends the process
+    worker.once("exit", () => reject(threadEnded())); // L4
   });
   worker.unref(); // L3
   return worker;
+}
+
+function threadEnded(): Error {
+  return new Error("the thread that lays pictures out has ended");
 }
 
 function answerOf(
@@ -89,15 +109,18 @@ function answerOf(
       clearTimeout(timer);
       worker.off("message", onMessage);
       worker.off("error", onError);
+      worker.off("exit", onExit);
       done();
     };
     const onMessage = (done: Done): void => {
       if (done.n === job.n) settle(() => resolve(done.graph));
     };
     const onError = (error: Error): void => settle(() => reject(error));
+    const onExit = (): void => onError(threadEnded());
     const timer = setTimeout(() => settle(() => resolve("late")), deadlineMs);
     worker.on("message", onMessage);
     worker.on("error", onError);
+    worker.on("exit", onExit);
     worker.postMessage(job);
   });
 }

@@ -1,9 +1,11 @@
 /** What is drawn of a chart, where it lies, and the file that it becomes. */
+import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
 import { loadProjectModes } from "../../src/modes/project-modes.ts";
 import { USER, type OrgChart } from "../../src/org/chart.ts";
 import { compile } from "../../src/org/compile.ts";
 import { elkGraph, placedFrom, planOf } from "../../src/layout/elk-graph.ts";
+import { startLayoutThread } from "../../src/layout/layout-thread.ts";
 import { openPlacer } from "../../src/layout/place.ts";
 import { chartSvg, mapSvg } from "../../src/views/chart-svg.ts";
 import { foldedFrom, mapOf } from "../../src/views/org-map.ts";
@@ -133,6 +135,26 @@ describe("a layout", () => {
     expect(await patient.place({ nodes: [{ id: "a", rank: 0, width: 10, height: 10 }], edges: [] })).not.toBeNull();
     expect(patient.place(plan)).toBe(patient.place(plan)); // L2
     await patient.close();
+  });
+
+  test.each([
+    ["could not start", "process.exit(1)"],
+    [
+      "ended in the middle",
+      "const { parentPort } = require('node:worker_threads'); parentPort.postMessage(0); parentPort.once('message', () => process.exit(1));",
+    ],
+    ["ended while nobody drew", "require('node:worker_threads').parentPort.postMessage(0)"],
+  ])("L4 is not waited for where the thread %s, and the next one has a thread again", async (_what, code) => {
+    const ended = Promise.withResolvers<unknown>();
+    const ending = (): Worker => new Worker(code, { eval: true }).once("exit", ended.resolve);
+    const starts = [startLayoutThread, ending];
+    const placer = openPlacer({ deadlineMs: 3_600_000, start: async () => starts.pop()!() });
+    const plan = { nodes: [{ id: "a", rank: 0, width: 10, height: 10 }], edges: [] };
+    placer.warm();
+    if (code.includes("exit")) await expect(placer.place(plan)).rejects.toThrow("has ended");
+    else await ended.promise;
+    expect(await placer.place(plan)).not.toBeNull();
+    await placer.close();
   });
 
   test("turns a route that goes up round for the engine, and back", () => {
