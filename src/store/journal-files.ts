@@ -28,14 +28,20 @@ export function journalFolders(folder: string): string[] {
   }
 }
 
-/** The text of a page; undefined where there is none, or nobody here may read it. */
+/**
+ * The text of a page; undefined where there is none, or nobody here may read it. Errors: what a disk says that fails. What a page remembers
+ * holds the store to it (D8), so one that is there and does not come is not the same as none.
+ */
 export function readPage(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && isNoPage.has(String(error.code))) return undefined;
+    throw error;
   }
 }
+
+const isNoPage = new Set(["ENOENT", "ENOTDIR", "EACCES", "EPERM"]);
 
 function writeIfChanged(path: string, content: string): void {
   if (existsSync(path) && readFileSync(path, "utf8") === content) return;

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { writeJournal } from "../../src/store/journal-files.ts";
+import { readPage, writeJournal } from "../../src/store/journal-files.ts";
 import { temporaryFolder } from "../../src/testing.ts";
 
 test("half files of killed writers are cleared away, and nothing else", async () => {
@@ -28,5 +28,13 @@ test("of the pages in its folders those are cleared away that it numbered itself
     writeFileSync(join(run, "decisions", name), "text");
   writeJournal(folder.path, "r-000001", new Map([["decisions/01-kept.md", "whole"]]));
   expect(readdirSync(join(run, "decisions")).toSorted()).toEqual(["01-kept.md", "2026.md", "why-we-said-no.md"]);
+  await folder.remove();
+});
+
+test("D8 a page that is there and does not come is not taken for none: what it remembers would be passed over", async () => {
+  const folder = await temporaryFolder();
+  mkdirSync(join(folder.path, "README.md"));
+  expect(readPage(join(folder.path, "none", "README.md"))).toBeUndefined();
+  expect(() => readPage(join(folder.path, "README.md"))).toThrow(expect.objectContaining({ code: "EISDIR" }));
   await folder.remove();
 });
