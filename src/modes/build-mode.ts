@@ -54,7 +54,9 @@ export function buildMode(source: Source, dialect: DialectName, said: Translatio
 /** Of each key, and under cadre's name for it where the dialect has another. */
 function linesOf(source: Source, { spelled = {} }: Translation): Record<string, number> {
   const lines = Object.fromEntries(source.map.entries.map((entry) => [entry.key, entry.line]));
-  const aliases = Object.entries(spelled).flatMap(([key, own]) => (lines[own] === undefined ? [] : [[key, lines[own]]]));
+  const aliases = Object.entries(spelled).flatMap(([key, own]) =>
+    lines[own] === undefined ? [] : [[key, lines[own]]],
+  );
   return { ...(Object.fromEntries(aliases) as Record<string, number>), ...lines };
 }
 
@@ -80,7 +82,11 @@ function inBody(dialect: DialectName, source: Source, metadata: Metadata): Probl
 
 type Lists = { readonly source: Source; readonly metadata: Metadata; readonly said: Translation };
 
-function textsOf({ source, metadata }: Lists, key: string, translated: readonly string[] | undefined): readonly string[] {
+function textsOf(
+  { source, metadata }: Lists,
+  key: string,
+  translated: readonly string[] | undefined,
+): readonly string[] {
   const own = readTexts(source, key) ?? translated;
   const said = metadata.get(key)?.items.map((item) => item.text);
   if (own && said) compareWords(source, metadata, key, own, said);

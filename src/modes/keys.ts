@@ -80,7 +80,15 @@ export function readRoutes(source: Source, key: string, kind: RouteKind): RouteD
   return listOf(source, key, value).flatMap((item) => {
     const targets = item.kind === "map" ? readDataRoute(source, key, item) : readPlainRoute(source, key, item);
     const { line, column } = item;
-    return targets.map(({ to, purpose }) => ({ kind, to, purpose, file, line, column, origin: "front-matter" as const }));
+    return targets.map(({ to, purpose }) => ({
+      kind,
+      to,
+      purpose,
+      file,
+      line,
+      column,
+      origin: "front-matter" as const,
+    }));
   });
 }
 

@@ -125,7 +125,9 @@ function passedOver(others: readonly { readonly file: string; readonly why: stri
       file,
       line: 1,
       column: 1,
-      ...(more.length === 0 ? {} : { hint: `The others: ${more.map((each) => each.file.split("/").at(-1)).join(", ")}` }),
+      ...(more.length === 0
+        ? {}
+        : { hint: `The others: ${more.map((each) => each.file.split("/").at(-1)).join(", ")}` }),
     };
   });
 }
@@ -151,7 +153,8 @@ async function searchFolder(search: Search, folder: string, shown: string, depth
       if (skipped) continue;
       if (depth >= limits.depth) search.dropped += 1;
       else await searchFolder(search, path, file, depth + 1);
-    } else if (/\.md$/i.test(entry.name) || isCollection(entry.name)) await takeFile(search, path, file, entry.isSymbolicLink());
+    } else if (/\.md$/i.test(entry.name) || isCollection(entry.name))
+      await takeFile(search, path, file, entry.isSymbolicLink());
   }
 }
 

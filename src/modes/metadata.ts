@@ -34,7 +34,10 @@ const label = /^\s*(?:[-*+]\s+)?\*\*\s*([^*:]+?)\s*(?::\s*\*\*|\*\*\s*:)\s*(.*)$
 type Block = { readonly key: string; readonly line: number; readonly rest: string; readonly lines: SourceLine[] };
 
 /** `sections` are the whole body's. */
-export function readMetadata(sections: readonly Section[]): { readonly entries: Metadata; readonly prose: readonly ProseItem[] } {
+export function readMetadata(sections: readonly Section[]): {
+  readonly entries: Metadata;
+  readonly prose: readonly ProseItem[];
+} {
   const entries = new Map<string, MetadataEntry>();
   const prose: ProseItem[] = [];
   const own = blocksOf(underMetadata(sections));
@@ -54,7 +57,9 @@ export function readMetadata(sections: readonly Section[]): { readonly entries: 
 /** `a, b` on the label's own line; a comma in brackets or quotes separates nothing. */
 function splitInline(text: string): string[] {
   if (saysNone(text)) return [];
-  return (text.match(/(?:[^,(`]|\([^)]*\)?|`[^`]*`?)+/g) ?? []).map((part) => part.trim()).filter((part) => part !== "");
+  return (text.match(/(?:[^,(`]|\([^)]*\)?|`[^`]*`?)+/g) ?? [])
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 }
 
 function underMetadata(sections: readonly Section[]): Section[] {

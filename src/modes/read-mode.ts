@@ -74,7 +74,13 @@ function readDocument(text: string, file: string): RoleFile {
   const garbled = mojibakeProblems(text, file);
   const document = readMarkdown(text, file);
   if (!hasErrors(document.problems)) return readRole(document, file, garbled);
-  return readPlainTexts(text, file, document, garbled) ?? { modes: [], problems: [...document.problems, ...garbled], notARole: null };
+  return (
+    readPlainTexts(text, file, document, garbled) ?? {
+      modes: [],
+      problems: [...document.problems, ...garbled],
+      notARole: null,
+    }
+  );
 }
 
 /** Only of other tools' agents: whoever writes a mode is told what to mend. */
@@ -89,15 +95,22 @@ function readPlainTexts(
   if (quoted === null) return null;
   const again = readMarkdown(quoted.text, file);
   const map = again.frontMatter;
-  if (!map || hasErrors(again.problems) || yamlDialects.find((each) => each.recognises(map, file)) === cadre) return null;
+  if (!map || hasErrors(again.problems) || yamlDialects.find((each) => each.recognises(map, file)) === cadre)
+    return null;
   return readRole(again, file, [...quoted.problems, ...garbled]);
 }
 
 function readRole(document: MarkdownDocument, file: string, garbled: readonly Problem[]): RoleFile {
   const problems = [...document.problems, ...garbled];
   const map = document.frontMatter;
-  if (!map) return { modes: [], problems: [...garbled], notARole: document.language ? "its front matter is empty" : "it has no front matter" };
-  if (isNoAgent(map, file)) return { modes: [], problems: [], notARole: "it is a skill, a command or a rule, by its name or keys" };
+  if (!map)
+    return {
+      modes: [],
+      problems: [...garbled],
+      notARole: document.language ? "its front matter is empty" : "it has no front matter",
+    };
+  if (isNoAgent(map, file))
+    return { modes: [], problems: [], notARole: "it is a skill, a command or a rule, by its name or keys" };
   const dialect = document.language === "toml" ? rooToml : yamlDialects.find((each) => each.recognises(map, file));
   if (!dialect?.recognises(map, file)) return withoutSlug(map, file, problems);
   return readOne({ map, file, problems }, dialect, { text: document.body, line: document.bodyLine });
@@ -106,13 +119,15 @@ function readRole(document: MarkdownDocument, file: string, garbled: readonly Pr
 function readOne(source: Source, dialect: Dialect, below: Body): RoleFile {
   const said = dialect.translate(source, source.file);
   const { problems } = source;
-  if (said === null || said.slug === "") return { modes: [], problems: [...problems, slugMissing(source, dialect)], notARole: null };
+  if (said === null || said.slug === "")
+    return { modes: [], problems: [...problems, slugMissing(source, dialect)], notARole: null };
   return { modes: [buildMode(source, dialect.name, said, below)], problems, notARole: null };
 }
 
 /** `.roomodes` and what else is YAML or JSON from its first line. */
 function readCollection(text: string, file: string): RoleFile {
-  if (!/roleDefinition|customModes/.test(text)) return { modes: [], problems: [], notARole: "it holds no `customModes`" };
+  if (!/roleDefinition|customModes/.test(text))
+    return { modes: [], problems: [], notARole: "it holds no `customModes`" };
   const { tree, problems } = parseYaml(text, file);
   if (hasErrors(problems)) return { modes: [], problems, notARole: null };
   const maps = tree && modesIn(tree);

@@ -33,11 +33,20 @@ const unheldKeys = [
   ["disallowedTools", "takes tools away", "Leave the tools out of tool_groups."],
   ["permissionMode", "sets when its user is asked", "Say in the workflow what needs approval."],
   ["maxTurns", "bounds its turns", "Set `limits` in the workflow."],
-  ["hooks", "runs programs around its tools", "Nothing in a mode file is executed; a workflow can name a check for the end of a run."],
+  [
+    "hooks",
+    "runs programs around its tools",
+    "Nothing in a mode file is executed; a workflow can name a check for the end of a run.",
+  ],
   ["mcpServers", "starts servers of its own", "Name the server in cadre.yaml."],
 ] as const;
 
-const cadreOnly: ReadonlySet<string> = new Set(["level", "tool_groups", "api_config", ...routeKeys.map(([key]) => key)]);
+const cadreOnly: ReadonlySet<string> = new Set([
+  "level",
+  "tool_groups",
+  "api_config",
+  ...routeKeys.map(([key]) => key),
+]);
 
 const silent = ["tools", "color", "skills", "memory", "background", "isolation", "effort", "initialPrompt"];
 

@@ -76,7 +76,11 @@ export const copilot: Dialect = {
       routes: routesOf(source),
       read: ["name", "title", "model", "agents", "handoffs", ...(whole ? ["tools"] : [])],
       silent: [...silent, "tools", ...bounds],
-      spelled: { slug: "name", tool_groups: "tools", delegates_to: entryOf(source.map, "handoffs") ? "handoffs" : "agents" },
+      spelled: {
+        slug: "name",
+        tool_groups: "tools",
+        delegates_to: entryOf(source.map, "handoffs") ? "handoffs" : "agents",
+      },
     };
   },
 };
@@ -85,7 +89,9 @@ export const copilot: Dialect = {
 function hasToolList(map: YamlMap): boolean {
   const tools = entryOf(map, "tools")?.value;
   if (tools?.kind !== "list") return false;
-  return tools.items.some((item) => item.kind === "text" && (Object.hasOwn(groups, item.text) || item.text.includes("/")));
+  return tools.items.some(
+    (item) => item.kind === "text" && (Object.hasOwn(groups, item.text) || item.text.includes("/")),
+  );
 }
 
 /** The first that may be had; the others are kept where they stand. */
@@ -116,7 +122,11 @@ function toolsOf(source: Source): { readonly toolGroups: readonly string[]; read
 }
 
 function textsOf(value: YamlValue): string[] {
-  if (value.kind === "text") return value.text.split(",").map((text) => text.trim()).filter(Boolean);
+  if (value.kind === "text")
+    return value.text
+      .split(",")
+      .map((text) => text.trim())
+      .filter(Boolean);
   if (value.kind !== "list") return [];
   return value.items.flatMap((item) => (item.kind === "text" && item.text.trim() !== "" ? [item.text.trim()] : []));
 }

@@ -43,16 +43,25 @@ export const opencode: Dialect = {
   translate: (source, file) => {
     const name = readText(source, "name") ?? fileStem(file);
     const denied = deniedBy(source);
-    const turns = ["maxSteps", "steps"].map((key) => [key, "bounds its turns", "Set `limits` in the workflow."] as const);
+    const turns = ["maxSteps", "steps"].map(
+      (key) => [key, "bounds its turns", "Set `limits` in the workflow."] as const,
+    );
     const bounds = [...unheld(source, turns), ...patterns(source)];
-    const toolGroups = ["read", "edit", "command", "browser", "mcp", "communication"].filter((group) => !denied.has(group));
+    const toolGroups = ["read", "edit", "command", "browser", "mcp", "communication"].filter(
+      (group) => !denied.has(group),
+    );
     return {
       slug: slugOf(name),
       name: readText(source, "title") ?? name,
       model: readText(source, "model"),
       toolGroups,
       routes: routesOf(source),
-      read: ["name", "title", "model", ...["tools", "permission", "permissions"].filter((key) => !bounds.includes(key))],
+      read: [
+        "name",
+        "title",
+        "model",
+        ...["tools", "permission", "permissions"].filter((key) => !bounds.includes(key)),
+      ],
       silent: [...silent, ...bounds],
       spelled: { slug: "name", tool_groups: "permission", delegates_to: "permission" },
     };
@@ -63,7 +72,9 @@ export const opencode: Dialect = {
 const whole = new Set(["read", "edit", "bash", "shell", "webfetch"]);
 
 function deniedBy(source: Source): ReadonlySet<string> {
-  const last = new Map([...tools(source), ...permission(source), ...permissions(source)].map((rule) => [rule.name, rule.allowed]));
+  const last = new Map(
+    [...tools(source), ...permission(source), ...permissions(source)].map((rule) => [rule.name, rule.allowed]),
+  );
   const denied = ["read", "edit", "command", "browser"].filter((group) => {
     const own = Object.keys(groups).filter((name) => groups[name] === group);
     const said = own.filter((name) => last.has(name));
@@ -91,7 +102,9 @@ function permission(source: Source): Rule[] {
   return allowances(source).flatMap(({ key, value }): Rule[] => {
     if (value.kind === "text") return [{ name: key, allowed: value.text !== "deny" }];
     if (value.kind !== "map" || key === "task") return [];
-    return [{ name: key, allowed: value.entries.some((each) => each.value.kind === "text" && each.value.text !== "deny") }];
+    return [
+      { name: key, allowed: value.entries.some((each) => each.value.kind === "text" && each.value.text !== "deny") },
+    ];
   });
 }
 

@@ -28,7 +28,11 @@ const silent = [
 ];
 
 /** Names of groups that its modes use beside those of cadre. */
-const groupNames: Readonly<Record<string, string>> = { search: "code_analysis", ask: "communication", complete: "completion" };
+const groupNames: Readonly<Record<string, string>> = {
+  search: "code_analysis",
+  ask: "communication",
+  complete: "completion",
+};
 
 /** Two digits of rank by what the mode is classified as; the others have no rank in cadre. */
 const ranks: Readonly<Record<string, string>> = {
@@ -92,7 +96,9 @@ type Item = { readonly text: string; readonly line: number; readonly column: num
 
 function listOf(value: YamlValue | undefined): Item[] {
   const items = value?.kind === "list" ? value.items : value ? [value] : [];
-  return items.flatMap((item) => (item.kind === "text" && item.text.trim() !== "" ? [{ ...item, text: item.text.trim() }] : []));
+  return items.flatMap((item) =>
+    item.kind === "text" && item.text.trim() !== "" ? [{ ...item, text: item.text.trim() }] : [],
+  );
 }
 
 function toolsOf(source: Source): readonly string[] {
@@ -108,7 +114,13 @@ function routesOf({ map, file, problems }: Source): RouteDeclaration[] {
       const item = readRouteItem(text);
       if ("prose" in item) problems.push(proseProblem({ ...place, key, text, named: item.prose }));
       if ("prose" in item) return [];
-      return item.slugs.map((to) => ({ kind, to, purpose: purposeOf(comment) ?? item.purpose, ...place, origin: "front-matter" }));
+      return item.slugs.map((to) => ({
+        kind,
+        to,
+        purpose: purposeOf(comment) ?? item.purpose,
+        ...place,
+        origin: "front-matter",
+      }));
     }),
   );
 }

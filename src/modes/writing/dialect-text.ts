@@ -71,7 +71,12 @@ export function claudeFiles(modes: readonly Mode[]): WrittenFile[] {
   return modes.map((mode) => {
     const starts = delegates(mode).map(({ to }) => to);
     const tools = [...toolsOf(mode, claudeTools), ...(starts.length === 0 ? [] : [`Agent(${starts.join(", ")})`])];
-    const lines = [...head(mode), ["tools", { kind: "plain", value: tools.join(", ") }] as const, ...titled(mode), ...cadreLines(mode)];
+    const lines = [
+      ...head(mode),
+      ["tools", { kind: "plain", value: tools.join(", ") }] as const,
+      ...titled(mode),
+      ...cadreLines(mode),
+    ];
     return markdown(".claude/agents", ".md", mode, [...lines, ...before(mode, "claude", lines)]);
   });
 }
@@ -115,7 +120,9 @@ export function rooFiles(modes: readonly Mode[]): WrittenFile[] {
 }
 
 /** Rules packs alone: a rule there holds for whoever works in the project, and there are no roles. */
-export function cursorFiles(rules: readonly { readonly name: string; readonly title: string; readonly body: string }[]): WrittenFile[] {
+export function cursorFiles(
+  rules: readonly { readonly name: string; readonly title: string; readonly body: string }[],
+): WrittenFile[] {
   return rules.map(({ name, title, body }) => ({
     path: `.cursor/rules/${name}.mdc`,
     text: `---\n${writeYaml([...line("description", title), ["alwaysApply", { kind: "plain", value: true }]])}---\n${body}`,

@@ -39,7 +39,8 @@ export function routeLines(routes: readonly RouteDeclaration[]): YamlLine[] {
 
 function routesContent(routes: readonly RouteDeclaration[]): YamlContent {
   const plain = routes.every(({ purpose }) => purpose === null || canBeComment(purpose));
-  if (plain) return { kind: "items", items: routes.map(({ to, purpose }): Commented => ({ text: to, comment: purpose })) };
+  if (plain)
+    return { kind: "items", items: routes.map(({ to, purpose }): Commented => ({ text: to, comment: purpose })) };
   return { kind: "plain", value: routes.map(({ to, purpose }) => (purpose === null ? to : { to, when: purpose })) };
 }
 

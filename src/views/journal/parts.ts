@@ -45,7 +45,11 @@ export function rehearsalNote({ journal }: PageContext): string[] {
 export function stepTable(context: PageContext, steps: readonly TraceStep[]): string[] {
   const rows = steps
     .filter(isListed)
-    .map((step) => [step.kind === "model" ? "·" : String(step.n), stepCell(context, step), ruleCell(context, step.rule)]);
+    .map((step) => [
+      step.kind === "model" ? "·" : String(step.n),
+      stepCell(context, step),
+      ruleCell(context, step.rule),
+    ]);
   return table(["Step", "What happened", "Rule"], rows);
 }
 
@@ -155,7 +159,9 @@ export function receiptBlocks(context: PageContext, steps: readonly TraceStep[])
     );
   });
   const rows = held.map(({ step, key, tool, receipt }) => {
-    const facts = Object.entries(receipt.detail).map(([name, value]) => `${name.replaceAll("_", " ")}: ${factText(value)}`);
+    const facts = Object.entries(receipt.detail).map(
+      ([name, value]) => `${name.replaceAll("_", " ")}: ${factText(value)}`,
+    );
     const files = receipt.files.map((file) => `${changeWord(file)} ${code(file.path)}`);
     return [String(step.n), code(tool), code(key), files.join(", "), cell(facts.join("; "), 400)];
   });

@@ -1,5 +1,14 @@
 /** The first page of a run's journal: what was asked, what came of it, who turned to whom, who decided, what it cost. */
-import { callsText, gpuText, isAllRehearsed, moneyText, tokensText, usageByRole, usageByRoute, usageOf } from "../cost.ts";
+import {
+  callsText,
+  gpuText,
+  isAllRehearsed,
+  moneyText,
+  tokensText,
+  usageByRole,
+  usageByRoute,
+  usageOf,
+} from "../cost.ts";
 import type { UsageTotals } from "../usage-totals.ts";
 import { historyBlocks } from "./anchor.ts";
 import { summaryOf } from "./decision.ts";
@@ -155,11 +164,7 @@ function costBlocks({ events, outcome }: Journal): string[][] {
       ? []
       : [[`Without what run ${code(past.run)} did up to step ${past.step}: ${callsText(past.usage)}.`]];
   if (isAllRehearsed(total)) {
-    return [
-      ["## Cost"],
-      [`No model was called: ${callsText(total)} used no tokens and cost nothing.`],
-      ...elsewhere,
-    ];
+    return [["## Cost"], [`No model was called: ${callsText(total)} used no tokens and cost nothing.`], ...elsewhere];
   }
   const money = (usage: UsageTotals): string => moneyText(usage.money);
   const row = (name: string, usage: UsageTotals): string[] => [
