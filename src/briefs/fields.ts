@@ -4,7 +4,15 @@
  *
  * B1. No word of the user is lost: what stands outside the known parts belongs to the task.
  */
-import { besideList, readLines, readList, readSections, textOf, type Section, type SourceLine } from "../documents/sections.ts";
+import {
+  besideList,
+  readLines,
+  readList,
+  readSections,
+  textOf,
+  type Section,
+  type SourceLine,
+} from "../documents/sections.ts";
 
 export const fieldNames = ["task", "why", "where", "when", "acceptance", "inputs", "constraints"] as const;
 export type FieldName = (typeof fieldNames)[number];
@@ -137,11 +145,16 @@ function isBrief(parts: ReadonlyMap<FieldName, Field>, outside: readonly SourceL
 
 /** `Task: … Why it matters: …` on one line: further labels count where a sentence has just ended. */
 const inner =
-  /(?<=[.!?;"”)])\s+(?=(?:Task|What|Why(?: (?:it|this) matters)?|Where(?: (?:it|this) applies)?|When(?: (?:it|this) is needed)?|Acceptance(?: criteria)?|Inputs?|Constraints?):\s)/u;
+  /(?<=[.!?;"”)])\s+(?=(?:Task|What|Why(?: (?:it|this) matters)?|Where(?: (?:it|this) applies)?|When(?: (?:it|this) is needed)?|Acceptance(?: criteria)?|Done when|Definition of done|Success criteria|Inputs?|Constraints?):\s)/u;
+
+/** Of words that begin with no label only what must be true at the end is split off: any other label may be their own. */
+const innerCriteria =
+  /(?<=[.!?;"”)])\s+(?=(?:Acceptance(?: criteria)?|Done when|Definition of done|Success criteria):\s)/u;
 
 function atLabels(line: SourceLine): SourceLine[] {
-  if (line.fenced || labelOf(line) === null) return [line];
-  return line.text.split(inner).map((text) => ({ ...line, text }));
+  if (line.fenced) return [line];
+  const texts = line.text.split(labelOf(line) === null ? innerCriteria : inner);
+  return texts.length === 1 ? [line] : texts.map((text) => ({ ...line, text }));
 }
 
 /** A heading above the first label. */

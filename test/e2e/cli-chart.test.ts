@@ -199,10 +199,9 @@ describe("init", () => {
     const line = /graphs\/team\.ts.*: (export const .*)$/m.exec(refused.err)?.[1];
     expect([refused.code, line]).toEqual([2, 'export const workflow = { name: "team", entry: "lead" };']);
     writeFileSync(join(dir, "graphs/team.ts"), `${line}\n`);
-    expect(cadre(dir, ["run", "Build the pages"])).toMatchObject({
-      code: 8,
-      out: expect.stringContaining("lead → hand") as string,
-    });
+    const begun = cadre(dir, ["run", "Build the pages"]);
+    expect(begun).toMatchObject({ code: 8, out: expect.stringContaining("lead → hand") as string });
+    expect(begun.out).toMatch(/^criteria +the brief names none: .*`Done when:`$/m);
   });
 
   test("in a project whose own code is CommonJS the workflow is a module all the same, and nothing is warned of", () => {

@@ -46,7 +46,8 @@ describe("cadre run", () => {
     const dir = project();
     const begun = cadre(dir, ["run", brief]);
     expect({ code: begun.code, err: begun.err }).toEqual({ code: 8, err: "" });
-    const [head = "", entry = "", rehearsal = ""] = begun.out.split("\n");
+    const [head = "", entry = "", rehearsal = "", next] = begun.out.split("\n");
+    expect(next).toBe(""); // its criteria are there
     expect(head).toMatch(/^r-[0-9a-f]{6} {2}Sentiment of Vietnamese customer reviews$/);
     expect(entry).toMatch(/^entry +backend-lead/);
     expect(rehearsal).toMatch(/^rehearsal +no model is called; to use a real one: npx cadre run .* --model hf:/);

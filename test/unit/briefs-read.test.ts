@@ -67,6 +67,16 @@ describe("headings", () => {
     },
   );
 
+  test("one line of words has a criterion where a sentence is followed by what must be true, and no other label is split off", () => {
+    const { brief } = read("Gift notes: a field at the checkout. Where: we ask for it. Done when: it is stored.");
+    expect(brief).toMatchObject({
+      task: "Gift notes: a field at the checkout. Where: we ask for it.",
+      where: "",
+      acceptance: [{ id: "A1", text: "it is stored." }],
+    });
+    expect(read("It is not done when: never mind.").brief?.acceptance).toEqual([]);
+  });
+
   test("sections of lists give criteria, inputs and constraints, after those of the front matter", () => {
     const { brief, problems } = read(
       "---\nacceptance: [first]\ninputs:\n  - a.csv\n  - {path: ./b/c.md, description: the notes}\n---\n## Task\nDo it.\n## Acceptance criteria\n- [ ] second\n- third\n  goes on\n## Inputs\n- `d e.txt`: with a space\n- f/g.csv - rows\n- [the page](docs/p.md)\n## Constraints\n1. CPU only\n",

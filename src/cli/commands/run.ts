@@ -59,6 +59,8 @@ function announce(context: Context, row: RunRow, said: readonly string[]): void 
   } else {
     fact("model", row.model ?? "as cadre.yaml maps it");
   }
+  if (row.brief.acceptance.length === 0)
+    fact("criteria", "the brief names none: list what must be true at the end under `Done when:`");
   output.line();
 }
 
