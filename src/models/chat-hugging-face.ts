@@ -26,6 +26,7 @@ import { hubRouter } from "./resolve.ts";
 import { invalidCalls, lastChunk, textChunk } from "./strict-chunk.ts";
 import { outputShape } from "./structured-output.ts";
 import { timedAnswer } from "./server-time.ts";
+import { asStream } from "./whole-as-stream.ts";
 import { createTransport } from "./transport.ts";
 import { malformedError, truncatedError } from "./transport-errors.ts";
 
@@ -164,7 +165,8 @@ export class ChatHuggingFace extends BaseChatModel<ChatHuggingFaceCallOptions> {
     const answer = timedAnswer(this.#transport);
     try {
       const input = { ...this.#input(messages, options), stream_options: { include_usage: true } };
-      for await (const data of this.#client.chatCompletionStream(input, { signal, fetch: answer.fetch })) {
+      const fetched: typeof fetch = async (...request) => asStream(await answer.fetch(...request));
+      for await (const data of this.#client.chatCompletionStream(input, { signal, fetch: fetched })) {
         const text = addChunk(completion, data);
         if (text === "") continue;
         yield new ChatGenerationChunk({ text, message: textChunk({ content: text }) });

@@ -150,6 +150,32 @@ describe("ChatHuggingFace as a LangChain model", () => {
     expect(whole?.invalid_tool_calls).toMatchObject([{ name: "ghost", args: "{}" }]);
   });
 
+  it("streams what a server answers whole, with its calls, tokens and reason", async () => {
+    const message = {
+      role: "assistant",
+      content: "Looking.",
+      tool_calls: [
+        { type: "function", function: { name: "web_search", arguments: '{"query":"one"}' } },
+        { type: "function", function: { name: "web_search", arguments: '{"query":"two"}' } },
+      ],
+    };
+    const usage = { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 };
+    const model = canned(() => Response.json({ choices: [{ index: 0, message, finish_reason: "tool_calls" }], usage }));
+    let whole;
+    for await (const part of await model.bindTools([search]).stream("Go")) whole = whole ? whole.concat(part) : part;
+    expect(whole?.text).toBe("Looking.");
+    expect(whole?.tool_calls?.map(({ args }) => args)).toEqual([{ query: "one" }, { query: "two" }]);
+    expect(whole?.usage_metadata).toMatchObject({ input_tokens: 7, output_tokens: 3 });
+    expect(whole?.response_metadata).toMatchObject({ finish_reason: "tool_calls" });
+  });
+
+  it.each([{ error: "busy" }, { choices: [] }, "text", null])("refuses %j in place of a stream", async (body) => {
+    const stream = async (): Promise<void> => {
+      for await (const _part of await canned(() => Response.json(body)).stream("Go"));
+    };
+    await expect(stream()).rejects.toMatchObject({ code: "model-malformed" });
+  });
+
   it("H4 breaking out of a stream ends the request", async () => {
     const { server, model } = await serve({ kind: "endless" });
     for await (const part of await model.stream("Hello")) if (part.text !== "") break;
