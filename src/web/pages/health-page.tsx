@@ -3,11 +3,11 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { HealthView, ModelServerView, WorkerView } from "../../views/control-room/health.ts";
 import { useLoaded, useSource } from "../data/hooks.ts";
-import { DoneSign, FailedSign, WarningSign } from "../parts/icons.tsx";
+import { DoneSign, FailedSign, NoteSign } from "../parts/icons.tsx";
 import { Command, Waiting } from "../parts/small.tsx";
 import { figureWords, plural, shown, tookWords } from "../parts/words.ts";
 
-const signs = { ok: DoneSign, note: WarningSign, broken: FailedSign } as const;
+const signs = { ok: DoneSign, note: NoteSign, broken: FailedSign } as const;
 
 export function HealthPage(): ReactNode {
   const source = useSource();

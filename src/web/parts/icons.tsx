@@ -78,6 +78,15 @@ export function WarningSign(): ReactNode {
   );
 }
 
+export function NoteSign(): ReactNode {
+  return (
+    <Sign>
+      <circle cx="8" cy="8" r="5.5" />
+      <path d="M8 7.4v3.4M8 5.1v.1" />
+    </Sign>
+  );
+}
+
 export function CopySign(): ReactNode {
   return (
     <Sign size={14}>
