@@ -40,6 +40,12 @@ async function handOver(node: string): Promise<void> {
   const tell = (signal: "SIGINT" | "SIGTERM"): void => void child.send(signal, () => undefined);
   process.on("SIGINT", () => tell("SIGINT"));
   process.on("SIGTERM", () => tell("SIGTERM"));
+  // G3. And npx, where that started this one, ends at a `kill` without a word.
+  const above = process.ppid;
+  if (process.env["npm_command"] === "exec")
+    setInterval(() => {
+      if (process.ppid !== above) process.exit();
+    }, 500).unref();
   child.on("error", refuse);
   child.on("exit", (code, signal) => {
     // Where a signal came before the program could take it, the code is a shell's: 130 for Ctrl-C.

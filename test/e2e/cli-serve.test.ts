@@ -1,10 +1,13 @@
 /** `cadre serve` and `cadre users` as processes: the link, signing in with it, going away, and who gets in where others can reach it. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { cadre } from "../fixtures/cli.ts";
+import { main } from "./cli-process.ts";
 import { shippedProject, type ProjectFolder } from "../fixtures/project-folder.ts";
 
 let project: ProjectFolder;
@@ -46,6 +49,34 @@ describe("serve", () => {
     expect(ended).toMatchObject({ code: 0, signal: null });
     expect(ended.stdout).toMatch(/serving .* at http:\/\/127\.0\.0\.1:\d+\//);
     expect(ended.stdout.match(/#key=/g)).toHaveLength(2); // the used one, and the one that took its place
+  });
+
+  test("ends as at SIGTERM where the npx that started it is killed, which says nothing to what it started", async () => {
+    const npx = `require("node:child_process").spawn(process.execPath, ${JSON.stringify([main, "serve", "--port", "0"])}, { stdio: "inherit" })`;
+    const env = { ...process.env, npm_command: "exec" };
+    const child = spawn(process.execPath, ["-e", npx], {
+      cwd: project.dir,
+      env,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const group = child.pid;
+    onTestFinished(() => {
+      try {
+        if (group !== undefined) process.kill(-group, "SIGKILL");
+      } catch {
+        // All of the group has ended.
+      }
+    });
+    let out = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (piece: string) => {
+        out += piece;
+        if (/^serving /m.test(out)) child.kill("SIGKILL");
+      });
+    await Promise.all([once(child.stdout, "close"), once(child.stderr, "close")]); // by all who held them
+    expect(out).toMatch(/^stopping: /m);
+    expect(existsSync(join(project.dir, ".cadre/served.json"))).toBe(false);
   });
 
   test("a pause by command says where it is shown, as long as somebody serves it", async () => {
