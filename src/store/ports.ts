@@ -95,8 +95,8 @@ export interface RunStore {
   asks(filter?: AskFilter): Promise<readonly AskRow[]>;
   /**
    * Compare and set: the decision that stands, and whether it is this one (S3). `expectHash` stale: throws `hash-stale`. Not open: `won: false`.
-   * Where several people decide, an approval or a rejection is a vote: `won` says that it counts, and the ask is decided with the last one
-   * that it takes. Errors then: not-approver, already-voted.
+   * What the clock decides goes for whatever is asked by then, and takes any. Where several people decide, an approval or a rejection is a
+   * vote: `won` says that it counts, and the ask is decided with the last one that it takes. Errors then: not-approver, already-voted.
    */
   decide(id: AskId, decision: Decision, expectHash: string): Promise<{ readonly won: boolean; readonly ask: AskRow }>;
   /** Somebody has seen an open ask: the first to say so stands. `won: false` where somebody was, or it is not open. Errors: ask-unknown. */

@@ -164,6 +164,20 @@ test("R4 the sign-off takes several people as well, and an approval that ran out
   expect(await whole()).toEqual([]);
 });
 
+test("R4 an approval that ran out after a vote had changed its arguments expires as well, and nothing runs", async () => {
+  const { harness, ran, ask, say, whole } = line({ expiresMinutes: 60, quorum: 2 });
+  await harness.start();
+  const { id, hash } = await ask();
+  const at = "2026-01-01T00:10:00.000Z";
+  const vote = { verb: "approve", text: "", args: { path: "b" }, by: "mai", face: "test", at } as const;
+  expect((await harness.store.decide(id, vote, hash)).ask).toMatchObject({ state: "open", votes: [{ by: "mai" }] });
+  await expect(say("linh")).rejects.toMatchObject({ code: "ask-expired" });
+  await harness.advance();
+  expect((await harness.store.ask(id))?.decision).toMatchObject({ verb: "expire", face: "clock" });
+  expect(ran).toEqual([]);
+  expect(await whole()).toEqual([]);
+});
+
 test("R4 verify finds a vote that was forged, taken away, or counted for somebody who may not", async () => {
   const { harness, ask, say } = line({ quorum: 2, by: ["mai", "linh", "dana"] });
   await harness.start();
