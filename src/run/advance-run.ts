@@ -6,7 +6,7 @@
  *     or ends a child, after the last look finds the leases free.
  * P3. An error stops the line that it met, and is thrown when the others have come to rest: none of their work is cut off. Nor by a look
  *     that fails (a busy store): while lines are at work it is made again.
- * P4. A stop reaches all lines; a parent ends after its children (`join.ts`).
+ * P4. A stop reaches all lines, that of one line all that it gave tasks to; a parent ends after its children (`join.ts`).
  */
 import { CadreError, isCadreError } from "../errors.ts";
 import type { LineId, RunId } from "../ids.ts";
@@ -85,7 +85,10 @@ class Dispatch {
     if (run.signal === "stop") this.#steering.stop(run.signalBy ?? USER); // P4
     else if (run.endedAt === null) await passDeadlines(this.#deps, this.#id); // in the order of the deadlines, whichever line begins first
     const lines = await store.lines(this.#id);
-    for (const { id, signal, signalBy } of lines) if (signal === "stop") this.#working.get(id)?.stop(signalBy ?? USER);
+    for (const line of lines) {
+      const by = this.#working.has(line.id) ? toldToStop(line, lines) : null;
+      if (by !== null) this.#working.get(line.id)?.stop(by);
+    }
     if (run.endedAt !== null || this.#steering.draining) return 0;
     return this.#beginSome(lines, parallel);
   }
@@ -95,7 +98,7 @@ class Dispatch {
     for (const line of lines) {
       if (this.#working.size >= parallel) break;
       if (!(await this.#canMove(line, lines))) continue;
-      void this.#begin(line);
+      void this.#begin(line, lines);
       begun += 1;
     }
     return begun;
@@ -110,7 +113,7 @@ class Dispatch {
       case undefined:
         return true;
       case "waiting":
-        return line.signal !== null || this.#steering.stoppedBy !== null || mayGoOn(this.#deps, rest);
+        return toldToStop(line, lines) !== null || this.#steering.stoppedBy !== null || mayGoOn(this.#deps, rest);
       case "children":
         return open.length > 0;
       case "ended":
@@ -121,9 +124,11 @@ class Dispatch {
     }
   }
 
-  async #begin({ id: line, signal, signalBy }: LineRow): Promise<void> {
+  async #begin(row: LineRow, lines: readonly LineRow[]): Promise<void> {
+    const line = row.id;
     const steering = this.#steering.forLine(line);
-    if (signal === "stop") steering.stop(signalBy ?? USER);
+    const by = toldToStop(row, lines);
+    if (by !== null) steering.stop(by);
     this.#working.set(line, steering);
     const holding = {
       line,
@@ -140,6 +145,16 @@ class Dispatch {
     this.#working.delete(line);
     this.#woken.resolve();
   }
+}
+
+/** By whom a line was told to stop, or a line above it, whose work it does; null: by nobody. */
+function toldToStop(line: LineRow, lines: readonly LineRow[]): string | null {
+  for (let each: LineRow | undefined = line; each !== undefined;) {
+    if (each.signal === "stop") return each.signalBy ?? USER;
+    const { parent }: LineRow = each;
+    each = parent === null ? undefined : lines.find(({ id }) => id === parent);
+  }
+  return null;
 }
 
 function isAt<At extends Rest["at"]>(at: At): (rest: Rest) => rest is Rest & { at: At } {

@@ -59,6 +59,44 @@ test("G4 what a line asked for all of them and withdrew when it was stopped, the
   expect(await verifyRun(line.store, line.run)).toMatchObject({ ok: true, problems: [] });
 });
 
+test("P4 J3 who was told to stop is not waited for through those that it gave tasks to: they stop as well, also while they wait for a person", async () => {
+  const bothAsk = Promise.withResolvers<void>();
+  const line = new LineHarness({
+    modes: [
+      modeText("lead", "020-lead", { delegates: ["middle", "three"] }),
+      modeText("middle", "030-worker", { delegates: ["one", "two"] }),
+      ...["one", "two", "three"].map((slug) => modeText(slug, "040-assistant", { escalates: ["user"] })),
+    ],
+    workflow: { entry: "lead", signOff: false },
+    say: async ({ messages }, role) => {
+      if (messages.some(({ content }) => content.includes("# Report from"))) return report;
+      if (role === "lead") return tasks(["middle", "three"], "any");
+      if (role === "middle") return tasks(["one", "two"], "all");
+      if (role === "three") return bothAsk.promise.then(() => report);
+      return [
+        call("escalate", { to: "user", topic: "t", question: "which?", severity: "low", tried: "", options: ["this"] }),
+      ];
+    },
+  });
+  await line.create();
+  let asked = 0;
+  const ended = await line.move({
+    onEvent: ({ event }) => {
+      if (event.type === "ask_raised" && (asked += 1) === 2) bothAsk.resolve();
+    },
+  });
+  expect(ended).toMatchObject({ status: "finished", asks: [] });
+  expect((await line.store.asks({ run: line.run })).map(({ state }) => state)).toEqual(["withdrawn", "withdrawn"]);
+  expect((await line.store.lines(line.run)).map((row) => row.ended)).toEqual([
+    null,
+    "stopped",
+    "reported",
+    "stopped",
+    "stopped",
+  ]);
+  expect(await verifyRun(line.store, line.run)).toMatchObject({ ok: true, problems: [] });
+});
+
 test.each([
   ["is not there any more", () => undefined, "store-corrupt"],
   ["is decided, and does not say how", (ask: AskRow) => ({ ...ask, state: "decided" as const }), "internal"],
