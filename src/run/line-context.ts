@@ -60,6 +60,7 @@ export type LineContext = {
     | "line"
     | "lines"
     | "run"
+    | "runEvents"
     | "setSignal"
   >;
   readonly modelFor: (role: Role) => Promise<RoleModel>;

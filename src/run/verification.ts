@@ -107,14 +107,12 @@ async function proposeCheck(turn: Turn, frame: string, role: string): Promise<vo
   });
 }
 
-/** V2. What the role did of the work, in words; null where it did nothing. */
+/** V2. What the role did of the work, also of what the run shares with the one that it goes on from, in words; null where it did nothing. */
 async function partTaken({ context, frame }: Turn, role: string): Promise<string | null> {
   if (frame.role === role) return "made the report";
-  for (const line of await context.store.lines(context.run.id)) {
-    for (const { event } of await context.store.events(line.id)) {
-      const part = partIn(event, role);
-      if (part !== null) return part;
-    }
+  for (const { event } of await context.store.runEvents(context.run.id)) {
+    const part = partIn(event, role);
+    if (part !== null) return part;
   }
   return null;
 }

@@ -1,9 +1,11 @@
 /** Someone other than the author verifies before a run closes (`src/run/verification.ts`). */
 import { expect, test } from "vitest";
 import { hashOf } from "../../src/canonical.ts";
+import type { RunId } from "../../src/ids.ts";
 import type { ModelCall, ModelRequest } from "../../src/models/model.ts";
 import { rehearse } from "../../src/models/rehearsal/rehearsal.ts";
 import { verifyRun } from "../../src/run/verify/verify-run.ts";
+import { checkpointAtCut } from "../../src/store/checkpoints.ts";
 import { executeCommandTool } from "../../src/tools/command-tools.ts";
 import { noSandbox } from "../../src/tools/sandbox/sandbox.ts";
 import type { Tool } from "../../src/tools/tool.ts";
@@ -227,6 +229,47 @@ test("V2 a role that reported on a part of the work does not verify it", async (
     { workflow: { entry: "lead", signOff: false, verify: { by: "maker" } } },
   );
   expect((await line.move()).asks[0]?.question).toContain("Not verified: maker reported on a part of it");
+});
+
+test("V2 what a role did beside others, before a run went on from there, counts in the run that goes on", async () => {
+  const tasks = ["maker", "reader"].map((mode) => ({
+    mode,
+    task: `for ${mode} matters`,
+    acceptance_criteria: ["done"],
+  }));
+  const asked = { to: "user", topic: "t", question: "which?", severity: "low", tried: "", options: ["this"] };
+  const line = await created(
+    { lead: [[call("new_tasks", { tasks, wait: "all" }, "l1")], [call("escalate", asked, "l2")]] },
+    {
+      modes: [modeText("lead", "020-lead", { delegates: ["maker", "reader"], escalates: ["user"] }), ...modes.slice(1)],
+    },
+  );
+  expect(await line.move()).toMatchObject({ status: "waiting", asks: [{ kind: "escalation" }] });
+  const main = (await line.store.lines(line.run))[0]!;
+  const {
+    past: _past,
+    status: _status,
+    endedAt: _ended,
+    counters: _counters,
+    ...row
+  } = (await line.store.run(line.run))!;
+  const fork = new LineHarness({
+    modes: [],
+    workflow: { entry: "lead" },
+    store: line.store,
+    run: "r-000002" as RunId,
+    say: (_request, role) => report(`${role}-of-fork`),
+  });
+  await line.store.createRun({ ...row, id: fork.run }, line.bound, {
+    line: main.id,
+    length: main.length,
+    head: main.headHash,
+    checkpoint: checkpointAtCut(main.length),
+  });
+  expect(await fork.move()).toMatchObject({ status: "waiting", asks: [{ kind: "escalation" }] });
+  await fork.decide("answer", "this");
+  expect((await fork.move()).asks[0]?.question).toContain("Not verified: reader reported on a part of it");
+  expect(await verifyRun(fork.store, fork.run)).toMatchObject({ ok: true, problems: [] });
 });
 
 test("V2 the role that made the report does not verify it", async () => {
