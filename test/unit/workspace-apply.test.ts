@@ -84,6 +84,50 @@ describe("apply", () => {
     expect(bench.files()).toEqual(applied);
   });
 
+  const kinds: readonly [string, Readonly<Record<string, string>>, Readonly<Record<string, string>>][] = [
+    ["a file becomes a folder", { a: "one\n", k: "k\n" }, { "a/b/c": "two\n", k: "k\n" }],
+    ["a folder becomes a file", { "a/b/c": "one\n", "a/d": "d\n", k: "k\n" }, { a: "two\n", k: "k\n" }],
+  ];
+
+  async function otherKind(was: Readonly<Record<string, string>>, is: Readonly<Record<string, string>>) {
+    const bench = openProject(was);
+    const { path } = await bench.workspaces.create(run, { includeDirty: false });
+    fs.rmSync(`${path}/a`, { recursive: true });
+    fill(path, is);
+    return { bench, set: await bench.workspaces.changes(run) };
+  }
+
+  test.each(kinds)("A1 where %s both are shown, and what is there makes way", async (_what, was, is) => {
+    const { bench, set } = await otherKind(was, is);
+    for (const { path } of set.files)
+      expect(await bench.workspaces.versions(run, path)).toEqual({
+        before: was[path] ?? null,
+        after: is[path] ?? null,
+      });
+    await bench.workspaces.apply(run, set);
+    expect(bench.files()).toEqual(is);
+    await bench.workspaces.apply(run, set);
+    expect(bench.files()).toEqual(is);
+  });
+
+  test.each(kinds)("A2 where %s a killed apply is finished by the next, wherever it was", async (_what, was, is) => {
+    const { bench, set } = await otherKind(was, is);
+    for (const { path, after } of set.files) if (after === null) fs.rmSync(`${bench.project}/${path}`);
+    await bench.workspaces.apply(run, set);
+    expect(bench.files()).toEqual(is);
+  });
+
+  test.each([
+    ["a folder becomes a file", kinds[1]?.[1], kinds[1]?.[2], "a/users"],
+    ["a file becomes a folder", { a: "one\n" }, { "a/b": "two\n" }, "a"],
+  ])("A1 where %s, what is the user's makes no way: nothing is changed", async (_what, was = {}, is = {}, users) => {
+    const { bench, set } = await otherKind(was, is);
+    fill(bench.project, { [users]: "the user's\n" });
+    const before = bench.files();
+    await expect(bench.workspaces.apply(run, set)).rejects.toMatchObject({ code: "apply-conflict" });
+    expect(bench.files()).toEqual(before);
+  });
+
   // As somebody who may not: root may write everywhere.
   test.each([
     ["project", "", "a.txt"],

@@ -13,6 +13,7 @@ import type { ChangeSet, FileChange } from "../../events/event.ts";
 import { parsePath, writeProblem } from "../paths.ts";
 import { chunksOf } from "../read-bytes.ts";
 import { codeOf, isPathError, join, openFile, openFolder } from "../safe-files.ts";
+import { lies, removeEmptyFolder, waysOf, type Ways } from "./make-way.ts";
 import { entryAt } from "./tree.ts";
 import { removeFile, sweepLeftovers, writeWhole } from "../write-whole.ts";
 
@@ -32,21 +33,26 @@ export function applyChanges(project: string, tree: string, changes: ChangeSet):
     throw new CadreError("hash-stale", "The change set is not the one that its hash names. Nothing was changed.");
   }
   for (const file of changes.files) checkPath(file.path);
-  const open = toDo(project, changes.files);
+  const ways = waysOf(changes.files);
+  const open = toDo(project, changes.files, ways);
   for (const file of open) checkSource(tree, file);
   for (const folder of new Set(open.map((file) => folderOf(file.path)))) requireWritable(project, folder);
   for (const folder of new Set(changes.files.map((file) => folderOf(file.path))))
     namingPath(join(project, folder), () => sweep(project, folder));
-  for (const file of open) namingPath(join(project, file.path), () => write(project, tree, file));
+  const first = open.filter(ways.goesFirst);
+  for (const file of [...first, ...open.filter((each) => !ways.goesFirst(each))])
+    namingPath(join(project, file.path), () => write(project, tree, file));
 }
 
-/** Of a folder that is yet to be made: the nearest that is there. */
+/** Of a folder that is yet to be made: the nearest that is there. A file in its place makes way. */
 function requireWritable(project: string, folder: string): void {
   const place = join(project, folder);
+  if (lies(project, folder)?.isDirectory() === false) return requireWritable(project, folderOf(folder));
   try {
     accessSync(place, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    if (codeOf(error) === "ENOENT" && folder !== "") return requireWritable(project, folderOf(folder));
+    if ((codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") && folder !== "")
+      return requireWritable(project, folderOf(folder));
     throw new CadreError(
       "data-read-only",
       `The folder ${place} may not be written (${codeOf(error)}). Nothing was changed.`,
@@ -93,11 +99,11 @@ function checkPath(path: string): void {
   }
 }
 
-function toDo(project: string, files: readonly FileChange[]): FileChange[] {
+function toDo(project: string, files: readonly FileChange[], ways: Ways): FileChange[] {
   const open: FileChange[] = [];
   const conflicts: Conflict[] = [];
   for (const file of files) {
-    const found = projectHash(project, file.path);
+    const found = ways.nothingAt(project, file) ? { hash: null, reason: null } : projectHash(project, file.path);
     if (found.reason === null && found.hash === file.after) continue;
     if (found.reason === null && found.hash === file.before) open.push(file);
     else
@@ -169,6 +175,7 @@ function write(project: string, tree: string, file: FileChange): void {
     if (sha256(content) !== file.after) throw changedSince(file.path);
     // A new file takes the workspace's mode, an existing one keeps its own.
     const mode = file.before === null ? { mode: source.stats.mode & 0o111 ? 0o755 : 0o644 } : {};
+    removeEmptyFolder(project, file.path);
     writeWhole(project, file.path, content, { hardLinks: "allow", ...mode });
   } finally {
     source.close();

@@ -20,6 +20,7 @@ import { codeOf, isPathError, refuse } from "../safe-files.ts";
 import { walkFolder } from "../walk-folder.ts";
 import type { Baseline, Trace, WorkspacePasts, Workspaces } from "./workspace.ts";
 import { applyChanges } from "./apply.ts";
+import { lies } from "./make-way.ts";
 import { planWorkspace } from "./plan.ts";
 import { missingFrom, writeHeld, type ForkSource } from "./fork.ts";
 import { heldAt } from "./past.ts";
@@ -272,7 +273,9 @@ function contentsOf(tree: string): Held {
   };
 }
 
+/** Null also where a folder took the file's place, or a file that of a folder on the way. */
 function textAt(tree: string, path: string): string | null {
+  if (lies(tree, path)?.isDirectory() !== false) return null;
   const entry = entryAt(tree, path);
   if (entry === null) return null;
   if (entry.kind === "symlink") return linkContent(fs.readlinkSync(`${tree}/${path}`));
