@@ -42,6 +42,11 @@ function signalledAt(word: string, signal: NodeJS.Signals): Record<string, strin
 const moving = new Set(["start", "delegation", "escalation", "question", "answer", "report", "copy"]);
 
 describe("cadre run", () => {
+  test("the command for a real model that it names keeps to whom the brief went, and under which workflow", () => {
+    const said = ["run", brief, "--to", "ai-ml-lead", "--workflow", "feature-workflow", "--include-dirty"];
+    expect(cadre(project(), said).out).toContain(`npx cadre ${said.join(" ")} --model hf:<model>`);
+  });
+
   test("a brief goes to an ask (exit 8) and, decided by the very commands that it prints, to a finished run (exit 0)", () => {
     const dir = project();
     const begun = cadre(dir, ["run", brief]);

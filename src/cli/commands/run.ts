@@ -29,7 +29,7 @@ export async function run(context: Context, input: Input): Promise<number> {
   await tellFetches(context, options);
   return withCadre(context, async (cadre) => {
     const row = await cadre.start(brief, options);
-    announce(context, row, said);
+    announce(context, row, [...said, ...asStarted(options)]);
     if (!row.rehearsal) await warn(context, brief, row);
     return drive(context, cadre, row, { onAsk, answers, by, after: 0 });
   });
@@ -41,6 +41,15 @@ function startOptions(input: Input, by: string): StartOptions {
     return value === undefined ? [] : [[name, value] as const];
   });
   return { ...Object.fromEntries(named), includeDirty: flag(input, "includeDirty"), by };
+}
+
+/** What a hint to run it once more has to say too, to mean the same run. */
+function asStarted({ to, workflow, includeDirty }: StartOptions): string[] {
+  return [
+    ...(to === undefined ? [] : ["--to", to]),
+    ...(workflow === undefined ? [] : ["--workflow", workflow]),
+    ...(includeDirty === true ? ["--include-dirty"] : []),
+  ];
 }
 
 function announce(context: Context, row: RunRow, said: readonly string[]): void {
