@@ -31,14 +31,19 @@ export type AccessOptions = {
   readonly attempts: { readonly made: Attempts; readonly proxied: boolean } | null;
 };
 
-/** What it is refused with: a status and a word, and nothing about what is here. */
+/** What it is refused with: a status, a word and what to do, and nothing about what is here. */
 class Refused extends CadreError {
   readonly status: 400 | 401 | 403 | 415;
-  constructor(status: Refused["status"], message: string) {
-    super("not-approver", message);
+  constructor(status: Refused["status"], message: string, hint: string | null = null) {
+    super("not-approver", message, hint === null ? {} : { hint });
     this.status = status;
   }
 }
+
+const otherName =
+  "Ask by the address that `cadre serve` printed. Where others reach it by another name, it is started with that as --host, or, behind a proxy, as --origin.";
+const signIn =
+  "A program sends a user's token as `Authorization: Bearer <token>`; `cadre users <name> --may decide,run` makes one.";
 
 export function refusedStatus(error: unknown): Refused["status"] | null {
   return error instanceof Refused ? error.status : null;
@@ -49,7 +54,7 @@ export function onlyFromHere({ hosts, origins }: AccessOptions): MiddlewareHandl
   return async (context, next) => {
     const host = context.req.header("host")?.toLowerCase();
     if (host === undefined) throw new Refused(400, "there is no Host header");
-    if (!hosts.has(host)) throw new Refused(403, "this server has another name");
+    if (!hosts.has(host)) throw new Refused(403, "this server has another name", otherName);
     const origin = context.req.header("origin");
     if (origin !== undefined && !origins.has(origin.toLowerCase()))
       throw new Refused(403, "this came from another page");
@@ -80,7 +85,7 @@ function requireJson(context: Context): void {
 export function onlySignedIn(options: AccessOptions): MiddlewareHandler<Vars> {
   return async (context, next) => {
     const user = byToken(context, options) ?? byCookie(context, options);
-    if (!user) throw new Refused(401, "you are not signed in");
+    if (!user) throw new Refused(401, "you are not signed in", signIn);
     context.set("user", user);
     await next();
   };

@@ -1,6 +1,6 @@
 /** What a request brings, checked: JSON of a known shape, and not too much of it. */
 import type { Context } from "hono";
-import type { z } from "zod";
+import { z } from "zod";
 import { CadreError } from "../errors.ts";
 
 /** Errors: usage. */
@@ -9,7 +9,7 @@ export async function bodyOf<Schema extends z.ZodType>(context: Context, schema:
   try {
     sent = await context.req.json();
   } catch {
-    throw new CadreError("usage", "the request holds no JSON");
+    throw new CadreError("usage", "the request holds no JSON", { hint: keysOf(schema) });
   }
   const read = schema.safeParse(sent);
   if (read.success) return read.data;
@@ -18,7 +18,15 @@ export async function bodyOf<Schema extends z.ZodType>(context: Context, schema:
   throw new CadreError(
     "usage",
     `the request is not as it should be${where === "" ? "" : ` at ${where}`}: ${issue?.message}`,
+    { hint: keysOf(schema) },
   );
+}
+
+/** For a program whose author guessed. */
+function keysOf(schema: z.ZodType): string {
+  if (!(schema instanceof z.ZodObject)) return "Send one JSON object.";
+  const keys = Object.keys(schema.shape);
+  return keys.length === 0 ? "Send an empty object: {}" : `Send one JSON object; its keys: ${keys.join(", ")}`;
 }
 
 /** A whole number of the query within bounds; anything else is the default. */

@@ -99,6 +99,30 @@ describe("the ten requests", () => {
   });
 });
 
+describe("what a program is told that was turned away", () => {
+  const told = async (path: string, init: RequestInit): Promise<unknown> => (await room.app.request(path, init)).json();
+
+  test("how to sign in, by which name to ask, and which keys are taken; and nothing of what is here", async () => {
+    expect(await told("/api/runs", { headers: { host } })).toMatchObject({
+      message: "you are not signed in",
+      hint: expect.stringContaining("Authorization: Bearer <token>"),
+    });
+    expect(await told("/api/runs", { headers: { host: "evil.example:7317" } })).toMatchObject({
+      message: "this server has another name",
+      hint: expect.stringMatching(/^(?!.*7317).*--host.*--origin/),
+    });
+    const headers = { host, ...json, cookie: room.cookie, origin };
+    expect(await told("/api/runs", { method: "POST", headers, body: '{"brief":"x"}' })).toMatchObject({
+      code: "usage",
+      hint: "Send one JSON object; its keys: text, file, to, workflow, model, includeDirty",
+    });
+    expect(await told("/api/notify", { method: "POST", headers, body: "{" })).toMatchObject({
+      message: "the request holds no JSON",
+      hint: "Send an empty object: {}",
+    });
+  });
+});
+
 describe("what else is turned away", () => {
   test.each([
     ["a request of a page of the same site on another port", { cookie: true, "sec-fetch-site": "same-site" }],
