@@ -63,6 +63,10 @@ export async function serveControlRoom(options: ServeOptions): Promise<ControlRo
     throw new CadreError("usage", `${host} can be reached from other machines, and nobody may use it there yet`, {
       hint: "Make a user first: `cadre users <name> --may decide,run` shows their token once.",
     });
+  if (/^(0\.0\.0\.0|\[?::\]?)$/.test(host) && options.publicOrigin === null)
+    throw new CadreError("usage", `${host} is every address of this machine, and none that a request can name`, {
+      hint: "Say what others call this machine: --host <its address or name>; behind a proxy, also --origin <where that serves it>.",
+    });
   const assets = openAssets(options.web);
   // All that can be refused is, before a port is taken: who is told that nothing is served shall find nothing served.
   const outside = options.publicOrigin === null ? null : new URL(options.publicOrigin);

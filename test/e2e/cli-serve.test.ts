@@ -117,6 +117,18 @@ describe("serve", () => {
     }
     taken.close();
   });
+
+  test("R4 does not listen on every address under a name that no request can use", async () => {
+    await run(["users", "Ana"]);
+    for (const host of ["0.0.0.0", "::"]) {
+      const ended = await run(["serve", "--host", host, "--port", "0"]);
+      expect(ended).toMatchObject({ code: 2, stdout: "" });
+      expect(ended.stderr).toMatch(
+        /every address of this machine, and none that a request can name\nhint: .*--host <.*--origin/,
+      );
+    }
+    await run(["users", "Ana", "--remove"]);
+  });
 });
 
 describe("users", () => {
