@@ -73,12 +73,9 @@ export async function callThroughLedger(context: LineContext, call: ModelCalling
   const { row, asked } = opened;
   const { model, request, key, need, role } = call;
   const started = performance.now();
+  let reply: ModelReply;
   try {
-    const reply = await model.call(request, { signal: context.signal, onText: (text) => context.onText(role, text) });
-    const ms = Math.round(performance.now() - started);
-    const { used, charged } = settled({ model, need, row, usage: reply.usage, ms }); // C1
-    await context.store.finish(context.fence, key, { reply, ms, ...(charged ? { charged } : {}) }, used);
-    return { reply, ms, charged, outcome: asked.doubted === true ? "repeated" : "executed", asked };
+    reply = await model.call(request, { signal: context.signal, onText: (text) => context.onText(role, text) });
   } catch (error) {
     if (context.stopRequested() !== null) return "stopped";
     // A model that runs here is fetched by its first call: what keeps its file away has cost nothing either.
@@ -86,6 +83,11 @@ export async function callThroughLedger(context: LineContext, call: ModelCalling
       await context.store.fail(context.fence, key, error.code, unusedAfter(model, need, performance.now() - started));
     throw error;
   }
+  const ms = Math.round(performance.now() - started);
+  const { used, charged } = settled({ model, need, row, usage: reply.usage, ms }); // C1
+  // What keeps the reply from being recorded is no failure of the call, which was made.
+  await context.store.finish(context.fence, key, { reply, ms, ...(charged ? { charged } : {}) }, used);
+  return { reply, ms, charged, outcome: asked.doubted === true ? "repeated" : "executed", asked };
 }
 
 /** The intent of this attempt, or what an earlier one has brought already. */

@@ -197,6 +197,23 @@ test.each(["failed in between", "recorded and not told"] as const)(
   },
 );
 
+test("D3 a reply that the full disk did not take is no call that failed: it is made again, marked and charged as possibly billed twice", async () => {
+  const line = talking(() => finish);
+  const inner = { ...line.store };
+  let reserved = 0;
+  Object.assign(line.store, {
+    finish: async (...args: Parameters<Store["finish"]>) => {
+      if (reserved > 0) return inner.finish(...args);
+      reserved = (await line.store.run(line.run))!.counters.tokens;
+      throw new CadreError("disk-full", "no room");
+    },
+  });
+  await expect(line.start()).rejects.toMatchObject({ code: "disk-full" });
+  expect(await line.advance()).toBe("ended");
+  expect(await line.ofType("turn_taken")).toMatchObject([{ outcome: "repeated" }]);
+  expect((await line.store.run(line.run))?.counters).toMatchObject({ modelCalls: 2, tokens: reserved + 15 });
+});
+
 test("D3 a call that failed and was made again is not shown as billed twice", async () => {
   let calls = 0;
   const line = talking(() => {
