@@ -55,6 +55,8 @@ class Dispatch {
   readonly #working = new Map<LineId, LineSteering>();
   /** Resolves when there is something to look at. */
   #woken = Promise.withResolvers<void>();
+  /** Whether there has been since the look was begun, which may have missed it. */
+  #news = false;
 
   constructor(deps: AdvanceDeps, id: RunId, steering: Steering, options: AdvanceOptions) {
     this.#deps = deps;
@@ -68,14 +70,20 @@ class Dispatch {
   async untilStill(): Promise<ReadonlyMap<LineId, Rest>> {
     for (;;) {
       this.#woken = Promise.withResolvers();
+      this.#news = false;
       const looked = await this.#look().then(
         (begun) => ({ begun }),
         (error: unknown) => ({ error }),
       );
       if (this.#working.size > 0) await this.#woken.promise;
       else if ("error" in looked) throw looked.error; // P3
-      else if (looked.begun === 0) return this.#rests;
+      else if (looked.begun === 0 && !this.#news) return this.#rests; // P2
     }
+  }
+
+  #wake(): void {
+    this.#news = true;
+    this.#woken.resolve();
   }
 
   /** Sets going what can move; returns how many lines that are. */
@@ -135,7 +143,7 @@ class Dispatch {
       steering,
       options: this.#options,
       stopwatch: this.#stopwatch,
-      onBeat: () => this.#woken.resolve(),
+      onBeat: () => this.#wake(),
     };
     const rest = await holdLine(this.#deps, holding).catch((error: unknown): Rest => ({
       at: isCadreError(error, "run-owned") ? "elsewhere" : "failed",
@@ -143,7 +151,7 @@ class Dispatch {
     }));
     this.#rests.set(line, rest);
     this.#working.delete(line);
-    this.#woken.resolve();
+    this.#wake();
   }
 }
 

@@ -97,6 +97,48 @@ test("P4 J3 who was told to stop is not waited for through those that it gave ta
   expect(await verifyRun(line.store, line.run)).toMatchObject({ ok: true, problems: [] });
 });
 
+test("P2 a line that comes to rest while the others are looked at is looked at once more: its report lets whoever waited for it go on", async () => {
+  const kept = openStore({ file: ":memory:", clock: systemClock });
+  const mayReport = Promise.withResolvers<void>();
+  let speaks = false;
+  const atRest = async (): Promise<void> => {
+    const isHeld = async () => (await kept.lines(line.run)).some(({ owner }) => owner !== null);
+    for (let looks = 0; looks < 1000 && (await isHeld()); looks += 1) await new Promise((done) => setImmediate(done));
+    await new Promise((done) => setImmediate(done));
+  };
+  const store: Store = {
+    ...kept,
+    lines: async (run) => {
+      const lines = await kept.lines(run);
+      if (!speaks || (await kept.asks({ run })).length === 0) return lines;
+      speaks = false;
+      mayReport.resolve();
+      await atRest();
+      return lines; // as they were before
+    },
+  };
+  const line = new LineHarness({
+    modes: [
+      modeText("lead", "020-lead", { delegates: ["one", "two"] }),
+      ...["one", "two"].map((slug) => modeText(slug, "040-assistant", { escalates: ["user"] })),
+    ],
+    workflow: { entry: "lead", signOff: false },
+    store,
+    say: async ({ messages }, role) => {
+      if (messages.some(({ content }) => content.includes("# Report from"))) return report;
+      if (role === "lead") return tasks(["one", "two"], "any");
+      if (role === "one")
+        return [
+          call("escalate", { to: "user", topic: "t", question: "which?", severity: "low", tried: "", options: ["a"] }),
+        ];
+      speaks = true;
+      return mayReport.promise.then(() => report);
+    },
+  });
+  await line.create();
+  expect(await line.move()).toMatchObject({ status: "finished", asks: [] });
+});
+
 test.each([
   ["is not there any more", () => undefined, "store-corrupt"],
   ["is decided, and does not say how", (ask: AskRow) => ({ ...ask, state: "decided" as const }), "internal"],
