@@ -239,3 +239,49 @@ it("without node-llama-cpp the line that installs it is said", async () => {
     hint: expect.stringContaining("npm install node-llama-cpp"),
   });
 });
+
+describe("a machine whose memory is short for a while", () => {
+  const options = { file: "/a.gguf", context: 4096, gpu: false, threads: null };
+
+  function short(what: "createContext" | "createDecisionContext") {
+    const error = Object.assign(new Error("no room"), { name: "InsufficientMemoryError" });
+    let disposed = 0;
+    let tries = 0;
+    const decided = { answers: { route: { probabilities: { a: 1 } } }, tokenUsage: { input: 1, output: 1 } };
+    const model = {
+      createContext: async () => ({ contextSize: 4096, getSequence: () => ({}) }),
+      createDecisionContext: async () => ({ decideWithMeta: async () => decided }),
+      dispose: async () => void (disposed += 1),
+    };
+    const able = model[what];
+    const first = async () => {
+      if ((tries += 1) === 1) throw error;
+      return able() as never;
+    };
+    const library = {
+      getLlama: async () => ({ loadModel: async () => ({ ...model, [what]: first }) }),
+      resolveChatWrapper: () => ({}),
+    };
+    return { open: () => openLlamaEngine(options, async () => library as never), disposed: () => disposed };
+  }
+
+  it("keeps no weights without a context, and says which context there is no memory for", async () => {
+    const { open, disposed } = short("createContext");
+    await expect(open()).rejects.toMatchObject({
+      code: "model-file",
+      message: "There is not enough memory for a context of 4096 tokens of a.gguf.",
+      hint: expect.stringContaining("Lower `context`"),
+    });
+    expect(disposed()).toBe(1);
+    await open();
+    expect(disposed()).toBe(1);
+  });
+
+  it("decides again once there is room for it", async () => {
+    const engine = await short("createDecisionContext").open();
+    const question = { state: "s", instructions: "i", criteria: { a: "is it a" } };
+    const { signal } = new AbortController();
+    await expect(engine.choose(question, signal)).rejects.toThrow("no room");
+    expect(await engine.choose(question, signal)).toMatchObject({ probabilities: { a: 1 } });
+  });
+});

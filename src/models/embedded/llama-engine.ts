@@ -7,7 +7,7 @@
  */
 import { basename } from "node:path";
 import type * as NodeLlamaCpp from "node-llama-cpp";
-import type { Llama, LlamaDecisionContext } from "node-llama-cpp";
+import type { Llama, LlamaContext, LlamaDecisionContext, LlamaModel } from "node-llama-cpp";
 import { CadreError } from "../../errors.ts";
 import type { Engine } from "./engine.ts";
 import { generateReply, type Grammars, type Loaded } from "./generation.ts";
@@ -38,12 +38,7 @@ export async function openLlamaEngine(
   const library = await loadLibrary(load);
   const llama = await start(library, options);
   const model = await loadModel(llama, options);
-  const context = await model.createContext({
-    contextSize: options.context ?? { max: mostByDefault },
-    batchSize: batch,
-    sequences: 1,
-    ...(options.threads === null ? {} : { threads: options.threads }),
-  });
+  const context = await contextOf(model, options);
   const loaded: Loaded = {
     llama: library,
     model,
@@ -73,7 +68,10 @@ export async function openLlamaEngine(
           contextSize: Math.min(8192, context.contextSize),
           ...(options.threads === null ? {} : { threads: options.threads }),
         });
-        const decision = await deciding;
+        const decision = await deciding.catch((error: unknown) => {
+          deciding = undefined; // memory that was short may be there the next time
+          throw error;
+        });
         const questions = { route: { type: "choice" as const, instruction: instructions, criteria: { ...criteria } } };
         const { answers, tokenUsage } = await decision.decideWithMeta(state, questions, signal ? { signal } : {});
         return { probabilities: answers.route.probabilities, tokens: tokenUsage.input + tokenUsage.output };
@@ -154,6 +152,33 @@ async function loadModel(llama: Llama, { file }: EngineOptions): ReturnType<Llam
         hint: memory
           ? "Use a smaller model or a smaller quantisation."
           : "Is it a whole GGUF file, of a kind that this version of node-llama-cpp knows?",
+        data: { file },
+        cause: error,
+      },
+    );
+  }
+}
+
+/** Without a context the weights are of no use: they are let go of, or whoever tries again would load them a second time beside the first. */
+async function contextOf(model: LlamaModel, { file, context, threads }: EngineOptions): Promise<LlamaContext> {
+  try {
+    return await model.createContext({
+      contextSize: context ?? { max: mostByDefault },
+      batchSize: batch,
+      sequences: 1,
+      ...(threads === null ? {} : { threads }),
+    });
+  } catch (error) {
+    await model.dispose();
+    const memory = error instanceof Error && error.name === "InsufficientMemoryError";
+    const wanted = context === null ? "a context" : `a context of ${context} tokens`;
+    throw new CadreError(
+      "model-file",
+      memory
+        ? `There is not enough memory for ${wanted} of ${basename(file)}.`
+        : `llama.cpp makes no context for ${basename(file)}.`,
+      {
+        hint: "Lower `context` of this model in cadre.yaml, or use a smaller model or a smaller quantisation.",
         data: { file },
         cause: error,
       },
