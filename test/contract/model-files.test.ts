@@ -1,11 +1,21 @@
 /** Model files of the embedded tier, fetched from a loopback hub: pinned, whole or not there, and the token nowhere else. */
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ggufSource } from "../../src/config/gguf.ts";
 import { defaultHub } from "../../src/config/hub.ts";
 import { isCadreError } from "../../src/errors.ts";
+import { download } from "../../src/models/embedded/download.ts";
 import { modelFile, type ModelFileDeps } from "../../src/models/embedded/model-file.ts";
 import { sha256, startHub, type HubRepo, type HubServer } from "../fixtures/model-hub.ts";
 import { writeTinyModel } from "../fixtures/tiny-model.ts";
@@ -203,9 +213,33 @@ test("one process fetches a file: a living one is named, a dead one's claim is t
     code: "model-file",
     message: expect.stringContaining(String(process.ppid)),
   });
-  writeFileSync(join(dir, "cache", `${name}.part.pid`), "4194303");
-  expect(readFileSync((await fetched(url)).path)).toEqual(gguf);
-  expect(cached()).toEqual([name]);
+  // In a container every process may have had the number that this one has.
+  for (const gone of ["4194303", String(process.pid)]) {
+    rmSync(join(dir, "cache", name), { force: true });
+    writeFileSync(join(dir, "cache", `${name}.part.pid`), gone);
+    expect(readFileSync((await fetched(url)).path)).toEqual(gguf);
+    expect(cached()).toEqual([name]);
+  }
+});
+
+test("two in one process do not fetch a file at once", async () => {
+  const { url } = await hub();
+  const both = await Promise.allSettled([fetched(url), fetched(url)]);
+  expect(both.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+  expect(both.flatMap((each) => (each.status === "rejected" ? [each.reason] : []))).toMatchObject([
+    { code: "model-file", message: expect.stringContaining(String(process.pid)) },
+  ]);
+});
+
+test("what cannot be written is not left to be read: the connection is let go of", async () => {
+  const path = join(dir, "cache", "m.gguf");
+  mkdirSync(`${path}.part`, { recursive: true });
+  let letGo = 0;
+  const body = new ReadableStream<Uint8Array>({ cancel: () => void (letGo += 1) }, { highWaterMark: 0 });
+  const open = async () => ({ body, partial: true });
+  const file = { path, bytes: 1e6, sha256: sha256(gguf), name: "m" };
+  await expect(download({ open, onProgress: () => {} }, file)).rejects.toThrow("EISDIR");
+  expect(letGo).toBe(1);
 });
 
 test.each([

@@ -123,17 +123,24 @@ function freeBytes(folder: string): number {
   return bavail * bsize;
 }
 
+/** The claims of this process: in a container the one before it had the same number, and may have left one. */
+const claims = new Set<string>();
+
 /** N4. Whoever wrote the claim and is gone does not hold it any more. */
 function claim(path: string, file: Fetched): () => void {
   for (;;) {
     try {
       writeFileSync(path, String(process.pid), { flag: "wx" });
-      return () => rmSync(path, { force: true });
+      claims.add(path);
+      return () => {
+        claims.delete(path);
+        rmSync(path, { force: true });
+      };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
     const owner = Number(readPid(path));
-    if (Number.isInteger(owner) && owner > 0 && isAlive(owner)) {
+    if (Number.isInteger(owner) && owner > 0 && (owner === process.pid ? claims.has(path) : isAlive(owner))) {
       throw new CadreError("model-file", `Process ${owner} is fetching ${file.name} already.`, {
         hint: "Go on when it has ended.",
         data: { pid: owner },
