@@ -64,7 +64,22 @@ export async function download(deps: DownloadDeps, file: Fetched): Promise<void>
 
 async function fetchInto(part: string, from: number, deps: DownloadDeps, file: Fetched): Promise<void> {
   const { body, partial } = await deps.open(from);
-  const start = partial ? from : 0;
+  try {
+    await writeInto(part, partial ? from : 0, body, deps, file);
+  } catch (error) {
+    // Of what cannot be written nothing may have been read: a body that nobody reads would hold its connection, and the process with it.
+    if (!body.locked) body.cancel().catch(() => {});
+    throw error;
+  }
+}
+
+async function writeInto(
+  part: string,
+  start: number,
+  body: ReadableStream<Uint8Array>,
+  deps: DownloadDeps,
+  file: Fetched,
+): Promise<void> {
   const hash = createHash("sha256");
   if (start > 0) for await (const chunk of createReadStream(part, { end: start - 1 })) hash.update(chunk as Buffer); // N2
   const out = await open(part, start > 0 ? "r+" : "w");
