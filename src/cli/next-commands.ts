@@ -1,6 +1,7 @@
 /** What a person can do next, as commands that can be pasted. */
 import { higherCeiling, stopsWithout } from "../events/raising.ts";
 import type { AskKind } from "../events/event.ts";
+import { asksVerdict } from "../events/verdict-ask.ts";
 import { bumpsTo, clockDecides, mayExpire } from "../store/expiry.ts";
 import type { AskRow, RunRow } from "../store/rows.ts";
 import { shellWord } from "./context.ts";
@@ -61,13 +62,21 @@ export function commandsForAsk(ask: AskRow, command: Spell): readonly NextComman
           command: command(`answer ${ask.id} ${shellWord(choice.id)}`),
           what: choice.text,
         })),
-        {
-          command: command(`answer ${ask.id} "<${ask.kind === "assignment" ? "what you did" : "your decision"}>"`),
-          what: ask.kind === "assignment" ? "your report, in your own words" : "in your own words",
-        },
+        ...ownWords(ask, command),
         ...handingCommands(ask, command),
       ];
   }
+}
+
+function ownWords(ask: AskRow, command: Spell): readonly NextCommand[] {
+  if (asksVerdict(ask))
+    return [
+      { command: command(`answer ${ask.id} "<why it holds>"`), what: "accept the report" },
+      { command: command(`reject ${ask.id} "<reason>"`), what: "return it with a reason" },
+    ];
+  return ask.kind === "assignment"
+    ? [{ command: command(`answer ${ask.id} "<what you did>"`), what: "your report, in your own words" }]
+    : [{ command: command(`answer ${ask.id} "<your decision>"`), what: "in your own words" }];
 }
 
 /** What a person can do with an open ask now: of one whose time is over the clock has decided, and its run goes on with that. */

@@ -7,6 +7,7 @@
  */
 import type { DeskFrame } from "../events/desk.ts";
 import type { Answer, Assignment, Event, EventOf, Question, Report } from "../events/event.ts";
+import { verdictTopic } from "../events/verdict-ask.ts";
 import { USER } from "../org/chart.ts";
 import { deadlineFor } from "../org/workflow-terms.ts";
 import { raiseAsk, type NewAsk } from "./asks.ts";
@@ -15,6 +16,7 @@ import { closeWithAnswer, closeWithReport } from "./frame-closing.ts";
 import { closeUndone } from "./handed-on.ts";
 import type { Turn } from "./refusal.ts";
 import { seatOf } from "./seats.ts";
+import { checkOf, checkText } from "./verification-check.ts";
 
 /** Something that came back to a frame: what it had opened, and what came of it. */
 type CameBack = { readonly opened: EventOf<"frame_opened">; readonly closed: EventOf<"frame_closed"> };
@@ -26,7 +28,9 @@ export async function personTurn(turn: Turn, log: readonly Event[]): Promise<voi
   const answer = last?.opened.kind === "escalation" ? last.closed.answer : null;
   if (last && answer && frame.opened.question) return closeWithAnswer(turn, answer, last.closed.by); // T1
   if (last && answer && endsUndone(last, answer)) return closeAsUndone(turn, last, answer);
-  askPerson(turn, back);
+  const { question, assignment } = frame.opened;
+  const words = question ? questionWords(frame, question) : assignmentWords(assignment);
+  askPerson(turn, back, frame.kind === "verification" ? verdictWords(turn, log, words) : words);
 }
 
 function cameBack(log: readonly Event[], frame: DeskFrame): readonly CameBack[] {
@@ -66,11 +70,10 @@ async function closeAsUndone(turn: Turn, { closed }: CameBack, { reason }: Answe
 }
 
 /** A frame whose role a person fills: its question or assignment becomes an ask. */
-function askPerson({ context, desk, batch, frame }: Turn, back: readonly CameBack[]): void {
-  const { question, assignment, rule, from } = frame.opened;
+function askPerson({ context, desk, batch, frame }: Turn, back: readonly CameBack[], words: Words): void {
+  const { rule, from } = frame.opened;
   const { workflow } = context.bound;
   const staffing = workflow.staffing[frame.role];
-  const words = question ? questionWords(frame, question) : assignmentWords(assignment);
   raiseAsk(context, desk, batch, {
     frame,
     role: frame.role === USER ? from : frame.role,
@@ -106,6 +109,25 @@ function assignmentWords(assignment: Assignment | null): Words {
   };
 }
 
+/** What a model that verifies is shown as well, and what the two decisions mean here. */
+function verdictWords({ context, desk, frame }: Turn, log: readonly Event[], words: Words): Words {
+  const report = desk.submitted?.report;
+  const check = checkOf(context.bound.workflow, log, frame.id);
+  const parts = [
+    words.question,
+    [`Reported by ${frame.from}: ${report?.summary ?? ""}`, ...criteriaLines(report)].join("\n"),
+    ...(check ? [`Check: ${checkText(check)}`] : []),
+    check?.state === "failed"
+      ? "The check failed, so the report is returned whatever you decide: with your words."
+      : "An answer accepts the report, in your own words; a rejection returns it, with the reason.",
+  ];
+  return { ...words, topic: verdictTopic, question: parts.join("\n\n") };
+}
+
+function criteriaLines(report: Report | null | undefined): string[] {
+  return (report?.criteria ?? []).map(({ id, status, evidence }) => `- [${id}] ${status}: ${evidence}`);
+}
+
 /** Options of a question, numbered so that an answer can be one figure. */
 function numbered(options: readonly string[]): { id: string; text: string }[] {
   return options.map((text, index) => ({ id: String(index + 1), text }));
@@ -114,9 +136,9 @@ function numbered(options: readonly string[]): { id: string; text: string }[] {
 /** T2. */
 function backWords({ opened, closed }: CameBack): string {
   if (closed.answer) return `Decision from ${closed.from}: ${closed.answer.decision} (${closed.answer.reason})`;
-  const criteria = (closed.report?.criteria ?? []).map(
-    ({ id, status, evidence }) => `- [${id}] ${status}: ${evidence}`,
-  );
   const task = opened.assignment?.task.split("\n")[0] ?? "";
-  return [`Report from ${closed.from} on “${task}”: ${closed.report?.summary ?? "none"}`, ...criteria].join("\n");
+  return [
+    `Report from ${closed.from} on “${task}”: ${closed.report?.summary ?? "none"}`,
+    ...criteriaLines(closed.report),
+  ].join("\n");
 }

@@ -145,15 +145,17 @@ export function judge(turn: Turn, call: Call, log: readonly Event[]): void {
   closeVerification(turn, { ...args, check, by: "model" });
 }
 
-/** A person's: approved in words, or sent back with the reason. */
+/** A person's: accepted in words, or sent back with the reason. What the check failed goes back, whatever they said (V1). */
 export function judgeAsPerson(
   turn: Turn,
   log: readonly Event[],
   said: { readonly ok: boolean; readonly text: string },
 ): void {
   const check = checkOf(turn.context.bound.workflow, log, turn.frame.id);
-  const verdict = said.ok ? "accept" : "return";
-  closeVerification(turn, { verdict, summary: said.text, criteria: [], check, by: "person" });
+  const failed = check?.state === "failed";
+  const verdict = said.ok && !failed ? "accept" : "return";
+  const summary = said.ok && failed ? `${said.text} (accepted in words; the check failed, so it goes back)` : said.text;
+  closeVerification(turn, { verdict, summary, criteria: [], check, by: "person" });
 }
 
 /** V4. */

@@ -52,6 +52,16 @@ function refusal(of: AskRow, typed: Typed): CadreError {
 }
 
 describe("decisions from the command line", () => {
+  test("V5 whoever verifies is told which command accepts the report, and which returns it", () => {
+    const verdict = commandsForAsk(ask("assignment", { topic: "verification" }), command);
+    expect(verdict.map((each) => [each.command, each.what])).toEqual([
+      ['npx cadre answer a-7f3a9c-1-17 "<why it holds>"', "accept the report"],
+      ['npx cadre reject a-7f3a9c-1-17 "<reason>"', "return it with a reason"],
+    ]);
+    const task = commandsForAsk(ask("assignment", { topic: "assignment" }), command);
+    expect(task.map(({ what }) => what)).toEqual(["your report, in your own words"]);
+  });
+
   test.each<[AskKind, Typed["verb"]]>([
     ["question", "approve"],
     ["escalation", "approve"],

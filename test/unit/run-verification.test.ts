@@ -354,6 +354,25 @@ test("a person who staffs the verifying role accepts in words, or returns with t
   await sound(line);
 });
 
+test("V1 a person is shown the report and the check, and their answer accepts nothing that the check failed", async () => {
+  const workflow = { ...allowed, staffing: { reader: { by: "person" as const } } };
+  const line = await created({}, { workflow, tools: [commands(1, 0)] });
+  const [ask] = (await line.move()).asks;
+  expect(ask).toMatchObject({ kind: "assignment", topic: "verification" });
+  expect(ask?.question).toMatch(/\n\nReported by lead: [^\n]+\n- \[A1\] not_measured: scripted/);
+  expect(ask?.question).toMatch(/\n\nCheck: npm test: failed \(Exit code 1\.\)[^\n]*\n\nThe check failed.*returned/);
+  await line.decide("answer", "good enough");
+  const [again] = (await line.move()).asks;
+  expect(again?.question).toMatch(/\n\nCheck: npm test: passed [^\n]*\n\nAn answer accepts the report.* returns it/);
+  await line.decide("answer", "good");
+  expect((await line.move()).status).toBe("finished");
+  expect((await line.ofType("report_verified")).map(({ verdict, summary }) => [verdict, summary])).toEqual([
+    ["return", "good enough (accepted in words; the check failed, so it goes back)"],
+    ["accept", "good"],
+  ]);
+  await sound(line);
+});
+
 test("K1 the rehearsal verifies from what it is shown: no criterion in prose holds, and a failed check goes back", async () => {
   const line = await created({}, { workflow: allowed, tools: [commands(1, 0)], say: (request) => rehearse(request) });
   expect((await line.move()).status).toBe("finished");

@@ -1,5 +1,6 @@
 /** What a person has put together for an ask so far: what it would send, what is missing, and how it would be typed. Pure. */
 import { ceilingWords, higherCeiling, stopsWithout, takesCeiling } from "../../events/raising.ts";
+import { asksVerdict } from "../../events/verdict-ask.ts";
 import type { AskView } from "../../views/control-room/asks.ts";
 import type { Saying } from "../data/source.ts";
 import { shellWord } from "./words.ts";
@@ -45,6 +46,7 @@ function stopsIt({ limit }: AskView): boolean {
 }
 
 export function submitWords(ask: AskView, { mode }: Draft): string {
+  if (mode === "reject" && asksVerdict(ask)) return "Return the report";
   if (mode === "reject") return stopsIt(ask) ? "Stop the run" : "Reject";
   if (mode === "edit") return "Approve the edited";
   if (mode === "delegate") return "Give the task";
@@ -57,6 +59,7 @@ export function submitWords(ask: AskView, { mode }: Draft): string {
     case "choice":
       return "Choose";
     case "answer":
+      if (asksVerdict(ask)) return "Accept the report";
       return ask.kind === "assignment" ? "Report" : "Answer and resume";
   }
 }
@@ -140,6 +143,11 @@ export function commandOf(ask: AskView, draft: Draft): string {
   }
 }
 
+function rejectWords(ask: AskView): string {
+  if (stopsIt(ask)) return "Stop here…";
+  return asksVerdict(ask) ? "Return it…" : "Reject…";
+}
+
 export type OtherWay = { readonly mode: Mode; readonly words: string; readonly to?: string };
 
 /** What can be said to an ask besides what is asked for. */
@@ -149,7 +157,7 @@ export function otherWays(ask: AskView): readonly OtherWay[] {
   const [up] = ask.seat?.escalations ?? [];
   const ways: OtherWay[] = [];
   if (ask.kind === "approval" && ask.action?.type === "tool") ways.push({ mode: "edit", words: "Edit, then approve…" });
-  if (how !== "choice") ways.push({ mode: "reject", words: stopsIt(ask) ? "Stop here…" : "Reject…" });
+  if (how !== "choice") ways.push({ mode: "reject", words: rejectWords(ask) });
   if (given) ways.push({ mode: "delegate", words: "Give a task…", to: given.to });
   if (up) ways.push({ mode: "escalate", words: "Hand it up…", to: up.to });
   return ways;
