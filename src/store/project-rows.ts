@@ -107,7 +107,9 @@ export function rowProjector({ db }: Connection): (stored: StoredEvent) => void 
         return;
       case "limit_set": {
         const limits = JSON.parse(limitsOf.get(run) ?? "{}") as Record<string, number>;
-        setLimits.run(canonicalJson({ ...limits, [change.limit]: change.ceiling }), run);
+        // A line may take a decision up after another has come to a later one: limits of a run are only raised.
+        const ceiling = Math.max(limits[change.limit] ?? 0, change.ceiling);
+        setLimits.run(canonicalJson({ ...limits, [change.limit]: ceiling }), run);
         return;
       }
       case "chart_set":

@@ -110,6 +110,15 @@ export function logContract(engine: string, open: () => Store): void {
       expect(await store.run(run)).toMatchObject({ chart: "c2", limits: { ...newRun().limits, steps: 20 } });
     });
 
+    it("D6 L1 a line that takes up an older decision late does not lower the limit that the run has come to", async () => {
+      const store = open();
+      const fence = await startedLine(store);
+      const raised = { type: "limit_raised", at: decision("a").at, limit: "steps", from: 10, by: "ana" } as const;
+      await append(store, fence, [{ ...raised, ask: "b", to: 100 }]);
+      await append(store, fence, [{ ...raised, ask: "a", to: 20 }]);
+      expect((await store.run(run))?.limits).toEqual({ ...newRun().limits, steps: 100 });
+    });
+
     it("D9 a chart that is not stored cannot be adopted", async () => {
       const store = open();
       const fence = await startedLine(store);
