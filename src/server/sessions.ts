@@ -73,13 +73,14 @@ export function openSessions({ clock, secret, cookieName, path, secure }: Sessio
   };
 }
 
-/** S4. */
+/** S4. Errors: what the file says that is there and cannot be read. */
 export function sessionSecret(file: string): Uint8Array {
   try {
     const held = readFileSync(file);
     if (held.length === 32) return held;
-  } catch {
-    // not there yet
+  } catch (error) {
+    // Not there yet. One that cannot be read is not to be written over: every page would be signed out.
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
   }
   const secret = randomBytes(32);
   writeFileSync(file, secret, { mode: 0o600 });

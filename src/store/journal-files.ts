@@ -16,16 +16,13 @@ export function writeJournal(folder: string, run: string, files: ReadonlyMap<str
   return [...files.keys()].map((path) => `${run}/${path}`).toSorted();
 }
 
-/** Names of the folders in a journal folder; none where there is no such folder. */
+/** Names of the folders in a journal folder; none where there is no such folder, or nobody here may look. Errors: what a disk says that fails. */
 export function journalFolders(folder: string): string[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => entry.name)
-      .toSorted();
-  } catch {
-    return [];
-  }
+  const found = ifThere(() => readdirSync(folder, { withFileTypes: true })) ?? [];
+  return found
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .toSorted();
 }
 
 /**
@@ -33,15 +30,19 @@ export function journalFolders(folder: string): string[] {
  * holds the store to it (D8), so one that is there and does not come is not the same as none.
  */
 export function readPage(path: string): string | undefined {
+  return ifThere(() => readFileSync(path, "utf8"));
+}
+
+const isNotThere = new Set(["ENOENT", "ENOTDIR", "EACCES", "EPERM"]);
+
+function ifThere<Value>(read: () => Value): Value | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return read();
   } catch (error) {
-    if (error instanceof Error && "code" in error && isNoPage.has(String(error.code))) return undefined;
+    if (error instanceof Error && "code" in error && isNotThere.has(String(error.code))) return undefined;
     throw error;
   }
 }
-
-const isNoPage = new Set(["ENOENT", "ENOTDIR", "EACCES", "EPERM"]);
 
 function writeIfChanged(path: string, content: string): void {
   if (existsSync(path) && readFileSync(path, "utf8") === content) return;
