@@ -5,6 +5,8 @@ import { systemClock } from "../clock.ts";
 import { readConfig } from "../config/config.ts";
 import type { HubConfig } from "../config/hub.ts";
 import type { McpConfig, McpServerConfig, NoticeTarget } from "../config/outside.ts";
+import { targetId } from "../notices/tell.ts";
+import type { NoticeFailure } from "../store/outbox.ts";
 import { McpFault } from "../tools/mcp/port.ts";
 import { counted } from "../views/counted.ts";
 import { check, type Check } from "./check.ts";
@@ -20,7 +22,7 @@ export async function outsideChecks(context: Context, reach: boolean): Promise<C
       Object.entries(mcp.servers).map(([name, server]) => serverCheck(context, mcp, name, server, reach)),
     )),
     ...notify.map(targetCheck),
-    ...(notify.length > 0 ? await noticeChecks(context) : []),
+    ...(notify.length > 0 ? await noticeChecks(context, notify) : []),
   ];
 }
 
@@ -90,24 +92,35 @@ function targetCheck(target: NoticeTarget, index: number): Check {
       );
 }
 
-async function noticeChecks(context: Context): Promise<Check[]> {
+async function noticeChecks(context: Context, notify: readonly NoticeTarget[]): Promise<Check[]> {
   const file = join(context.data, "cadre.db");
   if (!existsSync(file)) return [];
   try {
     const { openStore } = await import("../store/open.ts");
     const store = openStore({ file, clock: systemClock, readOnly: true });
     try {
-      const { told, waiting, givenUp, lastFailure } = await store.noticeCounts();
+      const { told, waiting, givenUp, failures } = await store.noticeCounts();
       const detail = `of asks that are open: ${told} told, ${waiting} to be tried again, ${givenUp} given up`;
-      return lastFailure === null
-        ? [check("notices", "ok", detail)]
-        : [check("notices", "note", `${detail}; the last failure: ${lastFailure}`, context.command("notify"))];
+      if (failures.length === 0) return [check("notices", "ok", detail)];
+      return [
+        check("notices", "note", [detail, ...failureLines(notify, failures)].join("; "), context.command("notify")),
+      ];
     } finally {
       store.close();
     }
   } catch {
     return []; // what is wrong with the file is said by the checks of the data
   }
+}
+
+/** Who could not be told, why, and from when on it is tried again: a line each. */
+export function failureLines(notify: readonly NoticeTarget[], failures: readonly NoticeFailure[]): string[] {
+  return failures.map(({ target, words, nextAt }) => {
+    const at = notify.findIndex((each) => targetId(each) === target);
+    const entry = notify[at];
+    const who = entry ? `notify ${at + 1} (${placeOf(entry)})` : "one that cadre.yaml names no longer";
+    return `${who}: ${words}, ${nextAt === null ? "given up" : `tried again from ${nextAt.slice(0, 19).replace("T", " ")} UTC on`}`;
+  });
 }
 
 function placeOf({

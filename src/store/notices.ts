@@ -7,7 +7,7 @@
  */
 import { isoTime } from "../clock.ts";
 import type { Connection } from "./connection.ts";
-import type { NoticeCounts, NoticeRow, NoticeStore } from "./outbox.ts";
+import type { NoticeCounts, NoticeFailure, NoticeRow, NoticeStore } from "./outbox.ts";
 
 export const mostAttempts = 10;
 
@@ -16,6 +16,13 @@ type AttemptRecord = {
   readonly busy_until: number;
   readonly next_at: number;
   readonly told_at: string | null;
+};
+
+type FailureRecord = {
+  readonly target: string;
+  readonly outcome: string;
+  readonly attempts: number;
+  readonly next_at: number;
 };
 
 export function notices({ db, read, write }: Connection): Omit<NoticeStore, "decidedByClock"> {
@@ -35,15 +42,15 @@ export function notices({ db, read, write }: Connection): Omit<NoticeStore, "dec
   );
   const open = `FROM notices JOIN asks ON asks.id = notices.ask JOIN runs ON runs.id = asks.run
      WHERE (asks.state = 'open' OR (occasion = 'bumped' AND told_at IS NULL AND runs.ended IS NULL))`;
-  const counts = db.prepare<[number, number], Omit<NoticeCounts, "lastFailure">>(
+  const counts = db.prepare<[number, number], Omit<NoticeCounts, "failures">>(
     `SELECT count(told_at) AS told, count(*) FILTER (WHERE told_at IS NULL AND attempts < ?) AS waiting,
        count(*) FILTER (WHERE told_at IS NULL AND attempts >= ?) AS givenUp ${open}`,
   );
-  const failure = db
-    .prepare<[], string>(
-      `SELECT outcome ${open} AND told_at IS NULL AND outcome IS NOT NULL ORDER BY notices.rowid DESC LIMIT 1`,
-    )
-    .pluck();
+  // The other columns are those of the row that holds the maximum.
+  const failures = db.prepare<[], FailureRecord>(
+    `SELECT target, outcome, attempts, next_at, max(notices.rowid) AS latest ${open}
+       AND told_at IS NULL AND outcome IS NOT NULL GROUP BY target ORDER BY latest`,
+  );
 
   return {
     beginNotice: async ({ ask, occasion, target }, now, busyMs) =>
@@ -62,9 +69,13 @@ export function notices({ db, read, write }: Connection): Omit<NoticeStore, "dec
     noticeCounts: async () =>
       read(() => ({
         ...(counts.get(mostAttempts, mostAttempts) ?? { told: 0, waiting: 0, givenUp: 0 }),
-        lastFailure: failure.get() ?? null,
+        failures: failures.all().map(failureOf),
       })),
   };
+}
+
+function failureOf({ target, outcome, attempts, next_at: next }: FailureRecord): NoticeFailure {
+  return { target, words: outcome, nextAt: attempts < mostAttempts ? new Date(next).toISOString() : null };
 }
 
 /** A clock that was set back must not keep a notice for long: what is busy for longer than an attempt lasts is not busy. */

@@ -23,7 +23,16 @@ export type NoticeCounts = {
   readonly told: number;
   readonly waiting: number;
   readonly givenUp: number;
-  readonly lastFailure: string | null;
+  /** The last failure of each target that could not yet be told of something; the latest last. */
+  readonly failures: readonly NoticeFailure[];
+};
+
+export type NoticeFailure = {
+  readonly target: string;
+  /** How the attempt went. */
+  readonly words: string;
+  /** From when on it is tried again, ISO; null: it is given up. */
+  readonly nextAt: string | null;
 };
 
 export interface NoticeStore {

@@ -420,7 +420,8 @@ describe("the outbox", () => {
       now += 60_000;
     }
     expect(times.map((at) => (at - begun) / 60_000)).toEqual([0, 0, 0, 1, 1, 1, 2, 2, 2, 7]);
-    expect(await cadre.store.noticeCounts()).toEqual({ told: 0, waiting: 0, givenUp: 1, lastFailure: "answered 500" });
+    const failures = [{ target: targetId(hook), words: "answered 500", nextAt: null }];
+    expect(await cadre.store.noticeCounts()).toEqual({ told: 0, waiting: 0, givenUp: 1, failures });
   });
 
   test("N1 two that look at once tell once", async () => {

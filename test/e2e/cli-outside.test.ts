@@ -78,6 +78,18 @@ test("a run tells of its ask, `notify` tells it to nobody twice, and doctor coun
   expect(failed.code).toBe(1);
   expect(JSON.parse(failed.out)).toMatchObject({ schema: "cadre.notify/1", targets: 1, failed: 1, waiting: 1 });
   expect(cadre(dir, ["doctor"]).out).toMatch(/notices\b.*could not be started/);
+  const [silent, missing] = [
+    { url: "http://127.0.0.1:9/hook", token: "CHAT_TOKEN" },
+    { command: ["./no-such-listener"] },
+  ];
+  writeFileSync(join(dir, "cadre.yaml"), JSON.stringify({ notify: [silent, missing] }));
+  const both = cadre(dir, ["notify"]);
+  expect(both.code).toBe(1);
+  const when = "tried again from \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC on";
+  expect(both.out).toMatch(
+    new RegExp(`^  notify 2 \\(\\./no-such-listener\\): .*could not be started.*, ${when}$`, "m"),
+  );
+  expect(both.out).toMatch(new RegExp(`^  notify 1 \\(127\\.0\\.0\\.1:9\\): CHAT_TOKEN holds no token, ${when}$`, "m"));
 });
 
 test("what is wrong with either is a problem with its place", () => {
