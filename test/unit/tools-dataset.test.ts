@@ -252,3 +252,20 @@ test("N1 N2 near pairs are those that an exact comparison of all pairs finds", (
   expect(nearPairs(texts, 0.8).map(({ a, b }) => `${a} ${b}`)).toEqual(exact);
   expect(exact.length).toBeGreaterThan(10);
 });
+
+test("N3 a sample of which too many rows look alike is refused, where it is divided and where it is checked", async () => {
+  const rows = (from: number): string =>
+    [
+      "text,label",
+      ...Array.from({ length: 1100 }, (_, at) => `thank you for order ${from + at},${at % 2 ? "a" : "b"}`),
+    ].join("\n");
+  const bench = openWorkbench({
+    "one.csv": `${rows(0)}\n${rows(1100).slice(11)}`,
+    "train.csv": rows(0),
+    "test.csv": rows(1100),
+  });
+  const refused = { ok: false, receipt: null, text: expect.stringContaining("Too many rows look alike") };
+  expect(await bench.call("prepare_dataset", { dataset: "one.csv" })).toMatchObject(refused);
+  const parts = { train: "train.csv", test: "test.csv" };
+  expect(await bench.call("prepare_dataset", { parts })).toMatchObject(refused);
+});

@@ -3,8 +3,15 @@
  *
  * N1. Every pair that is found is held against the threshold exactly; what finds candidates (MinHash in bands) decides nothing.
  * N2. What MinHash may miss: with 32 bands of 2, a pair at 0.8 is missed once in more than 10^14, one at 0.5 once in ten thousand.
+ * N3. Work and memory are bounded: texts of which more than `mostCompared` pairs look alike are refused, for they grow with their square.
  */
 export type NearPair = { readonly a: number; readonly b: number; readonly share: number };
+
+/** As many as 2,000 texts have that all look alike: some seconds, in which the process does nothing else. */
+export const mostCompared = 2_000_000;
+
+/** N3. */
+export class TooManyAlike extends Error {}
 
 const gram = 5;
 const bands = 32;
@@ -15,31 +22,33 @@ export function normalText(text: string): string {
   return text.normalize("NFC").toLowerCase().replace(/\s+/g, " ").trim();
 }
 
-/** Pairs of indexes, `a < b`, that share at least `threshold` of their 5-grams; equal texts among them. */
+/** Pairs of indexes, `a < b`, that share at least `threshold` of their 5-grams; equal texts among them. Errors: TooManyAlike. */
 export function nearPairs(texts: readonly string[], threshold: number): NearPair[] {
-  const grams = texts.map(gramsOf);
-  const seen = new Set<number>();
+  const grams = texts.map((text) => gramsOf(text));
+  const signatures = grams.map((own) => signatureOf(own));
   const pairs: NearPair[] = [];
-  for (const bucket of buckets(grams)) {
-    for (let i = 0; i < bucket.length; i += 1)
-      for (let j = i + 1; j < bucket.length; j += 1) {
-        const [a, b] = [bucket[i] as number, bucket[j] as number];
-        const id = a * texts.length + b;
-        if (seen.has(id)) continue;
-        seen.add(id);
-        const share = jaccard(grams[a] as Set<number>, grams[b] as Set<number>); // N1
-        if (share >= threshold) pairs.push({ a, b, share });
-      }
-  }
+  let compared = 0;
+  for (let band = 0; band < bands; band += 1)
+    for (const bucket of buckets(signatures, band))
+      for (let i = 0; i < bucket.length; i += 1)
+        for (let j = i + 1; j < bucket.length; j += 1) {
+          const [a, b] = [bucket[i] as number, bucket[j] as number];
+          if (haveMet(signatures[a] as Uint32Array, signatures[b] as Uint32Array, band)) continue;
+          compared += 1;
+          if (compared > mostCompared) throw new TooManyAlike();
+          const share = jaccard(grams[a] as Uint32Array, grams[b] as Uint32Array); // N1
+          if (share >= threshold) pairs.push({ a, b, share });
+        }
   return pairs.toSorted((one, other) => one.a - other.a || one.b - other.b);
 }
 
-function gramsOf(text: string): Set<number> {
+/** Each once, ascending. */
+function gramsOf(text: string): Uint32Array {
   const characters = Array.from(` ${normalText(text)} `);
   const grams = new Set<number>();
   for (let at = 0; at + gram <= Math.max(characters.length, gram); at += 1)
     grams.add(hash(characters.slice(at, at + gram).join("")));
-  return grams;
+  return Uint32Array.from(grams).sort();
 }
 
 /** FNV-1a, 32 bits. */
@@ -49,21 +58,33 @@ function hash(text: string): number {
   return value >>> 0;
 }
 
-/** Indexes that agree in some band of their signature: small groups, each in order. */
-function buckets(grams: readonly ReadonlySet<number>[]): number[][] {
-  const byBand = new Map<string, number[]>();
-  for (const [index, own] of grams.entries()) {
-    for (let band = 0; band < bands; band += 1) {
-      const key = Array.from({ length: inBand }, (_, row) => smallest(own, band * inBand + row)).join(" ");
-      const bucket = byBand.get(`${band} ${key}`);
-      if (bucket) bucket.push(index);
-      else byBand.set(`${band} ${key}`, [index]);
-    }
-  }
-  return [...byBand.values()].filter((bucket) => bucket.length > 1);
+function signatureOf(grams: Uint32Array): Uint32Array {
+  return Uint32Array.from({ length: bands * inBand }, (_, row) => smallest(grams, row));
 }
 
-function smallest(grams: ReadonlySet<number>, seed: number): number {
+/** Indexes that agree in a band of their signature: small groups, each in order. */
+function buckets(signatures: readonly Uint32Array[], band: number): number[][] {
+  const found = new Map<string, number[]>();
+  for (const [index, own] of signatures.entries()) {
+    const key = own.subarray(band * inBand, (band + 1) * inBand).join(" ");
+    const bucket = found.get(key);
+    if (bucket) bucket.push(index);
+    else found.set(key, [index]);
+  }
+  return [...found.values()].filter((bucket) => bucket.length > 1);
+}
+
+/** In a band before this one. */
+function haveMet(one: Uint32Array, other: Uint32Array, band: number): boolean {
+  for (let at = 0; at < band * inBand; at += inBand) {
+    let same = 0;
+    while (same < inBand && one[at + same] === other[at + same]) same += 1;
+    if (same === inBand) return true;
+  }
+  return false;
+}
+
+function smallest(grams: Uint32Array, seed: number): number {
   let least = 0xffffffff;
   const salt = Math.imul(seed + 1, 0x9e3779b1);
   for (const each of grams) {
@@ -76,9 +97,13 @@ function smallest(grams: ReadonlySet<number>, seed: number): number {
   return least;
 }
 
-function jaccard(one: ReadonlySet<number>, other: ReadonlySet<number>): number {
-  const [small, large] = one.size <= other.size ? [one, other] : [other, one];
+function jaccard(one: Uint32Array, other: Uint32Array): number {
   let common = 0;
-  for (const each of small) if (large.has(each)) common += 1;
-  return common / (one.size + other.size - common);
+  for (let i = 0, j = 0; i < one.length && j < other.length;) {
+    const difference = (one[i] as number) - (other[j] as number);
+    if (difference === 0) common += 1;
+    if (difference <= 0) i += 1;
+    if (difference >= 0) j += 1;
+  }
+  return common / (one.length + other.length - common);
 }

@@ -19,6 +19,7 @@ import { currentHash, writeWhole } from "../write-whole.ts";
 import { prepareArgs, type PrepareArgs } from "./arguments.ts";
 import { datasetCard, manifest, settingsOf, trainingConfig, type Prepared } from "./card.ts";
 import { leaksBetween, leakText } from "./leaks.ts";
+import { mostCompared, TooManyAlike } from "./near.ts";
 import { cleaned, divided, labelCounts, partNames, type PartName } from "./split-groups.ts";
 import { readTable, type DataTable } from "./table.ts";
 
@@ -46,8 +47,21 @@ export const prepareDatasetTool: Tool<PrepareArgs> = {
   run: (context, given, before) => answering(context, () => prepareOrCheck(context, given, before)),
 };
 
+/** Rows of which too many look alike are an answer, as every other sample that cannot be divided is. */
+function unlessAlike<Made>(make: () => Made): Made | ToolOutcome {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof TooManyAlike)) throw error;
+    return unusable(
+      `Too many rows look alike: more than ${mostCompared.toLocaleString("en")} pairs of them would have to be compared. Leave out what the texts have in common, such as a template's words, or take a part of the rows.`,
+    );
+  }
+}
+
 async function prepareOrCheck(context: ToolContext, given: PrepareArgs, before: unknown): Promise<ToolOutcome> {
-  if (given.parts !== undefined) return check(context, given, given.parts);
+  const { parts } = given;
+  if (parts !== undefined) return unlessAlike(() => check(context, given, parts));
   const plan = await planned(context, given);
   if (isOutcome(plan)) return plan;
   const known = preparedSchema.parse(before ?? {});
@@ -64,7 +78,7 @@ type Plan = { readonly facts: Prepared; readonly files: readonly (readonly [path
 async function planned(context: ToolContext, given: PrepareArgs): Promise<Plan | ToolOutcome> {
   let plan: Plan | undefined;
   const outcome = await answering(context, () => {
-    const made = divisionOf(context, given);
+    const made = unlessAlike(() => divisionOf(context, given));
     if (isOutcome(made)) return made;
     plan = made;
     return done("");
