@@ -118,7 +118,7 @@ export function bindProject(
 }
 
 /** Roles that a model plays and whose tool groups, their own or granted, hold `mcp`. */
-export function rolesWithMcp({ chart, workflow }: Project): readonly string[] {
+export function rolesWithMcp({ chart, workflow }: Pick<Project, "chart" | "workflow">): readonly string[] {
   return chart.roles
     .filter((role) => [...role.toolGroups, ...(workflow?.grants[role.slug] ?? [])].includes("mcp"))
     .map((role) => role.slug)

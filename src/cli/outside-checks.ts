@@ -21,6 +21,7 @@ export async function outsideChecks(context: Context, reach: boolean): Promise<C
     ...(await Promise.all(
       Object.entries(mcp.servers).map(([name, server]) => serverCheck(context, mcp, name, server, reach)),
     )),
+    ...(await receiverChecks(context, mcp)),
     ...notify.map(targetCheck),
     ...(notify.length > 0 ? await noticeChecks(context, notify) : []),
   ];
@@ -77,6 +78,40 @@ async function serverCheck(
   } finally {
     await pool.close();
   }
+}
+
+/** Who is to get a server's tools, and does not; a chart that cannot be read is told of by its own checks. */
+async function receiverChecks(context: Context, { servers }: McpConfig): Promise<Check[]> {
+  if (Object.keys(servers).length === 0) return [];
+  const [{ readChart }, { rolesWithMcp }] = await Promise.all([import("./read-chart.ts"), import("../project.ts")]);
+  const read = await readChart(context, []).catch(() => null);
+  if (read === null) return [];
+  const [all, having] = [read.chart.roles.map(({ slug }) => slug), rolesWithMcp(read)];
+  const under = read.workflow === null ? "" : ` under ${read.workflow.name}`;
+  return Object.entries(servers).flatMap(([name, { roles }]) =>
+    withoutTools(roles, all, having, under).map(({ detail, hint }) => check(`mcp ${name}`, "note", detail, hint)),
+  );
+}
+
+type InVain = { readonly detail: string; readonly hint: string };
+
+function withoutTools(
+  named: readonly string[] | undefined,
+  all: readonly string[],
+  having: readonly string[],
+  under: string,
+): InVain[] {
+  const hint = "add mcp to its tool_groups in modes/, or to `grants` of the workflow";
+  if (named === undefined)
+    return having.length > 0
+      ? []
+      : [{ detail: `no role that a model plays${under} has the group mcp: none gets its tools`, hint }];
+  return named.flatMap((role): InVain[] => {
+    if (!all.includes(role))
+      return [{ detail: `${role} is no role in modes/`, hint: "mend `roles` of the server in cadre.yaml" }];
+    if (having.includes(role)) return [];
+    return [{ detail: `${role} gets none of its tools${under}: it has not the group mcp, or a person plays it`, hint }];
+  });
 }
 
 function targetCheck(target: NoticeTarget, index: number): Check {

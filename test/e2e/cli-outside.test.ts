@@ -36,6 +36,25 @@ test("doctor names the servers, and starts them only when it is told to", () => 
   });
 });
 
+test("doctor says of a role that is named for a server's tools why it gets none of them", () => {
+  const dir = project();
+  const box = { command: ["node"], tools: ["echo"] };
+  const said = (roles?: readonly string[]): string => {
+    writeFileSync(join(dir, "cadre.yaml"), JSON.stringify({ mcp: { servers: { box: { ...box, roles } } } }));
+    return cadre(dir, ["doctor"]).out;
+  };
+  expect(said()).toMatch(/note\tmcp box\tno role that a model plays under feature-workflow has the group mcp/);
+  const named = said(["backend-lead", "backend-leed"]);
+  expect(named).toMatch(
+    /note\tmcp box\tbackend-lead gets none of its tools under feature-workflow: .*\tadd mcp to its tool_groups/,
+  );
+  expect(named).toMatch(/note\tmcp box\tbackend-leed is no role in modes\/\tmend `roles`/);
+  const mode = join(dir, "modes", "backend-lead.md");
+  writeFileSync(mode, readFileSync(mode, "utf8").replace("  - communication\n", "  - communication\n  - mcp\n"));
+  expect(said(["backend-lead"])).not.toMatch(/note\tmcp box/);
+  expect(said()).not.toMatch(/note\tmcp box/);
+});
+
 test("doctor names the Hub, asks it only when it is told to, and shows no token", async () => {
   const dir = project();
   expect(cadre(dir, ["doctor"]).out).not.toMatch(/^\S+\thub\t/m);
