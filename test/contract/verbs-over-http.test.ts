@@ -88,3 +88,15 @@ test("verify of the whole file is made once for all who ask while it is under wa
   await room.send("/api/verification");
   expect(verify).toHaveBeenCalledTimes(2);
 });
+
+test("what the page shows a program to send is taken", async () => {
+  const shown = [...page.matchAll(/^curl .*:7317(\/api\/\S+?)"?(?: -d '(.*)')?$/gm)];
+  const [start, look, decide] = shown.map(([, path = "", body]) => ({ path, body }));
+  expect(shown).toHaveLength(3);
+  const begun = await room.send(start?.path ?? "", JSON.parse(start?.body ?? "") as object);
+  expect(begun.status).toBe(201);
+  expect(await (await room.send(look?.path ?? "")).json()).toMatchObject({ schema: "cadre.inbox/1" });
+  const decision = (decide?.body ?? "").replace("'$HASH'", "0".repeat(64));
+  const decided = await room.send((decide?.path ?? "").replace("$ID", "a-000000-1-1"), JSON.parse(decision) as object);
+  expect(await decided.json()).toMatchObject({ code: "ask-unknown" }); // and nothing is said of its keys
+});
