@@ -136,6 +136,11 @@ test("R7 where bwrap cannot start, nothing is run, and it says what to do", asyn
   expect(fs.readdirSync(context.workspace)).toEqual([]);
 });
 
+sandboxed("S4 a command that is longer than the system takes was never started, and it says what to do", async () => {
+  const { outcome } = await run(temporaryFolder(), ["sh", "-c", `: ${"x".repeat(200_000)}`]);
+  expect(outcome).toMatchObject({ started: false, reason: expect.stringContaining("put what is long into a file") });
+});
+
 test("C5 the filter knows two architectures, and no other is guessed at", () => {
   for (const name of ["x64", "arm64"]) {
     const bytes = seccompFilter(name, { network: false });

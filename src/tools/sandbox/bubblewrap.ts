@@ -134,6 +134,7 @@ async function runInside(
   const output = await openReadingEnd(how.onOutput);
   const started = performance.now();
   const child = start(program, args, output.writing, 5 + files.length);
+  if (typeof child === "string") return child; // S4
   feed(child, 4, seccompFilter(process.arch, command) ?? Buffer.alloc(0));
   for (const [index, [, text]] of files.entries()) feed(child, 5 + index, text);
   const watched = watch(child, output);
@@ -150,12 +151,15 @@ async function runInside(
   };
 }
 
-/** S3, and nothing that was open when we were started. */
-function start(program: string, args: readonly string[], output: Socket, pipes: number): ChildProcess {
+/** S3, and nothing that was open when we were started. A text: why the system did not take it. */
+function start(program: string, args: readonly string[], output: Socket, pipes: number): ChildProcess | string {
   const blank = fs.openSync("/dev/null", "r+");
   try {
     const stdio = ["ignore" as const, output, ...Array.from({ length: pipes - 2 }, () => "pipe" as const)];
     return spawn(program, args, { env: commandEnvironment, cwd: "/", stdio: withoutInherited(stdio, blank) });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "E2BIG") throw error;
+    return "the command is longer than the system takes: put what is long into a file of the workspace, and name that";
   } finally {
     fs.closeSync(blank);
     output.destroy();
