@@ -1,7 +1,7 @@
 /** What a project's files hold: modes, rules and workflow, checked together. No store and no engine: for lint, graph, who, and the checks of `start`. */
 import { readConfig } from "./config/config.ts";
 import { mcpToolNames } from "./config/outside.ts";
-import { CadreError } from "./errors.ts";
+import { CadreError, isCadreError } from "./errors.ts";
 import { judge } from "./documents/judge.ts";
 import type { Problem } from "./documents/problem.ts";
 import type { Mode } from "./modes/mode.ts";
@@ -12,7 +12,7 @@ import type { OrgChart, Route } from "./org/chart.ts";
 import { checkWorkflow } from "./org/workflow-check.ts";
 import { compile } from "./org/compile.ts";
 import { workflowSchema, type Workflow } from "./org/workflow.ts";
-import { loadWorkflow, type LoadedWorkflow } from "./run/load-workflow.ts";
+import { loadWorkflow, usualWorkflow, workflowNames, type LoadedWorkflow } from "./run/load-workflow.ts";
 
 export type Project = {
   readonly modes: readonly Mode[];
@@ -45,6 +45,42 @@ export async function loadProject(dir: string, workflowName?: string): Promise<P
     loaded,
     unread,
     problems: judge([...problems, ...compiled.problems, ...checked.problems], readConfig(dir).config.lint.rules),
+  };
+}
+
+/** What is wrong with the workflows beside the usual one. A file that exports none is something that they import. */
+export async function otherWorkflows(
+  dir: string,
+  { chart, rules }: Pick<Project, "chart" | "rules">,
+): Promise<Problem[]> {
+  const names = workflowNames(dir);
+  const usual = usualWorkflow(names);
+  const problems: Problem[] = [];
+  for (const name of names.filter((each) => each !== usual)) {
+    try {
+      const loaded = await loadWorkflow(dir, name);
+      if (loaded)
+        problems.push(
+          ...checkWorkflow(loaded.data, loaded.file, chart, rules, loaded.places, servedTools(dir)).problems,
+        );
+    } catch (error) {
+      if (!isCadreError(error, "workflow-invalid")) throw error;
+      if (error.data["exports"] === undefined) problems.push(loadProblem(error));
+    }
+  }
+  return problems;
+}
+
+/** That a workflow cannot be loaded, as a problem among others. */
+export function loadProblem({ message, place, hint }: CadreError): Problem {
+  return {
+    code: "workflow-invalid",
+    severity: "error",
+    message,
+    file: place?.file ?? "graphs",
+    line: place?.line ?? 1,
+    column: place?.column ?? 1,
+    ...(hint === undefined ? {} : { hint }),
   };
 }
 

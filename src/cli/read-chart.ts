@@ -15,7 +15,7 @@ import type { OrgChart, Route } from "../org/chart.ts";
 import { compile } from "../org/compile.ts";
 import { lintBrief } from "../org/lint/briefs.ts";
 import type { Workflow } from "../org/workflow.ts";
-import { loadProject } from "../project.ts";
+import { loadProblem, loadProject, otherWorkflows } from "../project.ts";
 import type { Context } from "./context.ts";
 
 export type ReadChart = {
@@ -35,9 +35,16 @@ export type ReadChart = {
 };
 
 /** Errors: folder-missing, folder-empty, file-unreadable. */
-export async function readChart(context: Context, paths: readonly string[]): Promise<ReadChart> {
-  return paths.length === 0 ? readWhole(context.dir) : readNamed(paths);
+export async function readChart(
+  context: Context,
+  paths: readonly string[],
+  workflows: Workflows = "usual",
+): Promise<ReadChart> {
+  return paths.length === 0 ? readWhole(context.dir, workflows) : readNamed(paths);
 }
+
+/** Which ones are run to be checked: the one that is meant where none is named, or every one in `graphs/`. */
+type Workflows = "usual" | "every";
 
 async function readNamed(paths: readonly string[]): Promise<ReadChart> {
   for (const path of paths) {
@@ -70,15 +77,21 @@ async function readNamed(paths: readonly string[]): Promise<ReadChart> {
   };
 }
 
-async function readWhole(dir: string): Promise<ReadChart> {
+async function readWhole(dir: string, workflows: Workflows): Promise<ReadChart> {
   const project = await loadProjectOrProblem(dir);
   const config = readConfig(dir);
   const briefs = await readBriefs(dir, project);
+  const others = workflows === "every" ? await otherWorkflows(dir, project) : [];
   return {
     modes: project.modes,
     chart: project.chart,
     declared: project.declared,
-    problems: sortProblems([...project.problems, ...config.problems, ...judge(briefs, config.config.lint.rules)]),
+    problems: sortProblems([
+      ...project.problems,
+      ...others,
+      ...config.problems,
+      ...judge(briefs, config.config.lint.rules),
+    ]),
     workflow: project.workflow,
     files: [...project.modes.map((mode) => mode.file), ...project.rules.map((pack) => pack.file)],
     base: dir,
@@ -112,18 +125,6 @@ async function loadProjectOrProblem(dir: string): Promise<WholeProject> {
     const { loadProjectModes } = await import("../modes/project-modes.ts");
     const { modes, rules, problems, unread } = await loadProjectModes(dir);
     const compiled = compile(modes, { unread });
-    const place = {
-      file: error.place?.file ?? "graphs",
-      line: error.place?.line ?? 1,
-      column: error.place?.column ?? 1,
-    };
-    const problem: Problem = {
-      code: "workflow-invalid",
-      severity: "error",
-      message: error.message,
-      ...place,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-    };
     return {
       modes,
       rules,
@@ -131,7 +132,7 @@ async function loadProjectOrProblem(dir: string): Promise<WholeProject> {
       declared: compiled.declared,
       workflow: null,
       unread,
-      problems: [...problems, ...compiled.problems, problem],
+      problems: [...problems, ...compiled.problems, loadProblem(error)],
     };
   }
 }

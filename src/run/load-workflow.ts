@@ -70,6 +70,7 @@ export async function loadWorkflow(project: string, name?: string): Promise<Load
     throw new CadreError("workflow-invalid", `${file} exports no \`workflow\``, {
       place: { file, line: 1 },
       hint: "Export it: `export const workflow = { name, entry, … }`.",
+      data: { exports: "no workflow" },
     });
   return { name: workflowName(full), file, data: exported, places: placesOf(text, file) };
 }

@@ -164,3 +164,22 @@ test("--watch does not look again for what it writes itself, into a file of the 
   expect(readFileSync(join(dir, "lint.log"), "utf8")).toContain("laed");
   expect(said).not.toContain("lint.log");
 });
+
+test("every workflow in graphs/ is checked, not only the one that is meant where none is named", () => {
+  const workflow = (verify: string): string =>
+    `export const workflow = { name: "x", entry: "lead", verify: { by: "${verify}" } };\n`;
+  const dir = projectOf({
+    "modes/worker.md": "---\nslug: worker\nlevel: 030-worker\nescalates_to:\n  - lead # For doubts\n---\n",
+    "graphs/feature-workflow.ts":
+      'import { who } from "./shared.ts";\nexport const workflow = { name: "f", entry: who };\n',
+    "graphs/shared.ts": 'export const who = "lead";\n',
+    "graphs/w.ts": workflow("worker"),
+  });
+  expect(cadre(dir, ["lint"])).toMatchObject({ code: 0 });
+  writeFileSync(join(dir, "graphs/w.ts"), workflow("nobody"));
+  writeFileSync(join(dir, "graphs/v.ts"), "export const workflow = {\n");
+  const { code, out } = cadre(dir, ["lint"]);
+  expect(code).toBe(1);
+  expect(out).toMatch(/^graphs\/w\.ts:1:1\terror\tworkflow-unknown-role\t.*"nobody"/m);
+  expect(out).toMatch(/^graphs\/v\.ts:1:1\terror\tworkflow-invalid\tgraphs\/v\.ts could not be loaded/m);
+});

@@ -67,7 +67,7 @@ export async function checksOf(context: Context, data: readonly Check[], reach: 
 
 async function chartChecks(context: Context): Promise<Check[]> {
   try {
-    const { chart, problems, workflow } = await readChart(context, []);
+    const { chart, problems, workflow } = await readChart(context, [], "every");
     const errors = Object.groupBy(
       problems.filter((problem) => problem.severity === "error"),
       rowOf,

@@ -44,8 +44,8 @@ type Asked = {
 };
 
 async function once(context: Context, { paths, most, fix, format }: Asked): Promise<number> {
-  let read = await readChart(context, paths);
-  if (fix && mendFiles(context, read) > 0) read = await readChart(context, paths);
+  let read = await readChart(context, paths, "every");
+  if (fix && mendFiles(context, read) > 0) read = await readChart(context, paths, "every");
   else if (fix) context.output.note("nothing to mend: no file was changed");
   const problems = read.problems.map((problem) => spelled(context, paths, problem));
   show(context, { ...read, problems }, format);

@@ -75,7 +75,7 @@ function modelServers(dir: string): readonly { readonly model: string; readonly 
 }
 
 async function projectFiles(context: Context): ReturnType<ServeOptions["project"]["files"]> {
-  const { modes, chart, declared, workflow, problems, base } = await readChart(context, []);
+  const { modes, chart, declared, workflow, problems, base } = await readChart(context, [], "every");
   const sources = new Map<string, string | null>();
   return {
     modes,
