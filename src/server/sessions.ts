@@ -9,6 +9,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Clock } from "../clock.ts";
+import { CadreError } from "../errors.ts";
 
 const lifeMs = 7 * 24 * 3600 * 1000;
 
@@ -73,14 +74,20 @@ export function openSessions({ clock, secret, cookieName, path, secure }: Sessio
   };
 }
 
-/** S4. Errors: what the file says that is there and cannot be read. */
+/** S4. Errors: file-unreadable (it is there and cannot be read). */
 export function sessionSecret(file: string): Uint8Array {
   try {
     const held = readFileSync(file);
     if (held.length === 32) return held;
   } catch (error) {
     // Not there yet. One that cannot be read is not to be written over: every page would be signed out.
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (code === "") throw error;
+    if (code !== "ENOENT")
+      throw new CadreError("file-unreadable", `${file} cannot be read (${code})`, {
+        hint: "It holds what cookies are signed with. Make it readable, or take it away: every browser then signs in anew.",
+        cause: error,
+      });
   }
   const secret = randomBytes(32);
   writeFileSync(file, secret, { mode: 0o600 });
